@@ -1,0 +1,54 @@
+# `make` lists what can be made. Everything lands in build/. docs/testing.md says more.
+
+PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c 'import pip' 2>/dev/null && echo "$$p" && break; done)
+# One Blender alone: make test-timeline BPY=5.0
+BPY ?= 4.2 4.5 5.0
+# More for pytest: make test-core ARGS="-k journal -x"
+ARGS ?=
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
+ZIP := build/reshoot-$(VERSION).zip
+BPY_ENV := env-bpy-5.0
+
+.PHONY: help setup build lint test test-core test-timeline demo clean
+.DEFAULT_GOAL := help
+# The parts run side by side on their own, where that is safe.
+.NOTPARALLEL:
+
+help:
+	@echo 'make setup          the virtual environments, in build/env (once; about 3 GB)'
+	@echo 'make build          $(ZIP)'
+	@echo 'make test           everything below'
+	@echo 'make lint           ruff and mypy'
+	@echo 'make test-core      the tests that need no Blender'
+	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender)'
+	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0'
+	@echo 'make clean          remove build/'
+
+# provision.py leaves an environment alone that is there and up to date.
+env-%:
+	@$(PYTHON) tools/provision.py $*
+
+setup:
+	@$(PYTHON) tools/provision.py tools $(BPY:%=bpy-%)
+
+build:
+	@$(PYTHON) tools/build.py
+
+lint: env-tools
+	@$(PYTHON) tools/run_tests.py lint
+
+test-core: env-tools
+	@$(PYTHON) tools/run_tests.py core --pytest='$(ARGS)'
+
+test-timeline: $(BPY:%=env-bpy-%) build
+	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%) --pytest='$(ARGS)'
+
+test: setup build
+	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%) --pytest='$(ARGS)'
+
+demo: $(BPY_ENV) build
+	@build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) $(ARGS)
+
+clean:
+	rm -rf build

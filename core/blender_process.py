@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a script of `timeline/` in a background Blender, follows its progress, ends it when asked.
+
+The other side of the conversation is `timeline/background.py`: a recipe goes in as a JSON file, lines of progress come
+out on standard output, the answer comes back as a JSON file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ExportError, JobCancelled, StorageError
+
+PROGRESS = "reshoot-progress"
+"""Starts a line of progress: the word, frames done, frames in all."""
+
+_LOOK_EVERY = 0.05
+_TAIL = 400
+
+
+@dataclass(frozen=True)
+class Blender:
+    """How a background Blender is started: program and arguments, up to where the recipe's path follows."""
+
+    command: tuple[str, ...]
+
+    def run(
+        self,
+        module: str,
+        recipe: Mapping[str, Any],
+        folder: Path,
+        *,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """Run `timeline/<module>.py`'s `main(recipe)` and return its answer.
+
+        folder: for the recipe, the log and the answer; made if need be. progress: frames done, frames in all. Raises
+        ExportError with the script's own words, JobCancelled, or StorageError where the folder cannot be written.
+        """
+        recipe_path = folder / f"{module}.json"
+        answer_path = folder / f"{module}.answer.json"
+        log_path = folder / f"{module}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            answer_path.unlink(missing_ok=True)
+            recipe_path.write_text(
+                json.dumps({"module": module, "answer": str(answer_path), "parent": os.getpid(), "recipe": dict(recipe)}),
+                encoding="utf-8",
+            )
+            log = log_path.open("wb")
+        except OSError as error:
+            raise StorageError(
+                f"{folder} cannot be written: {error.strerror}.", "Free some room or choose another folder."
+            ) from error
+        with log:
+            try:
+                process = subprocess.Popen(
+                    [*self.command, str(recipe_path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=_environment(folder),
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+            except OSError as error:
+                raise ExportError(
+                    f"The background Blender could not be started: {error.strerror}.",
+                    "Check that Blender's program file is where it was installed.",
+                ) from error
+            try:
+                _follow(process, log_path, progress, cancelled)
+            finally:
+                _end(process)
+        return _answer(answer_path, log_path, process.returncode)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """This process's environment for a rendering Blender: without the key, and away from the editor's own folders.
+
+    A Blender with other settings than the editor's removes the modules of extensions that it does not have enabled.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "FAL_KEY"}
+    return {**kept, "BLENDER_USER_RESOURCES": str(folder / "blender")}
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    log_path: Path,
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    rest = b""
+    with log_path.open("rb") as lines:
+        while True:
+            ended = process.poll() is not None
+            rest += lines.read()
+            *whole, rest = rest.split(b"\n")
+            for line in whole:
+                words = line.split()
+                if len(words) == 3 and words[0] == PROGRESS.encode():
+                    progress(int(words[1]), int(words[2]))
+            if ended:
+                return
+            if cancelled():
+                raise JobCancelled("The background Blender was stopped.")
+            time.sleep(_LOOK_EVERY)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answer(answer_path: Path, log_path: Path, code: int) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(answer_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        tail = log_path.read_bytes()[-_TAIL:].decode("utf-8", "replace").strip()
+        raise ExportError(
+            f"The background Blender ended with code {code} before it was done. Its last words: {tail}",
+            f"Try again; the whole log is {log_path}.",
+        ) from error
+    if "error" in answer:
+        raise ExportError(str(answer["error"]), str(answer.get("remedy", "")))
+    return answer

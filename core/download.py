@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetches a result to disk, whole or not at all (this is the only importer of requests).
+
+It sends no key, checks that what comes is a video file, and leaves reading the file to `mp4`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+from .errors import DownloadError, JobCancelled, Paid, SetupError, StorageError
+from .fal import is_loopback
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["fetch"]
+
+ATTEMPTS = 5
+"""How often a broken transfer is taken up again within one call."""
+FIRST_DELAY = 0.5
+"""Seconds before the second attempt; each further delay is twice as long."""
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+CHUNK = 256 * 1024
+REDIRECTS = 5
+
+_VIDEO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
+_NOT_VIDEO = re.compile(r"text/|.*(json|html|xml)", re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15})")
+_ADDRESS = re.compile(r"[!-\[\]-~]{1,8192}")
+_TRY_LATER = "The service keeps the result for some days: resume the job to try again."
+
+
+class _Broken(Exception):
+    """The transfer broke or the server is busy: worth another attempt. wait: seconds the server asked for."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+def fetch(
+    url: str,
+    target: Path,
+    *,
+    max_bytes: int,
+    expected_bytes: int | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    local_only: bool = False,
+) -> None:
+    """Fetches the video at `url` to `target`, which must not exist yet.
+
+    It grows as `<target>.part` beside it, which stays when the transfer breaks or is cancelled; the next call goes on
+    from there. progress: bytes so far and in all. cancelled is asked between chunks of 256 KiB and while waiting.
+    local_only: nothing but this computer is asked. Raises DownloadError, StorageError, JobCancelled, SetupError.
+    """
+    _check_address(url, local=is_loopback(url), local_only=local_only)
+    transfer = _Transfer(url, target, max_bytes, expected_bytes, progress or (lambda done, total: None), cancelled)
+    with _storage(target):
+        _must_be_free(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(ATTEMPTS):
+            try:
+                transfer.attempt(local_only)
+                break
+            except _Broken as exc:
+                if attempt + 1 == ATTEMPTS:
+                    raise DownloadError(
+                        f"The result could not be fetched in {ATTEMPTS} attempts: {exc}.", _TRY_LATER, paid=Paid.YES
+                    ) from exc
+                _wait(max(FIRST_DELAY * 2**attempt, exc.wait), cancelled)
+        _must_be_free(target)
+        os.replace(transfer.part, target)
+
+
+class _Transfer:
+    """One file on its way: what is known of it lasts over the attempts."""
+
+    def __init__(
+        self,
+        url: str,
+        target: Path,
+        max_bytes: int,
+        expected: int | None,
+        progress: Callable[[int, int | None], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.url = url
+        self.part = target.with_name(target.name + ".part")
+        self.max_bytes = max_bytes
+        self.expected = expected
+        self.progress = progress
+        self.cancelled = cancelled
+        self.version = ""  # ETag or date of what the part holds; unknown where an earlier call left it
+
+    def attempt(self, local_only: bool) -> None:
+        """Fetches what is missing. _Broken where another attempt may help."""
+        import requests  # late: it takes a tenth of a second
+
+        _stop_if(self.cancelled)
+        have = self.part.stat().st_size if self.part.exists() else 0
+        if not 8 <= have <= min(self.max_bytes, self.expected or self.max_bytes):
+            have = 0  # nothing, or nothing of this result
+        with requests.Session() as session:
+            session.auth = lambda request: request  # nor a password from a .netrc
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            try:
+                with self._ask(session, have, local_only) as answer:
+                    self._take(answer, have)
+            except requests.RequestException as exc:
+                raise _Broken(f"the connection broke ({type(exc).__name__})") from exc
+
+    def _ask(self, session: requests.Session, have: int, local_only: bool) -> requests.Response:
+        """The answer for the bytes from `have` on, after redirects."""
+        headers = {"Accept": "video/*, application/octet-stream", "Accept-Encoding": "identity"}
+        if have:
+            headers["Range"] = f"bytes={have}-"
+            if self.version:
+                headers["If-Range"] = self.version
+        url = self.url
+        for _ in range(REDIRECTS + 1):
+            session.trust_env = not is_loopback(url)  # proxies are for the network
+            answer = session.get(
+                url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False
+            )
+            if not answer.is_redirect:
+                return answer
+            answer.close()
+            try:
+                url = urljoin(url, answer.headers["location"])
+            except ValueError as exc:
+                raise _wrong("The result's address leads nowhere.") from exc
+            _check_address(url, local=is_loopback(self.url), local_only=local_only)
+        raise _wrong("The result's address leads in a circle.")
+
+    def _take(self, answer: requests.Response, have: int) -> None:
+        """Puts the answer's bytes behind those that are there, or begins anew, and checks that the file is whole."""
+        start, total = self._placed(answer, have)
+        if start and start == total:
+            return
+        if total is not None:
+            self._check_size(total)
+        self.version = _version(answer)
+        try:
+            with open(self.part, "r+b" if start else "wb") as file:
+                self._write(file, start, total, answer)
+        except DownloadError:
+            self.part.unlink(missing_ok=True)  # nothing of it is worth going on from
+            raise
+
+    def _write(self, file: BinaryIO, start: int, total: int | None, answer: requests.Response) -> None:
+        head = file.read(8) if start else b""
+        size = file.seek(start)
+        for chunk in answer.iter_content(CHUNK):
+            _stop_if(self.cancelled)
+            head = (head + chunk[:8])[:8]
+            size += len(chunk)
+            if size > self.max_bytes:
+                self._check_size(size)
+            if len(head) == 8 and head[4:8] not in _VIDEO_BOXES:
+                raise _wrong("What came is not an MP4 or MOV file.")
+            file.write(chunk)
+            self.progress(size, total or self.expected)
+        file.flush()
+        if total is not None and size != total:
+            raise _Broken(f"{size:,} of {total:,} bytes came")
+        if len(head) < 8 or (self.expected is not None and size != self.expected):
+            file.truncate(0)
+            raise _Broken(f"{size:,} bytes came, which is not the whole file")
+        os.fsync(file.fileno())
+
+    def _placed(self, answer: requests.Response, have: int) -> tuple[int, int | None]:
+        """Where the answer's bytes belong, and how long the whole file is where that is said."""
+        status = answer.status_code
+        found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if status == 416 and have:
+            if found and int(found[3]) == have and self.expected in (None, have) and self._is_video():
+                return have, have
+            self._forget("what was there does not belong to the result")
+        if status in (404, 410):
+            raise DownloadError(
+                f"The result is no longer at the service (HTTP {status}).",
+                "Results are kept for days, not for ever: send the shot again, or look at the service's own pages.",
+                paid=Paid.YES,
+            )
+        if status in (408, 425, 429) or status >= 500:
+            raise _Broken(f"the service is busy (HTTP {status})", _seconds(answer.headers.get("retry-after")))
+        if status not in (200, 206):
+            raise DownloadError(f"The service refused the download (HTTP {status}).", _TRY_LATER, paid=Paid.YES)
+        kind = answer.headers.get("content-type", "")
+        if _NOT_VIDEO.match(kind):
+            raise _wrong("What came is a page or a message, not a video.")
+        if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise _wrong("What came is packed in a way that was not asked for.")
+        length = answer.headers.get("content-length", "")
+        body = int(length) if re.fullmatch(r"\d{1,15}", length) else None
+        if status == 200:
+            return 0, body
+        total = int(found[3]) if found else 0
+        whole = found and found[1] and int(found[1]) == have and int(found[2]) == total - 1
+        if not have or not whole or body not in (None, total - have) or not self._is_video():
+            self._forget("the service sent another part of the file than was asked for")
+        return have, total
+
+    def _is_video(self) -> bool:
+        with open(self.part, "rb") as file:
+            return file.read(8)[4:8] in _VIDEO_BOXES
+
+    def _forget(self, reason: str) -> NoReturn:
+        """Begins anew with the next attempt."""
+        self.part.unlink(missing_ok=True)
+        self.version = ""
+        raise _Broken(reason)
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_bytes:
+            raise _wrong(f"The result has {size:,} bytes or more; a take has at most {self.max_bytes:,}.")
+        if self.expected is not None and size != self.expected:
+            raise _wrong(f"The result has {size:,} bytes; the service announced {self.expected:,}.")
+
+
+def _must_be_free(target: Path) -> None:
+    if os.path.lexists(target):
+        raise StorageError(
+            f"{target} is already there: takes are never overwritten.",
+            "Move that file away, then resume the job.",
+            paid=Paid.YES,
+        )
+
+
+def _wrong(message: str) -> DownloadError:
+    return DownloadError(message, "Resume the job to try again; if it stays so, ask the service.", paid=Paid.YES)
+
+
+def _check_address(url: str, *, local: bool, local_only: bool) -> None:
+    """Only https leaves this computer; http only stays on it, and only where the first address did (`local`)."""
+    try:
+        parts = urlsplit(url) if _ADDRESS.fullmatch(url) else urlsplit("")
+        host = parts.hostname if "@" not in parts.netloc else ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and local and is_loopback(url))):
+        raise _wrong("The result's address is not an https address.")
+    if local_only and not is_loopback(url):
+        raise SetupError(
+            "The result is on the network and Blender is offline.",
+            "Allow Online Access in Blender's preferences under System, then resume the job.",
+            paid=Paid.YES,
+        )
+
+
+def _version(answer: requests.Response) -> str:
+    """What tells this file from a later one at the same address. A weak ETag cannot."""
+    tag = answer.headers.get("etag", "")
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified", "")
+
+
+def _seconds(retry_after: str | None) -> float:
+    return min(float(retry_after), 30.0) if retry_after and re.fullmatch(r"\d{1,6}", retry_after) else 0.0
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise JobCancelled("The download was stopped.", "Resume the job to go on with it.", paid=Paid.YES)
+
+
+def _wait(seconds: float, cancelled: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        _stop_if(cancelled)
+        time.sleep(min(left, 0.1))
+    _stop_if(cancelled)
+
+
+@contextmanager
+def _storage(target: Path) -> Iterator[None]:
+    """Translates what a disk can refuse, naming the folder."""
+    try:
+        yield
+    except OSError as exc:
+        full = exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = "There is no room left" if full else f"A take cannot be written ({exc.strerror or type(exc).__name__})"
+        raise StorageError(
+            f"{what} in {target.parent}.",
+            "Make room on that disk, then resume the job." if full else "Make that folder writable, then resume.",
+            paid=Paid.YES,
+        ) from exc

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of a request and the `@Image1` / `@Element1` tokens in them: find, check, renumber."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .errors import PromptError
+from .models import Limits
+from .settings import ReferenceKind
+
+_TOKEN = re.compile(r"@(Image|Element)(\d+)", re.IGNORECASE)
+_WORD = {ReferenceKind.IMAGE: "Image", ReferenceKind.ELEMENT: "Element"}
+_KIND = {word.lower(): kind for kind, word in _WORD.items()}
+
+
+@dataclass(frozen=True)
+class Token:
+    """One mention of a reference. number: counted from 1 among the references of its kind. start, end: in the prompt."""
+
+    kind: ReferenceKind
+    number: int
+    start: int
+    end: int
+
+
+def token(kind: ReferenceKind, number: int) -> str:
+    """How the model is told of a reference: `@Image1`, `@Element2`."""
+    return f"@{_WORD[kind]}{number}"
+
+
+def tokens(text: str) -> list[Token]:
+    """Every mention of a reference in `text`, in order."""
+    return [
+        Token(_KIND[match[1].lower()], int(match[2]), match.start(), match.end()) for match in _TOKEN.finditer(text)
+    ]
+
+
+def labels(kinds: Sequence[ReferenceKind]) -> list[str]:
+    """The token of each reference in a list of them: images and elements are counted apart."""
+    counts = dict.fromkeys(ReferenceKind, 0)
+    result = []
+    for kind in kinds:
+        counts[kind] += 1
+        result.append(token(kind, counts[kind]))
+    return result
+
+
+def renumber(text: str, renamed: Mapping[str, str]) -> str:
+    """`text` with every token that `renamed` knows replaced, all at once. Tokens it does not know are left."""
+
+    def replace(match: re.Match[str]) -> str:
+        old = token(_KIND[match[1].lower()], int(match[2]))
+        return renamed.get(old, match[0])
+
+    return _TOKEN.sub(replace, text)
+
+
+def check(text: str, kinds: Sequence[ReferenceKind], limits: Limits) -> tuple[str, tuple[str, ...]]:
+    """The prompt as it is sent, and warnings about references that it does not mention.
+
+    Tokens are written as the model knows them (`@image1` becomes `@Image1`). Raises PromptError where the prompt is
+    empty, longer than the limit, or mentions a reference that does not exist.
+    """
+    text = text.strip()
+    if not text:
+        raise PromptError("The prompt is empty.", "Describe what should change in the shot.")
+    known = labels(kinds)
+    used = []
+    for found in tokens(text):
+        name = token(found.kind, found.number)
+        if name not in known:
+            there = ", ".join(known) if known else "none"
+            raise PromptError(
+                f"The prompt mentions {name}, but there is no such reference (there are: {there}).",
+                "Add the reference, or take the mention out of the prompt.",
+            )
+        used.append(name)
+    text = renumber(text, {name: name for name in known})
+    if len(text) > limits.max_prompt_characters:
+        raise PromptError(
+            f"The prompt has {len(text)} characters; at most {limits.max_prompt_characters} are allowed.",
+            f"Shorten it by {len(text) - limits.max_prompt_characters} characters.",
+        )
+    unused = [name for name in known if name not in used]
+    return text, tuple(f"{name} is sent, but the prompt does not mention it" for name in unused)

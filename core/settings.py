@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The choices an editor makes for a shot. The values are those of `scene.reshoot` and of the journal."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Source(str, Enum):
+    """Which picture is sent."""
+
+    STRIP = "STRIP"
+    """The strip's own picture, without its transform, crop, blend and fades."""
+    TIMELINE = "TIMELINE"
+    """What the viewer shows over the range."""
+
+
+class Timing(str, Enum):
+    """How the shot's frames become the clip's."""
+
+    AUTO = "AUTO"
+    """Every frame up to 30 fps, real time above."""
+    EVERY_FRAME = "EVERY_FRAME"
+    """One clip frame for each timeline frame, labelled with the rate the service answers in."""
+    REAL_TIME = "REAL_TIME"
+    """The clip lasts as long as the shot."""
+
+
+class Sound(str, Enum):
+    """What is heard while the take is shown."""
+
+    TIMELINE = "TIMELINE"
+    """The timeline's sound, untouched."""
+    RESULT = "RESULT"
+    """The result's sound, in place of the shot's own."""
+    SILENT = "SILENT"
+    """The shot's own sound is muted."""
+
+
+class ReferenceKind(str, Enum):
+    """What a reference is to the model."""
+
+    IMAGE = "IMAGE"
+    """`@Image1`: one picture."""
+    ELEMENT = "ELEMENT"
+    """`@Element1`: one frontal view and 1 to 3 more views of the same thing."""

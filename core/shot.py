@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the editor selected, as plain values. Read from the timeline by `timeline.shot`, never changed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .settings import ReferenceKind, Source
+
+
+@dataclass(frozen=True)
+class ShotStrip:
+    """One selected picture strip, as it stood when the shot was read.
+
+    start, end: timeline frames, end exclusive. content_start: the timeline frame of its source's first frame; it moves
+    with the strip and stays when the strip is trimmed. filepath: absolute, empty for strips without a file.
+    """
+
+    name: str
+    kind: str
+    filepath: str
+    content_start: float
+    start: int
+    end: int
+    channel: int
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A scene, a frame range, and the strips in it.
+
+    start: first timeline frame. frames: length at scene rate. handles: extra frames that are sent on each side and
+    trimmed off on return. fps: the scene's rate. width, height: pixels of the
+    picture that is to be sent, before it is conformed. native: that picture is one strip's own, without its transform.
+    scalable: it can be scaled while it is rendered, without a pass of its own. view: the view transform it is sent
+    through. sounds: names of the sound strips that belong to the picture. whole_file: the movie that the shot shows
+    whole and untouched, empty where there is none.
+    """
+
+    project: str
+    scene: str
+    strips: tuple[ShotStrip, ...]
+    start: int
+    frames: int
+    handles: int
+    fps: Fraction
+    width: int
+    height: int
+    source: Source
+    native: bool
+    scalable: bool
+    view: str
+    sounds: tuple[str, ...]
+    whole_file: str
+
+    @property
+    def name(self) -> str:
+        """The name of the lowest, earliest strip: what the shot is called in lists and files."""
+        return self.strips[0].name
+
+    @property
+    def sent_start(self) -> int:
+        """The first timeline frame that is sent."""
+        return self.start - self.handles
+
+    @property
+    def sent_frames(self) -> int:
+        """How many timeline frames are sent: the shot and its handles."""
+        return self.frames + 2 * self.handles
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image sent along. images: absolute paths; for an element the frontal view, then 1 to 3 further views."""
+
+    kind: ReferenceKind
+    images: tuple[str, ...]

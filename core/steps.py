@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each step of a job does, and what becomes of it when the step goes wrong.
+
+A step gets a job in one state and returns it in the next, or says how long to wait. Every step but submitting may be
+repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from . import clip, conform, download, fal, mp4, references, takes
+from .blender_process import Blender
+from .errors import (
+    AnswerLost,
+    BadAnswer,
+    DownloadError,
+    KeyRefused,
+    BalanceExhausted,
+    NoAnswer,
+    NotSent,
+    Paid,
+    RequestGone,
+    RequestRefused,
+    ReshootError,
+    ServiceBusy,
+    SetupError,
+)
+from .job import Job, State, Upload
+from .models import MODELS
+from .prompt import labels
+from .settings import ReferenceKind
+
+PATIENCE = 600.0
+"""Seconds of trouble without a break after which a job stops trying by itself."""
+
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 30.0
+_FIRST_POLL = 0.5
+_LONGEST_POLL = 2.0
+_POLL_GROWTH = 1.2
+_RESULT_LIMIT = 2_000_000_000
+"""Bytes of a result that are taken at most: ten seconds of video never come near."""
+
+SCENE_FILE = "scene.blend"
+"""The .blend in a job's folder that the shot's scene was written to."""
+
+Tell = Callable[[str, float | None], None]
+
+
+class Advance(Protocol):
+    """Writes the job's next state to the journal; on disk when it returns."""
+
+    def __call__(self, before: Job, after: Job) -> Job: ...
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do for `job` for so many seconds. words, fraction: for the interface."""
+
+    job: Job
+    seconds: float
+    words: str
+    fraction: float | None = None
+
+
+class Steps:
+    """The steps, and what they need of the outside world.
+
+    blender: makes clips. connect: the connection to a job's service, by its name. takes_folder: where the takes of a
+    project go. All are called on worker threads.
+    """
+
+    def __init__(
+        self,
+        blender: Blender,
+        connect: Callable[[str], fal.Connection],
+        takes_folder: Callable[[str], Path],
+    ) -> None:
+        self._blender = blender
+        self._connect = connect
+        self._takes_folder = takes_folder
+        self._lock = threading.Lock()
+        self._trouble: dict[str, tuple[float, float]] = {}
+        self._polls: dict[str, float] = {}
+        self._steps = {
+            State.PREPARED: self._prepare,
+            State.EXPORTING: self._export,
+            State.UPLOADING: self._upload,
+            State.WAITING: self._follow,
+            State.DOWNLOADING: self._download,
+        }
+
+    def step(
+        self, job: Job, folder: Path, *, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
+        try:
+            outcome = self._steps[job.state](job, folder, advance, tell, cancelled)
+        except (NotSent, NoAnswer, ServiceBusy, BadAnswer) as error:
+            return self._again(job, error)
+        with self._lock:
+            self._trouble.pop(job.id, None)
+        return outcome
+
+    def failed(self, job: Job, error: ReshootError) -> Job:
+        """`job` as it stands after `error`: where it can go on, and what was paid."""
+        if isinstance(error, AnswerLost):
+            return replace(self.unsure(job), error=error.message, remedy=error.remedy or _UNSURE_REMEDY)
+        paid, retry_to = error.paid, job.state
+        if job.state in (State.WAITING, State.DOWNLOADING):
+            if isinstance(error, RequestRefused | RequestGone):
+                retry_to = State.UPLOADING
+            elif paid is Paid.NO:
+                paid = Paid.YES if job.state is State.DOWNLOADING else Paid.UNKNOWN
+        elif job.state in (State.SUBMITTING, State.UPLOADING):
+            retry_to = State.UPLOADING
+        elif job.state is State.EXPORTING:
+            retry_to = State.PREPARED
+        return replace(
+            job, state=State.FAILED, error=error.message, remedy=error.remedy, paid=paid, retry_to=retry_to
+        )
+
+    def unsure(self, job: Job) -> Job:
+        """`job` where its submission may or may not have arrived."""
+        return replace(
+            job,
+            state=State.UNSURE,
+            error="The request was sent, but its answer was lost: it may have been accepted and charged.",
+            remedy=_UNSURE_REMEDY,
+            paid=Paid.UNKNOWN,
+            retry_to=State.UPLOADING,
+        )
+
+    def cancel(self, job: Job) -> Job:
+        """Ask the service to stop a submitted job, and tell its answer truthfully."""
+        assert job.ticket is not None
+        try:
+            answer = self._connect(job.service).cancel(MODELS[job.order.model].endpoint, job.ticket)
+        except ReshootError as error:
+            words = f"The service could not be asked to stop ({error.message}); it may still be charged."
+        else:
+            if answer is fal.CancelAnswer.TOO_LATE:
+                return replace(job, cancelling=True, notes=(*job.notes, "Too late to cancel: the take is finished and comes in"))
+            words = "The service was asked to stop; it may still be charged."
+        return replace(
+            job,
+            state=State.CANCELLED,
+            error=words,
+            remedy="Retry looks whether a result came anyway; that costs nothing.",
+            paid=Paid.UNKNOWN,
+            retry_to=State.WAITING,
+        )
+
+    def finish(self, job: Job) -> None:
+        """Forget what was kept in memory of a placed job, and complete its receipt."""
+        with self._lock:
+            self._trouble.pop(job.id, None)
+            self._polls.pop(job.id, None)
+        takes.write_receipt(job)
+
+    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer) -> Wait:
+        """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
+        now = time.monotonic()
+        with self._lock:
+            since, delay = self._trouble.get(job.id, (now, _FIRST_DELAY))
+            self._trouble[job.id] = (since, min(delay * 2, _LONGEST_DELAY))
+        if now - since > PATIENCE:
+            with self._lock:
+                self._trouble.pop(job.id, None)
+            raise error
+        return Wait(job, max(delay, error.retry_after or 0.0), f"{error.message} Trying again")
+
+    def _prepare(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job:
+        return replace(job, state=State.EXPORTING)
+
+    def _export(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job:
+        tell("Exporting", 0.0)
+        limits = MODELS[job.order.model].limits
+        prepared = references.prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
+
+        def progress(done: int, total: int) -> None:
+            tell(f"Exporting frame {done} of {total}", done / total if total else None)
+
+        path, notes = clip.make(
+            job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled
+        )
+        return replace(
+            job, state=State.UPLOADING, clip=str(path), prepared=prepared, uploads=(), notes=(*job.notes, *notes)
+        )
+
+    def _upload(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        connection = self._connect(job.service)
+        paths = list(dict.fromkeys([job.clip, *(path for each in job.prepared for path in each.images)]))
+        for count, path in enumerate(paths):
+            if path in {upload.path for upload in job.uploads}:
+                continue
+            tell("Uploading the clip" if count == 0 else "Uploading the references", count / len(paths))
+            url = connection.upload(Path(path))
+            job = advance(job, replace(job, uploads=(*job.uploads, Upload(path, url))))
+        if cancelled():
+            return Wait(job, 0.0, "Cancelling")
+        return self._submit(job, connection, advance, tell)
+
+    def _submit(self, job: Job, connection: fal.Connection, advance: Advance, tell: Tell) -> Job | Wait:
+        model = MODELS[job.order.model]
+        urls = {upload.path: upload.url for upload in job.uploads}
+        arguments = model.arguments(
+            prompt=job.order.prompt,
+            video_url=urls[job.clip],
+            keep_audio=job.plan.keep_audio,
+            image_urls=[urls[each.images[0]] for each in job.prepared if each.kind is ReferenceKind.IMAGE],
+            elements=[
+                (urls[each.images[0]], [urls[view] for view in each.images[1:]])
+                for each in job.prepared
+                if each.kind is ReferenceKind.ELEMENT
+            ],
+        )
+        uploading = job
+        job = advance(job, replace(job, state=State.SUBMITTING))
+        tell("Submitting", None)
+        try:
+            ticket = connection.submit(model.endpoint, arguments)
+        except NotSent as error:
+            return self._again(advance(job, replace(uploading, stages=job.stages)), error)
+        return replace(job, state=State.WAITING, ticket=ticket)
+
+    def _follow(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        assert job.ticket is not None
+        progress = self._connect(job.service).status(MODELS[job.order.model].endpoint, job.ticket)
+        if progress.done:
+            return replace(job, state=State.DOWNLOADING)
+        with self._lock:
+            delay = self._polls.get(job.id, _FIRST_POLL)
+            self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
+        if progress.position is not None:
+            return Wait(job, delay, f"Queued, {progress.position} ahead")
+        return Wait(job, delay, progress.logs[-1] if progress.logs else "In progress")
+
+    def _download(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job:
+        assert job.ticket is not None
+        tell("Downloading", 0.0)
+        result = self._connect(job.service).result(MODELS[job.order.model].endpoint, job.ticket)
+        target = takes.path_for(job, self._takes_folder(job.project))
+
+        def progress(done: int, total: int | None) -> None:
+            tell("Downloading", done / total if total else None)
+
+        part = folder / "result.mp4"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        download.fetch(
+            result.url,
+            part,
+            max_bytes=_RESULT_LIMIT,
+            expected_bytes=result.size,
+            progress=progress,
+            local_only=job.service == "rehearsal",
+        )
+        take = takes.land(job, part, target)
+        landed = replace(job, state=State.LANDED, take=take[0], notes=(*job.notes, *take[1]), paid=Paid.YES)
+        takes.write_receipt(landed)
+        return landed
+
+
+_UNSURE_REMEDY = (
+    "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
+    "Retry submits it once more and may cost the price again; Dismiss gives it up."
+)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes on disk: where they go, what they are called, what a result turned out to be, and the receipt beside them.
+
+Nothing is ever overwritten. Putting a take into the timeline is the business of `timeline.place`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from . import conform, mp4
+from .errors import DownloadError, Paid, StorageError
+from .job import Job, Take
+from .models import MODELS
+from .plain import to_plain
+from .prompt import labels
+
+_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+_LONGEST_NAME = 60
+
+
+def path_for(job: Job, folder: Path) -> Path:
+    """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being one more than the strip's takes there so far."""
+    name = _UNSAFE.sub("_", job.shot.name).strip(" .")[:_LONGEST_NAME].rstrip(" .") or "shot"
+    mine = f"_{job.id[:8]}.mp4"
+    pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
+    highest = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for entry in os.listdir(folder):
+            found = pattern.fullmatch(entry)
+            if found:
+                if entry.endswith(mine):
+                    return folder / entry
+                highest = max(highest, int(found[1]))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder / f"{name}_take{highest + 1:02d}{mine}"
+
+
+def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
+    """Look into the downloaded `result`, give it the rate it needs to lie on the shot, and put it at `target`.
+
+    The take, and what was done, in words. Raises DownloadError where it is not a video, StorageError where the folder
+    cannot be written.
+    """
+    try:
+        video = mp4.probe(result)
+    except (OSError, mp4.Unreadable) as error:
+        raise DownloadError(
+            f"The result is not a video that can be read: {error}.",
+            "Retry fetches it again without paying again.",
+            paid=Paid.YES,
+        ) from error
+    landing = conform.land(job.shot, job.plan, video.frames, video.fps)
+    notes = list(landing.notes)
+    try:
+        if landing.play_fps is not None and landing.play_fps != video.fps:
+            mp4.relabel(result, result, landing.play_fps, keep_sound=True)
+        if not target.exists():
+            _move(result, target)
+    except mp4.Unreadable as error:
+        notes.append(f"The result's rate could not be changed: {error}")
+        _move(result, target)
+    except OSError as error:
+        raise _unwritable(target.parent, error) from error
+    take = Take(
+        path=str(target),
+        width=video.width,
+        height=video.height,
+        frames=video.frames,
+        fps=video.fps,
+        sound=video.sound,
+        play_fps=landing.play_fps,
+    )
+    return take, tuple(notes)
+
+
+def receipt(job: Job) -> dict[str, Any]:
+    """What produced the take of `job`: model, prompt, references, request, price, times. Plain JSON values."""
+    model = MODELS[job.order.model]
+    rehearsed = job.service == "rehearsal"
+    named = zip(labels([each.kind for each in job.order.references]), job.order.references, strict=True)
+    return {
+        "job": job.id,
+        "rehearsal": rehearsed,
+        "service": job.service,
+        "model": model.id,
+        "endpoint": model.endpoint,
+        "request_id": job.request_id,
+        "prompt": job.order.prompt,
+        "references": [{"token": name, "images": list(each.images)} for name, each in named],
+        "sound": job.order.sound.value,
+        "price_usd_estimated": str(job.price),
+        "shot": to_plain(job.shot),
+        "sent": {**to_plain(job.plan), "seconds": str(job.plan.seconds)},
+        "take": to_plain(job.take),
+        "notes": list(job.notes),
+        "stages": [
+            {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, timezone.utc).isoformat()}
+            for stage in job.stages
+        ],
+    }
+
+
+def receipt_path(take: str) -> Path:
+    """The receipt that belongs to the take at `take`."""
+    return Path(take).with_suffix(".json")
+
+
+def write_receipt(job: Job) -> None:
+    """Write the receipt beside the take, whole or not at all. Raises StorageError."""
+    if job.take is None:
+        return
+    path = receipt_path(job.take.path)
+    part = path.with_suffix(".json.part")
+    try:
+        part.write_text(json.dumps(receipt(job), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Refuse a folder that cannot be written or has less than `needed` bytes left. Raises StorageError, naming it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".reshoot-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if free < needed:
+        raise StorageError(
+            f"{folder} has {free / 1_000_000:.0f} MB left; this shot needs about {needed / 1_000_000:.0f} MB.",
+            "Free some room, or save the project on another disk.",
+        )
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move across disks too, so that the target appears whole or not at all."""
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    os.replace(part, target)
+    source.unlink()
+
+
+def _unwritable(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The folder {folder} cannot be written: {error.strerror or error}.",
+        "Make it writable or free some room, then try again.",
+    )

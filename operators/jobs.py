@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done with a job: cancel, retry, dismiss, resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import session
+from ..core.errors import ReshootError
+from ..core.job import Job
+from . import watch
+
+if TYPE_CHECKING:
+    from bpy.types import Context
+
+
+class _JobOperator:
+    """An operator on the job that its property names."""
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Find the job and act on it."""
+        try:
+            running = session.current()
+            running.refresh()
+            job = running.job(self.job)
+            if job is None:
+                self.report({"ERROR"}, f"There is no job {self.job}. Choose one of the jobs in the sidebar.")
+                return {"CANCELLED"}
+            refusal = self.act(running, job)
+        except ReshootError as error:
+            refusal = str(error)
+        if refusal:
+            self.report({"ERROR"}, refusal)
+            return {"CANCELLED"}
+        watch.ensure()
+        return {"FINISHED"}
+
+    def act(self, running: session.Session, job: Job) -> str:
+        """Do it. Why it cannot be done, empty where it was."""
+        raise NotImplementedError
+
+
+class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
+    """Stop the job; what was sent already is asked to stop at the service"""
+
+    bl_idname = "reshoot.job_cancel"
+    bl_label = "Cancel Job"
+
+    def act(self, running: session.Session, job: Job) -> str:
+        """Cancel a job that has not ended."""
+        if not job.state.moving:
+            return "The job has ended: there is nothing to cancel. Dismiss it instead."
+        running.runner.cancel(job.id)
+        return ""
+
+
+class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
+    """Go on from where the job stopped, without paying twice for what was paid"""
+
+    bl_idname = "reshoot.job_retry"
+    bl_label = "Retry Job"
+
+    def act(self, running: session.Session, job: Job) -> str:
+        """Retry a job that failed, was cancelled or is unsure."""
+        if job.retry_to is None:
+            return "The job did not fail: there is nothing to retry."
+        running.runner.retry(job.id)
+        return ""
+
+
+class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
+    """Take the job off the list; its take stays on disk and in the timeline"""
+
+    bl_idname = "reshoot.job_dismiss"
+    bl_label = "Dismiss Job"
+
+    def act(self, running: session.Session, job: Job) -> str:
+        """Dismiss a job that has ended."""
+        if not job.state.ended:
+            return "The job is under way. Cancel it first."
+        running.runner.dismiss(job.id)
+        return ""
+
+
+class RESHOOT_OT_resume(bpy.types.Operator):
+    """Take up every unfinished job of the open file; from a script, wait until their takes are placed"""
+
+    bl_idname = "reshoot.resume"
+    bl_label = "Resume Jobs"
+
+    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
+        """Go on with the jobs and return."""
+        return self._run(wait=False)
+
+    def execute(self, context: Context) -> set[str]:
+        """Go on with the jobs and wait for them."""
+        return self._run(wait=True)
+
+    def _run(self, *, wait: bool) -> set[str]:
+        try:
+            running = session.current()
+            running.place_again()
+            jobs = running.unfinished()
+            running.take_up()
+            if wait:
+                watch.wait_for(running, [job.id for job in jobs])
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        watch.ensure()
+        return {"FINISHED"}
+
+
+CLASSES = (RESHOOT_OT_job_cancel, RESHOOT_OT_job_retry, RESHOOT_OT_job_dismiss, RESHOOT_OT_resume)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`reshoot.shoot`: check the shot and send it. From the interface it returns at once; from a script it waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import session, shooting
+from ..core.errors import ReshootError
+from ..timeline import compat
+from . import watch
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+
+class RESHOOT_OT_shoot(bpy.types.Operator):
+    """Send the selected strips with the prompt; the edited shot comes back as a strip above them"""
+
+    bl_idname = "reshoot.shoot"
+    bl_label = "Reshoot"
+    bl_options = {"REGISTER"}
+
+    prompt: StringProperty(  # type: ignore[valid-type]
+        name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """A scene is there to read the shot from."""
+        if compat.sequencer_scene(context) is None:
+            cls.poll_message_set("There is no sequencer scene")
+            return False
+        return True
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Start the job and let `reshoot.watch` do the rest."""
+        if self._start(context) is None:
+            return {"CANCELLED"}
+        watch.ensure()
+        return {"FINISHED"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Start the job and wait until its take is placed."""
+        job_id = self._start(context)
+        if job_id is None:
+            return {"CANCELLED"}
+        try:
+            watch.wait_for(session.current(), [job_id])
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def _start(self, context: Context) -> str | None:
+        scene = compat.sequencer_scene(context)
+        if self.prompt:
+            scene.reshoot.prompt = self.prompt
+        try:
+            job = shooting.shoot(scene)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return None
+        for warning in job.order.warnings:
+            self.report({"WARNING"}, warning)
+        return job.id
+
+
+CLASSES = (RESHOOT_OT_shoot,)

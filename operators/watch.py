@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`reshoot.watch`: hears what the runner has done and places what has landed, without holding the interface.
+
+A running modal operator stops Blender's autosave, so the watch ends every few seconds and a timer starts it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import session
+from ..core import board
+from ..core.errors import ExportError, JobCancelled, PlacementError, ReshootError
+from ..core.job import Job, State
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+_TICK = 0.1
+_SHIFT = 4.0
+"""Seconds after which a watch hands over to the next one."""
+_PAUSE = 0.1
+_DEADLINE = 0.004
+"""Seconds of a tick that may go into hearing."""
+
+
+class RESHOOT_OT_watch(bpy.types.Operator):
+    """Follow running jobs and place their takes"""
+
+    bl_idname = "reshoot.watch"
+    bl_label = "Watch Reshoot Jobs"
+    bl_options = {"INTERNAL"}
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Begin a shift."""
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(_TICK, window=context.window)
+        self._until = time.monotonic() + _SHIFT
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Context, event: Event) -> set[str]:
+        """Look after the jobs at every tick; everything else passes through."""
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        running = session.running()
+        if running is None:
+            self._end(context)
+            return {"FINISHED"}
+        if running.drain(_DEADLINE):
+            _redraw(context)
+        if _may_place(context):
+            for job in running.landed()[:1]:
+                self._place(running, job)
+                _redraw(context)
+        if time.monotonic() >= self._until:
+            self._end(context)
+            if _is_work(running):
+                _start_later(_PAUSE)
+            return {"FINISHED"}
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: Context) -> None:
+        """Blender closes the window or the file: leave no timer behind, and go on in the next."""
+        self._end(context)
+        _start_later(_PAUSE)
+
+    def _end(self, context: Context) -> None:
+        context.window_manager.event_timer_remove(self._timer)
+
+    def _place(self, running: session.Session, job: Job) -> None:
+        try:
+            running.place(job)
+        except ReshootError as error:
+            board.say(job.id, str(error))
+            self.report({"ERROR"}, str(error))
+            return
+        bpy.ops.ed.undo_push(message="Reshoot Take")
+        self.report({"INFO"}, f"The take of “{job.shot.name}” is in the timeline")
+
+
+def ensure() -> None:
+    """See to it that a watch runs, where there is an interface to keep alive."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_start):
+        _start_later(0.0)
+
+
+def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
+    """Stay until each of the jobs is placed. Raises what ended one that was not."""
+    for job_id in job_ids:
+        while True:
+            running.drain(1.0)
+            line = board.line(job_id)
+            if line is not None:
+                if line.job.state is State.PLACED:
+                    break
+                if line.job.state.ended:
+                    raise _reason(line.job)
+                for job in running.landed():
+                    running.place(job)
+                    if bpy.ops.ed.undo_push.poll():
+                        bpy.ops.ed.undo_push(message="Reshoot Take")
+            time.sleep(_TICK / 4)
+
+
+def wait_beside(running: session.Session) -> None:
+    """Stay until all that was put beside the interface is done."""
+    while running.busy_beside:
+        running.drain(1.0)
+        time.sleep(_TICK / 4)
+
+
+def _reason(job: Job) -> ReshootError:
+    kind = JobCancelled if job.state is State.CANCELLED else ExportError
+    return kind(job.error, job.remedy, paid=job.paid)
+
+
+def _may_place(context: Context) -> bool:
+    """Adding strips while Blender renders can crash it; while it plays it would stutter."""
+    if bpy.app.is_job_running("RENDER"):
+        return False
+    return not any(window.screen.is_animation_playing for window in context.window_manager.windows)
+
+
+def _is_work(running: session.Session) -> bool:
+    moving = any(line.job.state.moving for line in board.all_lines())
+    return moving or running.busy_beside or bool(running.landed())
+
+
+def _redraw(context: Context) -> None:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()
+
+
+def _start() -> None:
+    if session.running() is None:
+        return
+    window = bpy.context.window or next(iter(bpy.context.window_manager.windows), None)
+    if window is None:
+        _start_later(1.0)
+        return
+    with bpy.context.temp_override(window=window):
+        bpy.ops.reshoot.watch("INVOKE_DEFAULT")
+
+
+def _start_later(seconds: float) -> None:
+    if not bpy.app.timers.is_registered(_start):
+        bpy.app.timers.register(_start, first_interval=seconds, persistent=True)
+
+
+def _take_up() -> None:
+    try:
+        session.current().take_up()
+    except ReshootError as error:
+        print(f"Reshoot: {error}")
+        return
+    ensure()
+
+
+@bpy.app.handlers.persistent
+def _opened(*_args: object) -> None:
+    session.file_opened()
+    if not bpy.app.background and session.has_work():
+        _take_up()
+
+
+@bpy.app.handlers.persistent
+def _saved(*_args: object) -> None:
+    session.file_saved()
+
+
+def _after_start() -> None:
+    if session.has_work():
+        _take_up()
+
+
+CLASSES = (RESHOOT_OT_watch,)
+
+
+def register() -> None:
+    """Listen to files, and take up what an earlier Blender left, once this one is up."""
+    bpy.app.handlers.load_post.append(_opened)
+    bpy.app.handlers.save_post.append(_saved)
+    if not bpy.app.background:
+        bpy.app.timers.register(_after_start, first_interval=1.0, persistent=True)
+
+
+def unregister() -> None:
+    """Stop listening."""
+    for timer in (_start, _after_start):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    bpy.app.handlers.load_post.remove(_opened)
+    bpy.app.handlers.save_post.remove(_saved)

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is saved in the .blend: prompt, model, options, references. Never a key, never a job's state."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+
+from .core import prompt
+from .core.errors import ReferenceInvalid
+from .core.models import MODELS, Limits
+from .core.settings import ReferenceKind
+from .core.shot import Reference
+
+
+class RESHOOT_PG_view(bpy.types.PropertyGroup):
+    """One image file of a reference."""
+
+    filepath: StringProperty(name="Image", description="The image file", subtype="FILE_PATH")  # type: ignore[valid-type]
+
+
+class RESHOOT_PG_reference(bpy.types.PropertyGroup):
+    """One reference. The first view of an element is its frontal view."""
+
+    kind: EnumProperty(  # type: ignore[valid-type]
+        name="Kind",
+        items=(
+            (ReferenceKind.IMAGE.value, "Image", "One picture, mentioned as @Image1"),
+            (ReferenceKind.ELEMENT.value, "Element", "A thing from several sides, mentioned as @Element1"),
+        ),
+    )
+    views: CollectionProperty(type=RESHOOT_PG_view)  # type: ignore[valid-type]
+
+
+class RESHOOT_PG_scene(bpy.types.PropertyGroup):
+    """The settings of a scene's shots: `scene.reshoot`."""
+
+    prompt: StringProperty(  # type: ignore[valid-type]
+        name="Prompt",
+        description="What should change in the shot. Mention references as @Image1 or @Element1",
+    )
+    model: EnumProperty(  # type: ignore[valid-type]
+        name="Model",
+        description="The model that edits the shot",
+        items=tuple(
+            (model.id, model.label, f"${model.price_per_second} for each second sent") for model in MODELS.values()
+        ),
+    )
+    source: EnumProperty(  # type: ignore[valid-type]
+        name="Source",
+        description="Which picture is sent",
+        items=(
+            ("STRIP", "Strip", "The strip's own picture; the take gets its transform, crop, blend and fades"),
+            ("TIMELINE", "Timeline", "What the viewer shows over the range"),
+        ),
+    )
+    timing: EnumProperty(  # type: ignore[valid-type]
+        name="Timing",
+        description="How the shot's frames are sent",
+        items=(
+            ("AUTO", "Automatic", "Every frame up to 30 fps, real time above"),
+            ("EVERY_FRAME", "Every Frame", "Each timeline frame is edited and comes back in its own place"),
+            ("REAL_TIME", "Real Time", "The shot is sent at its own pace; the service answers at 24 fps"),
+        ),
+    )
+    sound: EnumProperty(  # type: ignore[valid-type]
+        name="Sound",
+        description="What is heard while the take is shown",
+        items=(
+            ("TIMELINE", "Keep the Timeline's", "Sound strips are not touched"),
+            ("RESULT", "From the Result", "The result's sound; the shot's own is muted. Sent in real time"),
+            ("SILENT", "Silent", "The shot's own sound is muted"),
+        ),
+    )
+    handles: IntProperty(  # type: ignore[valid-type]
+        name="Handles",
+        description="Extra frames that are sent before and after the shot and trimmed off the take",
+        min=0,
+        soft_max=48,
+        max=240,
+    )
+    references: CollectionProperty(type=RESHOOT_PG_reference)  # type: ignore[valid-type]
+    active_reference: IntProperty(name="Active Reference")  # type: ignore[valid-type]
+
+
+def references(settings: RESHOOT_PG_scene) -> tuple[Reference, ...]:
+    """The references of a scene as plain values, with absolute paths."""
+    return tuple(
+        Reference(ReferenceKind(item.kind), tuple(bpy.path.abspath(view.filepath) for view in item.views))
+        for item in settings.references
+    )
+
+
+def active_reference(settings: RESHOOT_PG_scene) -> RESHOOT_PG_reference | None:
+    """The reference that is chosen in the list, None where the list is empty."""
+    index = settings.active_reference
+    return settings.references[index] if 0 <= index < len(settings.references) else None
+
+
+def add_references(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: list[str]) -> None:
+    """Add a reference for each image, or one element with all of them as its views. images: absolute paths.
+
+    Raises ReferenceInvalid, and adds nothing, where they would be too many.
+    """
+    limits = MODELS[settings.model].limits
+    groups = [images] if kind is ReferenceKind.ELEMENT else [[image] for image in images]
+    if len(settings.references) + len(groups) > limits.max_references:
+        raise ReferenceInvalid(
+            f"{len(settings.references) + len(groups)} references would be too many: images and elements together may "
+            f"be at most {limits.max_references}.",
+            "Remove one first, or select fewer strips.",
+        )
+    _check_views(len(images) - 1 if kind is ReferenceKind.ELEMENT else 0, limits)
+    for group in groups:
+        item = settings.references.add()
+        item.kind = kind.value
+        for image in group:
+            item.views.add().filepath = _stored(image)
+    settings.active_reference = len(settings.references) - 1
+
+
+def add_views(settings: RESHOOT_PG_scene, images: list[str]) -> None:
+    """Add images to the chosen element as further views. Raises ReferenceInvalid where they would be too many."""
+    item = active_reference(settings)
+    if item is None:
+        return
+    _check_views(len(item.views) - 1 + len(images), MODELS[settings.model].limits)
+    for image in images:
+        item.views.add().filepath = _stored(image)
+
+
+def remove_reference(settings: RESHOOT_PG_scene) -> None:
+    """Take the chosen reference off the list. The prompt mentions the others by their new tokens."""
+    before = _tokens(settings)
+    index = settings.active_reference
+    settings.references.remove(index)
+    after = _tokens(settings)
+    renamed = dict(zip(before[:index] + before[index + 1 :], after, strict=True))
+    # A mention of what is gone must not become a mention of its successor.
+    renamed[before[index]] = before[index].lstrip("@")
+    settings.prompt = prompt.renumber(settings.prompt, renamed)
+    settings.active_reference = min(index, len(settings.references) - 1)
+
+
+def move_reference(settings: RESHOOT_PG_scene, step: int) -> None:
+    """Move the chosen reference by `step` places. The prompt mentions all of them by their new tokens."""
+    index = settings.active_reference
+    target = index + step
+    if not 0 <= target < len(settings.references):
+        return
+    before = _tokens(settings)
+    settings.references.move(index, target)
+    order = list(range(len(before)))
+    order.insert(target, order.pop(index))
+    after = _tokens(settings)
+    renamed = {before[old]: after[new] for new, old in enumerate(order)}
+    settings.prompt = prompt.renumber(settings.prompt, renamed)
+    settings.active_reference = target
+
+
+def _tokens(settings: RESHOOT_PG_scene) -> list[str]:
+    return prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+
+
+def _check_views(further: int, limits: Limits) -> None:
+    if further > limits.max_element_views:
+        raise ReferenceInvalid(
+            f"An element would have {further} further views; at most {limits.max_element_views} are taken.",
+            "Select fewer image strips.",
+        )
+
+
+def _stored(path: str) -> str:
+    """A path as it is kept in the file: relative to it where that can be."""
+    if not bpy.data.filepath:
+        return path
+    try:
+        return str(bpy.path.relpath(path))
+    except ValueError:
+        # Another drive than the file's.
+        return path
+
+
+CLASSES = (RESHOOT_PG_view, RESHOOT_PG_reference, RESHOOT_PG_scene)
+
+
+def register() -> None:
+    """Give every scene its settings."""
+    bpy.types.Scene.reshoot = PointerProperty(type=RESHOOT_PG_scene)
+
+
+def unregister() -> None:
+    """Take the settings away again; what is saved in files stays there."""
+    del bpy.types.Scene.reshoot

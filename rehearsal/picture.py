@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the stand-in of a result with a background Blender; the `identity` of a 24 fps clip is its copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..core import mp4
+from ..core.blender_process import Blender
+from .server import StandIn
+
+
+def render(
+    blender: Blender, stand_in: StandIn, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
+) -> None:
+    """Write the picture of `stand_in` to its target. Raises ExportError or JobCancelled."""
+    video = mp4.probe(stand_in.clip)
+    if stand_in.look == "identity" and video.fps == stand_in.fps:
+        mp4.relabel(stand_in.clip, stand_in.target, stand_in.fps, keep_sound=stand_in.keep_audio)
+        return
+    recipe = {
+        "clip": str(stand_in.clip),
+        "target": str(stand_in.target),
+        "images": [str(image) for image in stand_in.images],
+        "prompt": stand_in.prompt,
+        "look": stand_in.look,
+        "sound": stand_in.keep_audio and video.sound,
+        "frames": stand_in.frames,
+        "fps": [stand_in.fps.numerator, stand_in.fps.denominator],
+        "clip_fps": [video.fps.numerator, video.fps.denominator],
+        "size": [video.width, video.height],
+    }
+    folder = stand_in.target.parent / f"{stand_in.target.stem}-render"
+    blender.run("render_stand_in", recipe, folder, progress=progress, cancelled=cancelled)

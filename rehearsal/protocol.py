@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's protocol: which method and path means what, who may ask it, and in which words it is answered.
+
+Source: fal's queue and storage protocol as fal_client speaks it. What happens to a request is `queue`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from ..core.models import MODELS
+from .answers import Refusal, refusal
+from .keys import Keys
+from .multipart import Multipart
+from .queue import Queue, Standing, State
+from .records import Outcome
+from .storage import Storage
+from .wire import Wire
+
+JSON_BYTES = 1_000_000
+# Above the largest limit by enough that a file which is too large arrives, and is refused in the service's words.
+FILE_BYTES = max(model.limits.max_video_bytes for model in MODELS.values()) + 16_000_000
+
+_ENDPOINTS = "|".join(re.escape(model.endpoint) for model in MODELS.values())
+_APPS = "|".join(sorted({re.escape("/".join(model.endpoint.split("/")[:2])) for model in MODELS.values()}))
+_FILE = r"(?P<location>/files/[0-9a-f]{32}/[A-Za-z0-9._-]+)"
+_REQUEST = rf"/(?P<app>{_APPS})/requests/(?P<request_id>[0-9a-f-]{{36}})"
+_UPLOAD = rf"{_FILE}/multipart/(?P<upload_id>[0-9a-f]{{32}})"
+
+
+@dataclass
+class House:
+    """What the conversations of one server share. base: its URL, without a slash at the end."""
+
+    keys: Keys
+    storage: Storage
+    multipart: Multipart
+    queue: Queue
+    base: str = ""
+
+
+class Conversation(Wire):
+    """One client's connection."""
+
+    def __init__(self, house: House, *args: Any) -> None:
+        self._house = house
+        # The base class serves the whole connection from within its constructor.
+        super().__init__(*args)
+
+    def respond(self, method: str, path: str, query: str) -> None:
+        """Answer one request, or raise Refusal."""
+        known = False
+        for methods, pattern, meaning in _ROUTES:
+            match = pattern.fullmatch(path)
+            if match is not None and method in methods:
+                meaning(self, query=query, **match.groupdict())
+                return
+            known = known or match is not None
+        # The queue knows requests by owner and app only: a status under the full endpoint's path is not found there.
+        if known or re.match(rf"/({_ENDPOINTS})(/|$)", path):
+            raise refusal(405, "Method Not Allowed")
+        raise refusal(404, "Not Found")
+
+    # Storage
+
+    def _mint(self, query: str) -> None:
+        self._need_key()
+        self.drop_body(JSON_BYTES)
+        if parse_qs(query).get("storage_type") != ["fal-cdn-v3"]:
+            raise refusal(400, "Unknown storage type")
+        token, created, expires = self._house.keys.mint()
+        self.answer(
+            200,
+            {
+                "token": token,
+                "token_type": "Bearer",
+                "base_url": self._house.base,
+                "created_at": created.isoformat(),
+                "expires_at": expires.isoformat(),
+            },
+        )
+
+    def _upload(self, query: str) -> None:
+        self._need_token()
+        self.body_length(FILE_BYTES)
+        file = self._house.storage.receive(*self._described(), self.save_body)
+        self.answer(200, {"access_url": self._house.base + file.location, "uploaded": True})
+
+    def _begin_parts(self, query: str) -> None:
+        self._need_token()
+        self.drop_body(JSON_BYTES)
+        file, upload_id = self._house.multipart.begin(*self._described())
+        self.answer(200, {"access_url": self._house.base + file.location, "uploadId": upload_id})
+
+    def _put_part(self, query: str, location: str, upload_id: str, number: str) -> None:
+        self._need_token()
+        size = self.body_length(FILE_BYTES)
+        etag = self._house.multipart.put(location, upload_id, int(number), size, self.save_body)
+        self.answer(200, {}, {"ETag": etag})
+
+    def _complete(self, query: str, location: str, upload_id: str) -> None:
+        self._need_token()
+        body = self.read_json(JSON_BYTES)
+        parts = body.get("parts") if isinstance(body, dict) else None
+        file = self._house.multipart.complete(location, upload_id, parts)
+        self.answer(200, {"access_url": self._house.base + file.location, "uploaded": True})
+
+    def _download(self, query: str, location: str) -> None:
+        # As at the service, whoever has the URL may have the file.
+        file = self._house.storage.find(location)
+        if file is None:
+            raise refusal(404, "Not Found")
+        self.answer_file(file.path, file.content_type, file.etag)
+
+    def _described(self) -> tuple[str, str]:
+        return self.headers.get("X-Fal-File-Name", ""), self.headers.get("Content-Type", "")
+
+    # Queue
+
+    def _submit(self, query: str, endpoint: str) -> None:
+        self._need_key()
+        body = self.read_json(JSON_BYTES)
+        if not isinstance(body, dict):
+            raise Refusal(400, {"detail": "The request body is not a JSON object", "error_type": "bad_request"})
+        request_id, position = self._house.queue.submit(endpoint, body)
+        app = "/".join(endpoint.split("/")[:2])
+        answer = {"status": State.IN_QUEUE.value, "queue_position": position, **self._urls(app, request_id)}
+        self.answer(200, answer, _about(request_id))
+
+    def _status(self, query: str, app: str, request_id: str) -> None:
+        standing = self._standing(request_id)
+        logs = []
+        if parse_qs(query).get("logs", [""])[0].lower() in ("1", "true"):
+            logs = [{"message": line.message, "timestamp": line.timestamp} for line in standing.logs]
+        answer = {"status": standing.state.value, **self._urls(app, request_id)}
+        if standing.state is State.IN_QUEUE:
+            answer["queue_position"] = standing.position
+        else:
+            answer["logs"] = logs
+        if standing.outcome is not None:
+            answer["metrics"] = {"inference_time": standing.outcome.seconds}
+            answer |= _failure(standing.outcome)
+        self.answer(200 if standing.state is State.COMPLETED else 202, answer, _about(request_id))
+
+    def _result(self, query: str, app: str, request_id: str) -> None:
+        outcome = self._standing(request_id).outcome
+        if outcome is None:
+            raise Refusal(400, {"detail": "Request is still in progress"}, _about(request_id))
+        payload = outcome.payload
+        headers = _about(request_id)
+        if outcome.status == 200:
+            payload = {"video": {"url": self._house.base + outcome.location, **payload["video"]}}
+        else:
+            headers["X-Fal-Retryable"] = str(outcome.status >= 500).lower()
+        self.answer(outcome.status, payload, headers)
+
+    def _cancel(self, query: str, app: str, request_id: str) -> None:
+        self._need_key()
+        self.drop_body(JSON_BYTES)
+        accepted = self._house.queue.cancel(request_id)
+        if accepted is None:
+            self.answer(404, {"status": "NOT_FOUND"})
+        elif accepted:
+            self.answer(202, {"status": "CANCELLATION_REQUESTED"}, _about(request_id))
+        else:
+            self.answer(400, {"status": "ALREADY_COMPLETED"}, _about(request_id))
+
+    def _standing(self, request_id: str) -> Standing:
+        self._need_key()
+        self.drop_body(JSON_BYTES)
+        standing = self._house.queue.standing(request_id)
+        if standing is None:
+            raise refusal(404, "Request not found")
+        return standing
+
+    def _urls(self, app: str, request_id: str) -> dict[str, Any]:
+        response_url = f"{self._house.base}/{app}/requests/{request_id}"
+        return {
+            "request_id": request_id,
+            "response_url": response_url,
+            "status_url": f"{response_url}/status",
+            "cancel_url": f"{response_url}/cancel",
+        }
+
+    # Who asks
+
+    def _need_key(self) -> None:
+        if not self._house.keys.is_key(self.headers.get("Authorization", "")):
+            raise refusal(401, "invalid key credentials")
+
+    def _need_token(self) -> None:
+        if not self._house.keys.is_token(self.headers.get("Authorization", "")):
+            raise refusal(401, "invalid token")
+
+
+def _about(request_id: str) -> dict[str, str]:
+    # Without it fal_client may take an error of ours for one of a proxy, and repeat the request.
+    return {"X-Fal-Request-Id": request_id}
+
+
+def _failure(outcome: Outcome) -> dict[str, Any]:
+    """What a status says of an outcome: platform failures by name, the model's own only in the result."""
+    if "error_type" not in outcome.payload:
+        return {}
+    return {"error": outcome.payload["detail"], "error_type": outcome.payload["error_type"]}
+
+
+_Meaning = Callable[..., None]
+_ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Meaning], ...] = (
+    (("POST",), re.compile(r"/storage/auth/token"), Conversation._mint),
+    (("POST",), re.compile(r"/files/upload"), Conversation._upload),
+    (("POST",), re.compile(r"/files/upload/multipart"), Conversation._begin_parts),
+    (("PUT",), re.compile(rf"{_UPLOAD}/(?P<number>[0-9]{{1,5}})"), Conversation._put_part),
+    (("POST",), re.compile(rf"{_UPLOAD}/complete"), Conversation._complete),
+    (("GET", "HEAD"), re.compile(_FILE), Conversation._download),
+    (("POST",), re.compile(rf"/(?P<endpoint>{_ENDPOINTS})"), Conversation._submit),
+    (("GET",), re.compile(rf"{_REQUEST}/status"), Conversation._status),
+    (("GET",), re.compile(_REQUEST), Conversation._result),
+    (("PUT",), re.compile(rf"{_REQUEST}/cancel"), Conversation._cancel),
+)

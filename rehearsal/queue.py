@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests that wait, run and are answered: two at a time, as an account's concurrency starts, the others in order.
+
+Runs them on its own threads with the renderer it is given. Speaks no HTTP: `protocol` puts its states into words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ExportError
+from ..core.models import MODELS
+from .inspection import Unprocessable, inspect
+from .records import Log, Outcome, Records, Request
+from .storage import Storage
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = 2
+STOP_SECONDS = 10.0
+_MODELS = {model.endpoint: model for model in MODELS.values()}
+_CANCELLED = Outcome(499, {"detail": "Request was cancelled by the client", "error_type": "client_cancelled"})
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """The recipe of a rehearsal's result.
+
+    images: references, drawn in a corner. look: 'stand-in' or 'identity'. frames: of the result, at `fps`.
+    """
+
+    clip: Path
+    target: Path
+    images: tuple[Path, ...]
+    prompt: str
+    look: str
+    keep_audio: bool
+    frames: int
+    fps: Fraction
+
+
+Render = Callable[[StandIn, Callable[[int, int], None], Callable[[], bool]], None]
+"""Makes the recipe's target; is given progress(frames done, of all) and cancelled(). Raises if it cannot."""
+
+
+class State(StrEnum):
+    """Where a request stands, in the service's words."""
+
+    IN_QUEUE = "IN_QUEUE"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A request at one moment. position: how many wait before it; outcome: only where it is completed."""
+
+    state: State
+    position: int
+    logs: tuple[Log, ...]
+    outcome: Outcome | None
+
+
+class Queue:
+    """The requests of one server."""
+
+    def __init__(self, records: Records, storage: Storage, render: Render, look: str) -> None:
+        self._records = records
+        self._storage = storage
+        self._render = render
+        self._look = look
+        self._requests: dict[str, Request] = {}
+        self._waiting: list[Request] = []
+        self._lock = threading.RLock()
+        self._work = threading.Condition(self._lock)
+        self._stopping = threading.Event()
+        self._last_order = 0
+        self._threads = [
+            threading.Thread(target=self._run_all, name=f"rehearsal-render-{n}", daemon=True)
+            for n in range(1, CONCURRENCY + 1)
+        ]
+
+    def start(self, earlier: list[Request]) -> None:
+        """Begin to run requests, first those that an earlier server left behind."""
+        with self._lock:
+            for request in earlier:
+                self._take_in(request)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Cancel what runs, without an outcome: a later server takes it up again. No thread is left."""
+        with self._lock:
+            self._stopping.set()
+            self._work.notify_all()
+        end = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def submit(self, endpoint: str, body: dict[str, Any]) -> tuple[str, int]:
+        """Accept a request. Gives its id and how many wait before it; it is on disk by then."""
+        with self._lock:
+            order = max(time.time_ns(), self._last_order + 1)
+            request = Request(str(uuid.uuid4()), endpoint, body, order)
+            self._records.save(request)
+            self._take_in(request)
+            return request.id, self._position(request)
+
+    def standing(self, request_id: str) -> Standing | None:
+        """Where a request stands; None if there is no such request."""
+        with self._lock:
+            request = self._find(request_id)
+            if request is None:
+                return None
+            if request.outcome is not None:
+                return Standing(State.COMPLETED, 0, request.logs, request.outcome)
+            if request in self._waiting:
+                return Standing(State.IN_QUEUE, self._position(request), (), None)
+            return Standing(State.IN_PROGRESS, 0, request.logs, None)
+
+    def cancel(self, request_id: str) -> bool | None:
+        """Ask a request to end. False: it has ended already; None: there is no such request."""
+        with self._lock:
+            request = self._find(request_id)
+            if request is None:
+                return None
+            if request.outcome is not None:
+                return False
+            request.cancelled = True
+            if request in self._waiting:
+                self._waiting.remove(request)
+                self._settle(request, _CANCELLED)
+            else:
+                self._records.save(request)
+            return True
+
+    def _find(self, request_id: str) -> Request | None:
+        if request_id not in self._requests:
+            # Another server on the same folder may have accepted it and be gone since.
+            request = self._records.load(request_id)
+            if request is not None:
+                self._take_in(request)
+        return self._requests.get(request_id)
+
+    def _take_in(self, request: Request) -> None:
+        self._requests[request.id] = request
+        self._last_order = max(self._last_order, request.order)
+        if request.outcome is not None:
+            return
+        if request.cancelled:
+            self._settle(request, _CANCELLED)
+        else:
+            request.logs = ()
+            self._waiting.append(request)
+            self._work.notify()
+
+    def _position(self, request: Request) -> int:
+        return self._waiting.index(request)
+
+    def _settle(self, request: Request, outcome: Outcome) -> None:
+        request.outcome = replace(outcome, ended=time.time())
+        try:
+            self._records.save(request)
+        except OSError:
+            # It stays answered as long as this server runs; a later one runs it again.
+            log.warning("the rehearsal could not write down an outcome", exc_info=True)
+
+    def _run_all(self) -> None:
+        while True:
+            with self._work:
+                self._work.wait_for(lambda: self._waiting or self._stopping.is_set())
+                if self._stopping.is_set():
+                    return
+                request = self._waiting.pop(0)
+            self._run(request)
+
+    def _run(self, request: Request) -> None:
+        began = time.monotonic()
+        target = self._records.folder(request.id) / f"rendering-{secrets.token_hex(4)}.mp4"
+        try:
+            outcome = self._attempt(request, target)
+        finally:
+            # A renderer's process may still hold it on Windows; the sweep takes it then.
+            with contextlib.suppress(OSError):
+                target.unlink(missing_ok=True)
+        with self._lock:
+            if request.cancelled:
+                outcome = _CANCELLED
+            elif self._stopping.is_set():
+                # What was interrupted has no outcome yet: a later server makes it again.
+                return
+            self._settle(request, replace(outcome, seconds=time.monotonic() - began))
+
+    def _attempt(self, request: Request, target: Path) -> Outcome:
+        try:
+            self._make(request, target)
+            return self._result(request, target)
+        except Unprocessable as no:
+            return Outcome(422, {"detail": no.detail})
+        except Exception as error:
+            # Whatever a renderer raises becomes the request's answer, as the service's own failures do.
+            if not self._is_cancelled(request):
+                log.warning("a rehearsal failed", exc_info=True)
+            return Outcome(500, {"detail": str(error) or type(error).__name__, "error_type": "internal_error"})
+
+    def _make(self, request: Request, target: Path) -> None:
+        model = _MODELS[request.endpoint]
+        order = inspect(request.body, model.limits, self._storage.find_url)
+        recipe = StandIn(
+            clip=order.clip,
+            target=target,
+            images=order.images,
+            prompt=order.prompt,
+            look=self._look,
+            keep_audio=order.keep_audio,
+            frames=max(1, round(order.seconds * model.result_fps)),
+            fps=model.result_fps,
+        )
+
+        def progress(done: int, total: int) -> None:
+            line = Log(f"Frame {done} of {total}", datetime.now(UTC).isoformat())
+            with self._lock:
+                request.logs += (line,)
+
+        self._render(recipe, progress, lambda: self._is_cancelled(request))
+
+    def _is_cancelled(self, request: Request) -> bool:
+        return request.cancelled or self._stopping.is_set()
+
+    def _result(self, request: Request, target: Path) -> Outcome:
+        if self._is_cancelled(request):
+            return _CANCELLED
+        if not target.is_file() or not target.stat().st_size:
+            raise ExportError("The rehearsal's picture was not written.", "Look into Blender's console.")
+        stored = self._storage.adopt(target, "rehearsal.mp4")
+        video = {"content_type": stored.content_type, "file_name": stored.name, "file_size": stored.size}
+        return Outcome(200, {"video": video}, location=stored.location)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between Blender versions. The only file that compares them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STRIPS_NAMED_STRIPS = bpy.app.version >= (4, 4, 0)
+"""`strips` took over from `sequences`; both exist up to 4.5."""
+
+HANDLES = bpy.app.version >= (5, 2, 0)
+"""`left_handle` and its family took over from `frame_final_start`."""
+
+LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
+MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
+
+
+def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene whose timeline the editor works on."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def strips(owner: Any) -> Any:
+    """The strips directly in a sequence editor or in a meta strip."""
+    return owner.strips if STRIPS_NAMED_STRIPS else owner.sequences
+
+
+def strips_all(editor: bpy.types.SequenceEditor) -> Any:
+    """Every strip of an editor, those in meta strips too."""
+    return editor.strips_all if STRIPS_NAMED_STRIPS else editor.sequences_all
+
+
+def strip_path(name: str) -> str:
+    """The start of the data path of a strip's properties, from its scene."""
+    word = "strips_all" if STRIPS_NAMED_STRIPS else "sequences_all"
+    return f'sequence_editor.{word}["{bpy.utils.escape_identifier(name)}"].'
+
+
+def shown_strips(editor: bpy.types.SequenceEditor) -> Any:
+    """The strips of the level that is open in the editor: the whole timeline, or the meta strip that is entered."""
+    return strips(editor.meta_stack[-1] if len(editor.meta_stack) else editor)
+
+
+def start(strip: Any) -> int:
+    """First timeline frame that shows the strip."""
+    return int(strip.left_handle if HANDLES else strip.frame_final_start)
+
+
+def end(strip: Any) -> int:
+    """First timeline frame after the strip."""
+    return int(strip.right_handle if HANDLES else strip.frame_final_end)
+
+
+def length(strip: Any) -> int:
+    """Timeline frames that show the strip."""
+    return end(strip) - start(strip)
+
+
+def content_length(strip: Any) -> int:
+    """Frames of the strip's source."""
+    return int(strip.content_duration if HANDLES and hasattr(strip, "content_duration") else strip.frame_duration)
+
+
+def content_start(strip: Any) -> float:
+    """Timeline frame of the first frame of the strip's source."""
+    return float(strip.content_start if HANDLES else strip.frame_start)
+
+
+def set_start(strip: Any, frame: int) -> None:
+    """Trim or extend the strip so that it begins at `frame`."""
+    if HANDLES:
+        strip.left_handle = frame
+    else:
+        strip.frame_final_start = frame
+
+
+def set_end(strip: Any, frame: int) -> None:
+    """Trim or extend the strip so that it ends before `frame`."""
+    if HANDLES:
+        strip.right_handle = frame
+    else:
+        strip.frame_final_end = frame
+
+
+def trims(strip: Any) -> tuple[float, float]:
+    """Frames of the source that are hidden before and after the strip; negative where it holds its edge frame."""
+    if HANDLES:
+        return (float(strip.left_handle_offset), float(strip.right_handle_offset))
+    return (float(strip.frame_offset_start), float(strip.frame_offset_end))
+
+
+def animation_trims(strip: Any) -> tuple[int, int]:
+    """Frames of the source file that the strip does not use at all."""
+    if HANDLES and hasattr(strip, "content_trim_start"):
+        return (int(strip.content_trim_start), int(strip.content_trim_end))
+    return (int(strip.animation_offset_start), int(strip.animation_offset_end))
+
+
+def curves(owner: bpy.types.ID) -> Any:
+    """The animation curves of `owner` as a collection with `new` and `remove`, None where it has no action."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return None
+    if not LAYERED_ACTIONS:
+        return data.action.fcurves
+    for layer in data.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(data.action_slot) if data.action_slot else None
+            if bag is not None:
+                return bag.fcurves
+    return None
+
+
+def set_movie_format(settings: bpy.types.ImageFormatSettings) -> None:
+    """Choose video as the output."""
+    if MEDIA_TYPE:
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"
+
+
+def set_image_format(settings: bpy.types.ImageFormatSettings, file_format: str) -> None:
+    """Choose still images as the output."""
+    if MEDIA_TYPE:
+        settings.media_type = "IMAGE"
+    settings.file_format = file_format
+
+
+def movie_strip_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `sequencer.movie_strip_add` that this version has and needs."""
+    known = bpy.ops.sequencer.movie_strip_add.get_rna_type().properties.keys()
+    # Without a mouse to follow, adding with "move strips" on reads freed memory.
+    wanted = {**options, "move_strips": False}
+    return {name: value for name, value in wanted.items() if name in known}
+
+
+def set_sequencer_scene(window: bpy.types.Window, scene: bpy.types.Scene) -> Any:
+    """Make `scene` the one that a window's sequencer shows. The one it showed before, None where there is no choice."""
+    workspace = window.workspace
+    if not hasattr(workspace, "sequencer_scene"):
+        return None
+    before = workspace.sequencer_scene
+    workspace.sequencer_scene = scene
+    return before
+
+
+def select_only(chosen: Iterable[Any], all_strips: Iterable[Any]) -> None:
+    """Select `chosen` and nothing else of `all_strips`."""
+    names = {strip.name for strip in chosen}
+    for strip in all_strips:
+        strip.select = strip.name in names
+
+
+def new_effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frame: int, frames: int) -> Any:
+    """A new effect strip without inputs."""
+    length = {"length": frames} if bpy.app.version >= (5, 0, 0) else {"frame_end": frame + frames}
+    return strips(scene.sequence_editor).new_effect(
+        name=name, type=kind, channel=channel, frame_start=frame, **length
+    )
+
+
+def centre_text(strip: Any) -> None:
+    """Centre a text strip on its location."""
+    if hasattr(strip, "alignment_x"):
+        strip.alignment_x = "CENTER"
+    anchor = ("anchor_x", "anchor_y") if hasattr(strip, "anchor_x") else ("align_x", "align_y")
+    for name in anchor:
+        setattr(strip, name, "CENTER")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Animation of a strip: which of its curves say where it is shown, and which say what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import bpy
+
+from . import compat
+
+_PLACE = ("transform.", "crop.", "blend_alpha")
+"""Properties that say where and how strongly a strip is shown. The take inherits them; the clip goes without."""
+
+
+def of_place(scene: bpy.types.Scene, name: str) -> list[Any]:
+    """The curves that move, crop or fade the strip called `name`."""
+    return [curve for curve, prop in _of(scene, name) if prop.startswith(_PLACE)]
+
+
+def of_picture(scene: bpy.types.Scene, name: str) -> list[Any]:
+    """The other curves of the strip called `name`: they change what it shows."""
+    return [curve for curve, prop in _of(scene, name) if not prop.startswith(_PLACE)]
+
+
+def without_place(scene: bpy.types.Scene, name: str) -> None:
+    """Remove the curves and drivers that move, crop or fade the strip called `name`."""
+    for curve in of_place(scene, name):
+        compat.curves(scene).remove(curve)
+    if scene.animation_data is not None:
+        path = compat.strip_path(name)
+        for driver in list(scene.animation_data.drivers):
+            if driver.data_path.startswith(path) and driver.data_path[len(path) :].startswith(_PLACE):
+                scene.animation_data.drivers.remove(driver)
+
+
+def copy_place(scene: bpy.types.Scene, source: str, target: str, factors: Mapping[str, float]) -> None:
+    """Give the strip `target` the curves that move, crop and fade `source`.
+
+    factors: by property ("transform.scale_x"), what its values are multiplied with; 1 where it is not named.
+    """
+    path = compat.strip_path(source)
+    for curve in of_place(scene, source):
+        prop = curve.data_path[len(path) :]
+        factor = factors.get(prop, 1.0)
+        copy = compat.curves(scene).new(compat.strip_path(target) + prop, index=curve.array_index)
+        copy.extrapolation = curve.extrapolation
+        copy.keyframe_points.add(len(curve.keyframe_points))
+        for old, new in zip(curve.keyframe_points, copy.keyframe_points, strict=True):
+            new.co = (old.co[0], old.co[1] * factor)
+            new.handle_left = (old.handle_left[0], old.handle_left[1] * factor)
+            new.handle_right = (old.handle_right[0], old.handle_right[1] * factor)
+            new.handle_left_type, new.handle_right_type = old.handle_left_type, old.handle_right_type
+            new.interpolation, new.easing = old.interpolation, old.easing
+        copy.update()
+
+
+def _of(scene: bpy.types.Scene, name: str) -> Iterator[tuple[Any, str]]:
+    path = compat.strip_path(name)
+    for curve in compat.curves(scene) or ():
+        if curve.data_path.startswith(path):
+            yield curve, curve.data_path[len(path) :]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scene, written out for a background Blender, and how that Blender is started.
+
+What it renders there is `render_clip`'s and `render_images`' business; when, the runner's.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+
+from ..core.blender_process import Blender
+from ..core.errors import StorageError
+
+_SCRIPT = Path(__file__).with_name("background.py")
+
+
+def background_blender() -> Blender:
+    """The program that this Blender is, started without a window, without the editor's own start-up file.
+
+    It runs the scripts in a file (drivers) exactly where this one would.
+    """
+    if not bpy.app.binary_path:
+        return Blender((sys.executable, str(_SCRIPT)))
+    scripts = "--enable-autoexec" if bpy.context.preferences.filepaths.use_scripts_auto_execute else "--disable-autoexec"
+    return Blender(
+        (
+            bpy.app.binary_path,
+            "--background",
+            "--factory-startup",
+            "-noaudio",
+            scripts,
+            "--python-exit-code",
+            "1",
+            "--python",
+            str(_SCRIPT),
+            "--",
+        )
+    )
+
+
+def write_scene(scene: bpy.types.Scene, path: Path) -> None:
+    """Write `scene` with all that it uses to `path`. It is read only; takes milliseconds whatever the file's size.
+
+    Raises StorageError, naming the folder.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE")
+    except (OSError, RuntimeError) as error:
+        raise StorageError(
+            f"The shot cannot be written to {path.parent}: {error}.", "Free some room or make the folder writable."
+        ) from error

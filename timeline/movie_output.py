@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a background Blender encodes a clip, and how it tells of its progress. Runs nowhere else."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.blender_process import PROGRESS
+from . import compat
+
+_KEYFRAME_EVERY = 24
+
+
+def render_movie(
+    scene: bpy.types.Scene, target: Path, *, first: int, frames: int, audio: bool, bits_per_second: int
+) -> None:
+    """Render `frames` frames of `scene`'s sequencer from `first` on to an H.264 MP4 at `target`.
+
+    bits_per_second: 0 for constant quality, visually lossless; otherwise the rate to keep to.
+    """
+    render = scene.render
+    plain_output(scene)
+    compat.set_movie_format(render.image_settings)
+    render.image_settings.color_mode = "RGB"
+    ffmpeg = render.ffmpeg
+    ffmpeg.format = "MPEG4"
+    ffmpeg.codec = "H264"
+    ffmpeg.ffmpeg_preset = "GOOD"
+    ffmpeg.gopsize = _KEYFRAME_EVERY
+    ffmpeg.use_max_b_frames = False
+    ffmpeg.use_autosplit = False
+    ffmpeg.use_lossless_output = False
+    if bits_per_second:
+        ffmpeg.constant_rate_factor = "NONE"
+        ffmpeg.video_bitrate = ffmpeg.maxrate = bits_per_second // 1000
+        ffmpeg.minrate = 0
+        ffmpeg.buffersize = 2 * bits_per_second // 1000
+    else:
+        ffmpeg.constant_rate_factor = "PERC_LOSSLESS"
+    ffmpeg.audio_codec = "AAC" if audio else "NONE"
+    ffmpeg.audio_bitrate = 192
+    render.filepath = str(target)
+    render.use_file_extension = False
+    render.use_overwrite = True
+    render.use_placeholder = False
+    target.unlink(missing_ok=True)
+    render_range(scene, first, frames)
+
+
+def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
+    """Render frames `first` to `first + frames - 1`, printing a line of progress after each."""
+    scene.frame_start = first
+    scene.frame_end = first + frames - 1
+    scene.frame_step = 1
+    done = 0
+
+    def tell(*_args: Any) -> None:
+        nonlocal done
+        done += 1
+        print(f"\n{PROGRESS} {min(done, frames)} {frames}", flush=True)
+
+    bpy.app.handlers.render_write.append(tell)
+    try:
+        bpy.ops.render.render(animation=True, scene=scene.name)
+    finally:
+        bpy.app.handlers.render_write.remove(tell)
+
+
+def plain_output(scene: bpy.types.Scene) -> None:
+    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither."""
+    render = scene.render
+    render.use_sequencer = True
+    render.use_border = False
+    render.use_crop_to_border = False
+    render.use_multiview = False
+    render.use_stamp = False
+    render.dither_intensity = 0.0
+    render.resolution_percentage = 100
+
+
+def view_as(scene: bpy.types.Scene, view_transform: str) -> None:
+    """Show `scene` through `view_transform` and nothing else: no look, exposure 0, gamma 1, no curves."""
+    view = scene.view_settings
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform = view_transform
+    view.look = "None"
+    view.exposure = 0.0
+    view.gamma = 1.0
+    view.use_curve_mapping = False
+    if hasattr(view, "use_white_balance"):
+        view.use_white_balance = False
+
+
+def new_scene(fps: Fraction, width: int, height: int) -> bpy.types.Scene:
+    """An empty scene with a sequencer that passes pictures through unchanged."""
+    scene = bpy.data.scenes.new("Reshoot")
+    scene.sequence_editor_create()
+    render = scene.render
+    render.resolution_x, render.resolution_y = width, height
+    if fps.denominator == 1:
+        render.fps, render.fps_base = int(fps), 1.0
+    else:
+        whole = round(float(fps) + 0.5)
+        render.fps, render.fps_base = whole, float(whole / fps)
+    view_as(scene, "Standard")
+    return scene

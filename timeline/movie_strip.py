@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adds a movie file to a timeline: one file frame for each timeline frame, or played at the file's own rate."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import PlacementError
+from . import compat
+
+
+def add(scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int, *, at_own_rate: bool) -> Any:
+    """The new strip, on `channel` from `frame` on, in the level of the timeline that is open.
+
+    at_own_rate: a second of the file covers a second of the timeline, whatever the two rates. Selection, settings and
+    other strips stay as they are.
+    """
+    if not at_own_rate:
+        strip = compat.shown_strips(scene.sequence_editor).new_movie(
+            name, str(path), channel, frame, fit_method="ORIGINAL"
+        )
+    else:
+        strip = _add_by_operator(scene, path, channel, frame)
+        strip.name = name
+    return strip
+
+
+def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: int) -> Any:
+    # Only the operator gives a strip another playback rate on every version: retiming keys from a script crash some.
+    editor = scene.sequence_editor
+    before = {strip.name for strip in compat.strips_all(editor)}
+    selected = [strip for strip in compat.strips_all(editor) if strip.select]
+    active = editor.active_strip
+    options = compat.movie_strip_options(
+        {
+            "filepath": str(path),
+            "directory": f"{path.parent}/",
+            "files": [{"name": path.name}],
+            "relative_path": False,
+            "frame_start": frame,
+            "channel": channel,
+            "replace_sel": True,
+            "overlap": True,
+            "fit_method": "ORIGINAL",
+            "set_view_transform": False,
+            "use_framerate": False,
+            "adjust_playback_rate": True,
+            "sound": False,
+        }
+    )
+    with sequencer(scene):
+        bpy.ops.sequencer.movie_strip_add("EXEC_DEFAULT", **options)
+    added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
+    if len(added) != 1:
+        raise PlacementError(f"Blender did not add {path.name} as a strip.", "Place the take again.")
+    compat.select_only(selected, compat.strips_all(editor))
+    editor.active_strip = active
+    added[0].channel = channel
+    return added[0]
+
+
+@contextlib.contextmanager
+def _sequencer(scene: bpy.types.Scene) -> Iterator[None]:
+    """A context with a sequencer of `scene`: one that is on screen, or an area that becomes one for this moment."""
+    windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
+    windows = windows or list(bpy.context.window_manager.windows)
+    if not windows:
+        raise PlacementError("Blender has no window to place the take in.", "Open the file in Blender and resume.")
+    window = windows[0]
+    areas = list(window.screen.areas)
+    area = next((each for each in areas if each.type == "SEQUENCE_EDITOR"), areas[0])
+    kind, shown = area.ui_type, window.scene
+    scene_before = compat.set_sequencer_scene(window, scene)
+    if kind != "SEQUENCER":
+        area.ui_type = "SEQUENCER"
+    window.scene = scene
+    try:
+        region = next(each for each in area.regions if each.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region, scene=scene):
+            yield
+    finally:
+        window.scene = shown
+        if area.ui_type != kind:
+            area.ui_type = kind
+        if scene_before is not None:
+            compat.set_sequencer_scene(window, scene_before)

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take -> strips: puts a result where its shot is now, over exactly its frames, shown as the shot was shown.
+
+Nothing else in the timeline changes, but for what the notes say: sound that the editor asked to be muted, and a
+see-through shot, which would show through its take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import PlacementError
+from ..core.job import Job, Take
+from ..core.settings import Sound, Source
+from ..core.shot import Shot, ShotStrip
+from . import compat, curves, movie_strip
+
+JOB_KEY = "reshoot_job"
+"""Custom property of a placed strip: the id of the job that made it."""
+
+_HIGHEST_CHANNEL = 128
+_OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
+_UNDOES = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
+"""Colour space that gives back what was sent through a view transform."""
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a take goes, timeline frames. start: of its first frame. first, end: what is shown of it, end exclusive."""
+
+    start: int
+    first: int
+    end: int
+    pieces: tuple[Any, ...]
+
+
+def place(scene: bpy.types.Scene, job: Job) -> tuple[str, ...]:
+    """Add the take of `job` to `scene` as strips. What else was done, in words; nothing where it is there already.
+
+    The caller pushes the undo step. Raises PlacementError where there is no room or the file is gone.
+    """
+    take = job.take
+    if take is None or not Path(take.path).is_file():
+        raise PlacementError(
+            f"The take of “{job.shot.name}” is not on disk any more.", "Retry the job to fetch it again."
+        )
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    if placed_strips(scene, job.id):
+        return ()
+    spot = _find(scene, job.shot)
+    with _prefetch_held(editor):
+        channel = _free_channel(scene, job.shot, spot)
+        strip = movie_strip.add(
+            scene, _name(job), Path(take.path), channel, spot.start, at_own_rate=take.play_fps is not None
+        )
+        strip[JOB_KEY] = job.id
+        strip.select = False
+        _cover(strip, spot)
+        notes = [*_show_as_shot(scene, strip, job.shot, take, spot)]
+        if job.shot.view in _UNDOES:
+            strip.colorspace_settings.name = _UNDOES[job.shot.view]
+        if job.order.sound is not Sound.TIMELINE:
+            notes += _sound(scene, strip, job, take, spot)
+    return tuple(notes)
+
+
+def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
+    """The strips of `scene` that the job `job_id` put there."""
+    editor = scene.sequence_editor
+    return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
+
+
+def find_scene(job: Job) -> bpy.types.Scene | None:
+    """The scene that `job` belongs to, also where it has been renamed; None where it is gone."""
+    named = bpy.data.scenes.get(job.scene)
+    if named is not None:
+        return named
+    holding = [
+        scene for scene in bpy.data.scenes if scene.sequence_editor and _pieces(scene, job.shot.strips[0])
+    ]
+    return holding[0] if len(holding) == 1 else None
+
+
+def _find(scene: bpy.types.Scene, shot: Shot) -> _Spot:
+    """Where the shot is now: it follows its strips when they were moved or trimmed, and stays where they are gone."""
+    lead = shot.strips[0]
+    pieces = _pieces(scene, lead)
+    start = shot.start
+    if pieces:
+        start += round(compat.content_start(pieces[0]) - lead.content_start)
+    first, end = start, start + shot.frames
+    if pieces and len(shot.strips) == 1:
+        shown = (min(compat.start(piece) for piece in pieces), max(compat.end(piece) for piece in pieces))
+        if shown[0] < end and shown[1] > first:
+            first, end = max(first, shown[0]), min(end, shown[1])
+    return _Spot(start - shot.handles, first, end, tuple(pieces))
+
+
+def _pieces(scene: bpy.types.Scene, lead: ShotStrip) -> list[Any]:
+    """The strips that `lead` has become: itself, or its pieces where it was cut, or what shows the same content."""
+    strips = [
+        strip
+        for strip in compat.shown_strips(scene.sequence_editor)
+        if strip.type == lead.kind and JOB_KEY not in strip and _source(strip) == lead.filepath
+    ]
+    named = [strip for strip in strips if strip.name == lead.name]
+    if not named:
+        if not lead.filepath:
+            return []
+        # Renamed: what shows the same file on the same frames, else the only strip of that file.
+        there = [strip for strip in strips if compat.content_start(strip) == lead.content_start]
+        named = there[:1] or (strips if len(strips) == 1 else [])
+    if not named:
+        return []
+    same = [strip for strip in strips if compat.content_start(strip) == compat.content_start(named[0])]
+    if not lead.filepath:
+        same = named
+    return sorted(same, key=compat.start)
+
+
+def _source(strip: Any) -> str:
+    if strip.type == "MOVIE":
+        return str(bpy.path.abspath(strip.filepath))
+    if strip.type == "IMAGE" and strip.elements:
+        return str(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
+    return ""
+
+
+def _free_channel(scene: bpy.types.Scene, shot: Shot, spot: _Spot) -> int:
+    """The lowest channel above the shot that is free over the take's frames."""
+    others = [
+        strip
+        for strip in compat.shown_strips(scene.sequence_editor)
+        if compat.start(strip) < spot.start + shot.sent_frames and compat.end(strip) > spot.start
+    ]
+    lowest = max([strip.channel for strip in spot.pieces] or [strip.channel for strip in shot.strips])
+    if shot.source is Source.TIMELINE:
+        # The picture holds all that was visible: nothing of it may lie above the take.
+        lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
+    else:
+        lowest = max(lowest, *(strip.channel for strip in shot.strips))
+    taken = {strip.channel for strip in others}
+    for channel in range(lowest + 1, _HIGHEST_CHANNEL + 1):
+        if channel not in taken:
+            return channel
+    raise PlacementError(
+        f"No channel above “{shot.name}” is free.", "Free a channel above it and place the take again from the job."
+    )
+
+
+def _name(job: Job) -> str:
+    assert job.take is not None
+    label = Path(job.take.path).stem.rsplit("_", 1)[0]
+    return f"REHEARSAL {label}" if job.service == "rehearsal" else label
+
+
+def _cover(strip: Any, spot: _Spot) -> None:
+    """Show the take on exactly the frames that it is for: trim what is too long, hold the last frame of what is short."""
+    compat.set_end(strip, spot.end)
+    if spot.first > spot.start:
+        compat.set_start(strip, spot.first)
+
+
+def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, spot: _Spot) -> Iterator[str]:
+    """Give the take the shot's place on the screen; the picture of the whole screen covers the screen."""
+    wide, tall = shot.width / take.width, shot.height / take.height
+    strip.blend_type = "ALPHA_OVER"
+    if not shot.native or not spot.pieces:
+        strip.transform.scale_x, strip.transform.scale_y = wide, tall
+        return
+    model = spot.pieces[0]
+    old, new = model.transform, strip.transform
+    new.scale_x, new.scale_y = old.scale_x * wide, old.scale_y * tall
+    new.offset_x, new.offset_y, new.rotation = old.offset_x, old.offset_y, old.rotation
+    new.origin, new.filter = old.origin, old.filter
+    strip.crop.min_x, strip.crop.max_x = round(model.crop.min_x / wide), round(model.crop.max_x / wide)
+    strip.crop.min_y, strip.crop.max_y = round(model.crop.min_y / tall), round(model.crop.max_y / tall)
+    strip.blend_type, strip.blend_alpha = model.blend_type, model.blend_alpha
+    factors = {
+        "transform.scale_x": wide,
+        "transform.scale_y": tall,
+        "crop.min_x": 1 / wide,
+        "crop.max_x": 1 / wide,
+        "crop.min_y": 1 / tall,
+        "crop.max_y": 1 / tall,
+    }
+    curves.copy_place(scene, model.name, strip.name, factors)
+    fades = any(curve.data_path.endswith("blend_alpha") for curve in curves.of_place(scene, model.name))
+    if fades or model.blend_alpha < 1 or model.blend_type not in _OPAQUE:
+        for piece in spot.pieces:
+            piece.mute = True
+        yield f"“{model.name}” is muted: it would show through its take"
+
+
+def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: _Spot) -> list[str]:
+    """Mute the shot's own sound, and bring in the result's where that was asked for."""
+    notes = []
+    heard = None
+    if job.order.sound is Sound.RESULT:
+        if not take.sound:
+            return ["The result has no sound: the timeline's stays"]
+        heard = _add_sound(scene, strip, take, spot, job.shot.sent_frames)
+        if heard is None:
+            return ["This Blender was built without sound: the result's is in the take's file"]
+        heard[JOB_KEY] = job.id
+        if compat.CONNECTED_STRIPS:
+            _join(scene, strip, heard)
+    for name in job.shot.sounds:
+        own = compat.strips_all(scene.sequence_editor).get(name)
+        if own is not None and not own.mute:
+            own.mute = True
+            notes.append(f"“{name}” is muted")
+    return notes
+
+
+def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: _Spot, frames: int) -> Any:
+    strips = compat.shown_strips(scene.sequence_editor)
+    taken = {
+        other.channel for other in strips if compat.start(other) < spot.start + frames and compat.end(other) > spot.start
+    }
+    channel = next((each for each in range(strip.channel + 1, _HIGHEST_CHANNEL + 1) if each not in taken), None)
+    if channel is None:
+        raise PlacementError(
+            "No channel is free for the take's sound.", "Free a channel and place the take again from the job."
+        )
+    if not bpy.app.build_options.audaspace:
+        return None
+    sound = strips.new_sound(strip.name, take.path, channel, spot.start)
+    sound.select = False
+    if compat.end(sound) > spot.end:
+        compat.set_end(sound, spot.end)
+    if spot.first > spot.start:
+        compat.set_start(sound, spot.first)
+    return sound
+
+
+def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
+    """Join the two so that they are moved and cut together."""
+    every = compat.strips_all(scene.sequence_editor)
+    selected = [strip for strip in every if strip.select]
+    compat.select_only([picture, sound], every)
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.connect("EXEC_DEFAULT", toggle=False)
+    compat.select_only(selected, every)
+
+
+@contextlib.contextmanager
+def _prefetch_held(editor: bpy.types.SequenceEditor) -> Iterator[None]:
+    """Adding a strip while frames are fetched ahead can crash Blender."""
+    held = editor.use_prefetch
+    if held:
+        editor.use_prefetch = False
+    try:
+        yield
+    finally:
+        if held:
+            editor.use_prefetch = True

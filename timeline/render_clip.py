@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in a background Blender: renders a shot from the scene that was written out. The open project is elsewhere.
+
+One pass where Blender can render the frames at the size that is sent; a second, from lossless stills, where it cannot:
+another rate than the timeline's, or a whole timeline at another size.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import ExportError
+from . import compat, curves, movie_output
+
+
+def main(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Render the clip (or the one picture) that `core.clip` or `snapshot` asks for. Returns nothing of note."""
+    bpy.ops.wm.open_mainfile(filepath=recipe["blend"], load_ui=False)
+    scene = bpy.data.scenes.get(recipe["scene"])
+    if scene is None:
+        raise ExportError(f"The scene “{recipe['scene']}” was not written out.", "Try again.")
+    if recipe["strips"]:
+        _isolate(scene, recipe)
+    _check_readable(scene, recipe)
+    movie_output.view_as(scene, recipe["view"])
+    width, height = recipe["canvas"]
+    size = recipe["size"]
+    one_pass = not recipe["frame_map"] and ([width, height] == size or recipe["scalable"])
+    target = Path(recipe["target"])
+    if recipe.get("still"):
+        scene.render.resolution_x, scene.render.resolution_y = size
+        _stills(scene, recipe["start"], 1, target.parent / target.stem)
+        next((target.parent).glob(f"{target.stem}*.png")).replace(target)
+        return {}
+    if one_pass:
+        scene.render.resolution_x, scene.render.resolution_y = size
+        _render(scene, recipe, target, recipe["start"], recipe["frames"])
+        return {}
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        scene.render.resolution_x, scene.render.resolution_y = width, height
+        _stills(scene, recipe["start"], recipe["frames"], Path(folder) / "frame")
+        second = _from_stills(scene, recipe, Path(folder))
+        order = recipe["frame_map"] or range(recipe["frames"])
+        _render(second, recipe, target, 1, len(order))
+    return {}
+
+
+def _render(scene: bpy.types.Scene, recipe: dict[str, Any], target: Path, first: int, frames: int) -> None:
+    movie_output.render_movie(
+        scene,
+        target,
+        first=first,
+        frames=frames,
+        audio=recipe["audio"],
+        bits_per_second=recipe["bits_per_second"],
+    )
+
+
+def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
+    """Leave only the shot's strips and what they are made of; a single one as it is, without its place on the screen."""
+    strips = compat.shown_strips(scene.sequence_editor)
+    chosen = [strips[name] for name in recipe["strips"]]
+    kept = _made_of(chosen)
+    below = min((strip.channel for strip in chosen if strip.type in ("ADJUSTMENT", "MULTICAM")), default=None)
+    if below is not None:
+        lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
+        kept |= _made_of(lower)
+    kept |= set(recipe["sounds"])
+    for name in [strip.name for strip in strips if strip.name not in kept]:
+        strip = strips.get(name)
+        if strip is not None:
+            strips.remove(strip)
+    for channel in scene.sequence_editor.channels:
+        channel.mute = False
+    for strip in chosen:
+        strip.mute = False
+    if recipe["handles"] and len(chosen) == 1:
+        # Beyond its source's ends a strip holds its edge frame.
+        compat.set_start(chosen[0], recipe["start"])
+        compat.set_end(chosen[0], recipe["start"] + recipe["frames"])
+    if recipe["native"] and chosen[0].type not in ("ADJUSTMENT", "MULTICAM"):
+        _without_place(scene, chosen[0], recipe)
+
+
+def _without_place(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> None:
+    curves.without_place(scene, strip.name)
+    strip.blend_type = "REPLACE"
+    strip.blend_alpha = 1.0
+    if hasattr(strip, "transform"):
+        scale = [size / own for size, own in zip(recipe["size"], recipe["canvas"], strict=True)]
+        transform = strip.transform
+        transform.offset_x = transform.offset_y = 0.0
+        transform.rotation = 0.0
+        transform.origin = (0.5, 0.5)
+        transform.filter = "AUTO"
+        transform.scale_x, transform.scale_y = scale if recipe["scalable"] else (1.0, 1.0)
+    if hasattr(strip, "crop"):
+        strip.crop.min_x = strip.crop.max_x = strip.crop.min_y = strip.crop.max_y = 0
+
+
+def _made_of(strips: list[Any]) -> set[str]:
+    """Names of `strips`, of what their effects show, and of the strips that mask them."""
+    names: set[str] = set()
+    for strip in strips:
+        names.add(strip.name)
+        inputs = [getattr(strip, slot, None) for slot in ("input_1", "input_2")]
+        masks = [getattr(modifier, "input_mask_strip", None) for modifier in getattr(strip, "modifiers", ())]
+        names |= _made_of([each for each in (*inputs, *masks) if each is not None and each.name not in names])
+    return names
+
+
+def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
+    """Blender shows black for a file that it cannot decode: find that out before it is sent and paid."""
+    first, end = recipe["start"], recipe["start"] + recipe["frames"]
+    for strip in compat.strips_all(scene.sequence_editor):
+        if compat.start(strip) >= end or compat.end(strip) <= first or strip.mute:
+            continue
+        if strip.type == "MOVIE":
+            try:
+                readable = all(bpy.data.movieclips.load(bpy.path.abspath(strip.filepath)).size)
+            except RuntimeError:
+                readable = False
+        elif strip.type == "IMAGE" and strip.elements:
+            path = bpy.path.abspath(f"{strip.directory}/{strip.elements[0].filename}")
+            try:
+                readable = all(bpy.data.images.load(path).size)
+            except RuntimeError:
+                readable = False
+        else:
+            continue
+        if not readable:
+            raise ExportError(
+                f"The file of “{strip.name}” cannot be read as a picture.", "Replace the file, or relink the strip."
+            )
+
+
+def _stills(scene: bpy.types.Scene, first: int, frames: int, path: Path) -> None:
+    movie_output.plain_output(scene)
+    settings = scene.render.image_settings
+    compat.set_image_format(settings, "PNG")
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+    settings.compression = 15
+    scene.render.use_file_extension = True
+    scene.render.filepath = f"{path}######"
+    movie_output.render_range(scene, first, frames)
+
+
+def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], folder: Path) -> bpy.types.Scene:
+    """A scene at the clip's rate and size that shows the stills in the order of the frame map."""
+    width, height = recipe["size"]
+    scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
+    files = sorted(path.name for path in folder.glob("frame*.png"))
+    order = recipe["frame_map"] or range(recipe["frames"])
+    strip = compat.strips(scene.sequence_editor).new_image(
+        "frames", str(folder / files[order[0]]), 1, 1, fit_method="ORIGINAL"
+    )
+    for index in order[1:]:
+        strip.elements.append(files[index])
+    strip.blend_type = "REPLACE"
+    own_width, own_height = recipe["canvas"]
+    strip.transform.scale_x, strip.transform.scale_y = width / own_width, height / own_height
+    if recipe["audio"]:
+        _carry_sound(first_pass, scene, recipe, folder)
+    return scene
+
+
+def _carry_sound(first_pass: bpy.types.Scene, scene: bpy.types.Scene, recipe: dict[str, Any], folder: Path) -> None:
+    """The shot's mix, as it sounds at the timeline's own rate, under the second pass."""
+    first_pass.frame_start, first_pass.frame_end = recipe["start"], recipe["start"] + recipe["frames"] - 1
+    mix = folder / "mix.flac"
+    with bpy.context.temp_override(scene=first_pass):
+        bpy.ops.sound.mixdown(filepath=str(mix), container="FLAC", codec="FLAC")
+    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1)

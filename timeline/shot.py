@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Selection -> Shot: reads what the editor selected and refuses, in words, what cannot be sent. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Any
+
+import bpy
+
+from ..core.errors import ShotError
+from ..core.settings import Source
+from ..core.shot import Shot, ShotStrip
+from . import compat, curves
+
+_SELECT = "Select the strip to reshoot in the sequencer."
+_SCENE_REFERRED = (".exr", ".hdr")
+_DISPLAYED = ("AgX", "Filmic")
+
+
+def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> Shot:
+    """The shot that is selected in `scene`'s sequencer. handles: frames. project: what its jobs belong to.
+
+    Raises ShotError where nothing that has a picture is selected, or a file that it shows is missing.
+    """
+    pictures = selected_pictures(scene)
+    start = min(compat.start(strip) for strip in pictures)
+    frames = max(compat.end(strip) for strip in pictures) - start
+    if source is Source.STRIP:
+        _check_files(pictures)
+    else:
+        _check_files(_visible(scene, start, start + frames))
+    canvas = (scene.render.resolution_x, scene.render.resolution_y)
+    native = source is Source.STRIP and len(pictures) == 1
+    own = _own_size(pictures[0]) if native else None
+    width, height = own or canvas
+    return Shot(
+        project=project,
+        scene=scene.name,
+        strips=tuple(_facts(strip) for strip in pictures),
+        start=start,
+        frames=frames,
+        handles=handles,
+        fps=scene_fps(scene),
+        width=width,
+        height=height,
+        source=source,
+        native=native,
+        scalable=own is not None,
+        view=_view(scene, pictures if source is Source.STRIP else _visible(scene, start, start + frames)),
+        sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
+        whole_file=_file(pictures[0]) if native and not handles and _whole(scene, pictures[0]) else "",
+    )
+
+
+def selected_pictures(scene: bpy.types.Scene) -> list[Any]:
+    """The selected strips that have a picture, lowest and earliest first. Raises ShotError where there is none."""
+    editor = scene.sequence_editor
+    selected = [strip for strip in compat.shown_strips(editor) if strip.select] if editor else []
+    if not selected:
+        raise ShotError("No strip is selected.", _SELECT)
+    pictures = [strip for strip in selected if strip.type != "SOUND"]
+    if not pictures:
+        raise ShotError("Only sound is selected; Reshoot edits pictures.", _SELECT)
+    return sorted(pictures, key=lambda strip: (compat.start(strip), strip.channel))
+
+
+def selected_images(scene: bpy.types.Scene) -> list[str]:
+    """The image that each selected image strip shows first, absolute paths in timeline order.
+
+    Raises ShotError where no image strip is selected.
+    """
+    editor = scene.sequence_editor
+    strips = [strip for strip in compat.shown_strips(editor) if strip.select] if editor else []
+    images = [strip for strip in strips if strip.type == "IMAGE"]
+    if not images:
+        raise ShotError("No image strip is selected.", "Select the image strips that are to be references.")
+    images.sort(key=lambda strip: (compat.start(strip), strip.channel))
+    return [_shown_image(strip) for strip in images]
+
+
+def _shown_image(strip: Any) -> str:
+    files = image_files(strip)
+    return files[min(max(0, int(compat.trims(strip)[0])), len(files) - 1)]
+
+
+def scene_fps(scene: bpy.types.Scene) -> Fraction:
+    """The scene's rate, exactly: a base of 1.001 gives 30000/1001."""
+    base = Decimal(f"{scene.render.fps_base:.6g}")
+    return Fraction(scene.render.fps) / Fraction(base)
+
+
+def _facts(strip: Any) -> ShotStrip:
+    return ShotStrip(
+        name=strip.name,
+        kind=strip.type,
+        filepath=_file(strip),
+        content_start=compat.content_start(strip),
+        start=compat.start(strip),
+        end=compat.end(strip),
+        channel=strip.channel,
+    )
+
+
+def _file(strip: Any) -> str:
+    """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
+    if strip.type == "MOVIE":
+        return str(bpy.path.abspath(strip.filepath))
+    if strip.type == "IMAGE" and strip.elements:
+        return os.path.join(bpy.path.abspath(strip.directory), strip.elements[0].filename)
+    return ""
+
+
+def image_files(strip: Any) -> list[str]:
+    """Every file that an image strip shows, absolute, in order."""
+    folder = bpy.path.abspath(strip.directory)
+    return [os.path.join(folder, element.filename) for element in strip.elements]
+
+
+def _inside(strips: Any) -> Iterator[Any]:
+    """`strips`, what their effects show, and what their metas hold."""
+    for strip in strips:
+        yield strip
+        if strip.type == "META":
+            yield from _inside(compat.strips(strip))
+        for slot in ("input_1", "input_2"):
+            shown = getattr(strip, slot, None)
+            if shown is not None:
+                yield from _inside([shown])
+
+
+def _visible(scene: bpy.types.Scene, start: int, end: int) -> list[Any]:
+    return [
+        strip
+        for strip in compat.shown_strips(scene.sequence_editor)
+        if strip.type != "SOUND" and not strip.mute and compat.start(strip) < end and compat.end(strip) > start
+    ]
+
+
+def _check_files(strips: list[Any]) -> None:
+    for strip in _inside(strips):
+        if strip.type == "MOVIE":
+            paths = [_file(strip)]
+        elif strip.type == "IMAGE":
+            before, _after = (max(0, int(trim)) for trim in compat.trims(strip))
+            paths = image_files(strip)
+            paths = paths[before : before + compat.length(strip)] or paths[-1:]
+        else:
+            continue
+        for path in paths:
+            name = PurePath(path).name
+            if not os.path.isfile(path):
+                raise ShotError(
+                    f"The file of “{strip.name}” is missing: {path}.", "Find the file, or relink the strip to it."
+                )
+            if not os.access(path, os.R_OK) or os.path.getsize(path) == 0:
+                raise ShotError(
+                    f"The file “{name}” of “{strip.name}” cannot be read or is empty.",
+                    "Restore the file, or relink the strip.",
+                )
+
+
+def _own_size(strip: Any) -> tuple[int, int] | None:
+    """Pixels of the strip's own picture, None where it has none of its own and fills the scene's."""
+    if strip.type in ("MOVIE", "IMAGE") and strip.elements:
+        element = strip.elements[0]
+        if element.orig_width and element.orig_height:
+            return (element.orig_width, element.orig_height)
+    return None
+
+
+def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
+    """The view transform that the clip is sent through.
+
+    Footage is sent as it is. What has values past 1 would clip that way, so it is sent as displayed where there is a
+    colour space that undoes the display.
+    """
+    displayed = scene.view_settings.view_transform
+    if displayed not in _DISPLAYED:
+        return "Standard"
+    for strip in _inside(strips):
+        if strip.type == "SCENE" and strip.scene_input == "CAMERA":
+            return str(displayed)
+        if strip.type == "IMAGE" and any(
+            element.filename.lower().endswith(_SCENE_REFERRED) for element in strip.elements[:1]
+        ):
+            return str(displayed)
+    return "Standard"
+
+
+def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
+    """The sound strips that belong to the pictures: selected or joined with them, or cut from the same file."""
+    joined = {other.name for strip in pictures for other in getattr(strip, "connections", ())}
+    files = {(_file(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"}
+    start = min(compat.start(strip) for strip in pictures)
+    end = max(compat.end(strip) for strip in pictures)
+    result = []
+    for strip in compat.shown_strips(scene.sequence_editor):
+        if strip.type != "SOUND" or compat.start(strip) >= end or compat.end(strip) <= start:
+            continue
+        path = bpy.path.abspath(strip.sound.filepath) if strip.sound else ""
+        same = any(
+            path == file and abs(round(compat.content_start(strip)) - at) <= 1 for file, at in files
+        )
+        if strip.select or strip.name in joined or same:
+            result.append(strip)
+    return result
+
+
+def _whole(scene: bpy.types.Scene, strip: Any) -> bool:
+    """Whether the strip shows its movie from the first frame to the last, unchanged."""
+    if strip.type != "MOVIE":
+        return False
+    return (
+        not curves.of_picture(scene, strip.name)
+        and compat.trims(strip) == (0, 0)
+        and compat.animation_trims(strip) == (0, 0)
+        and compat.content_length(strip) == compat.length(strip)
+        and len(getattr(strip, "retiming_keys", ())) == 0
+        and len(strip.modifiers) == 0
+        and strip.stream_index == 0
+        and strip.strobe <= 1
+        and strip.color_multiply == 1
+        and strip.color_saturation == 1
+        and strip.colorspace_settings.name == "sRGB"
+        and not (
+            strip.use_reverse_frames
+            or strip.use_flip_x
+            or strip.use_flip_y
+            or strip.use_deinterlace
+            or strip.use_multiview
+        )
+    )

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame under the playhead as an image file, rendered by a background Blender from the scene that was written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.blender_process import Blender
+from ..core.steps import SCENE_FILE
+from . import export
+
+
+def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Blender], None]:
+    """Write the scene out now; the answer renders the frame to `target` (PNG) on whatever thread it is called.
+
+    folder: for the parts. Raises StorageError; the answer raises ExportError or StorageError.
+    """
+    export.write_scene(scene, folder / SCENE_FILE)
+    size = [scene.render.resolution_x, scene.render.resolution_y]
+    recipe: dict[str, Any] = {
+        "blend": str(folder / SCENE_FILE),
+        "scene": scene.name,
+        "strips": [],
+        "start": scene.frame_current,
+        "frames": 1,
+        "canvas": size,
+        "size": size,
+        "frame_map": [],
+        "view": "Standard",
+        "still": True,
+        "target": str(target),
+    }
+
+    def render(blender: Blender) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        blender.run("render_clip", recipe, folder)
+
+    return render

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the virtual environments under build/env: `tools` without Blender, `bpy-<series>` one for each Blender.
+
+An environment is made once: it is left alone until what it is made from changes. Touches nothing outside build/, except
+that it asks apt-get for the system libraries bpy lacks, where it runs as root on a Debian machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ROOT / "build" / "env"
+TOOLS = ROOT / "tools"
+
+BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1"}
+NAMES = ("tools", *(f"bpy-{series}" for series in BPY))
+
+# What the bpy wheels are linked against and do not carry, as Debian names it.
+SYSTEM_PACKAGES = [
+    "libgl1",
+    "libgomp1",
+    "libice6",
+    "libsm6",
+    "libx11-6",
+    "libxext6",
+    "libxfixes3",
+    "libxi6",
+    "libxkbcommon0",
+    "libxrender1",
+    "libxxf86vm1",
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    names = parser.parse_args().names
+    if sys.version_info[:2] != (3, 11):
+        sys.exit(
+            f"setup: bpy {', '.join(BPY.values())} exist for Python 3.11 only, and this is "
+            f"{sys.version.split()[0]} ({sys.executable}). Name another: make PYTHON=/path/to/python3.11"
+        )
+    for name in names:
+        provide(name)
+
+
+def provide(name: str) -> None:
+    """Make the environment `name`, unless it is there and was made from the same things."""
+    folder = ENVIRONMENTS / name
+    installs = pip_arguments(name)
+    stamp = folder / "made-from.json"
+    # The folder too: a virtual environment that was copied elsewhere does not work.
+    made_from = json.dumps([str(folder), sys.version, installs, contents(installs)], indent=1)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
+        return
+    print(f"setup: making {folder.relative_to(ROOT)}", flush=True)
+    # Without pip: the one that runs us installs into it. Debian's Python may lack ensurepip.
+    venv.create(folder, clear=True, symlinks=True, with_pip=False)
+    python = folder / "bin" / "python"
+    for arguments in installs:
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+        run([*pip, "install", "--quiet", "--no-deps", "--only-binary=:all:", *arguments])
+    if name != "tools":
+        check_libraries(python)
+    stamp.write_text(made_from, encoding="utf-8")
+
+
+def pip_arguments(name: str) -> list[list[str]]:
+    """What pip installs into the environment `name`, one list for each call."""
+    if name == "tools":
+        return [["--require-hashes", "-r", "tools/wheels.lock"], ["-r", "tools/requirements-tools.txt"]]
+    return [["-r", "tools/requirements-bpy.txt", f"bpy=={BPY[name.removeprefix('bpy-')]}"]]
+
+
+def contents(installs: list[list[str]]) -> list[str]:
+    """The text of the requirement files that the calls name."""
+    return [
+        (ROOT / word).read_text(encoding="utf-8") for call in installs for word in call if word.startswith("tools/")
+    ]
+
+
+def check_libraries(python: Path) -> None:
+    """See that bpy finds its system libraries; on Debian, as root, install what is missing."""
+    missing = missing_libraries(python)
+    if not missing:
+        return
+    install = f"apt-get install --no-install-recommends {' '.join(SYSTEM_PACKAGES)}"
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"setup: {', '.join(missing)} missing: {install}", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        run(["apt-get", "-qq", "update"], quiet)
+        run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *SYSTEM_PACKAGES], quiet)
+        missing = missing_libraries(python)
+    if missing:
+        sys.exit(f"setup: bpy needs {', '.join(missing)}. On Debian or Ubuntu, as root: {install}")
+
+
+def missing_libraries(python: Path) -> list[str]:
+    """Names of the shared libraries that bpy's own module asks for and the system does not have."""
+    site_packages = python.parent.parent / "lib" / "python3.11" / "site-packages"
+    (module,) = site_packages.glob("bpy/__init__*.so")
+    answer = subprocess.run(["ldd", str(module)], capture_output=True, text=True, check=True)
+    return sorted({line.split()[0] for line in answer.stdout.splitlines() if line.endswith("not found")})
+
+
+def run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    if code:
+        sys.exit(f"setup: this failed with exit code {code}: {' '.join(command)}")
+
+
+if __name__ == "__main__":
+    main()

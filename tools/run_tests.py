@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the layers of checks that are named, and ends with one line that counts them all: `N passed, N failed`.
+
+One process for each layer, since one Python process hosts one bpy, and at most one process for each core. A layer that
+crashes, hangs or runs no test at all counts as failed. Builds nothing and makes no environment: the Makefile does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+RESULTS = BUILD / "test-results"
+ENVIRONMENTS = BUILD / "env"
+# Tests are usually done in a minute: a layer that takes this long hangs.
+MAX_SECONDS = 1800
+RANK = {"passed": 0, "skipped": 1, "failed": 2}
+VERBOSE_LINE = re.compile(
+    r"^(?P<test>\S+\.py::.+?) (?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b", re.MULTILINE
+)
+STARTED_LINE = re.compile(r"^(?P<test>\S+\.py::\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one layer. words: what to tell about it besides the counts."""
+
+    layer: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    words: str = ""
+    log: str = ""
+    seconds: float = 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("layers", nargs="+", metavar="LAYER", help="lint, core, timeline-4.2, timeline-4.5, ...")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="layers to run at a time")
+    parser.add_argument("--pytest", default="", help="more arguments for pytest, in one string")
+    arguments = parser.parse_args()
+
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "summary.txt").unlink(missing_ok=True)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        tasks = [pool.submit(run_layer, layer, arguments.pytest.split()) for layer in arguments.layers]
+        outcomes = [task.result() for task in tasks]
+
+    passed, failed, skipped = (sum(getattr(one, key) for one in outcomes) for key in ("passed", "failed", "skipped"))
+    summary = f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+    (RESULTS / "summary.txt").write_text(summary + "\n", encoding="utf-8")
+    print(summary, flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def run_layer(layer: str, more: list[str]) -> Outcome:
+    """Run one layer and print what became of it at once, whole when it failed."""
+    start = time.monotonic()
+    outcome = run_lint() if layer == "lint" else run_pytest(layer, more)
+    lines = [
+        f"{layer:14} {outcome.passed:4} passed {outcome.failed:4} failed {outcome.skipped:4} skipped"
+        f" {time.monotonic() - start:7.1f} s  {outcome.words}".rstrip()
+    ]
+    if outcome.failed:
+        lines = [f"----- {layer}", outcome.log.rstrip(), *lines]
+    print("\n".join(lines), flush=True)
+    return outcome
+
+
+def run_lint() -> Outcome:
+    """Ruff and mypy. Each that complains counts as one failure; none counts as a passed test."""
+    tools = ENVIRONMENTS / "tools" / "bin"
+    packages = [package for package in ("core", "rehearsal") if (ROOT / package / "__init__.py").exists()]
+    checks = {
+        "ruff check": ([tools / "ruff", "check", "--quiet"], ROOT),
+        "ruff format": ([tools / "ruff", "format", "--check", "--quiet", "--diff"], ROOT),
+        "mypy": (
+            [tools / "mypy", "--config-file", ROOT / "pyproject.toml", *(f"-preshoot.{name}" for name in packages)],
+            stage_package(packages),
+        ),
+    }
+    complaints = {}
+    for name, (command, folder) in checks.items():
+        answer = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if answer.returncode:
+            complaints[name] = answer.stdout
+    log = "\n".join(f"{name}:\n{text}" for name, text in complaints.items())
+    words = f"{', '.join(complaints)} complained" if complaints else "ruff check, ruff format, mypy are content"
+    return Outcome("lint", failed=len(complaints), words=words, log=log)
+
+
+def stage_package(packages: list[str]) -> Path:
+    """A folder where the typed packages stand alone as `reshoot`: the checkout may have any name, and the rest of it
+    imports bpy, which mypy does not know."""
+    stage = BUILD / "check"
+    shutil.rmtree(stage, ignore_errors=True)
+    (stage / "reshoot").mkdir(parents=True)
+    (stage / "reshoot" / "__init__.py").touch()
+    for package in packages:
+        (stage / "reshoot" / package).symlink_to(ROOT / package)
+    return stage
+
+
+def run_pytest(layer: str, more: list[str]) -> Outcome:
+    """Run the tests of one layer in its own environment and count them."""
+    folder, _, series = layer.partition("-")
+    python = ENVIRONMENTS / (f"bpy-{series}" if series else "tools") / "bin" / "python"
+    if not python.exists():
+        return Outcome(layer, failed=1, words=f"there is no {python.relative_to(ROOT)}: make setup")
+    junit = RESULTS / f"{layer}.xml"
+    log_file = RESULTS / f"{layer}.log"
+    junit.unlink(missing_ok=True)
+    command = [python, "-m", "pytest", f"tests/{folder}", "-v", f"--junitxml={junit}", *more]
+    environment = {
+        **os.environ,
+        "PYTHONPYCACHEPREFIX": str(BUILD / "cache" / "pycache"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "cache" / "hypothesis"),
+    }
+    with log_file.open("wb") as log:
+        code = run_bounded(command, log, environment)
+    text = log_file.read_text(encoding="utf-8", errors="replace")
+    if code is None:
+        end = f"hung: ended after {MAX_SECONDS} s"
+    else:
+        end = f"crashed: {signal.Signals(-code).name}" if code < 0 else f"pytest ended with exit code {code}"
+
+    counts = count_junit(junit)
+    if counts is None:
+        # The report is written when all is over, so the process did not get that far; the log knows how far it got.
+        counts = count_log(text)
+        counts["failed"] += 1
+        return Outcome(layer, **counts, words=f"{end}, {last_test(text)}", log=text)
+    if not counts["passed"] + counts["failed"]:
+        counts["failed"] = 1
+        return Outcome(layer, **counts, words=f"no test ran ({end})", log=text)
+    if code is None or code > 1:
+        counts["failed"] = max(counts["failed"], 1)
+        return Outcome(layer, **counts, words=end, log=text)
+    # Blender may crash when its process ends, when the tests are over and reported: told, and not held against them.
+    return Outcome(layer, **counts, words=f"{end}, after the last test" if code < 0 else "", log=text)
+
+
+def run_bounded(command: list[str | Path], log: object, environment: dict[str, str]) -> int | None:
+    """Run a command in a process group of its own; its exit code, or None where it was ended for taking too long."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(MAX_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        # What a test started and left behind goes with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def count_junit(junit: Path) -> dict[str, int] | None:
+    """Tests by outcome out of pytest's report, or None where there is no whole report."""
+    try:
+        cases = list(ElementTree.parse(junit).iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return None
+    worst: dict[tuple[str, str], str] = {}
+    for case in cases:
+        # A test that fails and cannot be torn down is in the report twice.
+        key = (case.get("classname", ""), case.get("name", ""))
+        kinds = {child.tag for child in case}
+        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
+        worst[key] = max(worst.get(key, "passed"), outcome, key=RANK.__getitem__)
+    return {outcome: list(worst.values()).count(outcome) for outcome in RANK}
+
+
+def count_log(text: str) -> dict[str, int]:
+    """Tests by outcome out of pytest's verbose lines."""
+    counts = dict.fromkeys(RANK, 0)
+    for match in VERBOSE_LINE.finditer(text):
+        outcome = {"PASSED": "passed", "SKIPPED": "skipped", "XFAIL": "skipped"}.get(match["outcome"], "failed")
+        counts[outcome] += 1
+    return counts
+
+
+def last_test(text: str) -> str:
+    """Where the run was when it stopped, in words."""
+    started = [match["test"] for match in STARTED_LINE.finditer(text)]
+    return f"in {started[-1]}" if started else "before the first test"
+
+
+if __name__ == "__main__":
+    main()
