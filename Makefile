@@ -5,12 +5,13 @@ PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c 'import pip' 2>/dev/n
 BPY ?= 4.2 4.5 5.0
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
+export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) $(ARGS)
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline demo clean
+.PHONY: help setup build lint test test-core test-timeline demo footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -22,7 +23,9 @@ help:
 	@echo 'make lint           ruff and mypy'
 	@echo 'make test-core      the tests that need no Blender'
 	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender)'
-	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0'
+	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
+	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
+	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
 	@echo 'make clean          remove build/'
 
 # provision.py leaves an environment alone that is there and up to date.
@@ -39,16 +42,20 @@ lint: env-tools
 	@$(PYTHON) tools/run_tests.py lint
 
 test-core: env-tools
-	@$(PYTHON) tools/run_tests.py core --pytest='$(ARGS)'
+	@$(PYTHON) tools/run_tests.py core
 
 test-timeline: $(BPY:%=env-bpy-%) build
-	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%) --pytest='$(ARGS)'
+	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%)
 
 test: setup build
-	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%) --pytest='$(ARGS)'
+	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%)
 
-demo: $(BPY_ENV) build
-	@build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) $(ARGS)
+# CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
+demo: $(BPY_ENV) build $(if $(CLIP),,footage)
+	@build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) $(if $(PICTURE),--picture '$(PICTURE)')
+
+footage:
+	@$(PYTHON) tools/footage.py
 
 clean:
 	rm -rf build

@@ -24,7 +24,7 @@ from . import preferences
 from .core import board, fal
 from .core.blender_process import Blender
 from .core.errors import PlacementError, ReshootError, SetupError
-from .core.job import Job, State
+from .core.job import REHEARSAL, Job, State
 from .core.journal import Journal
 from .core.runner import Runner
 from .core.steps import Steps
@@ -33,7 +33,6 @@ from .rehearsal.server import RehearsalServer
 from .timeline import export, place
 
 FAL = "fal"
-REHEARSAL = "rehearsal"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -240,7 +239,9 @@ class Session:
             )
         if name == FAL:
             if not self._key:
-                raise SetupError("There is no key for fal.ai.", "Enter it in Preferences > Add-ons > Reshoot, then retry.")
+                raise SetupError(
+                    "There is no key for fal.ai.", "Enter it in Preferences > Add-ons > Reshoot, then retry."
+                )
             return self._key
         return os.environ.get("FAL_KEY", "")
 

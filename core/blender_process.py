@@ -52,7 +52,9 @@ class Blender:
             folder.mkdir(parents=True, exist_ok=True)
             answer_path.unlink(missing_ok=True)
             recipe_path.write_text(
-                json.dumps({"module": module, "answer": str(answer_path), "parent": os.getpid(), "recipe": dict(recipe)}),
+                json.dumps(
+                    {"module": module, "answer": str(answer_path), "parent": os.getpid(), "recipe": dict(recipe)}
+                ),
                 encoding="utf-8",
             )
             log = log_path.open("wb")

@@ -44,9 +44,7 @@ def make(
         if sent is not None:
             return sent
     target = folder / "clip.mp4"
-    blender.run(
-        "render_clip", _recipe(job, scene_file, target, None), folder, progress=progress, cancelled=cancelled
-    )
+    blender.run("render_clip", _recipe(job, scene_file, target, None), folder, progress=progress, cancelled=cancelled)
     notes: tuple[str, ...] = ()
     size = target.stat().st_size
     if size > limits.max_video_bytes:
@@ -122,7 +120,7 @@ def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...
         return source, ("Sent as the file it is",)
     if not plan.one_to_one or plan.keep_audio:
         return None
-    target = folder / "clip.mp4"
+    target = folder / f"clip{source.suffix.lower()}"
     try:
         mp4.relabel(source, target, plan.fps)
     except mp4.Unreadable:
@@ -152,6 +150,7 @@ def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[
         "view": shot.view,
         "audio": plan.keep_audio,
         "bits_per_second": bits or 0,
+        "still": False,
         "target": str(target),
     }
 
@@ -172,7 +171,9 @@ def _probe(clip: Path) -> mp4.Video:
     try:
         return mp4.probe(clip)
     except (OSError, mp4.Unreadable) as error:
-        raise ExportError(f"The rendered clip cannot be read back: {error}.", "Check the room on disk and try again.") from error
+        raise ExportError(
+            f"The rendered clip cannot be read back: {error}.", "Check the room on disk and try again."
+        ) from error
 
 
 def _no_room(folder: Path, error: OSError) -> StorageError:

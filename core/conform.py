@@ -75,7 +75,7 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound) -> Plan:
             fixes.append(f"Every frame sent, labelled {rate_words(fps)} fps instead of {rate_words(shot.fps)}")
         else:
             fixes.append(f"Rate brought from {rate_words(shot.fps)} to {rate_words(fps)} fps")
-    _check_length(shot, model, chosen, Fraction(frames) / fps)
+    _check_length(shot, model, chosen, Fraction(frames) / fps, free=sound is not Sound.RESULT)
     return Plan(
         timing=chosen,
         frames=frames,
@@ -172,21 +172,22 @@ def _fits(seconds: Fraction, limits: Limits) -> bool:
     return limits.min_seconds <= seconds <= limits.max_seconds
 
 
-def _check_length(shot: Shot, model: Model, timing: Timing, seconds: Fraction) -> None:
+def _check_length(shot: Shot, model: Model, timing: Timing, seconds: Fraction, *, free: bool) -> None:
+    """free: the editor can choose the other timing."""
     limits = model.limits
     if _fits(seconds, limits):
         return
     rate = model.result_fps if timing is Timing.EVERY_FRAME else shot.fps
-    fewest = math.ceil(limits.min_seconds * rate)
-    most = math.floor(limits.max_seconds * rate)
+    fewest = max(1, math.ceil(limits.min_seconds * rate) - 2 * shot.handles)
+    most = math.floor(limits.max_seconds * rate) - 2 * shot.handles
     message = (
         f"“{shot.name}” would be sent as {float(seconds):.2f} s ({shot.sent_frames} frames at {rate_words(rate)} fps); "
         f"{model.label} takes {float(limits.min_seconds):g} to {float(limits.max_seconds):g} s."
     )
     verb = "Lengthen" if seconds < limits.min_seconds else "Shorten"
-    remedy = f"{verb} it to between {fewest} and {most} frames"
+    remedy = f"{verb} it to between {fewest} and {most} frames" if most > 0 else "Use fewer handles"
     other = Timing.REAL_TIME if timing is Timing.EVERY_FRAME else Timing.EVERY_FRAME
     other_fps = _clip_fps(other, shot.fps, model)
-    if _fits(clip_frames(shot.sent_frames, shot.fps, other_fps, other) / other_fps, limits):
+    if free and _fits(clip_frames(shot.sent_frames, shot.fps, other_fps, other) / other_fps, limits):
         remedy += ", or choose the timing “" + ("Real Time" if other is Timing.REAL_TIME else "Every Frame") + "”"
     raise LimitError(message, remedy + ".")

@@ -128,17 +128,28 @@ class _Transfer:
             headers["Range"] = f"bytes={have}-"
             if self.version:
                 headers["If-Range"] = self.version
-        url = self.url
+        url, moved = self.url, list[str]()
+
+        def set_aside(answer: requests.Response, **kwargs: object) -> None:
+            # Told not to follow, requests still reads all of a redirect's body and stumbles over its address.
+            if answer.is_redirect:
+                moved.append(answer.headers.pop("location"))
+
         for _ in range(REDIRECTS + 1):
             session.trust_env = not is_loopback(url)  # proxies are for the network
             answer = session.get(
-                url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False
+                url,
+                headers=headers,
+                stream=True,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+                hooks={"response": set_aside},
             )
-            if not answer.is_redirect:
+            if not moved:
                 return answer
             answer.close()
             try:
-                url = urljoin(url, answer.headers["location"])
+                url = urljoin(url, moved.pop())
             except ValueError as exc:
                 raise _wrong("The result's address leads nowhere.") from exc
             _check_address(url, local=is_loopback(self.url), local_only=local_only)

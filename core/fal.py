@@ -41,6 +41,7 @@ from .errors import (
     SetupError,
     StorageError,
 )
+from .job import Ticket
 
 __all__ = ["CancelAnswer", "Connection", "Progress", "Result", "Service", "Ticket", "is_loopback"]
 
@@ -78,16 +79,6 @@ class Service:
     name: str
     base: str
     key: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """An accepted request, as the journal keeps it."""
-
-    request_id: str
-    status_url: str
-    response_url: str
-    cancel_url: str
 
 
 @dataclass(frozen=True)
@@ -574,7 +565,9 @@ class Connection:
         number = 0
         while part := body.read(PART_BYTES):
             number += 1
-            upload.upload_part(number, part)
+            # Bytes would be copied for each piece sent, and stay in memory with httpx's answer, a reference cycle.
+            with io.BytesIO(part) as pieces:
+                upload.upload_part(number, pieces)
         return str(upload.complete())
 
     def _hurry(self, request: Any) -> None:

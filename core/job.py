@@ -19,6 +19,9 @@ from .errors import Paid
 from .settings import Sound
 from .shot import Reference, Shot
 
+REHEARSAL = "rehearsal"
+"""The service that is a stand-in on this computer."""
+
 
 class State(str, Enum):
     """Where a job stands. The value is what the journal holds."""
@@ -105,10 +108,10 @@ class Stage:
 class Job:
     """A row of the journal.
 
-    service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the references as files
-    that the service takes, in the order's order. notes: what was
-    done to make it fit, in words. retry_to: where a failed job goes on if the editor says so. error, remedy: why it
-    stopped and what to do. cancelling: the editor asked to stop after it was submitted.
+    service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
+    references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
+    retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
+    cancelling: the editor asked to stop after it was submitted.
     """
 
     id: str
@@ -142,7 +145,7 @@ class Job:
     @property
     def price(self) -> Decimal:
         """Estimated price, US dollars; nothing in rehearsal."""
-        return Decimal(0) if self.service == "rehearsal" else self.plan.price
+        return Decimal(0) if self.service == REHEARSAL else self.plan.price
 
 
 def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> Job:

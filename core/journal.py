@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from .errors import StorageError
 from .job import Job, State
 from .plain import from_plain, to_plain
+
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
 """A holder that has not renewed its lease for so long is taken for dead."""
@@ -84,38 +88,50 @@ class Journal:
                 (job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)),
             )
 
-    def advance(self, before: Job, after: Job) -> None:
-        """Write `after` over `before`, if this holder still has the row and it still is as `before` says.
+    def advance(self, before: Job, after: Job) -> Job:
+        """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
 
-        On disk when this returns. Raises LeaseLost otherwise.
+        On disk when this returns. What was written: the project stays the row's own, which `move` may have changed
+        meanwhile. Raises LeaseLost where the row is not so any more.
         """
-        with self._lock, self._errors():
-            changed = self._connection.execute(
-                "UPDATE jobs SET state = ?, project = ?, scene = ?, service = ?, request_id = ?, error = ?, created = ?,"
-                " updated = ?, held_until = ?, record = ? WHERE id = ? AND state = ? AND holder = ?",
-                (
-                    *_columns(after),
-                    time.time() + LEASE_SECONDS,
-                    _record(after),
-                    before.id,
-                    before.state.value,
-                    self.holder,
-                ),
-            ).rowcount
-        if changed != 1:
-            raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND state = ? AND holder = ?",
+                (before.id, before.state.value, self.holder),
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
+            after = replace(after, project=_job(*row).project)
+            self._write(after)
+            self._connection.execute(
+                "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
+            )
+        return after
+
+    def move(self, project_before: str, project_after: str) -> list[Job]:
+        """Give every row of one project to another. The rows as they are now."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            rows = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE project = ? ORDER BY created, id", (_text(project_before),)
+            ).fetchall()
+            moved = [replace(job, project=project_after) for job in _readable(rows)]
+            for job in moved:
+                self._write(job)
+        return moved
 
     def get(self, job_id: str) -> Job | None:
         """The row of `job_id`, None where there is none."""
         with self._lock, self._errors():
-            row = self._connection.execute("SELECT record FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        return _job(row[0]) if row else None
+            row = self._connection.execute("SELECT id, record FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return _job(*row) if row else None
 
     def jobs(self) -> list[Job]:
-        """Every row, oldest first."""
+        """Every row that can be read, oldest first."""
         with self._lock, self._errors():
-            rows = self._connection.execute("SELECT record FROM jobs ORDER BY created, id").fetchall()
-        return [_job(row[0]) for row in rows]
+            rows = self._connection.execute("SELECT id, record FROM jobs ORDER BY created, id").fetchall()
+        return list(_readable(rows))
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""
@@ -123,10 +139,10 @@ class Journal:
         with self._lock, self._errors():
             row = self._connection.execute(
                 "UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND (holder = ? OR held_until < ?)"
-                " RETURNING record",
+                " RETURNING id, record",
                 (self.holder, now + LEASE_SECONDS, job_id, self.holder, now),
             ).fetchone()
-        return _job(row[0]) if row else None
+        return _job(*row) if row else None
 
     def unfinished(self) -> list[str]:
         """The ids of the rows that have a next step, oldest first."""
@@ -151,6 +167,13 @@ class Journal:
         with self._lock, self._errors():
             self._connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
+    def _write(self, job: Job) -> None:
+        self._connection.execute(
+            "UPDATE jobs SET state = ?, project = ?, scene = ?, service = ?, request_id = ?, error = ?, created = ?,"
+            " updated = ?, record = ? WHERE id = ?",
+            (*_columns(job), _record(job), job.id),
+        )
+
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -166,19 +189,38 @@ def _columns(job: Job) -> tuple[str | float, ...]:
     """The columns from `state` to `updated`."""
     return (
         job.state.value,
-        job.project,
-        job.scene,
+        _text(job.project),
+        _text(job.scene),
         job.service,
         job.request_id,
-        job.error,
+        _text(job.error),
         job.created,
         time.time(),
     )
 
 
+def _text(words: str) -> str:
+    """`words` as SQLite can hold them: a path that is no Unicode has lone surrogates in it. The record keeps them."""
+    return words.encode("utf-8", "replace").decode("utf-8")
+
+
 def _record(job: Job) -> str:
-    return json.dumps(to_plain(job), ensure_ascii=False)
+    return json.dumps(to_plain(job))
 
 
-def _job(record: str) -> Job:
-    return from_plain(Job, json.loads(record))
+def _job(job_id: str, record: str) -> Job:
+    try:
+        return from_plain(Job, json.loads(record))
+    except (ValueError, TypeError, KeyError) as error:
+        raise StorageError(
+            f"The journal's row of job {job_id} cannot be read: {error}.", "Update Reshoot; nothing is lost."
+        ) from error
+
+
+def _readable(rows: list[tuple[str, str]]) -> Iterator[Job]:
+    """The jobs of `rows`. A row that a newer Reshoot wrote, or that is broken, must not hide the others."""
+    for row in rows:
+        try:
+            yield _job(*row)
+        except StorageError as error:
+            log.warning("%s", error)

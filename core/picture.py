@@ -94,8 +94,8 @@ def _orientation(tiff: bytes) -> int:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, start)
         for entry in range(count):
-            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
-            if tag == _ORIENTATION and kind == 3:
+            tag, value = struct.unpack_from(f"{order}H6xH", tiff, start + 2 + 12 * entry)
+            if tag == _ORIENTATION:
                 return int(value)
     except struct.error:
         # A damaged note: the picture itself may be sound, and every viewer shows it upright.

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Frozen dataclasses to plain JSON values and back, by their type hints.
 
-Knows the few types that cross the rooms: numbers, strings, Fraction, Decimal, Path, enums, tuples, optionals, dataclasses.
+Knows the few types that cross the rooms: numbers, strings, Fraction, Decimal, Path, enums, tuples, optionals and
+dataclasses.
 """
 
 from __future__ import annotations
@@ -57,5 +58,8 @@ def _read(kind: Any, data: Any) -> Any:
         known = {field.name for field in dataclasses.fields(kind)}
         return kind(**{name: _read(hints[name], value) for name, value in data.items() if name in known})
     if isinstance(kind, type) and issubclass(kind, (Enum, Fraction, Decimal, Path)):
-        return kind(data)
+        try:
+            return kind(data)
+        except ArithmeticError as error:  # Fraction("1/0"), Decimal("cheap")
+            raise ValueError(f"{data!r} is no {kind.__name__}") from error
     return data

@@ -11,14 +11,15 @@ from .errors import PromptError
 from .models import Limits
 from .settings import ReferenceKind
 
-_TOKEN = re.compile(r"@(Image|Element)(\d+)", re.IGNORECASE)
+# ASCII: elsewhere “ı” would count as an i, and digits of other scripts as digits. No reference has ten digits.
+_TOKEN = re.compile(r"@(Image|Element)(\d{1,9})", re.IGNORECASE | re.ASCII)
 _WORD = {ReferenceKind.IMAGE: "Image", ReferenceKind.ELEMENT: "Element"}
 _KIND = {word.lower(): kind for kind, word in _WORD.items()}
 
 
 @dataclass(frozen=True)
 class Token:
-    """One mention of a reference. number: counted from 1 among the references of its kind. start, end: in the prompt."""
+    """One mention of a reference. number: counted from 1 among those of its kind. start, end: in the prompt."""
 
     kind: ReferenceKind
     number: int

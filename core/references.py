@@ -65,19 +65,18 @@ def prepare(
     folder: where the copies go. Raises ReferenceInvalid, ExportError, StorageError or JobCancelled.
     """
     check_files(references, limits)
-    wanted = [
-        path for each in references for path in each.images if _probe(Path(path), "") is None
-    ]
+    wanted = [path for each in references for path in each.images if _probe(Path(path), "") is None]
     converted: dict[str, str] = {}
     if wanted:
         targets = {path: str(folder / f"reference{n}.png") for n, path in enumerate(dict.fromkeys(wanted), 1)}
         blender.run(
-            "render_images", {"images": [[path, target] for path, target in targets.items()]}, folder, cancelled=cancelled
+            "render_images",
+            {"images": [[path, target] for path, target in targets.items()]},
+            folder,
+            cancelled=cancelled,
         )
         converted = targets
-    ready = tuple(
-        replace(each, images=tuple(converted.get(path, path) for path in each.images)) for each in references
-    )
+    ready = tuple(replace(each, images=tuple(converted.get(path, path) for path in each.images)) for each in references)
     for name, before, after in zip(labels([each.kind for each in references]), references, ready, strict=True):
         for original, path in zip(before.images, after.images, strict=True):
             found = _probe(Path(path), name)

@@ -127,6 +127,9 @@ class Runner:
         """Where the parts of an unfinished job lie."""
         return self._folder / job.id
 
+    def _is_closing(self) -> bool:
+        return self._closing
+
     def _in_lane(self, lane: str, work: Callable[[], None]) -> None:
         def run() -> None:
             try:
@@ -238,19 +241,23 @@ class Runner:
         lane = _LANE_OF[job.state]
         while job.state.moving and _LANE_OF[job.state] == lane:
             before = job
+            # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
+            cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
 
             def tell(words: str, fraction: float | None, job: Job = before) -> None:
                 self.events.put(Event(job, words, fraction))
 
             try:
                 outcome = self._steps.step(
-                    job, self.folder_of(job), advance=self._advance, tell=tell, cancelled=stop.is_set
+                    job, self.folder_of(job), advance=self._advance, tell=tell, cancelled=cancelled
                 )
-            except JobCancelled:
+            except (JobCancelled, LeaseLost):
                 raise
             except ReshootError as error:
-                now = self._journal.get(job.id) or job
-                outcome = self._steps.failed(now, error)
+                outcome = self._steps.failed(self._journal.get(job.id) or job, error)
+            except Exception as error:  # noqa: BLE001 - a job that broke has to say so, whatever broke it
+                _log.exception("job %s broke in %s", job.id, job.state.value)
+                outcome = self._steps.broken(self._journal.get(job.id) or job, error)
             if isinstance(outcome, Wait):
                 return outcome
             job = self._advance(self._journal.get(job.id) or job, outcome)
@@ -259,7 +266,7 @@ class Runner:
     def _advance(self, before: Job, after: Job) -> Job:
         if after.state is not before.state:
             after = replace(after, stages=(*after.stages, Stage(after.state, time.time())))
-        self._journal.advance(before, after)
+        after = self._journal.advance(before, after)
         if after.state is not before.state:
             self.events.put(Event(after))
         return after
@@ -310,8 +317,5 @@ class Runner:
         self.events.put(Event(done))
 
     def _move(self, before: str, after: str) -> None:
-        for job in self._journal.jobs():
-            if job.project == before:
-                claimed = self._journal.claim(job.id)
-                if claimed is not None:
-                    self.events.put(Event(self._advance(claimed, replace(claimed, project=after))))
+        for job in self._journal.move(before, after):
+            self.events.put(Event(job))

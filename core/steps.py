@@ -7,7 +7,6 @@ repeated; submitting is on disk before it leaves and is never repeated by itself
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -15,14 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from . import clip, conform, download, fal, mp4, references, takes
+from . import clip, download, fal, references, takes
 from .blender_process import Blender
 from .errors import (
     AnswerLost,
     BadAnswer,
-    DownloadError,
-    KeyRefused,
-    BalanceExhausted,
     NoAnswer,
     NotSent,
     Paid,
@@ -30,11 +26,9 @@ from .errors import (
     RequestRefused,
     ReshootError,
     ServiceBusy,
-    SetupError,
 )
-from .job import Job, State, Upload
+from .job import REHEARSAL, Job, State, Upload
 from .models import MODELS
-from .prompt import labels
 from .settings import ReferenceKind
 
 PATIENCE = 600.0
@@ -115,17 +109,24 @@ class Steps:
             return replace(self.unsure(job), error=error.message, remedy=error.remedy or _UNSURE_REMEDY)
         paid, retry_to = error.paid, job.state
         if job.state in (State.WAITING, State.DOWNLOADING):
-            if isinstance(error, RequestRefused | RequestGone):
+            if isinstance(error, RequestRefused):
                 retry_to = State.UPLOADING
+            elif isinstance(error, RequestGone):
+                retry_to = State.WAITING
             elif paid is Paid.NO:
                 paid = Paid.YES if job.state is State.DOWNLOADING else Paid.UNKNOWN
         elif job.state in (State.SUBMITTING, State.UPLOADING):
             retry_to = State.UPLOADING
         elif job.state is State.EXPORTING:
             retry_to = State.PREPARED
-        return replace(
-            job, state=State.FAILED, error=error.message, remedy=error.remedy, paid=paid, retry_to=retry_to
-        )
+        return replace(job, state=State.FAILED, error=error.message, remedy=error.remedy, paid=paid, retry_to=retry_to)
+
+    def broken(self, job: Job, error: Exception) -> Job:
+        """`job` after an error that nobody expected."""
+        if job.state is State.SUBMITTING:
+            return self.unsure(job)
+        words = f"Reshoot itself failed here: {type(error).__name__}: {str(error)[:200]}."
+        return self.failed(job, ReshootError(words, "Retry; if it stays so, report it with Blender's console output."))
 
     def unsure(self, job: Job) -> Job:
         """`job` where its submission may or may not have arrived."""
@@ -147,7 +148,9 @@ class Steps:
             words = f"The service could not be asked to stop ({error.message}); it may still be charged."
         else:
             if answer is fal.CancelAnswer.TOO_LATE:
-                return replace(job, cancelling=True, notes=(*job.notes, "Too late to cancel: the take is finished and comes in"))
+                return replace(
+                    job, cancelling=True, notes=(*job.notes, "Too late to cancel: the take is finished and comes in")
+                )
             words = "The service was asked to stop; it may still be charged."
         return replace(
             job,
@@ -177,14 +180,10 @@ class Steps:
             raise error
         return Wait(job, max(delay, error.retry_after or 0.0), f"{error.message} Trying again")
 
-    def _prepare(
-        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
-    ) -> Job:
+    def _prepare(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         return replace(job, state=State.EXPORTING)
 
-    def _export(
-        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
-    ) -> Job:
+    def _export(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         tell("Exporting", 0.0)
         limits = MODELS[job.order.model].limits
         prepared = references.prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
@@ -192,9 +191,7 @@ class Steps:
         def progress(done: int, total: int) -> None:
             tell(f"Exporting frame {done} of {total}", done / total if total else None)
 
-        path, notes = clip.make(
-            job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled
-        )
+        path, notes = clip.make(job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled)
         return replace(
             job, state=State.UPLOADING, clip=str(path), prepared=prepared, uploads=(), notes=(*job.notes, *notes)
         )
@@ -235,6 +232,9 @@ class Steps:
             ticket = connection.submit(model.endpoint, arguments)
         except NotSent as error:
             return self._again(advance(job, replace(uploading, stages=job.stages)), error)
+        except ServiceBusy as error:
+            # A refusal, but a submission is repeated only when the editor says so.
+            return self.failed(job, error)
         return replace(job, state=State.WAITING, ticket=ticket)
 
     def _follow(
@@ -251,9 +251,7 @@ class Steps:
             return Wait(job, delay, f"Queued, {progress.position} ahead")
         return Wait(job, delay, progress.logs[-1] if progress.logs else "In progress")
 
-    def _download(
-        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
-    ) -> Job:
+    def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
         tell("Downloading", 0.0)
         result = self._connect(job.service).result(MODELS[job.order.model].endpoint, job.ticket)
@@ -271,10 +269,12 @@ class Steps:
             max_bytes=_RESULT_LIMIT,
             expected_bytes=result.size,
             progress=progress,
-            local_only=job.service == "rehearsal",
+            cancelled=cancelled,
+            local_only=job.service == REHEARSAL,
         )
-        take = takes.land(job, part, target)
-        landed = replace(job, state=State.LANDED, take=take[0], notes=(*job.notes, *take[1]), paid=Paid.YES)
+        take, notes = takes.land(job, part, target)
+        paid = Paid.NO if job.service == REHEARSAL else Paid.YES
+        landed = replace(job, state=State.LANDED, take=take, notes=(*job.notes, *notes), paid=paid)
         takes.write_receipt(landed)
         return landed
 

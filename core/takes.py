@@ -10,24 +10,26 @@ import json
 import os
 import re
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from . import conform, mp4
 from .errors import DownloadError, Paid, StorageError
-from .job import Job, Take
+from .job import REHEARSAL, Job, Take
 from .models import MODELS
 from .plain import to_plain
 from .prompt import labels
 
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
-_LONGEST_NAME = 60
+_LONGEST_NAME = 120
+"""Bytes of a strip's name in a file's: what is added and most file systems' 255 leave room for it."""
 
 
 def path_for(job: Job, folder: Path) -> Path:
     """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being one more than the strip's takes there so far."""
-    name = _UNSAFE.sub("_", job.shot.name).strip(" .")[:_LONGEST_NAME].rstrip(" .") or "shot"
+    name = job.shot.name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
+    name = _UNSAFE.sub("_", name).strip(" .") or "shot"
     mine = f"_{job.id[:8]}.mp4"
     pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
     highest = 0
@@ -62,12 +64,12 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     notes = list(landing.notes)
     try:
         if landing.play_fps is not None and landing.play_fps != video.fps:
-            mp4.relabel(result, result, landing.play_fps, keep_sound=True)
+            try:
+                mp4.relabel(result, result, landing.play_fps, keep_sound=True)
+            except mp4.Unreadable as error:
+                notes.append(f"The result's rate could not be changed: {error}")
         if not target.exists():
             _move(result, target)
-    except mp4.Unreadable as error:
-        notes.append(f"The result's rate could not be changed: {error}")
-        _move(result, target)
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     take = Take(
@@ -85,7 +87,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
 def receipt(job: Job) -> dict[str, Any]:
     """What produced the take of `job`: model, prompt, references, request, price, times. Plain JSON values."""
     model = MODELS[job.order.model]
-    rehearsed = job.service == "rehearsal"
+    rehearsed = job.service == REHEARSAL
     named = zip(labels([each.kind for each in job.order.references]), job.order.references, strict=True)
     return {
         "job": job.id,
@@ -103,7 +105,7 @@ def receipt(job: Job) -> dict[str, Any]:
         "take": to_plain(job.take),
         "notes": list(job.notes),
         "stages": [
-            {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, timezone.utc).isoformat()}
+            {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, UTC).isoformat()}
             for stage in job.stages
         ],
     }
@@ -121,7 +123,9 @@ def write_receipt(job: Job) -> None:
     path = receipt_path(job.take.path)
     part = path.with_suffix(".json.part")
     try:
-        part.write_text(json.dumps(receipt(job), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A path that is no Unicode has lone surrogates in it, which only JSON's own escapes can hold.
+        text = json.dumps(receipt(job), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        part.write_bytes(text + b"\n")
         os.replace(part, path)
     except OSError as error:
         raise _unwritable(path.parent, error) from error

@@ -14,7 +14,7 @@ import bpy
 
 from .. import session
 from ..core import board
-from ..core.errors import ExportError, JobCancelled, PlacementError, ReshootError
+from ..core.errors import ExportError, JobCancelled, ReshootError
 from ..core.job import Job, State
 
 if TYPE_CHECKING:

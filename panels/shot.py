@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core import board, conform
+from ..core.job import REHEARSAL
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -72,7 +73,7 @@ def _plan(layout: UILayout, plan: conform.Plan) -> None:
 
 
 def _button(preview: board.Preview) -> str:
-    if preview.service == "rehearsal":
+    if preview.service == REHEARSAL:
         return "Rehearse · free"
     if preview.plan is None:
         return "Reshoot"

@@ -162,7 +162,6 @@ class Queue:
         if request.cancelled:
             self._settle(request, _CANCELLED)
         else:
-            request.logs = ()
             self._waiting.append(request)
             self._work.notify()
 

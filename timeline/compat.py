@@ -159,9 +159,7 @@ def select_only(chosen: Iterable[Any], all_strips: Iterable[Any]) -> None:
 def new_effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frame: int, frames: int) -> Any:
     """A new effect strip without inputs."""
     length = {"length": frames} if bpy.app.version >= (5, 0, 0) else {"frame_end": frame + frames}
-    return strips(scene.sequence_editor).new_effect(
-        name=name, type=kind, channel=channel, frame_start=frame, **length
-    )
+    return strips(scene.sequence_editor).new_effect(name=name, type=kind, channel=channel, frame_start=frame, **length)
 
 
 def centre_text(strip: Any) -> None:

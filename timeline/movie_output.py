@@ -52,7 +52,7 @@ def render_movie(
 
 
 def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
-    """Render frames `first` to `first + frames - 1`, printing a line of progress after each."""
+    """Render frames `first` to `first + frames - 1`, which are not negative, with a line of progress after each."""
     scene.frame_start = first
     scene.frame_end = first + frames - 1
     scene.frame_step = 1
@@ -61,13 +61,36 @@ def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
     def tell(*_args: Any) -> None:
         nonlocal done
         done += 1
-        print(f"\n{PROGRESS} {min(done, frames)} {frames}", flush=True)
+        _tell(min(done, frames), frames)
 
     bpy.app.handlers.render_write.append(tell)
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     finally:
         bpy.app.handlers.render_write.remove(tell)
+
+
+def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int) -> list[Path]:
+    """Render `frames` frames from `first` on, which may be negative, to lossless stills in `folder`."""
+    plain_output(scene)
+    settings = scene.render.image_settings
+    compat.set_image_format(settings, "PNG")
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+    settings.compression = 15
+    scene.render.use_file_extension = False
+    bpy.context.preferences.edit.use_negative_frames = True
+    paths = [folder / f"frame{number:06d}.png" for number in range(frames)]
+    for number, path in enumerate(paths):
+        scene.frame_set(first + number)
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        _tell(number + 1, frames)
+    return paths
+
+
+def _tell(done: int, total: int) -> None:
+    print(f"\n{PROGRESS} {done} {total}", flush=True)  # noqa: T201 - the way to the Blender that asked
 
 
 def plain_output(scene: bpy.types.Scene) -> None:

@@ -65,7 +65,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
 
 
 @contextlib.contextmanager
-def _sequencer(scene: bpy.types.Scene) -> Iterator[None]:
+def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
     """A context with a sequencer of `scene`: one that is on screen, or an area that becomes one for this moment."""
     windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
     windows = windows or list(bpy.context.window_manager.windows)
@@ -76,8 +76,8 @@ def _sequencer(scene: bpy.types.Scene) -> Iterator[None]:
     area = next((each for each in areas if each.type == "SEQUENCE_EDITOR"), areas[0])
     kind, shown = area.ui_type, window.scene
     scene_before = compat.set_sequencer_scene(window, scene)
-    if kind != "SEQUENCER":
-        area.ui_type = "SEQUENCER"
+    if kind != "SEQUENCE_EDITOR":
+        area.ui_type = "SEQUENCE_EDITOR"
     window.scene = scene
     try:
         region = next(each for each in area.regions if each.type == "WINDOW")

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.job import Job, Take
+from ..core.job import REHEARSAL, Job, Take
 from ..core.settings import Sound, Source
 from ..core.shot import Shot, ShotStrip
 from . import compat, curves, movie_strip
@@ -81,9 +81,7 @@ def find_scene(job: Job) -> bpy.types.Scene | None:
     named = bpy.data.scenes.get(job.scene)
     if named is not None:
         return named
-    holding = [
-        scene for scene in bpy.data.scenes if scene.sequence_editor and _pieces(scene, job.shot.strips[0])
-    ]
+    holding = [scene for scene in bpy.data.scenes if scene.sequence_editor and _pieces(scene, job.shot.strips[0])]
     return holding[0] if len(holding) == 1 else None
 
 
@@ -157,11 +155,11 @@ def _free_channel(scene: bpy.types.Scene, shot: Shot, spot: _Spot) -> int:
 def _name(job: Job) -> str:
     assert job.take is not None
     label = Path(job.take.path).stem.rsplit("_", 1)[0]
-    return f"REHEARSAL {label}" if job.service == "rehearsal" else label
+    return f"REHEARSAL {label}" if job.service == REHEARSAL else label
 
 
 def _cover(strip: Any, spot: _Spot) -> None:
-    """Show the take on exactly the frames that it is for: trim what is too long, hold the last frame of what is short."""
+    """Show the take on exactly the frames that it is for: trim what is long, hold the last frame of what is short."""
     compat.set_end(strip, spot.end)
     if spot.first > spot.start:
         compat.set_start(strip, spot.first)
@@ -222,7 +220,9 @@ def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: _Spot
 def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: _Spot, frames: int) -> Any:
     strips = compat.shown_strips(scene.sequence_editor)
     taken = {
-        other.channel for other in strips if compat.start(other) < spot.start + frames and compat.end(other) > spot.start
+        other.channel
+        for other in strips
+        if compat.start(other) < spot.start + frames and compat.end(other) > spot.start
     }
     channel = next((each for each in range(strip.channel + 1, _HIGHEST_CHANNEL + 1) if each not in taken), None)
     if channel is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in a background Blender: renders a shot from the scene that was written out. The open project is elsewhere.
+"""Runs in a background Blender: renders a shot from a copy of its scene. The open project is elsewhere.
 
 One pass where Blender can render the frames at the size that is sent; a second, from lossless stills, where it cannot:
 another rate than the timeline's, or a whole timeline at another size.
@@ -19,7 +19,7 @@ from . import compat, curves, movie_output
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Render the clip (or the one picture) that `core.clip` or `snapshot` asks for. Returns nothing of note."""
+    """Render the clip that `core.clip` asks for, or the still that `snapshot` does. There is nothing to answer."""
     bpy.ops.wm.open_mainfile(filepath=recipe["blend"], load_ui=False)
     scene = bpy.data.scenes.get(recipe["scene"])
     if scene is None:
@@ -28,23 +28,20 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
         _isolate(scene, recipe)
     _check_readable(scene, recipe)
     movie_output.view_as(scene, recipe["view"])
-    width, height = recipe["canvas"]
     size = recipe["size"]
-    one_pass = not recipe["frame_map"] and ([width, height] == size or recipe["scalable"])
+    # Blender renders no animation from a negative frame.
+    one_pass = not recipe["frame_map"] and (recipe["canvas"] == size or recipe["scalable"]) and recipe["start"] >= 0
     target = Path(recipe["target"])
-    if recipe.get("still"):
-        scene.render.resolution_x, scene.render.resolution_y = size
-        _stills(scene, recipe["start"], 1, target.parent / target.stem)
-        next((target.parent).glob(f"{target.stem}*.png")).replace(target)
-        return {}
-    if one_pass:
-        scene.render.resolution_x, scene.render.resolution_y = size
+    scene.render.resolution_x, scene.render.resolution_y = size if recipe["scalable"] else recipe["canvas"]
+    if one_pass and not recipe["still"]:
         _render(scene, recipe, target, recipe["start"], recipe["frames"])
         return {}
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        scene.render.resolution_x, scene.render.resolution_y = width, height
-        _stills(scene, recipe["start"], recipe["frames"], Path(folder) / "frame")
-        second = _from_stills(scene, recipe, Path(folder))
+        stills = movie_output.render_stills(scene, Path(folder), recipe["start"], recipe["frames"])
+        if recipe["still"]:
+            stills[0].replace(target)
+            return {}
+        second = _from_stills(scene, recipe, stills)
         order = recipe["frame_map"] or range(recipe["frames"])
         _render(second, recipe, target, 1, len(order))
     return {}
@@ -62,7 +59,7 @@ def _render(scene: bpy.types.Scene, recipe: dict[str, Any], target: Path, first:
 
 
 def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
-    """Leave only the shot's strips and what they are made of; a single one as it is, without its place on the screen."""
+    """Leave only the shot's strips and what they are made of; a single one loses its place on the screen."""
     strips = compat.shown_strips(scene.sequence_editor)
     chosen = [strips[name] for name in recipe["strips"]]
     kept = _made_of(chosen)
@@ -139,34 +136,20 @@ def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
             )
 
 
-def _stills(scene: bpy.types.Scene, first: int, frames: int, path: Path) -> None:
-    movie_output.plain_output(scene)
-    settings = scene.render.image_settings
-    compat.set_image_format(settings, "PNG")
-    settings.color_mode = "RGB"
-    settings.color_depth = "8"
-    settings.compression = 15
-    scene.render.use_file_extension = True
-    scene.render.filepath = f"{path}######"
-    movie_output.render_range(scene, first, frames)
-
-
-def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], folder: Path) -> bpy.types.Scene:
+def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], stills: list[Path]) -> bpy.types.Scene:
     """A scene at the clip's rate and size that shows the stills in the order of the frame map."""
     width, height = recipe["size"]
     scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
-    files = sorted(path.name for path in folder.glob("frame*.png"))
     order = recipe["frame_map"] or range(recipe["frames"])
-    strip = compat.strips(scene.sequence_editor).new_image(
-        "frames", str(folder / files[order[0]]), 1, 1, fit_method="ORIGINAL"
-    )
+    strip = compat.strips(scene.sequence_editor).new_image("frames", str(stills[order[0]]), 1, 1, fit_method="ORIGINAL")
     for index in order[1:]:
-        strip.elements.append(files[index])
+        strip.elements.append(stills[index].name)
     strip.blend_type = "REPLACE"
-    own_width, own_height = recipe["canvas"]
-    strip.transform.scale_x, strip.transform.scale_y = width / own_width, height / own_height
+    if not recipe["scalable"]:
+        own_width, own_height = recipe["canvas"]
+        strip.transform.scale_x, strip.transform.scale_y = width / own_width, height / own_height
     if recipe["audio"]:
-        _carry_sound(first_pass, scene, recipe, folder)
+        _carry_sound(first_pass, scene, recipe, stills[0].parent)
     return scene
 
 

@@ -67,7 +67,14 @@ def _picture(scene: bpy.types.Scene, path: str, channel: int, frames: int, *, ta
 
 
 def _text(
-    scene: bpy.types.Scene, words: str, channel: int, frames: int, *, size: float, place: tuple[float, float], alpha: float
+    scene: bpy.types.Scene,
+    words: str,
+    channel: int,
+    frames: int,
+    *,
+    size: float,
+    place: tuple[float, float],
+    alpha: float,
 ) -> None:
     strip = _effect(scene, words[:20], "TEXT", channel, frames)
     strip.text = words

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The frame under the playhead as an image file, rendered by a background Blender from the scene that was written out."""
+"""The frame under the playhead as an image file, rendered by a background Blender from a copy of the scene."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
         "frames": 1,
         "canvas": size,
         "size": size,
+        "scalable": False,
+        "sounds": [],
         "frame_map": [],
         "view": "Standard",
         "still": True,

@@ -44,20 +44,18 @@ class Outcome:
     skipped: int = 0
     words: str = ""
     log: str = ""
-    seconds: float = 0.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("layers", nargs="+", metavar="LAYER", help="lint, core, timeline-4.2, timeline-4.5, ...")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="layers to run at a time")
-    parser.add_argument("--pytest", default="", help="more arguments for pytest, in one string")
     arguments = parser.parse_args()
 
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "summary.txt").unlink(missing_ok=True)
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        tasks = [pool.submit(run_layer, layer, arguments.pytest.split()) for layer in arguments.layers]
+        tasks = [pool.submit(run_layer, layer) for layer in arguments.layers]
         outcomes = [task.result() for task in tasks]
 
     passed, failed, skipped = (sum(getattr(one, key) for one in outcomes) for key in ("passed", "failed", "skipped"))
@@ -67,10 +65,10 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
-def run_layer(layer: str, more: list[str]) -> Outcome:
+def run_layer(layer: str) -> Outcome:
     """Run one layer and print what became of it at once, whole when it failed."""
     start = time.monotonic()
-    outcome = run_lint() if layer == "lint" else run_pytest(layer, more)
+    outcome = run_lint() if layer == "lint" else run_pytest(layer)
     lines = [
         f"{layer:14} {outcome.passed:4} passed {outcome.failed:4} failed {outcome.skipped:4} skipped"
         f" {time.monotonic() - start:7.1f} s  {outcome.words}".rstrip()
@@ -115,7 +113,7 @@ def stage_package(packages: list[str]) -> Path:
     return stage
 
 
-def run_pytest(layer: str, more: list[str]) -> Outcome:
+def run_pytest(layer: str) -> Outcome:
     """Run the tests of one layer in its own environment and count them."""
     folder, _, series = layer.partition("-")
     python = ENVIRONMENTS / (f"bpy-{series}" if series else "tools") / "bin" / "python"
@@ -124,7 +122,7 @@ def run_pytest(layer: str, more: list[str]) -> Outcome:
     junit = RESULTS / f"{layer}.xml"
     log_file = RESULTS / f"{layer}.log"
     junit.unlink(missing_ok=True)
-    command = [python, "-m", "pytest", f"tests/{folder}", "-v", f"--junitxml={junit}", *more]
+    command = [python, "-m", "pytest", f"tests/{folder}", "-v", f"--junitxml={junit}"]
     environment = {
         **os.environ,
         "PYTHONPYCACHEPREFIX": str(BUILD / "cache" / "pycache"),

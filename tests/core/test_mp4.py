@@ -12,7 +12,7 @@ import struct
 import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -272,7 +272,8 @@ class TestRefusal:
         while at < len(whole):
             at += struct.unpack_from(">I", whole, at)[0]
             boundaries.add(at)
-        for length in {*range(8, len(whole), 97), len(whole) - 1, len(whole) - 9}:
+        part_headers = {boundary + 4 for boundary in boundaries if boundary < len(whole)}
+        for length in {*range(8, len(whole), 97), len(whole) - 1, *part_headers}:
             path.write_bytes(whole[:length])
             # Fragments are files in their own right: cut between two of them, the first ones are whole.
             if flags.startswith("frag") and length in boundaries:
@@ -323,7 +324,7 @@ def boxed(kind: bytes, *content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
-def bare_movie(stbl: bytes, *more: bytes, fragments: bytes = b"") -> bytes:
+def bare_movie(stbl: bytes, *more: bytes, movie: bytes = b"", fragments: bytes = b"") -> bytes:
     """The least that is a movie, around the tables under test."""
     mdhd = boxed(b"mdhd", struct.pack(">12xII", 25, 0))
     hdlr = boxed(b"hdlr", bytes(8), b"vide")
@@ -331,7 +332,7 @@ def bare_movie(stbl: bytes, *more: bytes, fragments: bytes = b"") -> bytes:
     stsd = boxed(b"stsd", struct.pack(">8xI4s24xHH", 86, b"avc1", 96, 64), bytes(50))
     minf = boxed(b"minf", boxed(b"stbl", stsd, stbl))
     trak = boxed(b"trak", tkhd, boxed(b"mdia", mdhd, hdlr, minf), *more)
-    moov = boxed(b"moov", boxed(b"mvhd", struct.pack(">12xII", 1000, 0)), trak)
+    moov = boxed(b"moov", boxed(b"mvhd", struct.pack(">12xII", 1000, 0)), trak, movie)
     return boxed(b"ftyp", b"isom", bytes(4)) + moov + fragments
 
 
@@ -342,44 +343,55 @@ def table(kind: bytes, count: int, row: bytes) -> bytes:
     return boxed(kind, struct.pack(">II", 0, count), row * count)
 
 
-HOSTILE: dict[str, Callable[[], bytes]] = {
-    "a flood of boxes": lambda: boxed(b"ftyp", b"isom") + boxed(b"free") * 1_000_000,
-    "a flood of fragments": lambda: bare_movie(NO_TABLES, fragments=boxed(b"moof") * 1_000_000),
-    "boxes in boxes": lambda: struct.pack(">I4s", 0, b"moov") + struct.pack(">I4s", 0, b"mdia") * 500_000,
-    "endless times": lambda: bare_movie(table(b"stts", 6_000_000, struct.pack(">II", 1, 1))),
-    "endless edits": lambda: bare_movie(
-        b"".join((boxed(b"stts", struct.pack(">IIII", 0, 1, 9, 1)), boxed(b"stsz", struct.pack(">III", 0, 1, 9)))),
-        boxed(b"edts", table(b"elst", 1_000_000, struct.pack(">IiI", 1, -1, 1))),
+def tables(samples: int, stts: bytes) -> bytes:
+    return stts + boxed(b"stsz", struct.pack(">III", 0, 1, samples)) + boxed(b"stco", bytes(8))
+
+
+def fragment(tfhd: bytes, trun: bytes) -> bytes:
+    return boxed(b"moof", boxed(b"traf", boxed(b"tfhd", tfhd), boxed(b"trun", trun)))
+
+
+FOUR_BILLION = 0xFFFFFFFF
+ONE_ROW = boxed(b"stts", struct.pack(">IIII", 0, 1, 9, 1))
+HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "a flood of boxes": ("boxes", lambda: boxed(b"ftyp", b"isom") + boxed(b"free") * 1_000_000),
+    "a flood of fragments": ("boxes", lambda: bare_movie(NO_TABLES, fragments=boxed(b"moof") * 1_000_000)),
+    "boxes in boxes": (
+        "mvhd",
+        lambda: struct.pack(">I4s", 0, b"moov") + struct.pack(">I4s", 0, b"mdia") * 500_000,
     ),
-    "more frames than bytes": lambda: bare_movie(
-        b"".join(
-            (
-                boxed(b"stts", struct.pack(">IIII", 0, 1, 0xFFFFFFFF, 1)),
-                boxed(b"stsz", struct.pack(">III", 0, 1, 0xFFFFFFFF)),
-                boxed(b"stco", bytes(8)),
-            )
-        )
+    "endless times": (
+        "entries",
+        lambda: bare_movie(tables(6_000_000, table(b"stts", 6_000_000, struct.pack(">II", 1, 1)))),
     ),
-    "a run of four billion": lambda: bare_movie(
-        NO_TABLES,
-        fragments=boxed(
-            b"moof",
-            boxed(
-                b"traf",
-                boxed(b"tfhd", struct.pack(">III", 0x8, 1, 1)),
-                boxed(b"trun", struct.pack(">II", 0, 0xFFFFFFFF)),
-            ),
+    "endless edits": (
+        "edits",
+        lambda: bare_movie(
+            tables(9, ONE_ROW), boxed(b"edts", table(b"elst", 1_000_000, struct.pack(">IiI", 1, -1, 1)))
         ),
     ),
-    "a run without rows": lambda: bare_movie(
-        NO_TABLES,
-        fragments=boxed(
-            b"moof",
-            boxed(
-                b"traf",
-                boxed(b"tfhd", struct.pack(">II", 0, 1)),
-                boxed(b"trun", struct.pack(">II", 0x100, 0xFFFFFFFF)),
-            ),
+    "more frames than bytes": (
+        "frames",
+        lambda: bare_movie(tables(FOUR_BILLION, boxed(b"stts", struct.pack(">IIII", 0, 1, FOUR_BILLION, 1)))),
+    ),
+    "more rows than bytes": (
+        "counts more entries",
+        lambda: bare_movie(tables(9, boxed(b"stts", struct.pack(">IIII", 0, 2, 9, 1)))),
+    ),
+    "a short box": (
+        "'stsz' box is too short",
+        lambda: bare_movie(ONE_ROW + boxed(b"stsz", bytes(4)) + boxed(b"free", bytes(99))),
+    ),
+    "a run of four billion": (
+        "frames",
+        lambda: bare_movie(
+            NO_TABLES, fragments=fragment(struct.pack(">III", 0x8, 1, 1), struct.pack(">II", 0, FOUR_BILLION))
+        ),
+    ),
+    "a run without rows": (
+        "counts more entries",
+        lambda: bare_movie(
+            NO_TABLES, fragments=fragment(struct.pack(">II", 0, 1), struct.pack(">II", 0x100, FOUR_BILLION))
         ),
     ),
 }
@@ -387,10 +399,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_hostile_files_cost_neither_time_nor_memory(tmp_path: Path, attack: str) -> None:
+    why, make = HOSTILE[attack]
     path = tmp_path / "hostile.mp4"
-    path.write_bytes(HOSTILE[attack]())
+    path.write_bytes(make())
     began = time.monotonic()
-    with pytest.raises(mp4.Unreadable, match="damaged"):
+    with pytest.raises(mp4.Unreadable, match=f"damaged: .*{why}"):
         mp4.probe(path)
     assert time.monotonic() - began < 10
     tracemalloc.start()
@@ -402,17 +415,40 @@ def test_hostile_files_cost_neither_time_nor_memory(tmp_path: Path, attack: str)
         tracemalloc.stop()
 
 
-def test_a_bare_movie_is_readable(tmp_path: Path) -> None:
-    """So that the hostile files above fail for what is hostile in them."""
-    run = boxed(b"trun", struct.pack(">II", 0, 3))
+@pytest.mark.parametrize("where", ["tfhd", "tfhd after offsets", "trex"])
+def test_fragments_may_leave_out_what_is_usual(tmp_path: Path, where: str) -> None:
+    """Also shows that the hostile files above fail for what is hostile in them."""
+    header = {
+        "tfhd": struct.pack(">III", 0x8, 1, 2),
+        "tfhd after offsets": struct.pack(">IIQII", 0xB, 1, 99, 99, 2),
+        "trex": struct.pack(">II", 0, 1),
+    }[where]
+    usual = struct.pack(">5I", 0, 1, 1, 2 if where == "trex" else 99, 0)
     path = tmp_path / "bare.mp4"
+    other = fragment(struct.pack(">III", 0x8, 2, 7), struct.pack(">II", 0, 50))
+    first = fragment(header, struct.pack(">II", 0, 3))
+    rows = struct.pack(">IIIIIIII", 0x305, 2, 99, 99, 2, 99, 2, 99)
     path.write_bytes(
         bare_movie(
-            NO_TABLES, fragments=boxed(b"moof", boxed(b"traf", boxed(b"tfhd", struct.pack(">III", 0x8, 1, 1)), run))
+            NO_TABLES,
+            movie=boxed(b"mvex", boxed(b"trex", usual), boxed(b"trex", struct.pack(">5I", 0, 2, 1, 77, 0))),
+            fragments=first + other + fragment(header, rows),
         )
     )
     video = mp4.probe(path)
-    assert (video.frames, video.fps, video.width, video.height) == (3, 25, 96, 64)
+    assert (video.frames, video.constant, video.seconds) == (5, True, Fraction(10, 25))
+    assert (video.width, video.height) == (96, 64)
+
+
+def test_only_what_comes_before_the_first_frame_makes_it_late(tmp_path: Path) -> None:
+    path = tmp_path / "bare.mp4"
+    edits = ((100, -1), (200, 0), (50, -1), (160, 5))
+    rows = b"".join(struct.pack(">IiI", *edit, 1 << 16) for edit in edits)
+    path.write_bytes(
+        bare_movie(tables(9, ONE_ROW), boxed(b"edts", boxed(b"elst", struct.pack(">II", 0, len(edits)), rows)))
+    )
+    video = mp4.probe(path)
+    assert (video.start, video.trimmed, video.frames) == (Fraction(1, 10), True, 9)
 
 
 def test_pictures_are_never_read(tmp_path: Path) -> None:
@@ -482,6 +518,28 @@ class TestRelabel:
         different = sum(one != other for one, other in zip(before, after, strict=True))
         assert different <= 32, "two clocks, four durations and the name of the dropped track"
 
+    @pytest.mark.parametrize("to", [Fraction(24), NTSC[0]], ids=str)
+    def test_headers_of_64_bits(self, tmp_path: Path, to: Fraction) -> None:
+        source = film(tmp_path / "source.mp4", times=[Fraction(number + 10, 25) for number in range(FRAMES)])
+        plain, before = mp4.probe(source), play(source)
+        content = widened(source.read_bytes())
+        at = content.index(b"tkhd") + 4 + 52
+        turned = content[:at] + struct.pack(">5i", 0, 1 << 16, 0, -1 << 16, 0) + content[at + 20 :]
+        source.write_bytes(turned)
+        wide = mp4.probe(source)
+        assert wide == replace(plain, width=HEIGHT, height=WIDTH, rotation=90, size=len(content))
+        assert play(source).times == before.times, "the test's own writing of 64-bit headers is wrong"
+        mp4.relabel(source, tmp_path / "target.mp4", to)
+        after = play(tmp_path / "target.mp4")
+        assert (after.pictures, after.rate) == (before.pictures, to)
+        assert after.times == [(number + 10) / to for number in range(FRAMES)]
+        content = (tmp_path / "target.mp4").read_bytes()
+        clock, ticks = struct.unpack_from(">IQ", content, content.index(b"mvhd") + 24)
+        (track_ticks,) = struct.unpack_from(">Q", content, box_at(content, b"tkhd") + 28)
+        assert Fraction(ticks, clock) == Fraction(track_ticks, clock) == (FRAMES + 10) / to
+        # The extremes of the B-frames' delays are wrong once these have grown.
+        assert (b"cslg" in content) is (to == 24)
+
     def test_a_late_start_stays_as_many_frames_late(self, tmp_path: Path) -> None:
         source = film(tmp_path / "source.mp4", times=[Fraction(number + 10, 25) for number in range(FRAMES)])
         mp4.relabel(source, tmp_path / "target.mp4", Fraction(24))
@@ -545,9 +603,37 @@ def shows(path: Path, fps: Fraction, before: Seen) -> None:
     assert (after.rate, after.base_rate) == (fps, fps)
     assert after.times == [number / fps for number in range(FRAMES)]
     assert abs(after.seconds - FRAMES / fps) <= Fraction(1, av.time_base)
+    content = path.read_bytes()
+    clock, movie_ticks = struct.unpack_from(">II", content, content.index(b"mvhd") + 16)
+    (track_ticks,) = struct.unpack_from(">I", content, box_at(content, b"tkhd") + 20)
+    own_clock, own_ticks = struct.unpack_from(">II", content, box_at(content, b"mdhd") + 12)
+    assert (
+        Fraction(movie_ticks, clock) == Fraction(track_ticks, clock) == Fraction(own_ticks, own_clock) == FRAMES / fps
+    )
     video = mp4.probe(path)
     assert (video.fps, video.frames, video.constant, video.sound) == (fps, FRAMES, True, False)
     assert (video.start, video.trimmed) == (0, False)
+
+
+def widened(content: bytes) -> bytes:
+    """The same boxes with times of 64 bits, and a `cslg`. The headers must come last."""
+    result, at = b"", 0
+    while at < len(content):
+        size, kind = struct.unpack_from(">I4s", content, at)
+        body = content[at + 8 : at + size]
+        if kind in (b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"):
+            body = widened(body) + (boxed(b"cslg", bytes(24)) if kind == b"stbl" else b"")
+        elif kind in (b"mvhd", b"mdhd"):
+            body = struct.pack(">I2QIQ", 1 << 24, 0, 0, *struct.unpack_from(">II", body, 12)) + body[20:]
+        elif kind == b"tkhd":
+            number, _, duration = struct.unpack_from(">III", body, 12)
+            body = struct.pack(">I2QIIQ", 1 << 24 | 3, 0, 0, number, 0, duration) + body[24:]
+        elif kind == b"elst":
+            rows = struct.iter_unpack(">IiI", body[8:])
+            body = struct.pack(">I", 1 << 24) + body[4:8] + b"".join(struct.pack(">QqI", *row) for row in rows)
+        result += boxed(kind, body)
+        at += size
+    return result
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from PIL import Image, ImageOps
 from reshoot.core import picture
 
 ORIENTATION = 0x0112
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def drawn(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -46,7 +48,7 @@ def test_a_camera_held_upright_is_shown_upright(tmp_path: Path, orientation: int
     exif.endian = "<" if order == "little" else ">"
     exif[ORIENTATION] = orientation
     exif[0x010F] = "A maker whose name does not fit into four bytes"
-    path = saved(drawn(400, 300), tmp_path / "a.jpg", exif=exif, icc_profile=bytes(150_000))
+    path = saved(drawn(400, 300), tmp_path / "a.jpg", exif=exif, icc_profile=bytes(150_000), xmp=b"<x:xmpmeta/>")
     with Image.open(path) as image:
         expected = ImageOps.exif_transpose(image).size
     found = picture.probe(path)
@@ -63,7 +65,9 @@ def test_another_format_is_none(tmp_path: Path, kind: str) -> None:
     assert picture.probe(saved(drawn(30, 20), tmp_path / "a.png", format=kind)) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", Random(7).randbytes(4096)])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"\xff\xd8\xff", PNG, PNG + b"\0\0\0\4CgBI" + bytes(range(99)), Random(7).randbytes(4096)]
+)
 def test_no_picture_is_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
@@ -81,6 +85,27 @@ def test_padding_before_a_marker_is_skipped(tmp_path: Path) -> None:
     path.write_bytes(content[:2] + b"\xff" * 7 + content[2:])
     found = picture.probe(path)
     assert found is not None and (found.width, found.height) == (30, 20)
+
+
+def test_huffman_tables_before_the_frame_are_no_frame(tmp_path: Path) -> None:
+    path = saved(drawn(30, 20), tmp_path / "a.jpg")
+    content = path.read_bytes()
+    at = content.index(b"\xff\xc4")
+    tables = content[at : at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")]
+    path.write_bytes(content[:2] + tables + content[2:])
+    found = picture.probe(path)
+    assert found is not None and (found.width, found.height) == (30, 20)
+
+
+def test_a_segment_of_impossible_length_does_not_read_the_file_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe1\x00\x01" + bytes(16 << 20))
+    tracemalloc.start()
+    try:
+        assert picture.probe(path) is None
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("filler", [b"\xff", b"\xff\xe2\x00\x02"], ids=["padding", "segments"])

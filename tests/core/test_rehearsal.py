@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from rehearsal_render import make_clip, make_picture, render
 from reshoot.core import mp4
 from reshoot.core.errors import StorageError
 from reshoot.core.models import KLING_O1_EDIT, MODELS
+from reshoot.rehearsal import keys
 from reshoot.rehearsal.server import RehearsalServer, StandIn
 
 KEY = "rehearsal-key-of-the-test"
@@ -394,6 +395,7 @@ def test_url_of_a_file_leads_to_that_file_only(studio):
     for other in (
         f"{folder}/../{'0' * 32}/{name}",
         f"{folder}/file.json",
+        f"{folder}/another.mp4",
         f"{folder}/..%2f..%2fowner.sqlite3",
         f"{folder}/%2e%2e/owner.sqlite3",
         "/files/../owner.sqlite3",
@@ -457,9 +459,16 @@ def test_upload_needs_a_token_that_was_minted_here(studio):
         "Bearer \xfc.\xfc",
     ):
         headers = {} if authorization is None else {"Authorization": authorization}
-        assert room.ask("POST", "/files/upload", b"x" * 400_000, headers)[0] == 401
+        # More than the sockets' buffers hold: who is refused while still sending must get to read why.
+        assert room.ask("POST", "/files/upload", bytes(20_000_000), headers)[0] == 401
         assert room.ask("POST", "/files/upload/multipart", b"", headers)[0] == 401
     assert not any((room.folder / "files").iterdir())
+
+
+def test_token_ends(studio, monkeypatch):
+    room, _ = studio()
+    monkeypatch.setattr(keys, "TOKEN_LIFE", timedelta(seconds=-1))
+    assert room.ask("POST", "/files/upload", b"x", {"Authorization": f"Bearer {room.token()}"})[0] == 401
 
 
 def test_other_hosts_are_refused(studio):
@@ -587,6 +596,7 @@ def out_of_order(lasting_room):
         ({"prompt": None}, ["prompt"], "string_type"),
         ({"prompt": ""}, ["prompt"], "string_too_short"),
         ({"prompt": "x" * (LIMITS.max_prompt_characters + 1)}, ["prompt"], "string_too_long"),
+        ({"prompt": "@Image" + "9" * 5000}, ["prompt"], "string_too_long"),
         ({"prompt": "like @Image1"}, ["prompt"], "value_error"),
         ({"prompt": "like @Image3", "image_urls": ["u", "u"]}, ["prompt"], "value_error"),
         ({"prompt": "like @Element1", "image_urls": ["u", "u"]}, ["prompt"], "value_error"),

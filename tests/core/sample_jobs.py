@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shots and jobs for the tests, as `timeline` and `shooting` would make them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from reshoot.core import conform
+from reshoot.core.job import Job, Order, new
+from reshoot.core.models import KLING_O1_EDIT
+from reshoot.core.settings import Sound, Source, Timing
+from reshoot.core.shot import Reference, Shot, ShotStrip
+
+PROJECT = "/films/forest.blend"
+
+
+def a_shot(**changes: Any) -> Shot:
+    """Three seconds at 24 fps, 720 by 720 pixels, of the strip “Forest”."""
+    frames, name = changes.get("frames", 72), changes.pop("name", "Forest")
+    strip = ShotStrip(name, "MOVIE", "/films/forest.mp4", 1.0, 1, 1 + frames, 2)
+    shot = Shot(
+        project=PROJECT,
+        scene="Scene",
+        strips=(strip,),
+        start=1,
+        frames=frames,
+        handles=0,
+        fps=Fraction(24),
+        width=720,
+        height=720,
+        source=Source.STRIP,
+        native=True,
+        scalable=True,
+        view="Standard",
+        sounds=(),
+        whole_file="",
+    )
+    return replace(shot, **changes)
+
+
+def a_job(
+    shot: Shot | None = None,
+    *,
+    whole_file: Path | str = "",
+    service: str = "rehearsal",
+    prompt: str = "make it night",
+    references: tuple[Reference, ...] = (),
+    timing: Timing = Timing.AUTO,
+    sound: Sound = Sound.TIMELINE,
+) -> Job:
+    """A job that nothing has been done for yet."""
+    shot = replace(shot or a_shot(), whole_file=str(whole_file))
+    order = Order(KLING_O1_EDIT.id, prompt, sound, references)
+    return new(service=service, order=order, shot=shot, plan=conform.plan(shot, KLING_O1_EDIT, timing, sound))

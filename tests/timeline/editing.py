@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an editor does in the tests, what the timeline looks like then, and what the journal says."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+from reshoot.timeline import compat
+
+PROMPT = "Make it snow"
+
+_SCENE_PARTS = (
+    "render",
+    "view_settings",
+    "display_settings",
+    "sequencer_colorspace_settings",
+    "sequence_editor",
+    "tool_settings.sequencer_tool_settings",
+    "reshoot",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the journal. paid: NO, YES or UNKNOWN."""
+
+    id: str
+    state: str
+    request_id: str
+    error: str
+    paid: str
+
+
+def open_timeline(fps: Fraction = Fraction(25), width: int = 1280, height: int = 720) -> bpy.types.Scene:
+    """The scene of an empty file, with a sequencer and a prompt."""
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = int(fps), 1.0
+    scene.render.resolution_x, scene.render.resolution_y = width, height
+    scene.sequence_editor_create()
+    scene.reshoot.prompt = PROMPT
+    return scene
+
+
+def add_movie(scene: bpy.types.Scene, path: Path, *, channel: int = 1, frame: int = 1) -> Any:
+    """A movie strip, selected alone."""
+    strip = compat.strips(scene.sequence_editor).new_movie(path.stem, str(path), channel, frame)
+    select(scene, strip)
+    return strip
+
+
+def add_image(scene: bpy.types.Scene, path: Path, *, channel: int, frame: int) -> Any:
+    """An image strip of one file, 25 frames long."""
+    strip = compat.strips(scene.sequence_editor).new_image(path.stem, str(path), channel, frame)
+    compat.set_end(strip, frame + 25)
+    return strip
+
+
+def select(scene: bpy.types.Scene, *chosen: Any) -> None:
+    """Select `chosen` and nothing else."""
+    compat.select_only(chosen, compat.strips_all(scene.sequence_editor))
+
+
+def refusal(operator: Callable[..., Any], **options: Any) -> str:
+    """What `operator` reports to a script where it does not do its work."""
+    with pytest.raises(RuntimeError) as raised:
+        operator(**options)
+    return str(raised.value)
+
+
+def journal() -> list[Row]:
+    """What is in the journal, oldest first. Read as any other program would."""
+    path = Path(os.environ["RESHOOT_HOME"]) / "journal.sqlite3"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        rows = connection.execute("SELECT id, state, request_id, error, record FROM jobs ORDER BY created").fetchall()
+    finally:
+        connection.close()
+    return [Row(*row[:4], json.loads(row[4])["paid"]) for row in rows]
+
+
+def the_job() -> Row:
+    """The only job in the journal."""
+    (row,) = journal()
+    return row
+
+
+def retry() -> None:
+    """Retry the only job and wait for it, as a script does."""
+    assert bpy.ops.reshoot.job_retry(job=the_job().id) == {"FINISHED"}
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+
+
+def takes(scene: bpy.types.Scene) -> list[Any]:
+    """The strips that Reshoot placed."""
+    return [strip for strip in compat.strips_all(scene.sequence_editor) if strip.get("reshoot_job")]
+
+
+class Timeline:
+    """How a scene's timeline and the file around it looked at one moment: every strip, every value, the selection."""
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self._scene = scene
+        self._was = _look(scene)
+
+    def is_as_it_was(self) -> None:
+        """Fails where anything is different now."""
+        assert _differences(self._was, _look(self._scene)) == []
+
+    def has_only_gained_a_take(self) -> None:
+        """Fails where anything but the one strip of one job's take is different now."""
+        (take,) = takes(self._scene)
+        own = f"strips/{take.name}/"
+        now = {name: value for name, value in _look(self._scene).items() if not name.startswith(own)}
+        assert _differences(self._was, now) == []
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    gone = "nothing"
+    return [
+        f"{name}: {before.get(name, gone)!r} became {after.get(name, gone)!r}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name, gone) != after.get(name, gone)
+    ]
+
+
+def _look(scene: bpy.types.Scene) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        # What Blender is going to take away is part of the file as long as it is there.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return dict(_facts(scene))
+
+
+def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
+    for strip in compat.strips_all(scene.sequence_editor):
+        yield from _values(strip, f"strips/{strip.name}")
+        yield f"strips/{strip.name}/properties", {name: str(strip[name]) for name in strip.keys()}  # noqa: SIM118
+    for name in _SCENE_PARTS:
+        yield from _values(attrgetter(name)(scene), f"scene/{name}")
+    for prop in scene.bl_rna.properties:
+        if prop.type not in ("POINTER", "COLLECTION"):
+            yield f"scene/{prop.identifier}", _plain(scene, prop)
+    yield "scene/markers", [(marker.name, marker.frame) for marker in scene.timeline_markers]
+    yield "scene/curves", [(curve.data_path, len(curve.keyframe_points)) for curve in compat.curves(scene) or ()]
+    for prop in bpy.data.bl_rna.properties:
+        if prop.type == "COLLECTION":
+            yield f"data/{prop.identifier}", sorted(each.name_full for each in getattr(bpy.data, prop.identifier))
+
+
+def _values(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every value of `owner` and of what belongs to it; what only is named there, by its name."""
+    for prop in owner.bl_rna.properties:
+        name = f"{path}/{prop.identifier}"
+        if prop.identifier in ("rna_type", "strips", "sequences", "strips_all", "sequences_all"):
+            continue
+        if prop.type == "POINTER":
+            value = getattr(owner, prop.identifier)
+            if value is None or isinstance(value, bpy.types.ID) or hasattr(value, "channel"):
+                yield name, value and value.name
+            else:
+                yield from _values(value, name)
+        elif prop.type == "COLLECTION":
+            for index, each in enumerate(getattr(owner, prop.identifier)):
+                yield from _values(each, f"{name}/{index}")
+        else:
+            yield name, _plain(owner, prop)
+
+
+def _plain(owner: Any, prop: Any) -> Any:
+    value = getattr(owner, prop.identifier)
+    return repr(tuple(value)) if getattr(prop, "is_array", False) else repr(value)

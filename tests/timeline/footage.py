@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real files for the tests in Blender: movies made with PyAV, images written by hand, by PyAV and by Blender itself.
+
+It puts nothing into a timeline.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import bpy
+import numpy
+from reshoot.timeline import compat
+
+GRAY = 128 / 255
+"""Brightness of every image, as displayed."""
+
+_RATE_OF_SOUND = 48000
+_SOUND_BLOCK = 1024
+
+
+def movie(
+    path: Path,
+    *,
+    width: int = 1280,
+    height: int = 720,
+    fps: Fraction = Fraction(25),
+    frames: int = 75,
+    sound: bool = False,
+    noise: bool = False,
+) -> Path:
+    """An H.264 movie in which a bright bar walks from left to right; with AAC of a rising tone where `sound`.
+
+    noise: pictures that hardly compress, for a large file.
+    """
+    with av.open(str(path), "w") as target:
+        pictures = target.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+        pictures.width, pictures.height, pictures.pix_fmt = width, height, "yuv420p"
+        tones = target.add_stream("aac", rate=_RATE_OF_SOUND) if sound else None
+        for n in range(frames):
+            frame = av.VideoFrame.from_ndarray(_picture(width, height, n, frames, noise), format="gray")
+            frame.pts, frame.time_base = n, 1 / fps
+            target.mux(pictures.encode(frame))
+        target.mux(pictures.encode())
+        if tones is not None:
+            for tone in _tones(frames / fps):
+                target.mux(tones.encode(tone))
+            target.mux(tones.encode())
+    return path
+
+
+def png(path: Path, width: int = 640, height: int = 480, *, padding: int = 0) -> Path:
+    """A gray PNG, with `padding` bytes of a chunk that means nothing."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))]
+    if padding:
+        chunks.append((b"reSh", bytes(padding)))
+    chunks += [(b"IDAT", zlib.compress((b"\0" + b"\x80" * width) * height)), (b"IEND", b"")]
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in chunks
+        )
+    )
+    return path
+
+
+def jpeg(path: Path, width: int = 640, height: int = 480) -> Path:
+    """A gray JPEG."""
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(numpy.full((height, width), 128, numpy.uint8), format="gray")
+    packets = [*encoder.encode(frame.reformat(format="yuvj420p")), *encoder.encode(None)]
+    path.write_bytes(b"".join(bytes(packet) for packet in packets))
+    return path
+
+
+def saved_by_blender(path: Path, file_format: str, width: int = 640, height: int = 480) -> Path:
+    """A gray image in one of Blender's own formats: OPEN_EXR, TIFF."""
+    scene = bpy.data.scenes.new("saves an image")
+    scene.view_settings.view_transform = "Standard"
+    compat.set_image_format(scene.render.image_settings, file_format)
+    image = bpy.data.images.new(path.name, width, height, float_buffer=True)
+    image.generated_color = (GRAY, GRAY, GRAY, 1.0)
+    image.save_render(str(path), scene=scene)
+    bpy.data.images.remove(image)
+    bpy.data.scenes.remove(scene)
+    return path
+
+
+def _picture(width: int, height: int, n: int, frames: int, noise: bool) -> numpy.ndarray:
+    if noise:
+        return numpy.random.default_rng(n).integers(16, 235, (height, width), numpy.uint8)
+    picture = numpy.full((height, width), 40, numpy.uint8)
+    left = n * (width - width // 8) // max(1, frames - 1)
+    picture[:, left : left + width // 8] = 210
+    return picture
+
+
+def _tones(seconds: Fraction) -> list[av.AudioFrame]:
+    times = numpy.arange(int(seconds * _RATE_OF_SOUND)) / _RATE_OF_SOUND
+    samples = (0.4 * numpy.sin(2 * numpy.pi * (220 + 40 * times) * times)).astype(numpy.float32)
+    frames = []
+    for start in range(0, len(samples), _SOUND_BLOCK):
+        frame = av.AudioFrame.from_ndarray(
+            samples[numpy.newaxis, start : start + _SOUND_BLOCK], format="fltp", layout="mono"
+        )
+        frame.sample_rate, frame.pts, frame.time_base = _RATE_OF_SOUND, start, Fraction(1, _RATE_OF_SOUND)
+        frames.append(frame)
+    return frames
