@@ -22,12 +22,22 @@ def add(scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int,
     """
     if not at_own_rate:
         strip = compat.shown_strips(scene.sequence_editor).new_movie(
-            name, str(path), channel, frame, fit_method="ORIGINAL"
+            name, stored_path(path), channel, frame, fit_method="ORIGINAL"
         )
     else:
         strip = _add_by_operator(scene, path, channel, frame)
         strip.name = name
     return strip
+
+
+def stored_path(path: Path) -> str:
+    """A path as the open file keeps it: relative where the file has a name and lies on the same drive."""
+    if bpy.data.filepath:
+        try:
+            return str(bpy.path.relpath(str(path)))
+        except ValueError:
+            pass
+    return str(path)
 
 
 def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: int) -> Any:
@@ -41,7 +51,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
             "filepath": str(path),
             "directory": f"{path.parent}/",
             "files": [{"name": path.name}],
-            "relative_path": False,
+            "relative_path": bool(bpy.data.filepath),
             "frame_start": frame,
             "channel": channel,
             "replace_sel": True,
@@ -53,8 +63,11 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
             "sound": False,
         }
     )
+    # The operator keeps its way to fit pictures as the scene's own.
+    fitting = scene.tool_settings.sequencer_tool_settings.fit_method
     with sequencer(scene):
         bpy.ops.sequencer.movie_strip_add("EXEC_DEFAULT", **options)
+    scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
     if len(added) != 1:
         raise PlacementError(f"Blender did not add {path.name} as a strip.", "Place the take again.")

@@ -231,7 +231,7 @@ def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: _Spot, fram
         )
     if not bpy.app.build_options.audaspace:
         return None
-    sound = strips.new_sound(strip.name, take.path, channel, spot.start)
+    sound = strips.new_sound(strip.name, movie_strip.stored_path(Path(take.path)), channel, spot.start)
     sound.select = False
     if compat.end(sound) > spot.end:
         compat.set_end(sound, spot.end)

@@ -8,14 +8,11 @@ CLIP, PROMPT and IMAGES in the environment take the place of the demo's own. It 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
-import json
 import math
 import os
 import shlex
 import shutil
-import sqlite3
 import sys
 import tempfile
 import time
@@ -26,23 +23,19 @@ from typing import Any
 
 import demo_console as console
 import demo_report as report
+from demo_console import DemoFailed
+from demo_folder import BLENDER, HOME, LIVE_HOME, LOG, OUT, PROJECT, REHEARSAL_HOME, ROOT, check_outside, clear
 from footage import FOOTAGE
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "build" / "demo"
-PROJECT = OUT / "reshoot-demo.blend"
-HOME = ROOT / "build" / "demo-home"
-LIVE_HOME = HOME / "live"
-LOG = ROOT / "build" / "demo-blender.log"
 MODULE = "bl_ext.user_default.reshoot"
 
 LIVE = os.environ.get("LIVE") == "1"
 if not LIVE:
     # Whatever service the environment names: a rehearsal is a rehearsal.
     os.environ.pop("RESHOOT_SERVICE_URL", None)
-os.environ["RESHOOT_HOME"] = str(LIVE_HOME if LIVE else HOME / "rehearsal")
+os.environ["RESHOOT_HOME"] = str(LIVE_HOME if LIVE else REHEARSAL_HOME)
 # Before bpy is imported: that is when Blender looks for its folders.
-os.environ["BLENDER_USER_RESOURCES"] = str(HOME / "blender")
+os.environ["BLENDER_USER_RESOURCES"] = str(BLENDER)
 
 import bpy  # noqa: E402
 
@@ -66,10 +59,6 @@ SHOWN = (0.13, 0.5, 0.87)
 LARGEST_PICTURE = 400_000
 
 
-class DemoFailed(Exception):
-    """The demo cannot go on; the text says why."""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="One shot, from a Blender timeline to the service and back.")
     parser.add_argument("--zip", type=Path, required=True, help="the extension, as `make build` makes it")
@@ -78,7 +67,7 @@ def main() -> None:
     console.send_blender_to(LOG)
     try:
         run(arguments.zip, arguments.picture)
-    except (DemoFailed, timeline.Unusable) as problem:
+    except DemoFailed as problem:
         sys.exit(f"demo: {problem}")
     except KeyboardInterrupt:
         sys.exit("demo: stopped")
@@ -88,10 +77,11 @@ def run(archive: Path, copy_of_picture: Path | None) -> None:
     began = time.monotonic()
     if LIVE and not os.environ.get("FAL_KEY"):
         raise DemoFailed("LIVE=1 needs a key for fal.ai in FAL_KEY. Without LIVE=1 the demo is a rehearsal, and free.")
+    clip, images = given_clip(), given_images()
     clear()
     bpy.ops.wm.read_homefile(app_template="Video_Editing", use_factory_startup=True)
     install(archive)
-    scene = build_timeline()
+    scene = build_timeline(clip, images)
     job, times = reshoot(scene)
     timeline.save(PROJECT)
     scene, take = reopen(job)
@@ -100,36 +90,32 @@ def run(archive: Path, copy_of_picture: Path | None) -> None:
     close(take, job, times, time.monotonic() - began)
 
 
-def clear() -> None:
-    """Start from nothing, but for what was paid for."""
-    owed = unfinished_payments()
-    if owed:
+def given_clip() -> Path | None:
+    """The file that CLIP names, None where it names none."""
+    if not os.environ.get("CLIP"):
+        return None
+    clip = Path(os.environ["CLIP"]).expanduser()
+    check_outside(clip)
+    timeline.probe(clip)
+    return clip
+
+
+def given_images() -> list[Path]:
+    """The files that IMAGES names, in a shell's quotes where a name has spaces; none where it is empty."""
+    try:
+        images = [Path(image).expanduser() for image in shlex.split(os.environ.get("IMAGES", ""))]
+    except ValueError as error:
+        raise DemoFailed(f"IMAGES cannot be read: {error}.") from error
+    for image in images:
+        check_outside(image)
+        if not image.is_file():
+            raise DemoFailed(f"there is no image at {image}. In IMAGES, quote a name that has spaces.")
+    if images and not 3 <= len(images) <= 5:
         raise DemoFailed(
-            f"an earlier LIVE=1 run was sent and its take is not placed yet ({', '.join(owed)}). Open {PROJECT} in "
-            f"Blender with RESHOOT_HOME={LIVE_HOME} to bring it home, or give it up: rm -r {LIVE_HOME}"
+            f"IMAGES names {len(images)} files; it takes 3 to 5: one for @Image1, then for @Element1 the frontal view "
+            "and 1 to 3 more views."
         )
-    for receipt in (OUT / "reshoot").glob("*.json"):
-        paid = json.loads(receipt.read_text(encoding="utf-8"))
-        if not paid["rehearsal"]:
-            OUT.rename(OUT.with_name(f"demo-live-{paid['job'][:8]}"))
-            break
-    for folder in (OUT, HOME / "rehearsal", HOME / "blender"):
-        shutil.rmtree(folder, ignore_errors=True)
-    OUT.mkdir(parents=True)
-
-
-def unfinished_payments() -> list[str]:
-    """The requests of earlier live runs that may have been charged and whose takes are not in a timeline yet."""
-    journal = LIVE_HOME / "journal.sqlite3"
-    if not journal.exists():
-        return []
-    with contextlib.closing(sqlite3.connect(journal)) as rows:
-        jobs = rows.execute("SELECT id, state, request_id, record FROM jobs WHERE state != 'PLACED'").fetchall()
-    return [
-        f"request {request}" if request else f"job {job}"
-        for job, state, request, record in jobs
-        if state in ("SUBMITTING", "WAITING", "DOWNLOADING", "LANDED") or json.loads(record)["paid"] != "NO"
-    ]
+    return images
 
 
 def install(archive: Path) -> None:
@@ -142,6 +128,8 @@ def install(archive: Path) -> None:
         raise DemoFailed(f"the extension was installed and did not start; {LOG} says why.")
     preferences = bpy.context.preferences
     preferences.filepaths.save_version = 0
+    # Or Blender puts a thumbnail into the home folder.
+    preferences.filepaths.file_preview_type = "NONE"
     chosen = preferences.addons[MODULE].preferences
     chosen.keep_clips = True
     chosen.service = "FAL" if LIVE else "REHEARSAL"
@@ -154,26 +142,20 @@ def part(name: str) -> ModuleType:
     return importlib.import_module(f"{MODULE}.{name}")
 
 
-def build_timeline() -> Any:
-    """The scene, saved as the project, with its references and the shot's strip selected."""
-    given, images = os.environ.get("CLIP", ""), shlex.split(os.environ.get("IMAGES", ""))
-    source = Path(given).expanduser() if given else FOOTAGE
-    if not source.is_file():
-        raise DemoFailed(f"there is no clip at {source}.")
-    if images and not 3 <= len(images) <= 5:
-        raise DemoFailed(
-            f"IMAGES names {len(images)} files; it takes 3 to 5: one for @Image1, then for @Element1 the frontal view "
-            "and 1 to 3 more views."
-        )
-    footage = timeline.probe(timeline.copy_in(source, OUT / "footage"))
+def build_timeline(clip: Path | None, images: list[Path]) -> Any:
+    """The scene, saved as the project, with its references and the shot's strip selected.
+
+    clip: None for the demo's own. images: none for stills of the clip.
+    """
+    footage = timeline.probe(timeline.copy_in(clip or FOOTAGE, OUT / "footage"))
     frames = frames_that_fit(footage)
     folder = OUT / "stills"
     folder.mkdir()
     if images:
-        stills = [timeline.copy_in(Path(image).expanduser(), folder) for image in images]
+        stills = [timeline.copy_in(image, folder) for image in images]
     else:
-        stills = timeline.cut_stills(footage, frames, ANY if given else BUNNY, folder)
-    name = source.stem if given else "Big Buck Bunny"
+        stills = timeline.cut_stills(footage, frames, ANY if clip else BUNNY, folder)
+    name = clip.stem if clip else "Big Buck Bunny"
     scene, strip, image_strips = timeline.build(footage, frames, name, stills)
     # The references and the take are to be kept beside the file, so it needs a name first.
     timeline.save(PROJECT)
@@ -184,7 +166,7 @@ def build_timeline() -> Any:
 
     version = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
     console.say(f"Reshoot {version} in Blender {bpy.app.version_string}")
-    console.say(f"  footage     {source.name}" + ("" if given else f" ({CREDIT})"))
+    console.say(f"  footage     {footage.path.name}" + ("" if clip else f" ({CREDIT})"))
     console.say(
         f"  timeline    {frames} frames at {words_of(footage.fps)} fps, {'with' if footage.sound else 'no'} sound"
     )
@@ -224,8 +206,7 @@ def reshoot(scene: Any) -> tuple[Any, dict[str, float]]:
     console.say()
     with report.Follower(board, live=LIVE) as follower:
         operate(lambda: bpy.ops.reshoot.shoot(prompt=prompt))
-    (line,) = board.all_lines()
-    job = line.job
+    job = follower.job
     # Ends what still runs, so that all of it is on disk: the receipt is completed after the take is placed.
     part("session").close()
     return job, follower.times(job)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the demo says: a progress bar for each step on a terminal, plain lines elsewhere, and the closing table.
 
-Knows nothing of Blender but that it talks too, and keeps that apart, in a log.
+Blender talks too: that is kept apart, in a log.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ _NAME = 11
 _PATIENCE = 10.0
 """Seconds after which a step that still runs is told of again, where there is no terminal to draw a bar on."""
 
-
 _out: TextIO = sys.stdout
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the text says why."""
 
 
 def send_blender_to(log: Path) -> None:

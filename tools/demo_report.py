@@ -31,7 +31,7 @@ _COUNT = re.compile(r"(\d+) of (\d+)")
 
 
 class Follower:
-    """While it is entered, shows each step of the one job on `board` as it comes, and how long each took."""
+    """While it is entered, shows each step of the job that is started then, and how long each took."""
 
     def __init__(self, board: ModuleType, *, live: bool) -> None:
         self._board = board
@@ -40,10 +40,12 @@ class Follower:
         self._steps = Steps()
         self._at = 0
         self._work_began = 0.0
+        self._since = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="demo-follower", daemon=True)
 
     def __enter__(self) -> Follower:
+        self._since = time.time()
         self._thread.start()
         return self
 
@@ -55,8 +57,13 @@ class Follower:
         if error is not None:
             self._steps.broke()
             return
-        for line in self._board.all_lines():
-            self._catch_up(line.job, len(self._order))
+        self._catch_up(self.job, len(self._order))
+
+    @property
+    def job(self) -> Any:
+        """The job as it was last heard of."""
+        (line,) = self._lines()
+        return line.job
 
     def times(self, job: Any) -> dict[str, float]:
         """Seconds that each step of `job` took."""
@@ -76,8 +83,12 @@ class Follower:
 
     def _follow(self) -> None:
         while not self._over.wait(_LOOK_EVERY):
-            for line in self._board.all_lines():
+            for line in self._lines():
                 self._show(line.job, line.words, line.fraction)
+
+    def _lines(self) -> list[Any]:
+        # Jobs of earlier runs are on the board too.
+        return [line for line in self._board.all_lines() if line.job.created >= self._since]
 
     def _show(self, job: Any, words: str, fraction: float | None) -> None:
         step = STEP_OF.get(job.state.value)

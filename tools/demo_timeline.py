@@ -16,12 +16,9 @@ from typing import Any
 
 import av
 import bpy
+from demo_console import DemoFailed
 
 STILL_SECONDS = 1
-
-
-class Unusable(Exception):
-    """Something that was given cannot be used; the text says what and why."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +46,20 @@ class Crop:
 
 
 def probe(path: Path) -> Footage:
-    """Look into the clip at `path`. Raises Unusable."""
+    """Look into the clip at `path`. Raises DemoFailed."""
     try:
         with av.open(path) as container:
             if not container.streams.video:
-                raise Unusable(f"{path} has no picture.")
+                raise DemoFailed(f"{path} has no picture.")
             video = container.streams.video[0]
             frames = video.frames or sum(1 for _frame in container.decode(video))
             if not video.average_rate or not frames:
-                raise Unusable(f"{path} has no frames.")
+                raise DemoFailed(f"{path} has no frames.")
             return Footage(
                 path, frames, Fraction(video.average_rate), video.width, video.height, bool(container.streams.audio)
             )
     except (OSError, av.FFmpegError) as error:
-        raise Unusable(f"{path} cannot be read as a video: {error}.") from error
+        raise DemoFailed(f"{path} cannot be read as a video: {error.strerror}.") from error
 
 
 def cut_stills(footage: Footage, frames: int, crops: Sequence[Crop], folder: Path) -> list[Path]:
@@ -128,7 +125,7 @@ def select(scene: Any, chosen: Sequence[Any]) -> None:
 
 
 def copy_in(path: Path, folder: Path) -> Path:
-    """Copy `path` into `folder` under its own name, or one like it where that is taken. Raises Unusable."""
+    """Copy `path` into `folder` under its own name, or one like it where that is taken. Raises DemoFailed."""
     target = folder / path.name
     count = 1
     while target.exists():
@@ -138,7 +135,7 @@ def copy_in(path: Path, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     except OSError as error:
-        raise Unusable(f"{path} cannot be copied: {error.strerror}.") from error
+        raise DemoFailed(f"{path} cannot be copied: {error.strerror}.") from error
     return target
 
 

@@ -117,14 +117,16 @@ class Timeline:
 
     def is_as_it_was(self) -> None:
         """Fails where anything is different now."""
-        assert _differences(self._was, _look(self._scene)) == []
+        differences = _differences(self._was, _look(self._scene))
+        assert not differences, differences
 
     def has_only_gained_a_take(self) -> None:
         """Fails where anything but the one strip of one job's take is different now."""
         (take,) = takes(self._scene)
         own = f"strips/{take.name}/"
         now = {name: value for name, value in _look(self._scene).items() if not name.startswith(own)}
-        assert _differences(self._was, now) == []
+        differences = _differences(self._was, now)
+        assert not differences, differences
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

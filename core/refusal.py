@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes one of our errors, in the editor's words, of an answer of the service that is not a success.
+
+Knows no HTTP library: only plain values go in. It says what an answer means, never whether to ask again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any
+
+from . import refusal_words
+from .errors import (
+    AnswerLost,
+    BadAnswer,
+    BalanceExhausted,
+    KeyRefused,
+    NoAnswer,
+    Paid,
+    RequestGone,
+    RequestRefused,
+    ServiceBusy,
+    ServiceError,
+)
+from .one_line import one_line
+
+__all__ = ["HEADERS", "Asking", "Refusal", "Translator"]
+
+HEADERS = ("x-fal-error-type", "x-fal-retryable", "retry-after")
+"""The headers of an answer that say something about a refusal."""
+
+_BALANCE = re.compile(r"balance|locked|billing|top up|credit|payment|quota", re.IGNORECASE)
+_PERHAPS_BILLED = frozenset({"", "content_policy_violation", "no_media_generated"})
+
+
+class Asking(Enum):
+    """What a request is about: it decides what an error means."""
+
+    UPLOAD = "taking the file"
+    SUBMISSION = "taking the shot"
+    STATUS = "asking how far the job is"
+    RESULT = "asking for the result"
+    CANCEL = "cancelling the job"
+
+    @property
+    def paid(self) -> Paid:
+        """Whether money was spent on the job when this is refused: before the shot is taken, none is."""
+        return Paid.NO if self in (Asking.UPLOAD, Asking.SUBMISSION) else Paid.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is not a success, as far as it can be understood.
+
+    status: of HTTP, 0 where the refusal came in a status that is a success. ours: it is the service's own, not that of
+    something in between. kind, words: the service's type and message. loc, ctx: which part of the request it is about
+    and by what limits, of any form. retry_after: seconds. retryable: the service says that trying again may help.
+    """
+
+    kind: str
+    words: str
+    status: int = 0
+    ours: bool = True
+    loc: object = None
+    ctx: object = None
+    retry_after: float | None = None
+    retryable: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether, as the answer to a submission, it means for certain that the shot was not accepted.
+
+        A gateway that lost the service's answer speaks with 5xx, 408 and 499 too: only the service's own words count
+        there, and with 502 and 504, which gateways may say in JSON, only the service's own type.
+        """
+        if self.status in (408, 409, 499, 500, 503):
+            return self.ours
+        if self.status >= 500:
+            return self.ours and bool(self.kind)
+        return self.status >= 400
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Speaks for the service that sentences call `who`, and never says its `key`."""
+
+    who: str
+    key: str = field(repr=False)
+
+    def quotable(self, text: object, limit: int = 500) -> str:
+        """The service's words as they may be shown: cleaned, cut, without the key."""
+        return one_line(one_line(text, 8 * limit).replace(self.key, "…"), limit)
+
+    def read(self, status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Refusal:
+        """headers: those of HEADERS that are there. body: the answer's JSON object, empty where there is none."""
+        told = body.get("detail", body.get("message"))
+        first: Any = told[0] if isinstance(told, list) and told else {}
+        detail: dict[str, Any] = first if isinstance(first, dict) else {}
+        kind = body.get("error_type") or detail.get("type") or headers.get("x-fal-error-type")
+        return Refusal(
+            kind=self.quotable(kind, 100),
+            words=self.quotable(detail.get("msg") if detail else told if isinstance(told, str) else first),
+            status=status,
+            ours=bool(body),
+            loc=detail.get("loc"),
+            ctx=detail.get("ctx"),
+            retry_after=_retry_after(headers.get("retry-after", "")),
+            retryable=headers.get("x-fal-retryable", "").lower() == "true",
+        )
+
+    def error(self, refusal: Refusal, about: Asking) -> ServiceError:
+        """The error of the tree for `refusal`."""
+        status, who, paid = refusal.status, self.who, about.paid
+        said = f": “{refusal.words}”" if refusal.words else f" (HTTP {status})"
+        sending = about is Asking.SUBMISSION
+        if sending and not refusal.certain:
+            return self.lost()
+        if status == 403 and _BALANCE.search(refusal.words):
+            return BalanceExhausted(
+                f"{who} has locked the account{said}.",
+                "Top up the balance at fal.ai/dashboard/billing, then try again.",
+                paid=paid,
+            )
+        if status in (401, 403):
+            what = "does not accept the key" if status == 401 else "does not allow this with the key"
+            return KeyRefused(
+                f"{who} {what}{said}.",
+                "Check the key in Reshoot's preferences; keys are made at fal.ai/dashboard/keys.",
+                paid=paid,
+            )
+        if status == 404 and paid is Paid.UNKNOWN:
+            return RequestGone(
+                f"{who} no longer knows this job{said}.",
+                "Look at fal.ai/dashboard/requests; results are kept for days, not for ever.",
+                paid=paid,
+            )
+        if about is Asking.RESULT and status == 400 and "in progress" in refusal.words.lower():
+            return NoAnswer(f"{who} has not finished this job yet.", "Wait for it.", paid=paid)
+        if status == 422 or (about is Asking.RESULT and refusal.kind and status != 429):
+            return self.refused(refusal, never_billed=sending)
+        if status in (408, 409, 425, 429, 499) or status >= 500:
+            return ServiceBusy(
+                f"{who} is too busy or out of order{said}.",
+                "Wait a little; it may be asked again.",
+                paid=paid,
+                retry_after=refusal.retry_after,
+            )
+        if status >= 400 and paid is Paid.NO:
+            return RequestRefused(
+                f"{who} refused {about.value}{said}.",
+                "Look for an update of Reshoot, or try another model.",
+                kind=refusal.kind,
+            )
+        return BadAnswer(f"{who} refused {about.value}{said}.", "Try again later.", paid=paid)
+
+    def refused(self, refusal: Refusal, *, never_billed: bool = False) -> RequestRefused:
+        """A refusal of this very request, named by its type where that is known."""
+        kind = refusal.kind
+        message, remedy = refusal_words.told(kind, refusal.words, refusal.loc, refusal.ctx)
+        failed = refusal.status >= 500 or remedy == refusal_words.NOT_BILLED
+        checked_first = kind not in _PERHAPS_BILLED and (refusal.status == 422 or kind in refusal_words.REASONS)
+        paid = Paid.NO if never_billed or failed or checked_first else Paid.UNKNOWN
+        if refusal.retryable:
+            remedy = "Send the same shot again: the service says that this may help."
+        return RequestRefused(message.replace(self.key, "…"), remedy, kind=kind, paid=paid)
+
+    def lost(self) -> AnswerLost:
+        """The submission left, and what became of it is unknown."""
+        return AnswerLost(
+            f"The shot was sent to {self.who}, but no whole answer came back: whether it was accepted is unknown.",
+            "Look at fal.ai/dashboard/requests before sending it again."
+            if self.who == "fal.ai"
+            else "Look at the service's list of requests before sending it again.",
+        )
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds that a Retry-After header asks for, at most an hour."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None

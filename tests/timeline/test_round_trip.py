@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way, from the selected strip to the take in its place, against the rehearsal service.
+
+With the very picture that was sent coming back, the timeline has to show on every frame what it showed before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy
+import pytest
+from reshoot import preferences, session, shooting
+from reshoot.core import mp4
+from reshoot.core.plain import to_plain
+from reshoot.operators import watch
+from reshoot.timeline import compat
+
+import editing
+import numbered
+from editing import Timeline, journal, open_timeline, select, takes
+
+
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The service gives back what it was sent; the clip stays on disk to be looked at."""
+    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
+    preferences.get().keep_clips = True
+    yield
+    preferences.get().keep_clips = False
+
+
+def shoot() -> None:
+    """Reshoot what is selected, as a script does."""
+    assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
+
+
+def the_take(scene: bpy.types.Scene) -> Any:
+    """The only picture strip that was placed."""
+    (take,) = [strip for strip in takes(scene) if strip.type == "MOVIE"]
+    return take
+
+
+def sent_clip() -> Path:
+    """The file that the only job sent, read from its record."""
+    folder = Path(os.environ["RESHOOT_HOME"]) / "jobs" / journal()[-1].id
+    (clip,) = [path for path in folder.iterdir() if path.stem == "clip"]
+    return clip
+
+
+def lies_over(take: Any, strip: Any) -> None:
+    """The take covers exactly the strip's frames, on the channel above."""
+    assert (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
+    assert take.channel == strip.channel + 1
+
+
+def shows(scene: bpy.types.Scene, first: int, numbers: list[int], folder: Path, *, every: int = 1) -> None:
+    """The timeline shows `numbers` from frame `first` on, looked at on every so many frames and at both ends."""
+    places = sorted({*range(0, len(numbers), every), len(numbers) - 1})
+    seen = [numbered.number_shown(scene, first + place, folder) for place in places]
+    assert seen == [numbers[place] for place in places]
+
+
+def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "bunny.mp4", frames=132), frame=11)
+    before = Timeline(scene)
+    shoot()
+    before.has_only_gained_a_take()
+    take = the_take(scene)
+    lies_over(take, strip)
+    video = mp4.probe(sent_clip())
+    assert (video.frames, video.fps, video.width, video.height) == (132, 24, 1280, 720)
+    assert numbered.numbers_in(Path(bpy.path.abspath(take.filepath))) == list(range(132))
+    shows(scene, 11, list(range(132)), tmp_path, every=19)
+
+
+def test_whole_movie_inside_the_limits_is_sent_as_the_file_it_is(tmp_path: Path) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "whole.mp4", frames=80, sound=True)
+    editing.add_movie(scene, path)
+    scene.reshoot.timing = "REAL_TIME"
+    shoot()
+    uploads = [each for each in (Path(os.environ["RESHOOT_HOME"]) / "rehearsal").rglob("*") if each.is_file()]
+    assert any(each.read_bytes() == path.read_bytes() for each in uploads)
+
+
+def test_cut_from_the_middle_of_a_longer_movie(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(30))
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=200, fps=Fraction(30)))
+    compat.set_start(strip, 61)
+    compat.set_end(strip, 141)
+    before = Timeline(scene)
+    shoot()
+    before.has_only_gained_a_take()
+    lies_over(the_take(scene), strip)
+    assert numbered.numbers_in(sent_clip()) == list(range(60, 140))
+    assert mp4.probe(sent_clip()).fps == 24
+    shows(scene, 61, list(range(60, 140)), tmp_path, every=13)
+
+
+def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(60), width=1440, height=720)
+    path = numbered.movie(tmp_path / "fast.mp4", frames=240, fps=Fraction(60), width=1440)
+    strip = editing.add_movie(scene, path)
+    compat.set_start(strip, 21)
+    compat.set_end(strip, 221)
+    before = Timeline(scene)
+    shoot()
+    before.has_only_gained_a_take()
+    take = the_take(scene)
+    lies_over(take, strip)
+    sent = mp4.probe(sent_clip())
+    assert (sent.frames, sent.fps) == (200, 60)
+    answer = mp4.probe(bpy.path.abspath(take.filepath))
+    assert (answer.frames, answer.fps) == (80, 24)
+    errors = [numbered.number_shown(scene, frame, tmp_path) - (frame - 1) for frame in range(21, 221, 9)]
+    assert max(map(abs, errors)) < 60 / 24, errors
+
+
+def test_image_sequence(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    files = numbered.images(tmp_path, frames=80)
+    strip = numbered.strips(scene).new_image("sequence", str(files[0]), 2, 5)
+    for path in files[1:]:
+        strip.elements.append(path.name)
+    compat.set_start(strip, 8)
+    select(scene, strip)
+    shoot()
+    lies_over(the_take(scene), strip)
+    assert numbered.numbers_in(sent_clip()) == list(range(3, 80))
+    shows(scene, 8, list(range(3, 80)), tmp_path, every=25)
+
+
+@pytest.mark.parametrize("shown", ["SEQUENCER", "CAMERA"])
+def test_scene_strip(shown: str, tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    other = bpy.data.scenes.new("Other")
+    other.sequence_editor_create()
+    numbered.strips(other).new_movie("inner", str(numbered.movie(tmp_path / "inner.mp4", frames=73)), 1, 1)
+    other.frame_end = 73
+    if shown == "CAMERA":
+        camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        other.collection.objects.link(camera)
+        other.camera = camera
+        other.world = bpy.data.worlds.new("world")
+        other.render.engine = "CYCLES"
+        other.cycles.samples, other.cycles.use_denoising = 1, False
+        other.render.resolution_x, other.render.resolution_y = 320, 180
+        scene.view_settings.view_transform = "AgX"
+    strip = numbered.strips(scene).new_scene("scene", other, 1, 1)
+    strip.scene_input = shown
+    select(scene, strip)
+    before = numbered.shown(scene, 40, tmp_path)
+    shoot()
+    lies_over(the_take(scene), strip)
+    assert mp4.probe(sent_clip()).frames == 73
+    assert numbered.psnr(before, numbered.shown(scene, 40, tmp_path)) > 38
+    if shown == "SEQUENCER":
+        assert numbered.numbers_in(sent_clip()) == list(range(73))
+
+
+def test_meta_strip(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    inner = editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75))
+    meta = numbered.strips(scene).new_meta("meta", 3, 1)
+    inner.move_to_meta(meta)
+    compat.set_end(meta, 76)
+    select(scene, meta)
+    shoot()
+    lies_over(the_take(scene), meta)
+    assert numbered.numbers_in(sent_clip()) == list(range(75))
+
+
+def test_text_is_sent_on_the_whole_screen(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    text = compat.new_effect(scene, "title", "TEXT", 4, 1, 75)
+    text.text = "RESHOOT"
+    select(scene, text)
+    before = numbered.shown(scene, 30, tmp_path)
+    shoot()
+    lies_over(the_take(scene), text)
+    assert numbered.psnr(before, numbered.shown(scene, 30, tmp_path)) > 35
+
+
+def test_several_strips_are_one_shot(tmp_path: Path) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "footage.mp4", frames=132)
+    first = editing.add_movie(scene, path)
+    compat.set_end(first, 41)
+    second = numbered.strips(scene).new_movie("second", str(path), 2, 41)
+    compat.set_end(second, 91)
+    select(scene, first, second)
+    shoot()
+    take = the_take(scene)
+    assert (compat.start(take), compat.end(take), take.channel) == (1, 91, 3)
+    assert numbered.numbers_in(sent_clip()) == [*range(40), *range(50)]
+
+
+def test_timeline_source_holds_what_the_viewer_shows_and_lies_above_it(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
+    title = compat.new_effect(scene, "title", "TEXT", 6, 1, 80)
+    title.text = "RESHOOT"
+    title.blend_type = "ALPHA_OVER"
+    select(scene, strip)
+    scene.reshoot.source = "TIMELINE"
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    assert the_take(scene).channel == 7
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
+    assert numbered.numbers_in(sent_clip()) == list(range(80))
+
+
+@pytest.mark.parametrize("source", ["STRIP", "TIMELINE"])
+def test_small_picture_is_scaled_up_to_the_limits_and_back(source: str, tmp_path: Path) -> None:
+    scene = open_timeline(width=640, height=272)
+    path = numbered.movie(tmp_path / "small.mp4", frames=75, width=640, height=272)
+    editing.add_movie(scene, path)
+    scene.reshoot.source = source
+    before = numbered.shown(scene, 30, tmp_path)
+    shoot()
+    sent = mp4.probe(sent_clip())
+    assert (sent.width, sent.height) == (1694, 720)
+    assert numbered.numbers_in(sent_clip()) == list(range(75))
+    assert numbered.psnr(before, numbered.shown(scene, 30, tmp_path)) > 32
+
+
+def test_take_gets_the_strips_place_on_the_screen(tmp_path: Path) -> None:
+    scene = open_timeline(width=1920, height=1080)
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
+    transform = strip.transform
+    transform.offset_x, transform.offset_y, transform.rotation = 120, -60, 0.2
+    transform.scale_x, transform.scale_y = 0.8, 1.1
+    strip.crop.min_x, strip.crop.max_y = 100, 40
+    transform.keyframe_insert("offset_x", frame=1)
+    transform.offset_x = 220
+    transform.keyframe_insert("offset_x", frame=60)
+    before = [numbered.shown(scene, frame, tmp_path) for frame in (10, 50)]
+    assert not numpy.array_equal(*before)
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(75))
+    for frame, picture in zip((10, 50), before, strict=True):
+        assert numbered.psnr(picture, numbered.shown(scene, frame, tmp_path)) > 35
+
+
+def test_see_through_shot_does_not_show_through_its_take(tmp_path: Path) -> None:
+    scene = open_timeline()
+    below = numbered.strips(scene).new_movie("below", str(numbered.movie(tmp_path / "below.mp4", frames=80)), 1, 1)
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "above.mp4", frames=75), channel=3)
+    strip.transform.offset_y, strip.blend_alpha = 200, 0.4
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    assert strip.mute
+    assert not below.mute
+    assert any("muted" in note for note in record()["notes"])
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
+
+
+@pytest.mark.parametrize("view", ["Standard", "AgX", "Filmic"])
+def test_colour_is_the_same_through_the_scenes_view(view: str, tmp_path: Path) -> None:
+    scene = open_timeline()
+    scene.view_settings.view_transform = view
+    scene.view_settings.exposure = 0.3
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=90))
+    compat.set_end(strip, 76)
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    after = numbered.shown(scene, 20, tmp_path)
+    assert numbered.psnr(before, after) > 40
+    assert abs(float(before.mean()) - float(after.mean())) < 0.5
+
+
+def test_handles_are_sent_and_trimmed_off(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=132))
+    compat.set_start(strip, 21)
+    compat.set_end(strip, 101)
+    scene.reshoot.handles = 10
+    shoot()
+    lies_over(the_take(scene), strip)
+    assert numbered.numbers_in(sent_clip()) == list(range(10, 110))
+    shows(scene, 21, list(range(20, 100)), tmp_path, every=26)
+
+
+def test_handles_before_the_first_frame_hold_the_edge(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
+    scene.reshoot.handles = 5
+    shoot()
+    lies_over(the_take(scene), strip)
+    assert numbered.numbers_in(sent_clip()) == [0] * 5 + list(range(75)) + [74] * 5
+    shows(scene, 1, list(range(75)), tmp_path, every=24)
+
+
+def test_12_fps_in_real_time_is_brought_to_24(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(12))
+    editing.add_movie(scene, numbered.movie(tmp_path / "slow.mp4", frames=40, fps=Fraction(12)))
+    scene.reshoot.timing = "REAL_TIME"
+    shoot()
+    assert mp4.probe(sent_clip()).fps == 24
+    assert numbered.numbers_in(sent_clip()) == [n // 2 for n in range(80)]
+    shows(scene, 1, list(range(40)), tmp_path, every=9)
+
+
+def test_silence_mutes_the_shots_own_sound_alone(tmp_path: Path) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=80, sound=True)
+    music = numbered.movie(tmp_path / "music.mp4", frames=80, sound=True)
+    strip = editing.add_movie(scene, path, channel=2)
+    own = numbered.strips(scene).new_sound("own", str(path), 1, 1)
+    other = numbered.strips(scene).new_sound("music", str(music), 5, 1)
+    select(scene, strip)
+    scene.reshoot.sound = "SILENT"
+    shoot()
+    assert own.mute
+    assert not other.mute
+
+
+def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=132, sound=True)
+    strip = editing.add_movie(scene, path, channel=2)
+    own = numbered.strips(scene).new_sound("own", str(path), 1, 1)
+    select(scene, strip)
+    scene.reshoot.sound = "RESULT"
+    shoot()
+    take = the_take(scene)
+    lies_over(take, strip)
+    (heard,) = [each for each in takes(scene) if each.type == "SOUND"]
+    assert (compat.start(heard), compat.end(heard)) == (compat.start(strip), compat.end(strip))
+    assert own.mute
+    assert record()["plan"]["keep_audio"] is True
+    assert record()["plan"]["timing"] == "REAL_TIME"
+    select(scene, strip)
+
+
+def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
+    job = shooting.shoot(scene)
+    strip.name = "Renamed"
+    if hasattr(strip, "content_start"):
+        strip.content_start += 300
+    else:
+        strip.frame_start += 300
+    strip.channel = 7
+    watch.wait_for(session.current(), [job.id])
+    lies_over(the_take(scene), strip)
+    assert compat.start(the_take(scene)) == 301
+
+
+def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
+    job = shooting.shoot(scene)
+    compat.set_start(strip, 31)
+    compat.set_end(strip, 61)
+    watch.wait_for(session.current(), [job.id])
+    lies_over(the_take(scene), strip)
+    shows(scene, 31, list(range(30, 60)), tmp_path, every=10)
+
+
+def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80), frame=51)
+    job = shooting.shoot(scene)
+    numbered.strips(scene).remove(strip)
+    watch.wait_for(session.current(), [job.id])
+    assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)
+
+
+def test_saved_project_keeps_takes_beside_it_with_a_receipt(tmp_path: Path) -> None:
+    scene = open_timeline()
+    editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    shoot()
+    take = the_take(scene)
+    assert take.filepath.startswith("//reshoot")
+    path = Path(bpy.path.abspath(take.filepath))
+    assert path.parent == tmp_path / "reshoot"
+    assert path.name == f"footage_take01_{journal()[-1].id[:8]}.mp4"
+    receipt = json.loads(path.with_suffix(".json").read_text())
+    assert receipt["prompt"] == "Make it snow"
+    assert receipt["rehearsal"] is True
+    assert receipt["request_id"]
+    assert [stage["state"] for stage in receipt["stages"]][-1] == "PLACED"
+    assert take.name.startswith("REHEARSAL")
+
+
+def test_second_take_is_another_file(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
+    shoot()
+    select(scene, strip)
+    shoot()
+    channels = sorted(each.channel for each in takes(scene))
+    assert channels == [2, 3]
+    assert len({bpy.path.abspath(each.filepath) for each in takes(scene)}) == 2
+
+
+def record() -> dict[str, Any]:
+    """The last job as the journal holds it."""
+    job = session.current().job(journal()[-1].id)
+    assert job is not None
+    plain: dict[str, Any] = to_plain(job)
+    return plain
