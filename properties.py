@@ -16,7 +16,8 @@ from .core.shot import Reference
 class RESHOOT_PG_view(bpy.types.PropertyGroup):
     """One image file of a reference."""
 
-    filepath: StringProperty(name="Image", description="The image file", subtype="FILE_PATH")  # type: ignore[valid-type]
+    # No FILE_PATH: what Blender wants to know of relative paths there differs between versions.
+    filepath: StringProperty(name="Image", description="The image file")  # type: ignore[valid-type]
 
 
 class RESHOOT_PG_reference(bpy.types.PropertyGroup):
@@ -102,21 +103,27 @@ def add_references(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: list
 
     Raises ReferenceInvalid, and adds nothing, where they would be too many.
     """
-    limits = MODELS[settings.model].limits
+    check_addition(settings, kind, len(images))
     groups = [images] if kind is ReferenceKind.ELEMENT else [[image] for image in images]
-    if len(settings.references) + len(groups) > limits.max_references:
-        raise ReferenceInvalid(
-            f"{len(settings.references) + len(groups)} references would be too many: images and elements together may "
-            f"be at most {limits.max_references}.",
-            "Remove one first, or select fewer strips.",
-        )
-    _check_views(len(images) - 1 if kind is ReferenceKind.ELEMENT else 0, limits)
     for group in groups:
         item = settings.references.add()
         item.kind = kind.value
         for image in group:
             item.views.add().filepath = _stored(image)
     settings.active_reference = len(settings.references) - 1
+
+
+def check_addition(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: int) -> None:
+    """Raises ReferenceInvalid where so many images more would be too many."""
+    limits = MODELS[settings.model].limits
+    wanted = len(settings.references) + (1 if kind is ReferenceKind.ELEMENT else images)
+    if wanted > limits.max_references:
+        raise ReferenceInvalid(
+            f"{wanted} references would be too many: images and elements together may be at most "
+            f"{limits.max_references}.",
+            "Remove one first, or select fewer strips.",
+        )
+    _check_views(images - 1 if kind is ReferenceKind.ELEMENT else 0, limits)
 
 
 def add_views(settings: RESHOOT_PG_scene, images: list[str]) -> None:

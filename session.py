@@ -7,6 +7,7 @@ The place where the rooms are joined. Everything here runs on the main thread un
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import secrets
 import threading
@@ -16,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from urllib.parse import urlsplit
 
 import bpy
 
@@ -27,14 +27,15 @@ from .core.errors import PlacementError, ReshootError, SetupError
 from .core.job import REHEARSAL, Job, State
 from .core.journal import Journal
 from .core.runner import Runner
+from .core.service import Service, usable
 from .core.steps import Steps
 from .rehearsal.picture import render
 from .rehearsal.server import RehearsalServer
 from .timeline import export, place
 
-FAL = "fal"
+_log = logging.getLogger(__name__)
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+FAL = "fal"
 
 
 @dataclass
@@ -91,11 +92,13 @@ def service() -> str:
                 "Enter your key in Preferences > Add-ons > Reshoot, or choose the service “Rehearsal”.",
             )
         name = FAL
-    if not bpy.app.online_access and urlsplit(url).hostname not in _LOOPBACK:
+    if not bpy.app.online_access and not fal.is_loopback(url):
         raise SetupError(
             "Blender is not allowed to go online.",
-            "Allow it in Preferences > System > Network > Allow Online Access, or choose the service “Rehearsal”.",
+            "Allow it in Preferences > System > Network > Allow Online Access, or "
+            + ("unset RESHOOT_SERVICE_URL." if url else "choose the service “Rehearsal”."),
         )
+    usable(Service(name, url, os.environ["FAL_KEY"] if url else _key()))
     return name
 
 
@@ -195,11 +198,14 @@ class Session:
         """Do `work` on a thread of its own; `then` hears on the main thread how it went."""
 
         def run() -> None:
-            failure = None
+            failure: ReshootError | None = None
             try:
                 work(self._blender)
             except ReshootError as error:
                 failure = error
+            except Exception as error:  # noqa: BLE001 - whoever waits for it has to hear of it
+                _log.exception("work beside the interface broke")
+                failure = ReshootError(f"Reshoot itself failed here: {error}.", "See Blender's console, and report it.")
             self._done_beside.put(lambda: then(failure))
 
         self._beside += 1
@@ -233,7 +239,7 @@ class Session:
     def _key_of(self, name: str) -> str:
         if name == REHEARSAL:
             return self._token
-        if not self._may_go_online and (name == FAL or urlsplit(name).hostname not in _LOOPBACK):
+        if not self._may_go_online and not fal.is_loopback(name):
             raise SetupError(
                 "Blender is not allowed to go online.", "Allow it in Preferences > System > Network, then retry."
             )

@@ -1,30 +1,75 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What flows between this computer and the service without filling the memory: files out, answers in.
+"""What flows between this computer and the service, without filling the memory: files out, answers in.
 
-httpx is handed in, not imported.
+fal_client and httpx are handed in, not imported.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Body", "bound_answers"]
+from .service import Service
+
+__all__ = ["Body", "bound_answers", "send"]
 
 ANSWER_SECONDS = 120.0
 """Seconds that an answer's body may take in all, however lively it drips."""
 ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read at most."""
+SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
+"""Files above this many bytes are uploaded in parts: the package's own threshold."""
+PART_BYTES = 10 * 1024 * 1024
+"""Bytes of a part: the package's own size. One part is in memory at a time."""
+
+_CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
 
 
 class Body(io.FileIO):
     """A file with a length: it is sent as it is read, where the package reads up to 100 MiB into memory."""
 
+    def __init__(self, path: Path, content_type: str | None = None) -> None:
+        super().__init__(path)
+        self.content_type = content_type or _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        # The name travels in a header, which is ASCII.
+        self.file_name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)[-100:]
+
     def __len__(self) -> int:
         return os.fstat(self.fileno()).st_size
+
+
+def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service) -> str:
+    """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
+
+    ValueError where the URL is not one to be trusted.
+    """
+    if len(body) <= SINGLE_UPLOAD_BYTES:
+        headers = {"Content-Type": body.content_type, "X-Fal-File-Name": body.file_name}
+        return service.checked(package._upload_v3(http, data=body, headers=headers))
+    # One part at a time: the package's upload_file holds ten of 10 MiB in memory at once.
+    upload = package.MultipartUpload(
+        file_name=body.file_name, client=http, token_manager=permits, content_type=body.content_type
+    )
+    upload.create()
+    service.checked(upload.access_url)
+    number = 0
+    while part := body.read(PART_BYTES):
+        number += 1
+        # Bytes would be copied for each piece sent, and stay in memory with httpx's answer, a reference cycle.
+        with io.BytesIO(part) as pieces:
+            upload.upload_part(number, pieces)
+    return service.checked(upload.complete())
 
 
 def bound_answers(httpx: Any) -> Callable[[Any], None]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The headers of an MP4 or MOV file: its tracks, their clocks and their edit lists, and the fragments after them.
 
-How long the frames last is read by `timing`; nothing is written here.
+How long the frames last is read by `frame_times`; nothing is written here.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from .boxes import Unreadable, opened
+from .frame_times import FrameTimes
 from .movie import Edit, Movie
 from .relabel import new_times
-from .timing import Timing
 
 __all__ = ["Unreadable", "Video", "probe", "relabel"]
 
@@ -57,7 +57,7 @@ def probe(path: str | os.PathLike[str]) -> Video:
     """Read the headers of `path`. Raises Unreadable, or OSError where the file cannot be opened."""
     with opened(path) as file:
         movie = Movie(file)
-        return _video(movie, Timing(movie))
+        return _video(movie, FrameTimes(movie))
 
 
 def relabel(
@@ -88,7 +88,7 @@ def relabel(
         raise
 
 
-def _video(movie: Movie, timing: Timing) -> Video:
+def _video(movie: Movie, times: FrameTimes) -> Video:
     file, track = movie.file, movie.picture
     timescale, _ = track.clock()
     codec, width, height = file.unpack(track.need(b"stbl/stsd"), ">4s24xHH", 12)
@@ -98,15 +98,15 @@ def _video(movie: Movie, timing: Timing) -> Video:
     across, down = file.unpack(header, ">ii", 52 if file.long(header) else 40)
     turned = abs(down) > abs(across)
     rotation = (90 if down > 0 else 270) if turned else (180 if across < 0 else 0)
-    seconds = Fraction(timing.ticks, timescale)
+    seconds = Fraction(times.ticks, timescale)
     edits = track.edits()
     nothing = sum(edit.duration for edit in takewhile(lambda edit: edit.empty, edits))
     return Video(
         width=height if turned else width,
         height=width if turned else height,
-        frames=timing.frames,
-        fps=timing.frames / seconds,
-        constant=timing.constant,
+        frames=times.frames,
+        fps=times.frames / seconds,
+        constant=times.constant,
         seconds=seconds,
         codec=codec.decode("ascii", "backslashreplace"),
         rotation=rotation,
@@ -114,11 +114,11 @@ def _video(movie: Movie, timing: Timing) -> Video:
         size=file.size,
         container=movie.container,
         start=Fraction(nothing, movie.timescale),
-        trimmed=_trimmed(movie, timing, [edit for edit in edits if not edit.empty]),
+        trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
     )
 
 
-def _trimmed(movie: Movie, timing: Timing, shown: list[Edit]) -> bool:
+def _trimmed(movie: Movie, times: FrameTimes, shown: list[Edit]) -> bool:
     """Whether the edits that show something show other frames than the table holds, by more than half a frame."""
     if len(shown) != 1 or movie.fragmented:
         return len(shown) > 1
@@ -128,6 +128,6 @@ def _trimmed(movie: Movie, timing: Timing, shown: list[Edit]) -> bool:
     if delays and movie.file.unpack(delays, ">I", 4)[0]:
         (delay,) = movie.file.unpack(delays, ">i", 12)
     timescale, _ = track.clock()
-    rest = timing.ticks - Fraction(edit.duration * timescale, movie.timescale) if edit.duration else 0
-    hidden: Fraction = max(edit.first - delay, rest) * 2
-    return hidden > Fraction(timing.ticks, timing.frames)
+    rest = times.ticks - Fraction(edit.duration * timescale, movie.timescale) if edit.duration else Fraction(0)
+    hidden = max(Fraction(edit.first - delay), rest)
+    return hidden * 2 > Fraction(times.ticks, times.frames)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes text that came from outside fit to be shown in a line of the interface."""
+"""Makes text that came from outside fit to be shown in a line of the interface.
+
+What it says is not judged, and a key in it stays: `refusal` takes that out.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ def check_count(references: Sequence[Reference], limits: Limits) -> None:
             raise ReferenceInvalid(
                 f"{name} has {views} further views; an element needs {limits.min_element_views} to "
                 f"{limits.max_element_views} beside its frontal view.",
-                "Add a view of the same thing from another side, or make it an image.",
+                "Add a view of the same thing from another side, or make it an image."
+                if views < limits.min_element_views
+                else f"Remove {views - limits.max_element_views} of them.",
             )
 
 
@@ -113,7 +115,7 @@ def _check_picture(found: picture.Picture, file_name: str, name: str, limits: Li
     aspect = Fraction(found.width, found.height)
     if not limits.min_image_aspect <= aspect <= limits.max_image_aspect:
         raise ReferenceInvalid(
-            f"{what} has the aspect {float(aspect):.2f} (width by height); {float(limits.min_image_aspect):.2f} to "
+            f"{what} has the aspect {float(aspect):.3f} (width by height); {float(limits.min_image_aspect):.2f} to "
             f"{float(limits.max_image_aspect):.2f} is taken: it is too {'long' if aspect > 1 else 'tall'}.",
             "Crop it.",
         )

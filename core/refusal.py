@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes one of our errors, in the editor's words, of an answer of the service that is not a success.
+"""Makes one of our errors, in the editor's words, of an answer that is not a success, or of none that came.
 
 Knows no HTTP library: only plain values go in. It says what an answer means, never whether to ask again.
 """
@@ -21,6 +21,7 @@ from .errors import (
     BalanceExhausted,
     KeyRefused,
     NoAnswer,
+    NotSent,
     Paid,
     RequestGone,
     RequestRefused,
@@ -169,6 +170,10 @@ class Translator:
             remedy = "Send the same shot again: the service says that this may help."
         return RequestRefused(message.replace(self.key, "…"), remedy, kind=kind, paid=paid)
 
+    def failed(self, kind: object, words: object) -> RequestRefused:
+        """A job that ended in an error, as its status says."""
+        return self.refused(Refusal(kind=self.quotable(kind, 100), words=self.quotable(words)))
+
     def lost(self) -> AnswerLost:
         """The submission left, and what became of it is unknown."""
         return AnswerLost(
@@ -176,6 +181,33 @@ class Translator:
             "Look at fal.ai/dashboard/requests before sending it again."
             if self.who == "fal.ai"
             else "Look at the service's list of requests before sending it again.",
+        )
+
+    def not_reached(self, cause: str) -> NotSent:
+        """No connection came about. cause: the type of what went wrong, as below."""
+        return NotSent(
+            f"{self.who} could not be reached ({cause}): nothing was sent.",
+            "Check the network connection, then try again.",
+        )
+
+    def no_answer(self, about: Asking, cause: str) -> NoAnswer:
+        """A request that may be repeated left, and no whole answer came."""
+        return NoAnswer(
+            f"{self.who} gave no whole answer while {about.value} ({cause}).",
+            "Check the network connection; the question may be asked again.",
+            paid=about.paid,
+        )
+
+    def closed(self, about: Asking) -> NoAnswer:
+        """This computer gave the connection up."""
+        return NoAnswer(f"The connection to {self.who} was closed while {about.value}.", "Try again.", paid=about.paid)
+
+    def bad_answer(self, about: Asking) -> BadAnswer:
+        """An answer that is a success, but not of the form that the protocol says."""
+        return BadAnswer(
+            f"{self.who} answered in a form that Reshoot does not know while {about.value}.",
+            "Try again later; if it stays so, look for an update of Reshoot.",
+            paid=about.paid,
         )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from .boxes import Box, File
+from .frame_times import FrameTimes
 from .movie import Edit, Movie, Track, clock_place, edit_layout
-from .timing import Timing
 
 __all__ = ["new_times"]
 
@@ -23,12 +23,12 @@ def new_times(movie: Movie, fps: Fraction, *, keep_sound: bool) -> list[tuple[in
 
     keep_sound: the sound tracks stay too, at their own pace. Raises Unreadable where it cannot be done.
     """
-    file, picture, timing = movie.file, movie.picture, Timing(movie)
+    file, picture, times = movie.file, movie.picture, FrameTimes(movie)
     if movie.fragmented:
         raise file.refused("it is fragmented")
-    if not timing.constant:
+    if not times.constant:
         raise file.refused("its frames do not all last equally long")
-    clocks = _Clocks(movie, timing, fps)
+    clocks = _Clocks(movie, times, fps)
     patches = _Patches(file)
     kept = [track for track in movie.tracks if track is picture or (keep_sound and track.handler == b"soun")]
     longest = 0
@@ -48,7 +48,7 @@ def new_times(movie: Movie, fps: Fraction, *, keep_sound: bool) -> list[tuple[in
             patches.drop(track.boxes[b"trak/tref"])
     patches.put(movie.header, *clock_place(file, movie.header), [(clocks.movie, longest)])
     media = picture.need(b"mdia/mdhd")
-    patches.put(media, *clock_place(file, media), [(clocks.picture, timing.frames * clocks.frame_ticks)])
+    patches.put(media, *clock_place(file, media), [(clocks.picture, times.frames * clocks.frame_ticks)])
     if clocks.growth > 1:
         _stretch(patches, picture, clocks.growth)
     return patches.written
@@ -61,18 +61,18 @@ class _Clocks:
     growth: what the track's own times are multiplied by.
     """
 
-    def __init__(self, movie: Movie, timing: Timing, fps: Fraction) -> None:
+    def __init__(self, movie: Movie, times: FrameTimes, fps: Fraction) -> None:
         # A frame keeps its ticks and the track's clock changes; only where that would not be whole do the times grow.
-        self.growth = fps.denominator // math.gcd(timing.frame_ticks, fps.denominator)
-        self.frame_ticks = timing.frame_ticks * self.growth
+        self.growth = fps.denominator // math.gcd(times.frame_ticks, fps.denominator)
+        self.frame_ticks = times.frame_ticks * self.growth
         self.picture = self.frame_ticks * fps.numerator // fps.denominator
         # The movie's clock becomes the nearest one that is no coarser and in which a frame is a whole number of ticks.
         self.movie = -(-movie.timescale // fps.numerator) * fps.numerator
-        self.picture_length = timing.frames * self.movie / fps
+        self.picture_length = times.frames * self.movie / fps
         self._fps = fps
         self._old_movie = movie.timescale
         old_picture, _ = movie.picture.clock()
-        self._frames_per_tick = Fraction(timing.frames, timing.ticks) * Fraction(old_picture, movie.timescale)
+        self._frames_per_tick = Fraction(times.frames, times.ticks) * Fraction(old_picture, movie.timescale)
 
     def picture_edit(self, edit: Edit) -> Edit:
         """An edit of the pictures shows as many frames as before."""

@@ -12,20 +12,20 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from .errors import JobCancelled, Paid, ReshootError
+from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .steps import Steps, Wait
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-_LANES = {"export": 2, "transfer": 3, "follow": 2}
-"""Threads of each lane; with the scheduler they are eight."""
+_LANES = {"export": 2, "transfer": 2, "follow": 2, "desk": 1}
+"""Threads of each lane; with the scheduler they are eight. The desk writes down; it never waits for the network."""
 
 _LANE_OF = {
     State.PREPARED: "export",
@@ -38,7 +38,14 @@ _LANE_OF = {
 
 _UNPAID = (State.PREPARED, State.EXPORTING, State.UPLOADING)
 
-STATUS_REQUESTS_PER_SECOND = 20
+_PACE = 1 / 18
+"""Seconds between two looks. At most 20 may arrive in a second, and threads do not run to the millisecond."""
+
+_LOOK_AGAIN = 0.5
+"""Seconds after which a job that was just being stepped is looked at again."""
+
+_WRITE_AGAIN = 1.0
+"""Seconds after which a journal that could not be written is tried again."""
 
 
 @dataclass(frozen=True)
@@ -70,47 +77,52 @@ class Runner:
             name: ThreadPoolExecutor(count, thread_name_prefix=f"reshoot-{name}") for name, count in _LANES.items()
         }
         self._due: list[tuple[float, int, str]] = []
-        self._waiting: set[str] = set()
+        self._turns: dict[str, tuple[float, int]] = {}
         self._active: set[str] = set()
         self._turn = 0
         self._wake = threading.Condition()
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
-        self._next_status = 0.0
+        self._next_look = 0.0
+        self._looking = 0
+        self._telling = threading.Lock()
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
 
     def add(self, job: Job) -> None:
         """Write `job` to the journal and start it. Returns at once; a journal that cannot be written fails the job."""
         self._stops[job.id] = threading.Event()
-        self._in_lane("follow", lambda: self._begin(job))
+        self._in_lane("desk", lambda: self._begin(job))
 
     def take_up(self, job_id: str) -> None:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
-        self._in_lane("follow", lambda: self._claim(job_id))
+        self._in_lane("desk", lambda: self._take_up(job_id))
 
-    def cancel(self, job_id: str) -> None:
-        """Stop a job. What was submitted is asked to stop at the service."""
+    def cancel(self, job_id: str) -> Future[None]:
+        """Stop a job. What was submitted is asked to stop at the service. Done when the journal says so."""
         stop = self._stops.get(job_id)
         if stop is not None:
             stop.set()
-        self._in_lane("transfer", lambda: self._cancel(job_id))
+        return self._in_lane("follow", lambda: self._cancel(job_id))
 
-    def retry(self, job_id: str) -> None:
-        """Go on with a failed or cancelled job from where nothing is paid twice; an unsure one is submitted again."""
-        self._in_lane("follow", lambda: self._retry(job_id))
+    def retry(self, job_id: str) -> Future[None]:
+        """Go on with a failed or cancelled job from where nothing is paid twice; an unsure one is submitted again.
 
-    def dismiss(self, job_id: str) -> None:
-        """Forget an ended job and remove its folder. Its take stays."""
-        self._in_lane("follow", lambda: self._dismiss(job_id))
+        Done when the journal says so; the job itself takes its time.
+        """
+        return self._in_lane("desk", lambda: self._retry(job_id))
+
+    def dismiss(self, job_id: str) -> Future[None]:
+        """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
+        return self._in_lane("desk", lambda: self._dismiss(job_id))
 
     def placed(self, job: Job, notes: tuple[str, ...]) -> None:
         """The take of `job` is in the timeline."""
-        self._in_lane("follow", lambda: self._placed(job, notes))
+        self._in_lane("desk", lambda: self._placed(job, notes))
 
     def moved(self, project_before: str, project_after: str) -> None:
         """A file was saved under a name for the first time: its jobs follow it."""
-        self._in_lane("follow", lambda: self._move(project_before, project_after))
+        self._in_lane("desk", lambda: self._move(project_before, project_after))
 
     def close(self) -> None:
         """Stop stepping; what is unfinished stays in the journal as it is. No thread is left when this returns."""
@@ -119,8 +131,9 @@ class Runner:
             self._wake.notify_all()
         for stop in list(self._stops.values()):
             stop.set()
-        for lane in self._lanes.values():
-            lane.shutdown(wait=True, cancel_futures=True)
+        for name, lane in self._lanes.items():
+            # What the editor asked for is still written down.
+            lane.shutdown(wait=True, cancel_futures=name != "desk")
         self._scheduler.join()
 
     def folder_of(self, job: Job) -> Path:
@@ -130,20 +143,26 @@ class Runner:
     def _is_closing(self) -> bool:
         return self._closing
 
-    def _in_lane(self, lane: str, work: Callable[[], None]) -> None:
+    def _in_lane(self, lane: str, work: Callable[[], None]) -> Future[None]:
+        """Do `work` on a thread of `lane`. The answer raises the ReshootError that stopped it, if anybody asks."""
+
         def run() -> None:
             try:
                 work()
             except LeaseLost as lost:
-                _log.info("left to another Blender: %s", lost)
+                log.info("left to another Blender: %s", lost)
             except ReshootError as error:
-                _log.warning("%s", error)
+                log.warning("%s", error)
+                raise
             except Exception:
-                _log.exception("a step broke")
+                log.exception("a step broke")
 
         with self._wake:
             if not self._closing:
-                self._lanes[lane].submit(run)
+                return self._lanes[lane].submit(run)
+        nothing: Future[None] = Future()
+        nothing.set_result(None)
+        return nothing
 
     def _schedule(self) -> None:
         renewed = time.monotonic()
@@ -159,27 +178,40 @@ class Runner:
                     self._wake.wait(wait)
                 if self._closing:
                     return
-                now = time.monotonic()
-                ready = []
-                while self._due and self._due[0][0] <= now:
-                    ready.append(heapq.heappop(self._due)[2])
-                self._waiting.difference_update(ready)
+                ready = self._ready(time.monotonic())
             for job_id in ready:
-                self._in_lane("follow", lambda job_id=job_id: self._claim(job_id))  # type: ignore[misc]
-            if now - renewed >= LEASE_SECONDS / 3:
-                renewed = now
-                self._in_lane("follow", self._journal.renew)
+                self._in_lane("follow", lambda job_id=job_id: self._go_on(job_id))  # type: ignore[misc]
+            if time.monotonic() - renewed >= LEASE_SECONDS / 3:
+                renewed = time.monotonic()
+                self._in_lane("desk", self._journal.renew)
 
-    def _later(self, job: Job, seconds: float) -> None:
+    def _ready(self, now: float) -> list[str]:
+        """The jobs whose time has come. One at a time, since most of them will ask the service how far they are."""
+        ready = []
+        while self._due and self._due[0][0] <= now:
+            at, turn, job_id = heapq.heappop(self._due)
+            if self._turns.get(job_id) != (at, turn):
+                continue  # an earlier time was set since
+            if now < self._next_look or self._looking >= _LANES["follow"]:
+                at = max(self._next_look, now + _PACE)
+                self._turns[job_id] = (at, turn)
+                heapq.heappush(self._due, (at, turn, job_id))
+                continue
+            self._next_look = now + _PACE
+            self._looking += 1
+            del self._turns[job_id]
+            ready.append(job_id)
+        return ready
+
+    def _later(self, job_id: str, seconds: float) -> None:
+        """Look at a job in so many seconds, or earlier where that was set before."""
         with self._wake:
-            if job.id in self._waiting:
-                return
-            self._waiting.add(job.id)
             at = time.monotonic() + seconds
-            if job.state is State.WAITING:
-                at = self._next_status = max(at, self._next_status + 1 / STATUS_REQUESTS_PER_SECOND)
+            if job_id in self._turns and self._turns[job_id][0] <= at:
+                return
             self._turn += 1
-            heapq.heappush(self._due, (at, self._turn, job.id))
+            self._turns[job_id] = (at, self._turn)
+            heapq.heappush(self._due, (at, self._turn, job_id))
             self._wake.notify_all()
 
     def _begin(self, job: Job) -> None:
@@ -192,101 +224,174 @@ class Runner:
         self.events.put(Event(job))
         self._to_lane(job)
 
-    def _claim(self, job_id: str) -> None:
-        job = self._journal.claim(job_id)
+    def _take_up(self, job_id: str) -> None:
+        job = self._claim(job_id)
+        if job is not None:
+            self.events.put(Event(job))
+            self._hand_on(job)
+
+    def _go_on(self, job_id: str) -> None:
+        """Step a job whose time has come."""
+        try:
+            job = self._claim(job_id)
+            if job is not None and job.state is State.WAITING:
+                self._step(job)
+            elif job is not None and job.state.moving:
+                self._to_lane(job)
+        finally:
+            with self._wake:
+                self._looking -= 1
+
+    def _claim(self, job_id: str) -> Job | None:
+        """The job, where it is this runner's turn to move it. Looked at again later where another Blender has it."""
+        try:
+            job = self._journal.claim(job_id)
+        except StorageError:
+            self._later(job_id, _WRITE_AGAIN)
+            raise
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
                 self.events.put(Event(other, "In another Blender"))
-                self._later(other, LEASE_SECONDS)
-            return
-        self._stops.setdefault(job_id, threading.Event())
-        if job.state is State.SUBMITTING:
-            job = self._advance(job, self._steps.unsure(job))
-        self.events.put(Event(job))
-        if job.state.moving:
+                self._later(job_id, LEASE_SECONDS)
+            return None
+        if self._is_active(job_id):
+            # A submission that is on its way must not be taken for one that a crash left behind.
+            self._later(job_id, _LOOK_AGAIN)
+            return None
+        return self._advance(job, self._steps.unsure(job)) if job.state is State.SUBMITTING else job
+
+    def _is_active(self, job_id: str) -> bool:
+        with self._wake:
+            return job_id in self._active
+
+    def _hand_on(self, job: Job) -> None:
+        """To the clock, which paces the questions to the service, or to the job's lane."""
+        if job.state is State.WAITING:
+            self._later(job.id, 0.0)
+        elif job.state.moving:
             self._to_lane(job)
 
     def _to_lane(self, job: Job) -> None:
         self._in_lane(_LANE_OF[job.state], lambda: self._step(job))
 
     def _step(self, job: Job) -> None:
-        """Do the steps of `job` that belong to one lane and hand it on: to the next lane, the clock, or the interface."""
-        stop = self._stops[job.id]
-        if self._closing:
-            return
-        if stop.is_set() and (job.state in _UNPAID or (job.state is State.WAITING and not job.cancelling)):
-            self._cancel(job.id)
-            return
+        """Do the steps of `job` that belong to one lane, and hand it on to the next one."""
         with self._wake:
-            if job.id in self._active:
-                return
+            busy = job.id in self._active
             self._active.add(job.id)
-        try:
-            outcome = self._steps_of_lane(job, stop)
-        except JobCancelled:
+        if busy:
+            self._later(job.id, _LOOK_AGAIN)
             return
+        try:
+            now = self._journal.get(job.id)
+            if self._closing or now is None or now.state is not job.state:
+                # It was asked for twice, and has gone on since.
+                return
+            outcome = self._steps_of_lane(now, self._stops.setdefault(job.id, threading.Event()))
+        except (JobCancelled, LeaseLost):
+            # Somebody else moved it on meanwhile. What this step told of it must not be the last that is heard.
+            self._tell_where(job.id)
+            return
+        except StorageError:
+            self._later(job.id, _WRITE_AGAIN)
+            raise
         finally:
             with self._wake:
                 self._active.discard(job.id)
+                self._wake.notify_all()
         if isinstance(outcome, Wait):
             self.events.put(Event(outcome.job, outcome.words, outcome.fraction))
-            self._later(outcome.job, outcome.seconds)
-            return
-        self.events.put(Event(outcome))
-        if outcome.state.moving:
-            self._to_lane(outcome)
+            self._later(outcome.job.id, outcome.seconds)
+        else:
+            self._hand_on(outcome)
 
     def _steps_of_lane(self, job: Job, stop: threading.Event) -> Job | Wait:
         lane = _LANE_OF[job.state]
         while job.state.moving and _LANE_OF[job.state] == lane:
-            before = job
-            # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
-            cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
-
-            def tell(words: str, fraction: float | None, job: Job = before) -> None:
-                self.events.put(Event(job, words, fraction))
-
-            try:
-                outcome = self._steps.step(
-                    job, self.folder_of(job), advance=self._advance, tell=tell, cancelled=cancelled
-                )
-            except (JobCancelled, LeaseLost):
-                raise
-            except ReshootError as error:
-                outcome = self._steps.failed(self._journal.get(job.id) or job, error)
-            except Exception as error:  # noqa: BLE001 - a job that broke has to say so, whatever broke it
-                _log.exception("job %s broke in %s", job.id, job.state.value)
-                outcome = self._steps.broken(self._journal.get(job.id) or job, error)
+            if stop.is_set() and (job.state in _UNPAID or (job.state is State.WAITING and not job.cancelling)):
+                return self._cancelled(job)
+            outcome = self._one_step(job, stop)
             if isinstance(outcome, Wait):
                 return outcome
-            job = self._advance(self._journal.get(job.id) or job, outcome)
+            job = outcome
         return job
+
+    def _one_step(self, job: Job, stop: threading.Event) -> Job | Wait:
+        """One step of `job`, written down. LeaseLost where the row was changed by somebody else meanwhile."""
+        written = job
+        # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
+        cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
+
+        def advance(before: Job, after: Job) -> Job:
+            nonlocal written
+            written = self._advance(before, after)
+            return written
+
+        def tell(words: str, fraction: float | None) -> None:
+            self.events.put(Event(written, words, fraction))
+
+        try:
+            outcome = self._steps.step(job, self.folder_of(job), advance=advance, tell=tell, cancelled=cancelled)
+        except (JobCancelled, LeaseLost):
+            raise
+        except ReshootError as error:
+            outcome = self._steps.failed(written, error)
+        except Exception as error:
+            # A job that broke has to say so, whatever broke it.
+            log.exception("job %s broke in %s", job.id, written.state.value)
+            outcome = self._steps.broken(written, error)
+        if isinstance(outcome, Wait):
+            return replace(outcome, job=written)
+        while True:
+            try:
+                return self._advance(written, outcome)
+            except StorageError as error:
+                # What a step has done must not be forgotten, least of all what was paid for.
+                if self._closing:
+                    raise
+                tell(f"{error.message} Trying again", None)
+            with self._wake:
+                self._wake.wait_for(self._is_closing, _WRITE_AGAIN)
 
     def _advance(self, before: Job, after: Job) -> Job:
         if after.state is not before.state:
             after = replace(after, stages=(*after.stages, Stage(after.state, time.time())))
-        after = self._journal.advance(before, after)
-        if after.state is not before.state:
-            self.events.put(Event(after))
+        with self._telling:
+            after = self._journal.advance(before, after)
+            if after.state is not before.state:
+                self.events.put(Event(after))
         return after
+
+    def _tell_where(self, job_id: str) -> None:
+        with self._telling:
+            job = self._journal.get(job_id)
+            if job is not None:
+                self.events.put(Event(job))
 
     def _cancel(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
-        if job is None or job.state.ended:
+        if job is None or not job.state.moving:
             return
+        self._stops.setdefault(job_id, threading.Event()).set()
         if job.state in _UNPAID:
-            cancelled = replace(
-                job, state=State.CANCELLED, error="Cancelled; nothing was paid.", paid=Paid.NO, retry_to=State.PREPARED
-            )
-            job = self._advance(job, cancelled)
+            self._cancelled(job)
         elif job.state is State.WAITING:
-            job = self._advance(job, self._steps.cancel(job))
-            if job.state is State.WAITING:
-                self._later(job, 0.0)
-        else:
-            return
-        self.events.put(Event(job))
+            with self._wake:
+                self._wake.wait_for(lambda: self._closing or job_id not in self._active)
+            self._step(job)
+
+    def _cancelled(self, job: Job) -> Job:
+        """`job`, cancelled: by its own row, or as the service answers."""
+        if job.state is State.WAITING:
+            after = self._advance(job, self._steps.cancel(job))
+            if after.state is State.WAITING:
+                self.events.put(Event(after))
+            return after
+        words = "Cancelled; nothing was paid."
+        return self._advance(
+            job, replace(job, state=State.CANCELLED, error=words, paid=Paid.NO, retry_to=State.PREPARED)
+        )
 
     def _retry(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
@@ -296,8 +401,7 @@ class Runner:
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
             again = replace(again, ticket=None, result_url="", paid=Paid.NO)
-        job = self._advance(job, again)
-        self._to_lane(job)
+        self._hand_on(self._advance(job, again))
 
     def _dismiss(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
@@ -314,7 +418,6 @@ class Runner:
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
-        self.events.put(Event(done))
 
     def _move(self, before: str, after: str) -> None:
         for job in self._journal.move(before, after):

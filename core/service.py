@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which service is asked: its address, its key, and whether they can be used. Sends nothing."""
+"""Which service is asked: its address, its key, and whether they can be used.
+
+Sends nothing: requests are made by `fal` and `download`.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,13 @@ class Service:
         if not self.base:
             return "fal.ai"
         return "The rehearsal" if self.name == "rehearsal" else urlsplit(self.base).netloc
+
+    def checked(self, url: object) -> str:
+        """`url`, where the service says that a file is. ValueError unless it is https, or on this computer as it is."""
+        at = origin(url)
+        if at and (at.scheme == "https" or (self.local and is_loopback(str(url)))):
+            return str(url)
+        raise ValueError("an address that is not https")
 
 
 class Origin(NamedTuple):

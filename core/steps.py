@@ -105,6 +105,8 @@ class Steps:
 
     def failed(self, job: Job, error: ReshootError) -> Job:
         """`job` as it stands after `error`: where it can go on, and what was paid."""
+        with self._lock:
+            self._trouble.pop(job.id, None)
         if isinstance(error, AnswerLost):
             return replace(self.unsure(job), error=error.message, remedy=error.remedy or _UNSURE_REMEDY)
         paid, retry_to = error.paid, job.state
@@ -175,8 +177,6 @@ class Steps:
             since, delay = self._trouble.get(job.id, (now, _FIRST_DELAY))
             self._trouble[job.id] = (since, min(delay * 2, _LONGEST_DELAY))
         if now - since > PATIENCE:
-            with self._lock:
-                self._trouble.pop(job.id, None)
             raise error
         return Wait(job, max(delay, error.retry_after or 0.0), f"{error.message} Trying again")
 
@@ -230,8 +230,9 @@ class Steps:
         tell("Submitting", None)
         try:
             ticket = connection.submit(model.endpoint, arguments)
-        except NotSent as error:
-            return self._again(advance(job, replace(uploading, stages=job.stages)), error)
+        except NotSent:
+            advance(job, replace(uploading, stages=job.stages))
+            raise
         except ServiceBusy as error:
             # A refusal, but a submission is repeated only when the editor says so.
             return self.failed(job, error)

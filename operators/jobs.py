@@ -14,7 +14,9 @@ from ..core.job import Job
 from . import watch
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from concurrent.futures import Future
+
+    from bpy.types import Context, Event
 
 
 class _JobOperator:
@@ -22,8 +24,15 @@ class _JobOperator:
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Set it going and return."""
+        return self._run(wait=False)
+
     def execute(self, context: Context) -> set[str]:
-        """Find the job and act on it."""
+        """Do it, and return when the journal says so."""
+        return self._run(wait=True)
+
+    def _run(self, *, wait: bool) -> set[str]:
         try:
             running = session.current()
             running.refresh()
@@ -31,17 +40,20 @@ class _JobOperator:
             if job is None:
                 self.report({"ERROR"}, f"There is no job {self.job}. Choose one of the jobs in the sidebar.")
                 return {"CANCELLED"}
-            refusal = self.act(running, job)
+            doing = self.act(running, job)
+            if isinstance(doing, str):
+                self.report({"ERROR"}, doing)
+                return {"CANCELLED"}
+            if wait:
+                doing.result()
         except ReshootError as error:
-            refusal = str(error)
-        if refusal:
-            self.report({"ERROR"}, refusal)
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         watch.ensure()
         return {"FINISHED"}
 
-    def act(self, running: session.Session, job: Job) -> str:
-        """Do it. Why it cannot be done, empty where it was."""
+    def act(self, running: session.Session, job: Job) -> Future[None] | str:
+        """Set it going, or why it cannot be done."""
         raise NotImplementedError
 
 
@@ -51,12 +63,11 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_cancel"
     bl_label = "Cancel Job"
 
-    def act(self, running: session.Session, job: Job) -> str:
+    def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Cancel a job that has not ended."""
         if not job.state.moving:
             return "The job has ended: there is nothing to cancel. Dismiss it instead."
-        running.runner.cancel(job.id)
-        return ""
+        return running.runner.cancel(job.id)
 
 
 class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
@@ -65,12 +76,11 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_retry"
     bl_label = "Retry Job"
 
-    def act(self, running: session.Session, job: Job) -> str:
+    def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure."""
         if job.retry_to is None:
             return "The job did not fail: there is nothing to retry."
-        running.runner.retry(job.id)
-        return ""
+        return running.runner.retry(job.id)
 
 
 class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
@@ -79,12 +89,11 @@ class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_dismiss"
     bl_label = "Dismiss Job"
 
-    def act(self, running: session.Session, job: Job) -> str:
+    def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Dismiss a job that has ended."""
         if not job.state.ended:
             return "The job is under way. Cancel it first."
-        running.runner.dismiss(job.id)
-        return ""
+        return running.runner.dismiss(job.id)
 
 
 class RESHOOT_OT_resume(bpy.types.Operator):
@@ -93,7 +102,7 @@ class RESHOOT_OT_resume(bpy.types.Operator):
     bl_idname = "reshoot.resume"
     bl_label = "Resume Jobs"
 
-    def invoke(self, context: Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> set[str]:
         """Go on with the jobs and return."""
         return self._run(wait=False)
 

@@ -93,10 +93,8 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
     def _run(self, context: Context, *, wait: bool) -> set[str]:
         scene = compat.sequencer_scene(context)
         name, kind = scene.name, ReferenceKind(self.kind)
-        running = session.current()
         unique = uuid.uuid4().hex[:8]
-        folder = running.home / "snapshots" / unique
-        target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
+        folder = session.home() / "snapshots" / unique
         failures: list[ReshootError] = []
 
         def add(error: ReshootError | None) -> None:
@@ -110,6 +108,9 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
                 failures.append(failure)
 
         try:
+            properties.check_addition(scene.reshoot, kind, 1)
+            running = session.current()
+            target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
             running.beside(render, add)
             if wait:

@@ -119,7 +119,8 @@ def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
             continue
         if strip.type == "MOVIE":
             try:
-                readable = all(bpy.data.movieclips.load(bpy.path.abspath(strip.filepath)).size)
+                # The size of what is no movie is a default, not zero.
+                readable = bpy.data.movieclips.load(bpy.path.abspath(strip.filepath)).frame_duration > 0
             except RuntimeError:
                 readable = False
         elif strip.type == "IMAGE" and strip.elements:

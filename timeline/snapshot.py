@@ -9,9 +9,13 @@ from typing import Any
 
 import bpy
 
+from ..core import takes
 from ..core.blender_process import Blender
 from ..core.steps import SCENE_FILE
 from . import export
+
+_NEEDED_BYTES = 50_000_000
+"""For the scene and the picture."""
 
 
 def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Blender], None]:
@@ -19,6 +23,7 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
 
     folder: for the parts. Raises StorageError; the answer raises ExportError or StorageError.
     """
+    takes.check_room(target.parent, _NEEDED_BYTES)
     export.write_scene(scene, folder / SCENE_FILE)
     size = [scene.render.resolution_x, scene.render.resolution_y]
     recipe: dict[str, Any] = {
@@ -38,7 +43,6 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
     }
 
     def render(blender: Blender) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
         blender.run("render_clip", recipe, folder)
 
     return render

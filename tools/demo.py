@@ -36,6 +36,8 @@ if not LIVE:
 os.environ["RESHOOT_HOME"] = str(LIVE_HOME if LIVE else REHEARSAL_HOME)
 # Before bpy is imported: that is when Blender looks for its folders.
 os.environ["BLENDER_USER_RESOURCES"] = str(BLENDER)
+# For the thumbnails that it makes of what it saves.
+os.environ["XDG_CACHE_HOME"] = str(BLENDER / "cache")
 
 import bpy  # noqa: E402
 
@@ -128,8 +130,6 @@ def install(archive: Path) -> None:
         raise DemoFailed(f"the extension was installed and did not start; {LOG} says why.")
     preferences = bpy.context.preferences
     preferences.filepaths.save_version = 0
-    # Or Blender puts a thumbnail into the home folder.
-    preferences.filepaths.file_preview_type = "NONE"
     chosen = preferences.addons[MODULE].preferences
     chosen.keep_clips = True
     chosen.service = "FAL" if LIVE else "REHEARSAL"
@@ -180,7 +180,8 @@ def frames_that_fit(footage: timeline.Footage) -> int:
     """How many frames of the clip, from its start, the service takes; the product refuses what is too short."""
     model, conform = part("core.models").KLING_O1_EDIT, part("core.conform")
     rate = model.result_fps if footage.fps <= conform.EVERY_FRAME_UP_TO else footage.fps
-    return min(footage.frames, math.floor(model.limits.max_seconds * rate))
+    most: int = math.floor(model.limits.max_seconds * rate)
+    return min(footage.frames, most)
 
 
 def words_of(fps: Any) -> str:

