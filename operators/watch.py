@@ -6,6 +6,7 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ from ..core.job import Job, State
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+_log = logging.getLogger(__name__)
 
 _TICK = 0.1
 _SHIFT = 4.0
@@ -158,7 +161,7 @@ def _take_up() -> None:
     try:
         session.current().take_up()
     except ReshootError as error:
-        print(f"Reshoot: {error}")
+        _log.error("%s", error)
         return
     ensure()
 

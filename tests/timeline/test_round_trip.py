@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
 import editing
+import footage
 import numbered
 import numpy
 import pytest
 from editing import Timeline, journal, open_timeline, select, takes
 from reshoot import preferences, session, shooting
-from reshoot.core import mp4
+from reshoot.core import models, mp4
 from reshoot.core.plain import to_plain
 from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
@@ -296,6 +298,20 @@ def test_handles_before_the_first_frame_hold_the_edge(tmp_path: Path) -> None:
     lies_over(the_take(scene), strip)
     assert numbered.numbers_in(sent_clip()) == [0] * 5 + list(range(75)) + [74] * 5
     shows(scene, 1, list(range(75)), tmp_path, every=24)
+
+
+def test_clip_over_the_size_limit_is_encoded_again_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = models.KLING_O1_EDIT
+    tight = replace(model, limits=replace(model.limits, max_video_bytes=6_000_000))
+    monkeypatch.setitem(models.MODELS, model.id, tight)
+    scene = open_timeline(fps=Fraction(24))
+    strip = editing.add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=90, fps=Fraction(24), noise=True))
+    compat.set_end(strip, 76)
+    shoot()
+    lies_over(the_take(scene), strip)
+    size = sent_clip().stat().st_size
+    assert 3_000_000 < size <= 6_000_000
+    assert any("Encoded again" in note for note in record()["notes"])
 
 
 def test_12_fps_in_real_time_is_brought_to_24(tmp_path: Path) -> None:
