@@ -135,6 +135,7 @@ class Session:
         self._tried: set[str] = set()
         self._beside = 0
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._complaints: list[ReshootError] = []
         board.show(self._journal.jobs())
 
     def refresh(self) -> None:
@@ -168,7 +169,10 @@ class Session:
             heard = True
         while not self._done_beside.empty():
             self._beside -= 1
-            self._done_beside.get()()
+            try:
+                self._done_beside.get()()
+            except ReshootError as error:
+                self._complaints.append(error)
             heard = True
         return heard
 
@@ -195,7 +199,10 @@ class Session:
         self._tried.clear()
 
     def beside(self, work: Callable[[Blender], None], then: Callable[[ReshootError | None], None]) -> None:
-        """Do `work` on a thread of its own; `then` hears on the main thread how it went."""
+        """Do `work` on a thread of its own; `then` hears on the main thread how it went.
+
+        What `then` raises is kept for `complaints`.
+        """
 
         def run() -> None:
             failure: ReshootError | None = None
@@ -210,6 +217,11 @@ class Session:
 
         self._beside += 1
         threading.Thread(target=run, name="reshoot-beside", daemon=True).start()
+
+    def complaints(self) -> list[ReshootError]:
+        """What went wrong beside the interface since this was asked last."""
+        told, self._complaints = self._complaints, []
+        return told
 
     @property
     def busy_beside(self) -> bool:

@@ -355,8 +355,7 @@ class Runner:
                 self._wake.wait_for(self._is_closing, _WRITE_AGAIN)
 
     def _advance(self, before: Job, after: Job) -> Job:
-        if after.state is not before.state:
-            after = replace(after, stages=(*after.stages, Stage(after.state, time.time())))
+        after = _staged(before, after)
         with self._telling:
             after = self._journal.advance(before, after)
             if after.state is not before.state:
@@ -413,8 +412,13 @@ class Runner:
         self.events.put(Event(job, gone=True))
 
     def _placed(self, job: Job, notes: tuple[str, ...]) -> None:
-        done = self._advance(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
-        self._steps.finish(done)
+        done = _staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
+        try:
+            # First, so that whoever hears that the take is placed finds the whole receipt.
+            self._steps.finish(done)
+        except StorageError as error:
+            done = replace(done, notes=(*done.notes, error.message))
+        done = self._advance(job, done)
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
@@ -422,3 +426,10 @@ class Runner:
     def _move(self, before: str, after: str) -> None:
         for job in self._journal.move(before, after):
             self.events.put(Event(job))
+
+
+def _staged(before: Job, after: Job) -> Job:
+    """`after` with the time at which it left the state of `before`, if that is not noted yet."""
+    if after.state is before.state or (after.stages and after.stages[-1].state is after.state):
+        return after
+    return replace(after, stages=(*after.stages, Stage(after.state, time.time())))

@@ -95,17 +95,13 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         name, kind = scene.name, ReferenceKind(self.kind)
         unique = uuid.uuid4().hex[:8]
         folder = session.home() / "snapshots" / unique
-        failures: list[ReshootError] = []
 
         def add(error: ReshootError | None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
-            try:
-                if error is not None:
-                    raise error
-                if name in bpy.data.scenes:
-                    properties.add_references(bpy.data.scenes[name].reshoot, kind, [str(target)])
-            except ReshootError as failure:
-                failures.append(failure)
+            if error is not None:
+                raise error
+            if name in bpy.data.scenes:
+                properties.add_references(bpy.data.scenes[name].reshoot, kind, [str(target)])
 
         try:
             properties.check_addition(scene.reshoot, kind, 1)
@@ -116,10 +112,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             if wait:
                 watch.wait_beside(running)
         except ReshootError as error:
-            failures.append(error)
-        for failure in failures:
-            self.report({"ERROR"}, str(failure))
-        if failures:
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         watch.ensure()
         return {"FINISHED"}

@@ -56,6 +56,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return {"FINISHED"}
         if running.drain(_DEADLINE):
             _redraw(context)
+        for error in running.complaints():
+            self.report({"ERROR"}, str(error))
         if _may_place(context):
             for job in running.landed()[:1]:
                 self._place(running, job)
@@ -111,10 +113,12 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
 
 
 def wait_beside(running: session.Session) -> None:
-    """Stay until all that was put beside the interface is done."""
+    """Stay until all that was put beside the interface is done. Raises what went wrong there."""
     while running.busy_beside:
         running.drain(1.0)
         time.sleep(_TICK / 4)
+    for error in running.complaints():
+        raise error
 
 
 def _reason(job: Job) -> ReshootError:

@@ -875,7 +875,8 @@ def hold(recipe, progress, cancelled):
     recipe.target.write_bytes(b"half")
     progress(1, 2)
     threading.Event().wait()
-print(RehearsalServer(Path(sys.argv[1]), hold, key={KEY!r}).start(), flush=True)
+server = RehearsalServer(Path(sys.argv[1]), hold, key={KEY!r})
+print(server.start(), flush=True)
 threading.Event().wait()
 """
     process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "rehearsal")], stdout=subprocess.PIPE)
