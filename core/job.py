@@ -126,7 +126,6 @@ class Job:
     prepared: tuple[Reference, ...] = ()
     uploads: tuple[Upload, ...] = ()
     ticket: Ticket | None = None
-    result_url: str = ""
     take: Take | None = None
     notes: tuple[str, ...] = ()
     error: str = ""

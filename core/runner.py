@@ -387,10 +387,9 @@ class Runner:
             if after.state is State.WAITING:
                 self.events.put(Event(after))
             return after
-        words = "Cancelled; nothing was paid."
-        return self._advance(
-            job, replace(job, state=State.CANCELLED, error=words, paid=Paid.NO, retry_to=State.PREPARED)
-        )
+        # A job that was unsure before it was tried again stays so, whatever becomes of the second try.
+        words = "Cancelled; nothing was paid." if job.paid is Paid.NO else "Cancelled; an earlier try may be charged."
+        return self._advance(job, replace(job, state=State.CANCELLED, error=words, retry_to=State.PREPARED))
 
     def _retry(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
@@ -399,7 +398,10 @@ class Runner:
         self._stops[job_id] = threading.Event()
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
-            again = replace(again, ticket=None, result_url="", paid=Paid.NO)
+            # What was refused may have been refused for its uploads, which the service keeps for a while only.
+            uploads = () if job.ticket else job.uploads
+            paid = Paid.UNKNOWN if job.paid is Paid.UNKNOWN else Paid.NO
+            again = replace(again, ticket=None, uploads=uploads, paid=paid)
         self._hand_on(self._advance(job, again))
 
     def _dismiss(self, job_id: str) -> None:

@@ -117,10 +117,10 @@ class Steps:
                 retry_to = State.WAITING
             elif paid is Paid.NO:
                 paid = Paid.YES if job.state is State.DOWNLOADING else Paid.UNKNOWN
-        elif job.state in (State.SUBMITTING, State.UPLOADING):
-            retry_to = State.UPLOADING
-        elif job.state is State.EXPORTING:
+        elif job.state is State.EXPORTING or not Path(job.clip).is_file():
             retry_to = State.PREPARED
+        else:
+            retry_to = State.UPLOADING
         return replace(job, state=State.FAILED, error=error.message, remedy=error.remedy, paid=paid, retry_to=retry_to)
 
     def broken(self, job: Job, error: Exception) -> Job:

@@ -151,7 +151,10 @@ def check_room(folder: Path, needed: int) -> None:
 def _move(source: Path, target: Path) -> None:
     """Move across disks too, so that the target appears whole or not at all."""
     part = target.with_name(target.name + ".part")
-    shutil.copyfile(source, part)
+    with source.open("rb") as whole, part.open("wb") as copy:
+        shutil.copyfileobj(whole, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
     os.replace(part, target)
     source.unlink()
 

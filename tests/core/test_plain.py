@@ -65,7 +65,6 @@ jobs = st.builds(
     prepared=references,
     uploads=st.lists(st.builds(Upload, words, words), max_size=2).map(tuple),
     ticket=st.none() | st.builds(Ticket, words, words, words, words),
-    result_url=words,
     take=st.none() | takes,
     notes=lines,
     error=words,

@@ -379,19 +379,31 @@ def test_a_job_that_was_cancelled_can_be_taken_up_again(house: House, movie: Pat
     assert landed.error == "" and landed.retry_to is None
 
 
-def test_a_background_blender_is_ended_with_its_job(house: House, tmp_path: Path) -> None:
-    forever = "import sys, time; open(sys.argv[-1] + '.started', 'w').close(); time.sleep(60)"
+def test_a_background_blender_is_ended_with_its_job(house: House) -> None:
+    forever = (
+        "import os, sys, time; print(os.getpid(), file=open(sys.argv[-1] + '.pid', 'w'), flush=True); time.sleep(60)"
+    )
     desk = house.desk(blender=Blender((sys.executable, "-c", forever)))
     job = desk.shoot(a_job())
-    until(lambda: list(desk.runner.folder_of(job).glob("*.started")))
+    note = desk.runner.folder_of(job) / "render_clip.json.pid"
+    until(lambda: note.exists() and note.read_text().endswith("\n"))
     desk.runner.cancel(job.id)
     desk.hear(job, State.CANCELLED)
+
+    def is_gone() -> bool:
+        try:
+            os.kill(int(note.read_text()), 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    until(is_gone, 10)
     desk.close()
     assert desk.last_heard(job) is State.CANCELLED
     assert house.rows() == [("CANCELLED", "")]
 
 
-def test_progress_that_comes_late_does_not_hide_that_a_job_was_cancelled(house: House, tmp_path: Path) -> None:
+def test_progress_that_comes_late_does_not_hide_that_a_job_was_cancelled(house: House) -> None:
     """The background Blender goes on talking until it is ended: what is heard last must be that it is cancelled."""
     chatty = """
 import sys, time
@@ -635,6 +647,29 @@ def test_a_request_that_the_service_no_longer_knows_is_not_submitted_again_by_a_
     job = desk.shoot(a_job(whole_file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert failed.paid is Paid.UNKNOWN
+    desk.runner.retry(job.id)
+    desk.hear(job, State.LANDED)
+    assert house.gate.count(SUBMIT) == 1
+
+
+def test_a_clip_that_is_gone_is_made_again_by_a_retry(house: House, movie: Path) -> None:
+    """The movie itself is the clip: it was moved away before it was uploaded, and is back when the editor retries."""
+    elsewhere = movie.with_name("elsewhere.mp4")
+
+    class MovedAway(fal.Connection):
+        def upload(self, path, content_type_hint=None):
+            if path == movie and not elsewhere.exists():
+                movie.rename(elsewhere)
+            return super().upload(path, content_type_hint)
+
+    desk = house.desk()
+    with desk._lock:
+        desk._connections["rehearsal"] = MovedAway(fal.Service("rehearsal", house.gate.base, KEY))
+    job = desk.shoot(a_job(whole_file=movie))
+    failed = desk.listen(lambda event: event.job.state is State.FAILED).job
+    assert (failed.paid, failed.retry_to) == (Paid.NO, State.PREPARED)
+    elsewhere.rename(movie)
+    elsewhere.touch()
     desk.runner.retry(job.id)
     desk.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1
