@@ -6,7 +6,6 @@ The thread that owns the interface never waits for it: it puts jobs in and drain
 
 from __future__ import annotations
 
-import heapq
 import logging
 import shutil
 import threading
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
+from .clock import Clock
 from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
@@ -37,9 +37,6 @@ _LANE_OF = {
 }
 
 _UNPAID = (State.PREPARED, State.EXPORTING, State.UPLOADING)
-
-_PACE = 1 / 18
-"""Seconds between two looks. At most 20 may arrive in a second, and threads do not run to the millisecond."""
 
 _LOOK_AGAIN = 0.5
 """Seconds after which a job that was just being stepped is looked at again."""
@@ -76,15 +73,11 @@ class Runner:
         self._lanes = {
             name: ThreadPoolExecutor(count, thread_name_prefix=f"reshoot-{name}") for name, count in _LANES.items()
         }
-        self._due: list[tuple[float, int, str]] = []
-        self._turns: dict[str, tuple[float, int]] = {}
         self._active: set[str] = set()
-        self._turn = 0
         self._wake = threading.Condition()
+        self._clock = Clock(self._wake, _LANES["follow"])
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
-        self._next_look = 0.0
-        self._looking = 0
         self._telling = threading.Lock()
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
@@ -170,49 +163,17 @@ class Runner:
             with self._wake:
                 if self._closing:
                     return
-                now = time.monotonic()
-                wait = LEASE_SECONDS / 3
-                if self._due:
-                    wait = min(wait, max(0.0, self._due[0][0] - now))
-                if wait > 0:
-                    self._wake.wait(wait)
+                left = self._clock.seconds_left()
+                if left != 0.0:
+                    self._wake.wait(min(left or LEASE_SECONDS, LEASE_SECONDS / 3))
                 if self._closing:
                     return
-                ready = self._ready(time.monotonic())
+                ready = self._clock.due()
             for job_id in ready:
                 self._in_lane("follow", lambda job_id=job_id: self._go_on(job_id))  # type: ignore[misc]
             if time.monotonic() - renewed >= LEASE_SECONDS / 3:
                 renewed = time.monotonic()
                 self._in_lane("desk", self._journal.renew)
-
-    def _ready(self, now: float) -> list[str]:
-        """The jobs whose time has come. One at a time, since most of them will ask the service how far they are."""
-        ready = []
-        while self._due and self._due[0][0] <= now:
-            at, turn, job_id = heapq.heappop(self._due)
-            if self._turns.get(job_id) != (at, turn):
-                continue  # an earlier time was set since
-            if now < self._next_look or self._looking >= _LANES["follow"]:
-                at = max(self._next_look, now + _PACE)
-                self._turns[job_id] = (at, turn)
-                heapq.heappush(self._due, (at, turn, job_id))
-                continue
-            self._next_look = now + _PACE
-            self._looking += 1
-            del self._turns[job_id]
-            ready.append(job_id)
-        return ready
-
-    def _later(self, job_id: str, seconds: float) -> None:
-        """Look at a job in so many seconds, or earlier where that was set before."""
-        with self._wake:
-            at = time.monotonic() + seconds
-            if job_id in self._turns and self._turns[job_id][0] <= at:
-                return
-            self._turn += 1
-            self._turns[job_id] = (at, self._turn)
-            heapq.heappush(self._due, (at, self._turn, job_id))
-            self._wake.notify_all()
 
     def _begin(self, job: Job) -> None:
         try:
@@ -239,25 +200,24 @@ class Runner:
             elif job is not None and job.state.moving:
                 self._to_lane(job)
         finally:
-            with self._wake:
-                self._looking -= 1
+            self._clock.looked()
 
     def _claim(self, job_id: str) -> Job | None:
         """The job, where it is this runner's turn to move it. Looked at again later where another Blender has it."""
         try:
             job = self._journal.claim(job_id)
         except StorageError:
-            self._later(job_id, _WRITE_AGAIN)
+            self._clock.set(job_id, _WRITE_AGAIN)
             raise
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
                 self.events.put(Event(other, "In another Blender"))
-                self._later(job_id, LEASE_SECONDS)
+                self._clock.set(job_id, LEASE_SECONDS)
             return None
         if self._is_active(job_id):
             # A submission that is on its way must not be taken for one that a crash left behind.
-            self._later(job_id, _LOOK_AGAIN)
+            self._clock.set(job_id, _LOOK_AGAIN)
             return None
         return self._advance(job, self._steps.unsure(job)) if job.state is State.SUBMITTING else job
 
@@ -268,7 +228,7 @@ class Runner:
     def _hand_on(self, job: Job) -> None:
         """To the clock, which paces the questions to the service, or to the job's lane."""
         if job.state is State.WAITING:
-            self._later(job.id, 0.0)
+            self._clock.set(job.id, 0.0)
         elif job.state.moving:
             self._to_lane(job)
 
@@ -281,7 +241,7 @@ class Runner:
             busy = job.id in self._active
             self._active.add(job.id)
         if busy:
-            self._later(job.id, _LOOK_AGAIN)
+            self._clock.set(job.id, _LOOK_AGAIN)
             return
         try:
             now = self._journal.get(job.id)
@@ -294,7 +254,7 @@ class Runner:
             self._tell_where(job.id)
             return
         except StorageError:
-            self._later(job.id, _WRITE_AGAIN)
+            self._clock.set(job.id, _WRITE_AGAIN)
             raise
         finally:
             with self._wake:
@@ -302,7 +262,7 @@ class Runner:
                 self._wake.notify_all()
         if isinstance(outcome, Wait):
             self.events.put(Event(outcome.job, outcome.words, outcome.fraction))
-            self._later(outcome.job.id, outcome.seconds)
+            self._clock.set(outcome.job.id, outcome.seconds)
         else:
             self._hand_on(outcome)
 
