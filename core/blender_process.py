@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ExportError, JobCancelled, StorageError
+from .words import say, spoken
 
 PROGRESS = "reshoot-progress"
 """Starts a line of progress: the word, frames done, frames in all."""
@@ -53,14 +54,21 @@ class Blender:
             answer_path.unlink(missing_ok=True)
             recipe_path.write_text(
                 json.dumps(
-                    {"module": module, "answer": str(answer_path), "parent": os.getpid(), "recipe": dict(recipe)}
+                    {
+                        "module": module,
+                        "answer": str(answer_path),
+                        "parent": os.getpid(),
+                        "words": dict(spoken()),
+                        "recipe": dict(recipe),
+                    }
                 ),
                 encoding="utf-8",
             )
             log = log_path.open("wb")
         except OSError as error:
             raise StorageError(
-                f"{folder} cannot be written: {error.strerror}.", "Free some room or choose another folder."
+                say("{folder} cannot be written: {error}.", folder=folder, error=error.strerror),
+                say("Free some room or choose another folder."),
             ) from error
         with log:
             try:
@@ -74,8 +82,8 @@ class Blender:
                 )
             except OSError as error:
                 raise ExportError(
-                    f"The background Blender could not be started: {error.strerror}.",
-                    "Check that Blender's program file is where it was installed.",
+                    say("The background Blender could not be started: {error}.", error=error.strerror),
+                    say("Check that Blender's program file is where it was installed."),
                 ) from error
             try:
                 _follow(process, log_path, progress, cancelled)
@@ -112,7 +120,7 @@ def _follow(
             if ended:
                 return
             if cancelled():
-                raise JobCancelled("The background Blender was stopped.")
+                raise JobCancelled(say("The background Blender was stopped."))
             time.sleep(_LOOK_EVERY)
 
 
@@ -132,8 +140,12 @@ def _answer(answer_path: Path, log_path: Path, code: int) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         tail = log_path.read_bytes()[-_TAIL:].decode("utf-8", "replace").strip()
         raise ExportError(
-            f"The background Blender ended with code {code} before it was done. Its last words: {tail}",
-            f"Try again; the whole log is {log_path}.",
+            say(
+                "The background Blender ended with code {code} before it was done. Its last words: {tail}",
+                code=code,
+                tail=tail,
+            ),
+            say("Try again; the whole log is {log}.", log=log_path),
         ) from error
     if "error" in answer:
         raise ExportError(str(answer["error"]), str(answer.get("remedy", "")))

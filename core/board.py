@@ -6,26 +6,56 @@ Kept by the main thread, read by panels.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .conform import Plan
-from .errors import ReshootError
-from .job import Job
-from .runner import Event
-from .shot import Shot
+from .state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conform import Plan
+    from .errors import ReshootError
+    from .job import Job
+    from .runner import Event
+    from .shot import Shot
+
+PAGE = 5
+"""Jobs that the list shows at a time."""
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """The movie that goes out without being encoded again. as_is: the very file; else a copy with another rate.
+
+    size: bytes. sound: it has a sound track that goes with it.
+    """
+
+    size: int
+    sound: bool
+    as_is: bool
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What would be sent now, or why nothing can be. service: where to, empty where that cannot be told."""
+    """What would be sent now, or why nothing can be.
+
+    service: where to, empty where that cannot be told. prompt: as it is written. file: None where the clip is still to
+    be rendered, or nobody has looked yet. errors: all that blocks sending, the first to be mended first.
+    """
 
     service: str = ""
     shot: Shot | None = None
     plan: Plan | None = None
+    prompt: str = ""
+    file: SentFile | None = None
     warnings: tuple[str, ...] = ()
-    error: ReshootError | None = None
+    errors: tuple[ReshootError, ...] = ()
+
+    @property
+    def error(self) -> ReshootError | None:
+        """The first of what blocks sending."""
+        return self.errors[0] if self.errors else None
 
 
 @dataclass(frozen=True)
@@ -37,20 +67,60 @@ class Line:
     fraction: float | None
 
 
+@dataclass(frozen=True)
+class OnStrip:
+    """A job as it is shown on its shot. channel, start, end: where that is now, timeline frames, end exclusive."""
+
+    channel: int
+    start: int
+    end: int
+    line: Line
+
+
 _lines: dict[str, Line] = {}
+_sorted: dict[str, list[Line]] = {}
 _previewer: Callable[[Any], Preview] | None = None
 _project: Callable[[], str] | None = None
+_sizer: Callable[[str], int | None] | None = None
+_follower: Callable[[Any], list[OnStrip]] | None = None
+_open: set[str] = set()
+"""The jobs that are not placed or given up."""
+_DONE = (State.PLACED, State.CANCELLED)
+_page = 0
 
 
-def connect(previewer: Callable[[Any], Preview] | None, project: Callable[[], str] | None) -> None:
-    """Set what tells of a scene's shot and of the open file; None where the extension ends."""
-    global _previewer, _project
-    _previewer, _project = previewer, project
+def connect(
+    previewer: Callable[[Any], Preview] | None,
+    project: Callable[[], str] | None,
+    sizer: Callable[[str], int | None] | None = None,
+    follower: Callable[[Any], list[OnStrip]] | None = None,
+) -> None:
+    """Set what tells of a scene's shot, of the open file, of a file's size, and of the jobs on a scene's strips.
+
+    None where the extension ends.
+    """
+    global _previewer, _project, _sizer, _follower
+    _previewer, _project, _sizer, _follower = previewer, project, sizer, follower
 
 
 def preview(scene: Any) -> Preview:
     """What would be sent of `scene` now."""
     return _previewer(scene) if _previewer is not None else Preview()
+
+
+def on_strips(scene: Any) -> list[OnStrip]:
+    """The jobs to be shown on the strips of `scene`, newest first."""
+    return _follower(scene) if _follower is not None else []
+
+
+def is_open() -> bool:
+    """Whether any job of any file is under way or has come to a bad end. Asked at every redraw."""
+    return bool(_open)
+
+
+def size_of(path: str) -> int | None:
+    """Bytes of a file as they were last seen, None where nobody has looked yet or it is gone."""
+    return _sizer(path) if _sizer is not None and path else None
 
 
 def hear(event: Event) -> None:
@@ -59,17 +129,26 @@ def hear(event: Event) -> None:
         _lines.pop(event.job.id, None)
     else:
         _lines[event.job.id] = Line(event.job, event.words, event.fraction)
+    _open.discard(event.job.id)
+    if not event.gone and event.job.state not in _DONE:
+        _open.add(event.job.id)
+    _sorted.clear()
 
 
 def show(jobs: list[Job]) -> None:
     """Take in jobs that were read from the journal; what is known already stays."""
     for job in jobs:
+        if job.id not in _lines and job.state not in _DONE:
+            _open.add(job.id)
         _lines.setdefault(job.id, Line(job, "", None))
+    _sorted.clear()
 
 
 def clear() -> None:
     """Forget everything."""
     _lines.clear()
+    _open.clear()
+    _sorted.clear()
 
 
 def line(job_id: str) -> Line | None:
@@ -79,11 +158,13 @@ def line(job_id: str) -> Line | None:
 
 def lines(project: str) -> list[Line]:
     """The jobs of a project, newest first."""
-    return sorted(
-        (line for line in _lines.values() if line.job.project == project),
-        key=lambda line: line.job.created,
-        reverse=True,
-    )
+    if project not in _sorted:
+        _sorted[project] = sorted(
+            (line for line in _lines.values() if line.job.project == project),
+            key=lambda line: line.job.created,
+            reverse=True,
+        )
+    return list(_sorted[project])
 
 
 def lines_here() -> list[Line]:
@@ -101,3 +182,40 @@ def say(job_id: str, words: str) -> None:
     line = _lines.get(job_id)
     if line is not None:
         _lines[job_id] = Line(line.job, words, line.fraction)
+        _sorted.clear()
+
+
+def page(count: int) -> tuple[int, int]:
+    """Which of `count` jobs the list shows: from, and up to without that one."""
+    first = min(_page, max(0, (count - 1) // PAGE)) * PAGE
+    return first, min(count, first + PAGE)
+
+
+def turn(step: int) -> None:
+    """Turn the list's page by `step`, within the jobs of the open file."""
+    global _page
+    last = max(0, (len(lines_here()) - 1) // PAGE)
+    _page = min(max(0, min(_page, last) + step), last)
+
+
+def recent_prompts(limit: int) -> list[Line]:
+    """The newest job of each prompt: those of the open file first, then those of other files."""
+    here = lines_here()
+    ids = {line.job.id for line in here}
+    others = sorted((line for line in _lines.values() if line.job.id not in ids), key=lambda each: -each.job.created)
+    newest: dict[str, Line] = {}
+    for each in (*here, *others):
+        newest.setdefault(each.job.order.prompt, each)
+        if len(newest) == limit:
+            break
+    return list(newest.values())
+
+
+def seconds(job: Job, now: float) -> float:
+    """How long a job has taken until `now` (seconds since the epoch), or took until it was over."""
+    over = now if job.state.moving or not job.stages else job.stages[-1].at
+    for stage in job.stages:
+        # A take that waited to be placed was not being made.
+        if stage.state is State.LANDED:
+            over = stage.at
+    return max(0.0, over - job.created)

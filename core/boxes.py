@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .words import say
+
 __all__ = ["Box", "File", "Unreadable", "opened"]
 
 # A file needs a few dozen boxes, a fragmented one two or three for each second. A table needs a row for each frame at
@@ -40,7 +42,7 @@ class Box:
     end: int
 
     def __str__(self) -> str:
-        return f"'{self.kind.decode('ascii', 'backslashreplace')}' box"
+        return say("'{kind}' box", kind=self.kind.decode("ascii", "backslashreplace"))
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[File]:
     path = Path(path)
     # Opening a pipe would wait for its other end.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise Unreadable(f"{path.name} is not an MP4 or MOV file: it is not a file at all")
+        raise Unreadable(say("{name} is not an MP4 or MOV file: it is not a file at all", name=path.name))
     with path.open("rb") as handle:
         yield File(handle, path.name)
 
@@ -67,16 +69,16 @@ class File:
     # ---- why it cannot be used, with its name
 
     def foreign(self, why: str) -> Unreadable:
-        return Unreadable(f"{self._name} is not an MP4 or MOV file: {why}")
+        return Unreadable(say("{name} is not an MP4 or MOV file: {why}", name=self._name, why=why))
 
     def truncated(self, why: str) -> Unreadable:
-        return Unreadable(f"{self._name} is truncated: {why}")
+        return Unreadable(say("{name} is truncated: {why}", name=self._name, why=why))
 
     def nonsense(self, why: str) -> Unreadable:
-        return Unreadable(f"{self._name} is damaged: {why}")
+        return Unreadable(say("{name} is damaged: {why}", name=self._name, why=why))
 
     def refused(self, why: str) -> Unreadable:
-        return Unreadable(f"{self._name} cannot be given another frame rate: {why}")
+        return Unreadable(say("{name} cannot be given another frame rate: {why}", name=self._name, why=why))
 
     # ---- what it holds
 
@@ -87,14 +89,14 @@ class File:
             content = self._handle.read(count)
             if len(content) == count:
                 return content
-        raise self.truncated("it ends inside a header")
+        raise self.truncated(say("it ends inside a header"))
 
     def boxes(self, start: int, end: int) -> Iterator[Box]:
         """The boxes between two offsets, in file order."""
         while end - start >= 8:
             self._boxes_left -= 1
             if self._boxes_left < 0:
-                raise self.nonsense(f"it has more than {_MAX_BOXES} boxes")
+                raise self.nonsense(say("it has more than {count} boxes", count=_MAX_BOXES))
             length, kind = struct.unpack(">I4s", self.read(start, 8))
             body = start + 8
             if length == 1:
@@ -104,13 +106,13 @@ class File:
                 length = end - start
             box = Box(kind, start, body, start + length)
             if box.end > end and end == self.size:
-                raise self.truncated(f"its {box} ends {box.end - end} bytes after the file")
+                raise self.truncated(say("its {box} ends {count} bytes after the file", box=box, count=box.end - end))
             if box.end < body or box.end > end:
-                raise self.nonsense(f"its {box} has an impossible size")
+                raise self.nonsense(say("its {box} has an impossible size", box=box))
             yield box
             start = box.end
         if end == self.size and any(self.read(start, end - start)):
-            raise self.truncated("it ends inside a header")
+            raise self.truncated(say("it ends inside a header"))
 
     def inside(self, box: Box) -> Iterator[Box]:
         """The boxes that are a box's content."""
@@ -133,7 +135,7 @@ class File:
         """Values at `at` bytes into a box."""
         length = struct.calcsize(layout)
         if box.body + at + length > box.end:
-            raise self.nonsense(f"its {box} is too short")
+            raise self.nonsense(say("its {box} is too short", box=box))
         return struct.unpack(layout, self.read(box.body + at, length))
 
     def long(self, box: Box) -> bool:
@@ -145,9 +147,9 @@ class File:
         row = struct.Struct(layout)
         self._rows_left -= count
         if box.body + at + count * row.size > box.end:
-            raise self.nonsense(f"its {box} counts more entries than it holds")
+            raise self.nonsense(say("its {box} counts more entries than it holds", box=box))
         if self._rows_left < 0:
-            raise self.nonsense(f"its tables have more than {_MAX_ROWS} entries")
+            raise self.nonsense(say("its tables have more than {count} entries", count=_MAX_ROWS))
         for first in range(0, count, _ROWS_AT_ONCE):
             some = min(_ROWS_AT_ONCE, count - first)
             yield from row.iter_unpack(self.read(box.body + at + first * row.size, some * row.size))

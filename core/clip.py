@@ -17,6 +17,8 @@ from .errors import ExportError, LimitError, StorageError
 from .job import Job
 from .models import MODELS, Limits
 from .settings import Source
+from .shot import Shot
+from .words import say
 
 _FILL = Fraction(92, 100)
 """How much of the size limit an encode at a computed rate aims at: encoders miss their rate by a few per cent."""
@@ -52,7 +54,7 @@ def make(
         blender.run(
             "render_clip", _recipe(job, scene_file, target, bits), folder, progress=progress, cancelled=cancelled
         )
-        notes = (f"Encoded again to stay under {limits.max_video_bytes // 1_000_000} MB",)
+        notes = (say("Encoded again to stay under {limit} MB", limit=limits.max_video_bytes // 1_000_000),)
     _label(target, job.plan.fps)
     check(_probe(target), job.plan, limits)
     return target, notes
@@ -62,9 +64,14 @@ def check(video: mp4.Video, plan: conform.Plan, limits: Limits) -> None:
     """Hold the file that is about to be sent against the plan and the limits. Raises ExportError or LimitError."""
     if video.frames != plan.frames or video.fps != plan.fps or not video.constant:
         raise ExportError(
-            f"The clip holds {video.frames} frames at {conform.rate_words(video.fps)} fps; planned were "
-            f"{plan.frames} at {conform.rate_words(plan.fps)}.",
-            "Try again; if it stays so, send the timeline instead of the strip.",
+            say(
+                "The clip holds {frames} frames at {fps} fps; planned were {planned} at {planned_fps}.",
+                frames=video.frames,
+                fps=conform.rate_words(video.fps),
+                planned=plan.frames,
+                planned_fps=conform.rate_words(plan.fps),
+            ),
+            say("Try again; if it stays so, send the timeline instead of the strip."),
         )
     _within(video, limits)
 
@@ -72,39 +79,57 @@ def check(video: mp4.Video, plan: conform.Plan, limits: Limits) -> None:
 def _within(video: mp4.Video, limits: Limits) -> None:
     if video.size > limits.max_video_bytes:
         raise LimitError(
-            f"The clip is {video.size / 1_000_000:.1f} MB; at most {limits.max_video_bytes // 1_000_000} MB are taken.",
-            "Shorten the shot.",
+            say(
+                "The clip is {size:.1f} MB; at most {limit} MB are taken.",
+                size=video.size / 1_000_000,
+                limit=limits.max_video_bytes // 1_000_000,
+            ),
+            say("Shorten the shot."),
         )
     for side in (video.width, video.height):
         if not limits.min_side <= side <= limits.max_side:
             raise LimitError(
-                f"The clip is {video.width}×{video.height}; each side must be {limits.min_side} to {limits.max_side} "
-                "pixels.",
-                "Send the timeline instead of the strip.",
+                say(
+                    "The clip is {width}×{height}; each side must be {least} to {most} pixels.",
+                    width=video.width,
+                    height=video.height,
+                    least=limits.min_side,
+                    most=limits.max_side,
+                ),
+                say("Send the timeline instead of the strip."),
             )
     if not limits.min_fps <= video.fps <= limits.max_fps:
         raise LimitError(
-            f"The clip runs at {conform.rate_words(video.fps)} fps; {limits.min_fps} to {limits.max_fps} are taken.",
-            "Choose the timing “Every Frame”.",
+            say(
+                "The clip runs at {fps} fps; {least} to {most} are taken.",
+                fps=conform.rate_words(video.fps),
+                least=limits.min_fps,
+                most=limits.max_fps,
+            ),
+            say("Choose the timing “Every Frame”."),
         )
     if not limits.min_seconds <= video.seconds <= limits.max_seconds:
         raise LimitError(
-            f"The clip lasts {float(video.seconds):.2f} s; {float(limits.min_seconds):g} to "
-            f"{float(limits.max_seconds):g} s are taken.",
-            "Lengthen or shorten the shot.",
+            say(
+                "The clip lasts {seconds:.2f} s; {least:g} to {most:g} s are taken.",
+                seconds=float(video.seconds),
+                least=float(limits.min_seconds),
+                most=float(limits.max_seconds),
+            ),
+            say("Lengthen or shorten the shot."),
         )
 
 
-def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...]] | None:
-    """The movie that the shot shows whole, if it can go out without being encoded again."""
-    source = Path(job.shot.whole_file)
-    plan = job.plan
+def whole_movie(shot: Shot, plan: conform.Plan, limits: Limits) -> mp4.Video | None:
+    """The movie that the shot shows whole, where it can go out without being encoded again. Opens the file."""
+    source = Path(shot.whole_file)
     try:
-        video = mp4.probe(source)
+        video = mp4.probe(source) if shot.whole_file else None
     except (OSError, mp4.Unreadable):
         return None
     if (
-        source.suffix.lower() not in limits.video_suffixes
+        video is None
+        or source.suffix.lower() not in limits.video_suffixes
         or video.codec not in _SENT_AS_IS
         or not video.constant
         or video.rotation
@@ -113,13 +138,22 @@ def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...
         or video.frames != plan.frames
         or (video.width, video.height) != (plan.width, plan.height)
         or video.size > limits.max_video_bytes
+        or (video.fps != plan.fps and (not plan.one_to_one or plan.keep_audio))
     ):
+        return None
+    return video
+
+
+def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...]] | None:
+    """The movie that the shot shows whole, if it can go out without being encoded again."""
+    source = Path(job.shot.whole_file)
+    plan = job.plan
+    video = whole_movie(job.shot, plan, limits)
+    if video is None:
         return None
     if video.fps == plan.fps:
         _within(video, limits)
-        return source, ("Sent as the file it is",)
-    if not plan.one_to_one or plan.keep_audio:
-        return None
+        return source, (say("Sent as the file it is"),)
     target = folder / f"clip{source.suffix.lower()}"
     try:
         mp4.relabel(source, target, plan.fps)
@@ -128,7 +162,7 @@ def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...
     except OSError as error:
         raise _no_room(folder, error) from error
     check(_probe(target), plan, limits)
-    return target, (f"Sent without encoding it again, labelled {conform.rate_words(plan.fps)} fps",)
+    return target, (say("Sent without encoding it again, labelled {fps} fps", fps=conform.rate_words(plan.fps)),)
 
 
 def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[str, Any]:
@@ -162,7 +196,9 @@ def _label(clip: Path, fps: Fraction) -> None:
     try:
         mp4.relabel(clip, clip, fps, keep_sound=True)
     except mp4.Unreadable as error:
-        raise ExportError(f"The rendered clip cannot be given its rate: {error}.", "Try again.") from error
+        raise ExportError(
+            say("The rendered clip cannot be given its rate: {error}.", error=error), say("Try again.")
+        ) from error
     except OSError as error:
         raise _no_room(clip.parent, error) from error
 
@@ -172,9 +208,13 @@ def _probe(clip: Path) -> mp4.Video:
         return mp4.probe(clip)
     except (OSError, mp4.Unreadable) as error:
         raise ExportError(
-            f"The rendered clip cannot be read back: {error}.", "Check the room on disk and try again."
+            say("The rendered clip cannot be read back: {error}.", error=error),
+            say("Check the room on disk and try again."),
         ) from error
 
 
 def _no_room(folder: Path, error: OSError) -> StorageError:
-    return StorageError(f"{folder} cannot be written: {error.strerror}.", "Free some room or choose another folder.")
+    return StorageError(
+        say("{folder} cannot be written: {error}.", folder=folder, error=error.strerror),
+        say("Free some room or choose another folder."),
+    )

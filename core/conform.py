@@ -15,6 +15,7 @@ from .errors import LimitError
 from .models import Limits, Model
 from .settings import Sound, Timing
 from .shot import Shot
+from .words import say
 
 EVERY_FRAME_UP_TO = Fraction(30)
 """Automatic timing sends every frame up to this rate (frames per second)."""
@@ -43,6 +44,11 @@ class Plan:
         """Length of the clip."""
         return self.frames / self.fps
 
+    @property
+    def rate(self) -> str:
+        """The clip's rate in words."""
+        return rate_words(self.fps)
+
 
 @dataclass(frozen=True)
 class Landing:
@@ -62,19 +68,28 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound) -> Plan:
     chosen = _choose_timing(shot, timing, sound, fixes)
     width, height = fit_size(shot.width, shot.height, model.limits)
     if (width, height) != (shot.width, shot.height):
-        fixes.append(f"Scaled {shot.width}×{shot.height} to {width}×{height}")
+        fixes.append(
+            say(
+                "Scaled {width}×{height} to {new_width}×{new_height}",
+                width=shot.width,
+                height=shot.height,
+                new_width=width,
+                new_height=height,
+            )
+        )
     fps = _clip_fps(chosen, shot.fps, model)
     frames = clip_frames(shot.sent_frames, shot.fps, fps, chosen)
     one_to_one = chosen is Timing.EVERY_FRAME or all(
         shot_frame(k, shot.sent_frames, shot.fps, fps) == k for k in range(max(frames, shot.sent_frames))
     )
     if shot.handles:
-        fixes.append(f"{shot.handles} frames more on each side, trimmed off again")
+        fixes.append(say("{frames} frames more on each side, trimmed off again", frames=shot.handles))
     if fps != shot.fps:
+        before, after = rate_words(shot.fps), rate_words(fps)
         if chosen is Timing.EVERY_FRAME:
-            fixes.append(f"Every frame sent, labelled {rate_words(fps)} fps instead of {rate_words(shot.fps)}")
+            fixes.append(say("Every frame sent, labelled {fps} fps instead of {before}", fps=after, before=before))
         else:
-            fixes.append(f"Rate brought from {rate_words(shot.fps)} to {rate_words(fps)} fps")
+            fixes.append(say("Rate brought from {before} to {fps} fps", before=before, fps=after))
     _check_length(shot, model, chosen, Fraction(frames) / fps, free=sound is not Sound.RESULT)
     return Plan(
         timing=chosen,
@@ -99,9 +114,16 @@ def land(shot: Shot, sent: Plan, frames: int, fps: Fraction) -> Landing:
     play_fps = fps * stretch
     drift = abs(play_fps / shot.fps - 1) * shot.sent_frames
     if frames == shot.sent_frames or drift < Fraction(1, 2):
-        notes = () if frames == shot.sent_frames else (f"The result has {frames} frames for {shot.sent_frames}",)
-        return Landing(None, notes)
-    return Landing(play_fps, (f"{frames} frames at {rate_words(fps)} fps laid over {shot.sent_frames} frames",))
+        if frames == shot.sent_frames:
+            return Landing(None, ())
+        return Landing(None, (say("The result has {frames} frames for {sent}", frames=frames, sent=shot.sent_frames),))
+    note = say(
+        "{frames} frames at {fps} fps laid over {sent} frames",
+        frames=frames,
+        fps=rate_words(fps),
+        sent=shot.sent_frames,
+    )
+    return Landing(play_fps, (note,))
 
 
 def fit_size(width: int, height: int, limits: Limits) -> tuple[int, int]:
@@ -116,9 +138,15 @@ def fit_size(width: int, height: int, limits: Limits) -> tuple[int, int]:
         scale = Fraction(limits.max_side, max(width, height))
     if min(width, height) * scale < limits.min_side:
         raise LimitError(
-            f"The picture is {width}×{height}: no size of that shape has both sides within "
-            f"{limits.min_side} to {limits.max_side} pixels.",
-            "Crop the picture, or send the timeline instead of the strip.",
+            say(
+                "The picture is {width}×{height}: no size of that shape has both sides within "
+                "{least} to {most} pixels.",
+                width=width,
+                height=height,
+                least=limits.min_side,
+                most=limits.max_side,
+            ),
+            say("Crop the picture, or send the timeline instead of the strip."),
         )
     return (_even(width * scale, limits), _even(height * scale, limits))
 
@@ -150,7 +178,7 @@ def rate_words(fps: Fraction) -> str:
 def _choose_timing(shot: Shot, timing: Timing, sound: Sound, fixes: list[str]) -> Timing:
     if sound is Sound.RESULT:
         if timing is Timing.EVERY_FRAME:
-            fixes.append("Real time instead of every frame, so that the result's sound keeps its pace")
+            fixes.append(say("Real time instead of every frame, so that the result's sound keeps its pace"))
         return Timing.REAL_TIME
     if timing is not Timing.AUTO:
         return timing
@@ -180,14 +208,28 @@ def _check_length(shot: Shot, model: Model, timing: Timing, seconds: Fraction, *
     rate = model.result_fps if timing is Timing.EVERY_FRAME else shot.fps
     fewest = max(1, math.ceil(limits.min_seconds * rate) - 2 * shot.handles)
     most = math.floor(limits.max_seconds * rate) - 2 * shot.handles
-    message = (
-        f"“{shot.name}” would be sent as {float(seconds):.2f} s ({shot.sent_frames} frames at {rate_words(rate)} fps); "
-        f"{model.label} takes {float(limits.min_seconds):g} to {float(limits.max_seconds):g} s."
+    message = say(
+        "“{name}” would be sent as {seconds:.2f} s ({frames} frames at {fps} fps); "
+        "{model} takes {least:g} to {most:g} s.",
+        name=shot.name,
+        seconds=float(seconds),
+        frames=shot.sent_frames,
+        fps=rate_words(rate),
+        model=model.label,
+        least=float(limits.min_seconds),
+        most=float(limits.max_seconds),
     )
-    verb = "Lengthen" if seconds < limits.min_seconds else "Shorten"
-    remedy = f"{verb} it to between {fewest} and {most} frames" if most > 0 else "Use fewer handles"
+    if most <= 0:
+        remedy = say("Use fewer handles")
+    elif seconds < limits.min_seconds:
+        remedy = say("Lengthen it to between {fewest} and {most} frames", fewest=fewest, most=most)
+    else:
+        remedy = say("Shorten it to between {fewest} and {most} frames", fewest=fewest, most=most)
     other = Timing.REAL_TIME if timing is Timing.EVERY_FRAME else Timing.EVERY_FRAME
     other_fps = _clip_fps(other, shot.fps, model)
     if free and _fits(clip_frames(shot.sent_frames, shot.fps, other_fps, other) / other_fps, limits):
-        remedy += ", or choose the timing “" + ("Real Time" if other is Timing.REAL_TIME else "Every Frame") + "”"
+        if other is Timing.REAL_TIME:
+            remedy += say(", or choose the timing “Real Time”")
+        else:
+            remedy += say(", or choose the timing “Every Frame”")
     raise LimitError(message, remedy + ".")

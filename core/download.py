@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .errors import DownloadError, JobCancelled, Paid, SetupError, StorageError
 from .fal import is_loopback
+from .words import say
 
 if TYPE_CHECKING:
     import requests
@@ -38,7 +39,6 @@ _VIDEO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 _NOT_VIDEO = re.compile(r"text/|.*(json|html|xml)", re.IGNORECASE)
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15})")
 _ADDRESS = re.compile(r"[!-\[\]-~]{1,8192}")
-_TRY_LATER = "The service keeps the result for some days: resume the job to try again."
 
 
 class _Broken(Exception):
@@ -77,7 +77,9 @@ def fetch(
             except _Broken as exc:
                 if attempt + 1 == ATTEMPTS:
                     raise DownloadError(
-                        f"The result could not be fetched in {ATTEMPTS} attempts: {exc}.", _TRY_LATER, paid=Paid.YES
+                        say("The result could not be fetched in {count} attempts: {why}.", count=ATTEMPTS, why=exc),
+                        _try_later(),
+                        paid=Paid.YES,
                     ) from exc
                 _wait(max(FIRST_DELAY * 2**attempt, exc.wait), cancelled)
         _must_be_free(target)
@@ -119,7 +121,7 @@ class _Transfer:
                 with self._ask(session, have, local_only) as answer:
                     self._take(answer, have)
             except requests.RequestException as exc:
-                raise _Broken(f"the connection broke ({type(exc).__name__})") from exc
+                raise _Broken(say("the connection broke ({cause})", cause=type(exc).__name__)) from exc
 
     def _ask(self, session: requests.Session, have: int, local_only: bool) -> requests.Response:
         """The answer for the bytes from `have` on, after redirects."""
@@ -151,9 +153,9 @@ class _Transfer:
             try:
                 url = urljoin(url, moved.pop())
             except ValueError as exc:
-                raise _wrong("The result's address leads nowhere.") from exc
+                raise _wrong(say("The result's address leads nowhere.")) from exc
             _check_address(url, local=is_loopback(self.url), local_only=local_only)
-        raise _wrong("The result's address leads in a circle.")
+        raise _wrong(say("The result's address leads in a circle."))
 
     def _take(self, answer: requests.Response, have: int) -> None:
         """Puts the answer's bytes behind those that are there, or begins anew, and checks that the file is whole."""
@@ -180,15 +182,15 @@ class _Transfer:
             if size > self.max_bytes:
                 self._check_size(size)
             if len(head) == 8 and head[4:8] not in _VIDEO_BOXES:
-                raise _wrong("What came is not an MP4 or MOV file.")
+                raise _wrong(say("What came is not an MP4 or MOV file."))
             file.write(chunk)
             self.progress(size, total or self.expected)
         file.flush()
         if total is not None and size != total:
-            raise _Broken(f"{size:,} of {total:,} bytes came")
+            raise _Broken(say("{size:,} of {total:,} bytes came", size=size, total=total))
         if len(head) < 8 or (self.expected is not None and size != self.expected):
             file.truncate(0)
-            raise _Broken(f"{size:,} bytes came, which is not the whole file")
+            raise _Broken(say("{size:,} bytes came, which is not the whole file", size=size))
         os.fsync(file.fileno())
 
     def _placed(self, answer: requests.Response, have: int) -> tuple[int, int | None]:
@@ -198,22 +200,27 @@ class _Transfer:
         if status == 416 and have:
             if found and int(found[3]) == have and self.expected in (None, have) and self._is_video():
                 return have, have
-            self._forget("what was there does not belong to the result")
+            self._forget(say("what was there does not belong to the result"))
         if status in (404, 410):
             raise DownloadError(
-                f"The result is no longer at the service (HTTP {status}).",
-                "Results are kept for days, not for ever: send the shot again, or look at the service's own pages.",
+                say("The result is no longer at the service (HTTP {status}).", status=status),
+                say(
+                    "Results are kept for days, not for ever: send the shot again, or look at the service's own pages."
+                ),
                 paid=Paid.YES,
             )
         if status in (408, 425, 429) or status >= 500:
-            raise _Broken(f"the service is busy (HTTP {status})", _seconds(answer.headers.get("retry-after")))
+            reason = say("the service is busy (HTTP {status})", status=status)
+            raise _Broken(reason, _seconds(answer.headers.get("retry-after")))
         if status not in (200, 206):
-            raise DownloadError(f"The service refused the download (HTTP {status}).", _TRY_LATER, paid=Paid.YES)
+            raise DownloadError(
+                say("The service refused the download (HTTP {status}).", status=status), _try_later(), paid=Paid.YES
+            )
         kind = answer.headers.get("content-type", "")
         if _NOT_VIDEO.match(kind):
-            raise _wrong("What came is a page or a message, not a video.")
+            raise _wrong(say("What came is a page or a message, not a video."))
         if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            raise _wrong("What came is packed in a way that was not asked for.")
+            raise _wrong(say("What came is packed in a way that was not asked for."))
         length = answer.headers.get("content-length", "")
         body = int(length) if re.fullmatch(r"\d{1,15}", length) else None
         if status == 200:
@@ -221,7 +228,7 @@ class _Transfer:
         total = int(found[3]) if found else 0
         whole = found and found[1] and int(found[1]) == have and int(found[2]) == total - 1
         if not have or not whole or body not in (None, total - have) or not self._is_video():
-            self._forget("the service sent another part of the file than was asked for")
+            self._forget(say("the service sent another part of the file than was asked for"))
         return have, total
 
     def _is_video(self) -> bool:
@@ -236,22 +243,34 @@ class _Transfer:
 
     def _check_size(self, size: int) -> None:
         if size > self.max_bytes:
-            raise _wrong(f"The result has {size:,} bytes or more; a take has at most {self.max_bytes:,}.")
+            raise _wrong(
+                say(
+                    "The result has {size:,} bytes or more; a take has at most {limit:,}.",
+                    size=size,
+                    limit=self.max_bytes,
+                )
+            )
         if self.expected is not None and size != self.expected:
-            raise _wrong(f"The result has {size:,} bytes; the service announced {self.expected:,}.")
+            raise _wrong(
+                say("The result has {size:,} bytes; the service announced {told:,}.", size=size, told=self.expected)
+            )
 
 
 def _must_be_free(target: Path) -> None:
     if os.path.lexists(target):
         raise StorageError(
-            f"{target} is already there: takes are never overwritten.",
-            "Move that file away, then resume the job.",
+            say("{path} is already there: takes are never overwritten.", path=target),
+            say("Move that file away, then resume the job."),
             paid=Paid.YES,
         )
 
 
 def _wrong(message: str) -> DownloadError:
-    return DownloadError(message, "Resume the job to try again; if it stays so, ask the service.", paid=Paid.YES)
+    return DownloadError(message, say("Resume the job to try again; if it stays so, ask the service."), paid=Paid.YES)
+
+
+def _try_later() -> str:
+    return say("The service keeps the result for some days: resume the job to try again.")
 
 
 def _check_address(url: str, *, local: bool, local_only: bool) -> None:
@@ -262,11 +281,11 @@ def _check_address(url: str, *, local: bool, local_only: bool) -> None:
     except ValueError:
         parts, host = urlsplit(""), ""
     if not host or not (parts.scheme == "https" or (parts.scheme == "http" and local and is_loopback(url))):
-        raise _wrong("The result's address is not an https address.")
+        raise _wrong(say("The result's address is not an https address."))
     if local_only and not is_loopback(url):
         raise SetupError(
-            "The result is on the network and Blender is offline.",
-            "Allow Online Access in Blender's preferences under System, then resume the job.",
+            say("The result is on the network and Blender is offline."),
+            say("Allow Online Access in Blender's preferences under System, then resume the job."),
             paid=Paid.YES,
         )
 
@@ -283,7 +302,7 @@ def _seconds(retry_after: str | None) -> float:
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise JobCancelled("The download was stopped.", "Resume the job to go on with it.", paid=Paid.YES)
+        raise JobCancelled(say("The download was stopped."), say("Resume the job to go on with it."), paid=Paid.YES)
 
 
 def _wait(seconds: float, cancelled: Callable[[], bool]) -> None:
@@ -301,9 +320,15 @@ def _storage(target: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         full = exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = "There is no room left" if full else f"A take cannot be written ({exc.strerror or type(exc).__name__})"
+        folder, why = target.parent, exc.strerror or type(exc).__name__
+        if full:
+            raise StorageError(
+                say("There is no room left in {folder}.", folder=folder),
+                say("Make room on that disk, then resume the job."),
+                paid=Paid.YES,
+            ) from exc
         raise StorageError(
-            f"{what} in {target.parent}.",
-            "Make room on that disk, then resume the job." if full else "Make that folder writable, then resume.",
+            say("A take cannot be written ({error}) in {folder}.", error=why, folder=folder),
+            say("Make that folder writable, then resume."),
             paid=Paid.YES,
         ) from exc

@@ -22,6 +22,7 @@ from .job import Ticket
 from .one_line import one_line
 from .refusal import HEADERS, Asking, Translator
 from .service import Service, is_loopback, keep_off_proxies, origin, usable
+from .words import say
 
 __all__ = ["CancelAnswer", "Connection", "Progress", "Result", "Service", "Ticket", "is_loopback"]
 
@@ -96,6 +97,18 @@ class Connection:
 
     # ---- what can be asked
 
+    def check_key(self) -> None:
+        """Asks for a permit to upload, which is free and needs a key that works (fal storage, token).
+
+        KeyRefused or BalanceExhausted where jobs would be refused too.
+        """
+        with self._asking(Asking.KEY):
+            client = self._open()  # which holds no permit yet: one that it was given earlier says nothing of now
+            try:
+                client._token_manager.get_token()
+            finally:
+                client._client.close()
+
     def upload(self, path: Path, content_type_hint: str | None = None) -> str:
         """Uploads the file at `path` and returns its URL. May be repeated (fal storage)."""
         with self._asking(Asking.UPLOAD):
@@ -113,8 +126,12 @@ class Connection:
                 raise
             except OSError as exc:
                 raise StorageError(
-                    f"{path.name} could not be read for the upload: {exc.strerror or type(exc).__name__}.",
-                    f"Check that {path.parent} can be read, then try again.",
+                    say(
+                        "{name} could not be read for the upload: {error}.",
+                        name=path.name,
+                        error=exc.strerror or type(exc).__name__,
+                    ),
+                    say("Check that {folder} can be read, then try again.", folder=path.parent),
                 ) from exc
 
     def submit(self, endpoint: str, arguments: dict[str, Any]) -> Ticket:
@@ -205,8 +222,8 @@ class Connection:
                 http, _ = client._client, client._token_manager
         except Exception as exc:  # a proxy setting that httpx cannot use
             raise SetupError(
-                "The network settings of this computer cannot be used.",
-                "Check the proxy settings (HTTPS_PROXY, ALL_PROXY).",
+                say("The network settings of this computer cannot be used."),
+                say("Check the proxy settings (HTTPS_PROXY, ALL_PROXY)."),
             ) from exc
         http.event_hooks = {"response": [self._bound]}
         http.headers["Accept-Encoding"] = "identity"  # so that the bound on an answer's bytes holds for its text
@@ -248,7 +265,7 @@ class Connection:
             raise self._refused(exc, about) from exc
         except httpx.HTTPError as exc:
             cause = type(exc).__name__
-            if about is Asking.UPLOAD and isinstance(exc, self._unreached):
+            if about in (Asking.UPLOAD, Asking.KEY) and isinstance(exc, self._unreached):
                 raise self._translator.not_reached(cause) from exc
             raise self._translator.no_answer(about, cause) from exc
         except (LookupError, TypeError, AttributeError, ValueError, RecursionError, httpx.InvalidURL) as exc:
@@ -272,8 +289,8 @@ def _load() -> Any:
         import fal_client.client as module
     except Exception as exc:  # a wheel that does not fit this Python can raise anything
         raise SetupError(
-            f"The part that talks to the service (fal_client) does not load: {type(exc).__name__}.",
-            "Install Reshoot again from its zip and restart Blender.",
+            say("The part that talks to the service (fal_client) does not load: {cause}.", cause=type(exc).__name__),
+            say("Install Reshoot again from its zip and restart Blender."),
         ) from exc
     package: Any = module  # the package's settings are not part of its types
     package.MAX_ATTEMPTS = 1

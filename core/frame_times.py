@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .boxes import Box
 from .movie import Movie
+from .words import say
 
 __all__ = ["FrameTimes"]
 
@@ -36,7 +37,9 @@ class FrameTimes:
         self._count_fragments()
         # A frame takes at least a byte, and this bounds what follows from counts that no table backs.
         if not 0 < self.frames <= self._file.size or not self.ticks:
-            raise self._file.nonsense(f"its video track has {self.frames} frames in {self.ticks} ticks")
+            raise self._file.nonsense(
+                say("its video track has {frames} frames in {ticks} ticks", frames=self.frames, ticks=self.ticks)
+            )
 
     def _add(self, count: int, ticks: int) -> None:
         if count:
@@ -52,7 +55,9 @@ class FrameTimes:
         sizes = track.boxes.get(b"stbl/stsz") or track.need(b"stbl/stz2")
         (samples,) = file.unpack(sizes, ">I", 8)
         if samples != self.frames:
-            raise file.nonsense(f"it has {samples} samples and the times of {self.frames}")
+            raise file.nonsense(
+                say("it has {samples} samples and the times of {times}", samples=samples, times=self.frames)
+            )
         # Cut short inside an `mdat` of open length, a file looks whole but for this.
         wide = b"stbl/co64" in track.boxes
         offsets = track.need(b"stbl/co64" if wide else b"stbl/stco")
@@ -60,7 +65,7 @@ class FrameTimes:
         if chunks:
             (last,) = file.unpack(offsets, ">Q" if wide else ">I", 8 + (chunks - 1) * (8 if wide else 4))
             if last >= file.size:
-                raise file.truncated(f"its last pictures lie {last - file.size} bytes after its end")
+                raise file.truncated(say("its last pictures lie {count} bytes after its end", count=last - file.size))
 
     def _count_fragments(self) -> None:
         file = self._file
@@ -87,7 +92,7 @@ class FrameTimes:
         file = self._file
         header = next((box for box in boxes if box.kind == b"tfhd"), None)
         if header is None:
-            raise file.nonsense("a fragment has no 'tfhd' box")
+            raise file.nonsense(say("a fragment has no 'tfhd' box"))
         flags, track = file.unpack(header, ">II")
         if track != number:
             return

@@ -11,47 +11,15 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
 
 from .conform import Plan
 from .errors import Paid
 from .settings import Sound
 from .shot import Reference, Shot
+from .state import REHEARSAL, State
 
-REHEARSAL = "rehearsal"
-"""The service that is a stand-in on this computer."""
-
-
-class State(str, Enum):
-    """Where a job stands. The value is what the journal holds."""
-
-    PREPARED = "PREPARED"
-    EXPORTING = "EXPORTING"
-    UPLOADING = "UPLOADING"
-    SUBMITTING = "SUBMITTING"
-    WAITING = "WAITING"
-    DOWNLOADING = "DOWNLOADING"
-    LANDED = "LANDED"
-    PLACED = "PLACED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-    UNSURE = "UNSURE"
-
-    @property
-    def moving(self) -> bool:
-        """A runner has a next step for it."""
-        return self in _MOVING
-
-    @property
-    def ended(self) -> bool:
-        """Nothing happens any more unless the editor asks."""
-        return not self.moving and self is not State.LANDED
-
-
-_MOVING = frozenset(
-    {State.PREPARED, State.EXPORTING, State.UPLOADING, State.SUBMITTING, State.WAITING, State.DOWNLOADING}
-)
+__all__ = ["REHEARSAL", "Job", "Order", "Stage", "State", "Take", "Ticket", "Upload", "new"]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from .errors import StorageError
 from .job import Job, State
 from .plain import from_plain, to_plain
+from .words import say
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ class Journal:
             if version > SCHEMA_VERSION:
                 self._connection.close()
                 raise StorageError(
-                    f"The journal {path} was written by a newer Reshoot.", "Update Reshoot to open it; nothing is lost."
+                    say("The journal {path} was written by a newer Reshoot.", path=path),
+                    say("Update Reshoot to open it; nothing is lost."),
                 )
             self._connection.executescript(_SCHEMA)
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -109,14 +111,22 @@ class Journal:
             )
         return after
 
-    def move(self, project_before: str, project_after: str) -> list[Job]:
-        """Give every row of one project to another. The rows as they are now."""
+    def move(self, project_before: str, project_after: str, *, placed: bool = True) -> list[Job]:
+        """Give every row of one project to another, those of placed takes only where `placed`. What they are now.
+
+        A row that another Blender holds stays.
+        """
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             rows = self._connection.execute(
-                "SELECT id, record FROM jobs WHERE project = ? ORDER BY created, id", (_text(project_before),)
+                "SELECT id, record FROM jobs WHERE project = ? AND (holder = ? OR held_until < ?) ORDER BY created, id",
+                (_text(project_before), self.holder, time.time()),
             ).fetchall()
-            moved = [replace(job, project=project_after) for job in _readable(rows)]
+            moved = [
+                replace(job, project=project_after)
+                for job in _readable(rows)
+                if placed or job.state is not State.PLACED
+            ]
             for job in moved:
                 self._write(job)
         return moved
@@ -180,8 +190,8 @@ class Journal:
             yield
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
-                f"The journal {self.path} cannot be read or written: {error}.",
-                "Check that its folder is writable and has room, then try again.",
+                say("The journal {path} cannot be read or written: {error}.", path=self.path, error=error),
+                say("Check that its folder is writable and has room, then try again."),
             ) from error
 
 
@@ -213,7 +223,8 @@ def _job(job_id: str, record: str) -> Job:
         return from_plain(Job, json.loads(record))
     except (ValueError, TypeError, KeyError) as error:
         raise StorageError(
-            f"The journal's row of job {job_id} cannot be read: {error}.", "Update Reshoot; nothing is lost."
+            say("The journal's row of job {job} cannot be read: {error}.", job=job_id, error=error),
+            say("Update Reshoot; nothing is lost."),
         ) from error
 
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from .words import named
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -40,12 +42,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Model:
-    """One endpoint. price_per_second: US dollars for a second of clip, as billed by the service."""
+    """One endpoint. price_per_second: US dollars for a second of clip, as billed by the service.
+
+    price_words: the same for the editor, a text that `words.say` knows.
+    """
 
     id: str
     label: str
     endpoint: str
     price_per_second: Decimal
+    price_words: str
     result_fps: Fraction
     limits: Limits
 
@@ -85,6 +91,7 @@ KLING_O1_EDIT = Model(
     label="Kling O1 Edit",
     endpoint="fal-ai/kling-video/o1/video-to-video/edit",
     price_per_second=Decimal("0.168"),
+    price_words=named("$0.168 for each second sent"),
     result_fps=Fraction(24),
     limits=Limits(),
 )
@@ -93,6 +100,7 @@ KLING_O1_EDIT_STANDARD = Model(
     label="Kling O1 Edit Standard",
     endpoint="fal-ai/kling-video/o1/standard/video-to-video/edit",
     price_per_second=Decimal("0.126"),
+    price_words=named("$0.126 for each second sent"),
     result_fps=Fraction(24),
     limits=Limits(),
 )

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .boxes import Box, File
+from .words import say
 
 __all__ = ["Edit", "Movie", "Track", "clock_place", "edit_layout"]
 
@@ -45,7 +46,7 @@ def clock_place(file: File, box: Box) -> tuple[str, int]:
 def _clock(file: File, box: Box) -> tuple[int, int]:
     timescale, duration = file.unpack(box, *clock_place(file, box))
     if timescale <= 0:
-        raise file.nonsense(f"its {box} counts {timescale} ticks in a second")
+        raise file.nonsense(say("its {box} counts {ticks} ticks in a second", box=box, ticks=timescale))
     return timescale, duration
 
 
@@ -62,7 +63,7 @@ class Track:
     def need(self, path: bytes) -> Box:
         box = self.boxes.get(path)
         if box is None:
-            raise self.file.nonsense(f"a track has no {path.decode('ascii')}")
+            raise self.file.nonsense(say("a track has no {box}", box=path.decode("ascii")))
         return box
 
     def clock(self) -> tuple[int, int]:
@@ -76,7 +77,7 @@ class Track:
             return []
         rows = list(islice(self.file.table(box, edit_layout(self.file, box)), _MAX_EDITS + 1))
         if len(rows) > _MAX_EDITS:
-            raise self.file.nonsense(f"a track has more than {_MAX_EDITS} edits")
+            raise self.file.nonsense(say("a track has more than {count} edits", count=_MAX_EDITS))
         return [Edit(*row) for row in rows]
 
 
@@ -90,14 +91,14 @@ class Movie:
         moov = self._table_of_contents()
         self.boxes = file.tree(moov)
         if b"moov/mvhd" not in self.boxes:
-            raise file.nonsense("it has no 'mvhd' box")
+            raise file.nonsense(say("it has no 'mvhd' box"))
         self.header = self.boxes[b"moov/mvhd"]
         self.timescale, _ = _clock(file, self.header)
         traks = [box for box in file.inside(moov) if box.kind == b"trak"]
         self.tracks = [Track(file, box) for box in traks]
         pictures = [track for track in self.tracks if track.handler == b"vide"]
         if not pictures:
-            raise file.nonsense("it has no video track")
+            raise file.nonsense(say("it has no video track"))
         self.picture = pictures[0]
 
     @property
@@ -113,9 +114,11 @@ class Movie:
         """The first `moov`. Notes the brand and the fragments beside it."""
         file = self.file
         if file.size < 8:
-            raise file.truncated(f"it has {file.size} bytes") if file.size else file.foreign("it is empty")
+            if not file.size:
+                raise file.foreign(say("it is empty"))
+            raise file.truncated(say("it has {count} bytes", count=file.size))
         if file.read(4, 4) not in _FIRST_BOXES:
-            raise file.foreign("it does not begin like one")
+            raise file.foreign(say("it does not begin like one"))
         moov: Box | None = None
         for box in file.boxes(0, file.size):
             if box.kind == b"ftyp":
@@ -125,5 +128,5 @@ class Movie:
             elif box.kind == b"moov" and moov is None:
                 moov = box
         if moov is None:
-            raise file.truncated("it has no table of contents ('moov' box)")
+            raise file.truncated(say("it has no table of contents ('moov' box)"))
         return moov

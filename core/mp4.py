@@ -19,6 +19,7 @@ from .boxes import Unreadable, opened
 from .frame_times import FrameTimes
 from .movie import Edit, Movie
 from .relabel import new_times
+from .words import say
 
 __all__ = ["Unreadable", "Video", "probe", "relabel"]
 
@@ -93,7 +94,7 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
     timescale, _ = track.clock()
     codec, width, height = file.unpack(track.need(b"stbl/stsd"), ">4s24xHH", 12)
     if not width or not height:
-        raise file.nonsense(f"its pictures are {width} by {height} pixels")
+        raise file.nonsense(say("its pictures are {width} by {height} pixels", width=width, height=height))
     header = track.need(b"trak/tkhd")
     across, down = file.unpack(header, ">ii", 52 if file.long(header) else 40)
     turned = abs(down) > abs(across)

@@ -6,10 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .errors import PromptError
-from .models import Limits
 from .settings import ReferenceKind
+from .words import say
+
+if TYPE_CHECKING:
+    from .models import Limits
 
 # ASCII: elsewhere “ı” would count as an i, and digits of other scripts as digits. No reference has ten digits.
 _TOKEN = re.compile(r"@(Image|Element)(\d{1,9})", re.IGNORECASE | re.ASCII)
@@ -67,23 +71,30 @@ def check(text: str, kinds: Sequence[ReferenceKind], limits: Limits) -> tuple[st
     """
     text = text.strip()
     if not text:
-        raise PromptError("The prompt is empty.", "Describe what should change in the shot.")
+        raise PromptError(say("The prompt is empty."), say("Describe what should change in the shot."))
     known = labels(kinds)
     used = []
     for found in tokens(text):
         name = token(found.kind, found.number)
         if name not in known:
-            there = ", ".join(known) if known else "none"
             raise PromptError(
-                f"The prompt mentions {name}, but there is no such reference (there are: {there}).",
-                "Add the reference, or take the mention out of the prompt.",
+                say(
+                    "The prompt mentions {token}, but there is no such reference (there are: {tokens}).",
+                    token=name,
+                    tokens=", ".join(known) or say("none"),
+                ),
+                say("Add the reference, or take the mention out of the prompt."),
             )
         used.append(name)
     text = renumber(text, {name: name for name in known})
     if len(text) > limits.max_prompt_characters:
         raise PromptError(
-            f"The prompt has {len(text)} characters; at most {limits.max_prompt_characters} are allowed.",
-            f"Shorten it by {len(text) - limits.max_prompt_characters} characters.",
+            say(
+                "The prompt has {count} characters; at most {limit} are allowed.",
+                count=len(text),
+                limit=limits.max_prompt_characters,
+            ),
+            say("Shorten it by {count} characters.", count=len(text) - limits.max_prompt_characters),
         )
     unused = [name for name in known if name not in used]
-    return text, tuple(f"{name} is sent, but the prompt does not mention it" for name in unused)
+    return text, tuple(say("{token} is sent, but the prompt does not mention it", token=name) for name in unused)

@@ -18,15 +18,19 @@ from .models import Limits
 from .prompt import labels
 from .settings import ReferenceKind
 from .shot import Reference
+from .words import say
 
 
 def check_count(references: Sequence[Reference], limits: Limits) -> None:
     """Refuse too many references, and elements without or with too many further views. Raises ReferenceInvalid."""
     if len(references) > limits.max_references:
         raise ReferenceInvalid(
-            f"There are {len(references)} references; images and elements together may be at most "
-            f"{limits.max_references}.",
-            f"Remove {len(references) - limits.max_references} of them.",
+            say(
+                "There are {count} references; images and elements together may be at most {limit}.",
+                count=len(references),
+                limit=limits.max_references,
+            ),
+            say("Remove {count} of them.", count=len(references) - limits.max_references),
         )
     for name, reference in zip(labels([each.kind for each in references]), references, strict=True):
         views = len(reference.images) - 1
@@ -34,11 +38,16 @@ def check_count(references: Sequence[Reference], limits: Limits) -> None:
             limits.min_element_views <= views <= limits.max_element_views
         ):
             raise ReferenceInvalid(
-                f"{name} has {views} further views; an element needs {limits.min_element_views} to "
-                f"{limits.max_element_views} beside its frontal view.",
-                "Add a view of the same thing from another side, or make it an image."
+                say(
+                    "{token} has {count} further views; an element needs {least} to {most} beside its frontal view.",
+                    token=name,
+                    count=views,
+                    least=limits.min_element_views,
+                    most=limits.max_element_views,
+                ),
+                say("Add a view of the same thing from another side, or make it an image.")
                 if views < limits.min_element_views
-                else f"Remove {views - limits.max_element_views} of them.",
+                else say("Remove {count} of them.", count=views - limits.max_element_views),
             )
 
 
@@ -84,8 +93,8 @@ def prepare(
             found = _probe(Path(path), name)
             if found is None:
                 raise ReferenceInvalid(
-                    f"“{Path(original).name}” ({name}) is not an image that can be read.",
-                    "Choose a PNG or JPEG file.",
+                    say("“{file}” ({token}) is not an image that can be read.", file=Path(original).name, token=name),
+                    say("Choose a PNG or JPEG file."),
                 )
             _check_picture(found, Path(original).name, name, limits)
     return ready
@@ -96,26 +105,47 @@ def _probe(path: Path, name: str) -> picture.Picture | None:
         return picture.probe(path)
     except OSError as error:
         raise ReferenceInvalid(
-            f"“{path.name}” ({name}) cannot be read: {error.strerror}.", "Restore the file, or remove the reference."
+            say("“{file}” ({token}) cannot be read: {error}.", file=path.name, token=name, error=error.strerror),
+            say("Restore the file, or remove the reference."),
         ) from error
 
 
 def _check_picture(found: picture.Picture, file_name: str, name: str, limits: Limits) -> None:
-    what = f"“{file_name}” ({name})"
     if found.size > limits.max_image_bytes:
         raise ReferenceInvalid(
-            f"{what} is {found.size / 1_000_000:.1f} MB; at most {limits.max_image_bytes // 1_000_000} MB are taken.",
-            "Save it smaller, or as JPEG.",
+            say(
+                "“{file}” ({token}) is {size:.1f} MB; at most {limit} MB are taken.",
+                file=file_name,
+                token=name,
+                size=found.size / 1_000_000,
+                limit=limits.max_image_bytes // 1_000_000,
+            ),
+            say("Save it smaller, or as JPEG."),
         )
     if min(found.width, found.height) < limits.min_image_side:
         raise ReferenceInvalid(
-            f"{what} is {found.width}×{found.height}; each side must be at least {limits.min_image_side} pixels.",
-            "Choose a larger image.",
+            say(
+                "“{file}” ({token}) is {width}×{height}; each side must be at least {least} pixels.",
+                file=file_name,
+                token=name,
+                width=found.width,
+                height=found.height,
+                least=limits.min_image_side,
+            ),
+            say("Choose a larger image."),
         )
     aspect = Fraction(found.width, found.height)
     if not limits.min_image_aspect <= aspect <= limits.max_image_aspect:
         raise ReferenceInvalid(
-            f"{what} has the aspect {float(aspect):.3f} (width by height); {float(limits.min_image_aspect):.2f} to "
-            f"{float(limits.max_image_aspect):.2f} is taken: it is too {'long' if aspect > 1 else 'tall'}.",
-            "Crop it.",
+            say(
+                "“{file}” ({token}) has the aspect {aspect:.3f} (width by height); {least:.2f} to {most:.2f} is taken: "
+                "it is too {shape}.",
+                file=file_name,
+                token=name,
+                aspect=float(aspect),
+                least=float(limits.min_image_aspect),
+                most=float(limits.max_image_aspect),
+                shape=say("long") if aspect > 1 else say("tall"),
+            ),
+            say("Crop it."),
         )

@@ -29,6 +29,7 @@ from .errors import (
     ServiceError,
 )
 from .one_line import one_line
+from .words import named, say
 
 __all__ = ["HEADERS", "Asking", "Refusal", "Translator"]
 
@@ -42,16 +43,22 @@ _PERHAPS_BILLED = frozenset({"", "content_policy_violation", "no_media_generated
 class Asking(Enum):
     """What a request is about: it decides what an error means."""
 
-    UPLOAD = "taking the file"
-    SUBMISSION = "taking the shot"
-    STATUS = "asking how far the job is"
-    RESULT = "asking for the result"
-    CANCEL = "cancelling the job"
+    UPLOAD = named("taking the file")
+    SUBMISSION = named("taking the shot")
+    STATUS = named("asking how far the job is")
+    RESULT = named("asking for the result")
+    CANCEL = named("cancelling the job")
+    KEY = named("checking the key")
+
+    @property
+    def words(self) -> str:
+        """As a part of a sentence."""
+        return say(self.value)
 
     @property
     def paid(self) -> Paid:
         """Whether money was spent on the job when this is refused: before the shot is taken, none is."""
-        return Paid.NO if self in (Asking.UPLOAD, Asking.SUBMISSION) else Paid.UNKNOWN
+        return Paid.NO if self in (Asking.UPLOAD, Asking.SUBMISSION, Asking.KEY) else Paid.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -117,57 +124,62 @@ class Translator:
     def error(self, refusal: Refusal, about: Asking) -> ServiceError:
         """The error of the tree for `refusal`."""
         status, who, paid = refusal.status, self.who, about.paid
-        said = f": “{refusal.words}”" if refusal.words else f" (HTTP {status})"
+        said = say(": “{words}”", words=refusal.words) if refusal.words else f" (HTTP {status})"
         sending = about is Asking.SUBMISSION
         if sending and not refusal.certain:
             return self.lost()
         if status == 403 and _BALANCE.search(refusal.words):
             return BalanceExhausted(
-                f"{who} has locked the account{said}.",
-                "Top up the balance at fal.ai/dashboard/billing, then try again.",
+                say("{who} has locked the account{said}.", who=who, said=said),
+                say("Top up the balance at fal.ai/dashboard/billing, then try again."),
                 paid=paid,
             )
         if status in (401, 403):
-            what = "does not accept the key" if status == 401 else "does not allow this with the key"
             return KeyRefused(
-                f"{who} {what}{said}.",
-                "Check the key in Reshoot's preferences; keys are made at fal.ai/dashboard/keys.",
+                say("{who} does not accept the key{said}.", who=who, said=said)
+                if status == 401
+                else say("{who} does not allow this with the key{said}.", who=who, said=said),
+                say("Check the key in Reshoot's preferences; keys are made at fal.ai/dashboard/keys."),
                 paid=paid,
             )
         if status == 404 and paid is Paid.UNKNOWN:
             return RequestGone(
-                f"{who} no longer knows this job{said}.",
-                "Look at fal.ai/dashboard/requests; results are kept for days, not for ever.",
+                say("{who} no longer knows this job{said}.", who=who, said=said),
+                say("Look at fal.ai/dashboard/requests; results are kept for days, not for ever."),
                 paid=paid,
             )
         if about is Asking.RESULT and status == 400 and "in progress" in refusal.words.lower():
-            return NoAnswer(f"{who} has not finished this job yet.", "Wait for it.", paid=paid)
+            return NoAnswer(say("{who} has not finished this job yet.", who=who), say("Wait for it."), paid=paid)
         if status == 422 or (about is Asking.RESULT and refusal.kind and status != 429):
             return self.refused(refusal, never_billed=sending)
         if status in (408, 409, 425, 429, 499) or status >= 500:
             return ServiceBusy(
-                f"{who} is too busy or out of order{said}.",
-                "Wait a little; it may be asked again.",
+                say("{who} is too busy or out of order{said}.", who=who, said=said),
+                say("Wait a little; it may be asked again."),
                 paid=paid,
                 retry_after=refusal.retry_after,
             )
         if status >= 400 and paid is Paid.NO:
             return RequestRefused(
-                f"{who} refused {about.value}{said}.",
-                "Look for an update of Reshoot, or try another model.",
+                say("{who} refused {doing}{said}.", who=who, doing=about.words, said=said),
+                say("Look for an update of Reshoot, or try another model."),
                 kind=refusal.kind,
             )
-        return BadAnswer(f"{who} refused {about.value}{said}.", "Try again later.", paid=paid)
+        return BadAnswer(
+            say("{who} refused {doing}{said}.", who=who, doing=about.words, said=said),
+            say("Try again later."),
+            paid=paid,
+        )
 
     def refused(self, refusal: Refusal, *, never_billed: bool = False) -> RequestRefused:
         """A refusal of this very request, named by its type where that is known."""
         kind = refusal.kind
         message, remedy = refusal_words.told(kind, refusal.words, refusal.loc, refusal.ctx)
-        failed = refusal.status >= 500 or remedy == refusal_words.NOT_BILLED
+        failed = refusal.status >= 500 or refusal_words.is_failure(kind)
         checked_first = kind not in _PERHAPS_BILLED and (refusal.status == 422 or kind in refusal_words.REASONS)
         paid = Paid.NO if never_billed or failed or checked_first else Paid.UNKNOWN
         if refusal.retryable:
-            remedy = "Send the same shot again: the service says that this may help."
+            remedy = say("Send the same shot again: the service says that this may help.")
         return RequestRefused(message.replace(self.key, "…"), remedy, kind=kind, paid=paid)
 
     def failed(self, kind: object, words: object) -> RequestRefused:
@@ -177,36 +189,43 @@ class Translator:
     def lost(self) -> AnswerLost:
         """The submission left, and what became of it is unknown."""
         return AnswerLost(
-            f"The shot was sent to {self.who}, but no whole answer came back: whether it was accepted is unknown.",
-            "Look at fal.ai/dashboard/requests before sending it again."
+            say(
+                "The shot was sent to {who}, but no whole answer came back: whether it was accepted is unknown.",
+                who=self.who,
+            ),
+            say("Look at fal.ai/dashboard/requests before sending it again.")
             if self.who == "fal.ai"
-            else "Look at the service's list of requests before sending it again.",
+            else say("Look at the service's list of requests before sending it again."),
         )
 
     def not_reached(self, cause: str) -> NotSent:
         """No connection came about. cause: the type of what went wrong, as below."""
         return NotSent(
-            f"{self.who} could not be reached ({cause}): nothing was sent.",
-            "Check the network connection, then try again.",
+            say("{who} could not be reached ({cause}): nothing was sent.", who=self.who, cause=cause),
+            say("Check the network connection, then try again."),
         )
 
     def no_answer(self, about: Asking, cause: str) -> NoAnswer:
         """A request that may be repeated left, and no whole answer came."""
         return NoAnswer(
-            f"{self.who} gave no whole answer while {about.value} ({cause}).",
-            "Check the network connection; the question may be asked again.",
+            say("{who} gave no whole answer while {doing} ({cause}).", who=self.who, doing=about.words, cause=cause),
+            say("Check the network connection; the question may be asked again."),
             paid=about.paid,
         )
 
     def closed(self, about: Asking) -> NoAnswer:
         """This computer gave the connection up."""
-        return NoAnswer(f"The connection to {self.who} was closed while {about.value}.", "Try again.", paid=about.paid)
+        return NoAnswer(
+            say("The connection to {who} was closed while {doing}.", who=self.who, doing=about.words),
+            say("Try again."),
+            paid=about.paid,
+        )
 
     def bad_answer(self, about: Asking) -> BadAnswer:
         """An answer that is a success, but not of the form that the protocol says."""
         return BadAnswer(
-            f"{self.who} answered in a form that Reshoot does not know while {about.value}.",
-            "Try again later; if it stays so, look for an update of Reshoot.",
+            say("{who} answered in a form that Reshoot does not know while {doing}.", who=self.who, doing=about.words),
+            say("Try again later; if it stays so, look for an update of Reshoot."),
             paid=about.paid,
         )
 

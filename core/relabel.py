@@ -14,6 +14,7 @@ from fractions import Fraction
 from .boxes import Box, File
 from .frame_times import FrameTimes
 from .movie import Edit, Movie, Track, clock_place, edit_layout
+from .words import say
 
 __all__ = ["new_times"]
 
@@ -25,9 +26,9 @@ def new_times(movie: Movie, fps: Fraction, *, keep_sound: bool) -> list[tuple[in
     """
     file, picture, times = movie.file, movie.picture, FrameTimes(movie)
     if movie.fragmented:
-        raise file.refused("it is fragmented")
+        raise file.refused(say("it is fragmented"))
     if not times.constant:
-        raise file.refused("its frames do not all last equally long")
+        raise file.refused(say("its frames do not all last equally long"))
     clocks = _Clocks(movie, times, fps)
     patches = _Patches(file)
     kept = [track for track in movie.tracks if track is picture or (keep_sound and track.handler == b"soun")]
@@ -108,7 +109,7 @@ class _Patches:
             for values in rows:
                 content += struct.pack(layout, *values)
         except struct.error as error:
-            raise self.file.refused(f"its {box} has no room for the new times") from error
+            raise self.file.refused(say("its {box} has no room for the new times", box=box)) from error
         self.written.append((box.body + at, bytes(content)))
 
     def drop(self, box: Box) -> None:

@@ -21,6 +21,7 @@ from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .steps import Steps, Wait
+from .words import say
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +114,9 @@ class Runner:
         """The take of `job` is in the timeline."""
         self._in_lane("desk", lambda: self._placed(job, notes))
 
-    def moved(self, project_before: str, project_after: str) -> None:
-        """A file was saved under a name for the first time: its jobs follow it."""
-        self._in_lane("desk", lambda: self._move(project_before, project_after))
+    def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
+        """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
+        self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
 
     def close(self) -> None:
         """Stop stepping; what is unfinished stays in the journal as it is. No thread is left when this returns."""
@@ -212,7 +213,7 @@ class Runner:
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
-                self.events.put(Event(other, "In another Blender"))
+                self.events.put(Event(other, say("In another Blender")))
                 self._clock.set(job_id, LEASE_SECONDS)
             return None
         if self._is_active(job_id):
@@ -310,7 +311,7 @@ class Runner:
                 # What a step has done must not be forgotten, least of all what was paid for.
                 if self._closing:
                     raise
-                tell(f"{error.message} Trying again", None)
+                tell(say("{error} Trying again", error=error.message), None)
             with self._wake:
                 self._wake.wait_for(self._is_closing, _WRITE_AGAIN)
 
@@ -348,7 +349,10 @@ class Runner:
                 self.events.put(Event(after))
             return after
         # A job that was unsure before it was tried again stays so, whatever becomes of the second try.
-        words = "Cancelled; nothing was paid." if job.paid is Paid.NO else "Cancelled; an earlier try may be charged."
+        if job.paid is Paid.NO:
+            words = say("Cancelled; nothing was paid.")
+        else:
+            words = say("Cancelled; an earlier try may be charged.")
         return self._advance(job, replace(job, state=State.CANCELLED, error=words, retry_to=State.PREPARED))
 
     def _retry(self, job_id: str) -> None:
@@ -385,8 +389,8 @@ class Runner:
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
 
-    def _move(self, before: str, after: str) -> None:
-        for job in self._journal.move(before, after):
+    def _move(self, before: str, after: str, placed: bool) -> None:
+        for job in self._journal.move(before, after, placed=placed):
             self.events.put(Event(job))
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from .errors import SetupError
 from .one_line import one_line
+from .words import say
 
 __all__ = ["Origin", "Service", "is_loopback", "keep_off_proxies", "origin", "usable"]
 
@@ -43,7 +44,7 @@ class Service:
         """What a sentence about it begins with."""
         if not self.base:
             return "fal.ai"
-        return "The rehearsal" if self.name == "rehearsal" else urlsplit(self.base).netloc
+        return say("The rehearsal") if self.name == "rehearsal" else urlsplit(self.base).netloc
 
     def checked(self, url: object) -> str:
         """`url`, where the service says that a file is. ValueError unless it is https, or on this computer as it is."""
@@ -88,16 +89,18 @@ def usable(service: Service) -> Service:
     """`service` without what was pasted around its key and address. SetupError where they cannot be used."""
     key = service.key.strip()
     if not key:
-        raise SetupError("There is no key for the service.", "Enter a key in Reshoot's preferences.")
+        raise SetupError(say("There is no key for the service."), say("Enter a key in Reshoot's preferences."))
     if not _PRINTABLE.fullmatch(key):
-        raise SetupError("The key has characters that no key has.", "Copy the key again, without spaces around it.")
+        raise SetupError(
+            say("The key has characters that no key has."), say("Copy the key again, without spaces around it.")
+        )
     base = service.base.rstrip("/")
     if base:
         at = origin(base)
         if not at or "?" in base or "#" in base or not (at.scheme == "https" or is_loopback(base)):
             raise SetupError(
-                f"The service's address “{one_line(base, 100) if at else '…'}” cannot be used.",
-                "Set RESHOOT_SERVICE_URL to an https address, or to http on this computer.",
+                say("The service's address “{url}” cannot be used.", url=one_line(base, 100) if at else "…"),
+                say("Set RESHOOT_SERVICE_URL to an https address, or to http on this computer."),
             )
     return dataclasses.replace(service, base=base, key=key)
 

@@ -30,6 +30,7 @@ from .errors import (
 from .job import REHEARSAL, Job, State, Upload
 from .models import MODELS
 from .settings import ReferenceKind
+from .words import say
 
 PATIENCE = 600.0
 """Seconds of trouble without a break after which a job stops trying by itself."""
@@ -108,7 +109,7 @@ class Steps:
         with self._lock:
             self._trouble.pop(job.id, None)
         if isinstance(error, AnswerLost):
-            return replace(self.unsure(job), error=error.message, remedy=error.remedy or _UNSURE_REMEDY)
+            return replace(self.unsure(job), error=error.message, remedy=error.remedy or _unsure_remedy())
         paid, retry_to = error.paid, job.state
         if job.state in (State.WAITING, State.DOWNLOADING):
             if isinstance(error, RequestRefused):
@@ -127,16 +128,17 @@ class Steps:
         """`job` after an error that nobody expected."""
         if job.state is State.SUBMITTING:
             return self.unsure(job)
-        words = f"Reshoot itself failed here: {type(error).__name__}: {str(error)[:200]}."
-        return self.failed(job, ReshootError(words, "Retry; if it stays so, report it with Blender's console output."))
+        words = say("Reshoot itself failed here: {cause}: {error}.", cause=type(error).__name__, error=str(error)[:200])
+        remedy = say("Retry; if it stays so, report it with Blender's console output.")
+        return self.failed(job, ReshootError(words, remedy))
 
     def unsure(self, job: Job) -> Job:
         """`job` where its submission may or may not have arrived."""
         return replace(
             job,
             state=State.UNSURE,
-            error="The request was sent, but its answer was lost: it may have been accepted and charged.",
-            remedy=_UNSURE_REMEDY,
+            error=say("The request was sent, but its answer was lost: it may have been accepted and charged."),
+            remedy=_unsure_remedy(),
             paid=Paid.UNKNOWN,
             retry_to=State.UPLOADING,
         )
@@ -147,18 +149,19 @@ class Steps:
         try:
             answer = self._connect(job.service).cancel(MODELS[job.order.model].endpoint, job.ticket)
         except ReshootError as error:
-            words = f"The service could not be asked to stop ({error.message}); it may still be charged."
+            words = say(
+                "The service could not be asked to stop ({error}); it may still be charged.", error=error.message
+            )
         else:
             if answer is fal.CancelAnswer.TOO_LATE:
-                return replace(
-                    job, cancelling=True, notes=(*job.notes, "Too late to cancel: the take is finished and comes in")
-                )
-            words = "The service was asked to stop; it may still be charged."
+                note = say("Too late to cancel: the take is finished and comes in")
+                return replace(job, cancelling=True, notes=(*job.notes, note))
+            words = say("The service was asked to stop; it may still be charged.")
         return replace(
             job,
             state=State.CANCELLED,
             error=words,
-            remedy="Retry looks whether a result came anyway; that costs nothing.",
+            remedy=say("Retry looks whether a result came anyway; that costs nothing."),
             paid=Paid.UNKNOWN,
             retry_to=State.WAITING,
         )
@@ -178,18 +181,18 @@ class Steps:
             self._trouble[job.id] = (since, min(delay * 2, _LONGEST_DELAY))
         if now - since > PATIENCE:
             raise error
-        return Wait(job, max(delay, error.retry_after or 0.0), f"{error.message} Trying again")
+        return Wait(job, max(delay, error.retry_after or 0.0), say("{error} Trying again", error=error.message))
 
     def _prepare(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         return replace(job, state=State.EXPORTING)
 
     def _export(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
-        tell("Exporting", 0.0)
+        tell(say("Exporting"), 0.0)
         limits = MODELS[job.order.model].limits
         prepared = references.prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
 
         def progress(done: int, total: int) -> None:
-            tell(f"Exporting frame {done} of {total}", done / total if total else None)
+            tell(say("Exporting frame {done} of {total}", done=done, total=total), done / total if total else None)
 
         path, notes = clip.make(job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled)
         return replace(
@@ -204,11 +207,12 @@ class Steps:
         for count, path in enumerate(paths):
             if path in {upload.path for upload in job.uploads}:
                 continue
-            tell("Uploading the clip" if count == 0 else "Uploading the references", count / len(paths))
+            words = say("Uploading the clip") if count == 0 else say("Uploading the references")
+            tell(words, count / len(paths))
             url = connection.upload(Path(path))
             job = advance(job, replace(job, uploads=(*job.uploads, Upload(path, url))))
         if cancelled():
-            return Wait(job, 0.0, "Cancelling")
+            return Wait(job, 0.0, say("Cancelling"))
         return self._submit(job, connection, advance, tell)
 
     def _submit(self, job: Job, connection: fal.Connection, advance: Advance, tell: Tell) -> Job | Wait:
@@ -227,7 +231,7 @@ class Steps:
         )
         uploading = job
         job = advance(job, replace(job, state=State.SUBMITTING))
-        tell("Submitting", None)
+        tell(say("Submitting"), None)
         try:
             ticket = connection.submit(model.endpoint, arguments)
         except NotSent:
@@ -249,17 +253,17 @@ class Steps:
             delay = self._polls.get(job.id, _FIRST_POLL)
             self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
         if progress.position is not None:
-            return Wait(job, delay, f"Queued, {progress.position} ahead")
-        return Wait(job, delay, progress.logs[-1] if progress.logs else "In progress")
+            return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
+        return Wait(job, delay, progress.logs[-1] if progress.logs else say("In progress"))
 
     def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
-        tell("Downloading", 0.0)
+        tell(say("Downloading"), 0.0)
         result = self._connect(job.service).result(MODELS[job.order.model].endpoint, job.ticket)
         target = takes.path_for(job, self._takes_folder(job.project))
 
         def progress(done: int, total: int | None) -> None:
-            tell("Downloading", done / total if total else None)
+            tell(say("Downloading"), done / total if total else None)
 
         part = folder / "result.mp4"
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -280,7 +284,8 @@ class Steps:
         return landed
 
 
-_UNSURE_REMEDY = (
-    "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
-    "Retry submits it once more and may cost the price again; Dismiss gives it up."
-)
+def _unsure_remedy() -> str:
+    return say(
+        "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
+        "Retry submits it once more and may cost the price again; Dismiss gives it up."
+    )

@@ -20,6 +20,7 @@ from .job import REHEARSAL, Job, Take
 from .models import MODELS
 from .plain import to_plain
 from .prompt import labels
+from .words import say
 
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _LONGEST_NAME = 120
@@ -56,8 +57,8 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         video = mp4.probe(result)
     except (OSError, mp4.Unreadable) as error:
         raise DownloadError(
-            f"The result is not a video that can be read: {error}.",
-            "Retry fetches it again without paying again.",
+            say("The result is not a video that can be read: {error}.", error=error),
+            say("Retry fetches it again without paying again."),
             paid=Paid.YES,
         ) from error
     landing = conform.land(job.shot, job.plan, video.frames, video.fps)
@@ -67,7 +68,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
             try:
                 mp4.relabel(result, result, landing.play_fps, keep_sound=True)
             except mp4.Unreadable as error:
-                notes.append(f"The result's rate could not be changed: {error}")
+                notes.append(say("The result's rate could not be changed: {error}", error=error))
         if not target.exists():
             _move(result, target)
     except OSError as error:
@@ -143,8 +144,13 @@ def check_room(folder: Path, needed: int) -> None:
         raise _unwritable(folder, error) from error
     if free < needed:
         raise StorageError(
-            f"{folder} has {free / 1_000_000:.0f} MB left; this shot needs about {needed / 1_000_000:.0f} MB.",
-            "Free some room, or save the project on another disk.",
+            say(
+                "{folder} has {free:.0f} MB left; this shot needs about {needed:.0f} MB.",
+                folder=folder,
+                free=free / 1_000_000,
+                needed=needed / 1_000_000,
+            ),
+            say("Free some room, or save the project on another disk."),
         )
 
 
@@ -161,6 +167,6 @@ def _move(source: Path, target: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> StorageError:
     return StorageError(
-        f"The folder {folder} cannot be written: {error.strerror or error}.",
-        "Make it writable or free some room, then try again.",
+        say("The folder {folder} cannot be written: {error}.", folder=folder, error=error.strerror or error),
+        say("Make it writable or free some room, then try again."),
     )

@@ -28,6 +28,7 @@ def main() -> None:
     package.__path__ = [str(Path(__file__).resolve().parents[1])]
     sys.modules[_PACKAGE] = package
     errors = importlib.import_module(f"{_PACKAGE}.core.errors")
+    importlib.import_module(f"{_PACKAGE}.core.words").speak(request["words"])
     _end_with(request["parent"])
     try:
         module = importlib.import_module(f"{_PACKAGE}.timeline.{request['module']}")

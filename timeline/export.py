@@ -13,6 +13,7 @@ import bpy
 
 from ..core.blender_process import Blender
 from ..core.errors import StorageError
+from ..core.words import say
 
 _SCRIPT = Path(__file__).with_name("background.py")
 
@@ -53,5 +54,6 @@ def write_scene(scene: bpy.types.Scene, path: Path) -> None:
         bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE")
     except (OSError, RuntimeError) as error:
         raise StorageError(
-            f"The shot cannot be written to {path.parent}: {error}.", "Free some room or make the folder writable."
+            say("The shot cannot be written to {folder}: {error}.", folder=path.parent, error=error),
+            say("Free some room or make the folder writable."),
         ) from error

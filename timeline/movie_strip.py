@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import PlacementError
+from ..core.words import say
 from . import compat
 
 
@@ -70,7 +71,9 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
     if len(added) != 1:
-        raise PlacementError(f"Blender did not add {path.name} as a strip.", "Place the take again.")
+        raise PlacementError(
+            say("Blender did not add {file} as a strip.", file=path.name), say("Place the take again.")
+        )
     compat.select_only(selected, compat.strips_all(editor))
     editor.active_strip = active
     added[0].channel = channel
@@ -83,7 +86,9 @@ def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
     windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
     windows = windows or list(bpy.context.window_manager.windows)
     if not windows:
-        raise PlacementError("Blender has no window to place the take in.", "Open the file in Blender and resume.")
+        raise PlacementError(
+            say("Blender has no window to place the take in."), say("Open the file in Blender and resume.")
+        )
     window = windows[0]
     areas = list(window.screen.areas)
     area = next((each for each in areas if each.type == "SEQUENCE_EDITOR"), areas[0])

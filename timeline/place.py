@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.job import REHEARSAL, Job, Take
 from ..core.settings import Sound, Source
-from ..core.shot import Shot, ShotStrip
-from . import compat, curves, movie_strip
+from ..core.shot import Shot
+from ..core.words import say
+from . import compat, curves, movie_strip, whereabouts
+from .whereabouts import Spot
 
 JOB_KEY = "reshoot_job"
 """Custom property of a placed strip: the id of the job that made it."""
@@ -30,16 +31,6 @@ _UNDOES = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
 """Colour space that gives back what was sent through a view transform."""
 
 
-@dataclass(frozen=True)
-class _Spot:
-    """Where a take goes, timeline frames. start: of its first frame. first, end: what is shown of it, end exclusive."""
-
-    start: int
-    first: int
-    end: int
-    pieces: tuple[Any, ...]
-
-
 def place(scene: bpy.types.Scene, job: Job) -> tuple[str, ...]:
     """Add the take of `job` to `scene` as strips. What else was done, in words; nothing where it is there already.
 
@@ -48,26 +39,42 @@ def place(scene: bpy.types.Scene, job: Job) -> tuple[str, ...]:
     take = job.take
     if take is None or not Path(take.path).is_file():
         raise PlacementError(
-            f"The take of “{job.shot.name}” is not on disk any more.", "Retry the job to fetch it again."
+            say("The take of “{shot}” is not on disk any more.", shot=job.shot.name),
+            say("Retry the job to fetch it again."),
         )
     editor = scene.sequence_editor or scene.sequence_editor_create()
     if placed_strips(scene, job.id):
         return ()
-    spot = _find(scene, job.shot)
+    notes: list[str] = []
     with _prefetch_held(editor):
-        channel = _free_channel(scene, job.shot, spot)
-        strip = movie_strip.add(
-            scene, _name(job), Path(take.path), channel, spot.start, at_own_rate=take.play_fps is not None
-        )
-        strip[JOB_KEY] = job.id
-        strip.select = False
-        _cover(strip, spot)
-        notes = [*_show_as_shot(scene, strip, job.shot, take, spot)]
-        if job.shot.view in _UNDOES:
-            strip.colorspace_settings.name = _UNDOES[job.shot.view]
-        if job.order.sound is not Sound.TIMELINE:
-            notes += _sound(scene, strip, job, take, spot)
-    return tuple(notes)
+        try:
+            for spot in whereabouts.find(scene, job.shot):
+                notes += _lay(scene, job, take, spot)
+        except PlacementError:
+            for strip in placed_strips(scene, job.id):
+                compat.shown_strips(editor).remove(strip)
+            raise
+    return tuple(dict.fromkeys(notes))
+
+
+def _lay(scene: bpy.types.Scene, job: Job, take: Take, spot: Spot) -> Iterator[str]:
+    """Lay the take over one spot of its shot."""
+    whole = (spot.start, spot.start + job.shot.sent_frames)
+    channel = _free_channel(scene, job.shot, spot, *whole)
+    strip = movie_strip.add(
+        scene, _name(job), Path(take.path), channel, spot.start, at_own_rate=take.play_fps is not None
+    )
+    strip[JOB_KEY] = job.id
+    strip.select = False
+    _cover(strip, spot)
+    if (spot.first, spot.end) != whole:
+        # Trimmed, it may fit further down, beside what its hidden frames reached into.
+        strip.channel = min(channel, _free_channel(scene, job.shot, spot, spot.first, spot.end))
+    yield from _show_as_shot(scene, strip, job.shot, take, spot)
+    if job.shot.view in _UNDOES:
+        strip.colorspace_settings.name = _UNDOES[job.shot.view]
+    if job.order.sound is not Sound.TIMELINE:
+        yield from _sound(scene, strip, job, take, spot)
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
@@ -81,74 +88,29 @@ def find_scene(job: Job) -> bpy.types.Scene | None:
     named = bpy.data.scenes.get(job.scene)
     if named is not None:
         return named
-    holding = [scene for scene in bpy.data.scenes if scene.sequence_editor and _pieces(scene, job.shot.strips[0])]
+    holding = [scene for scene in bpy.data.scenes if any(spot.strips for spot in whereabouts.find(scene, job.shot))]
     return holding[0] if len(holding) == 1 else None
 
 
-def _find(scene: bpy.types.Scene, shot: Shot) -> _Spot:
-    """Where the shot is now: it follows its strips when they were moved or trimmed, and stays where they are gone."""
-    lead = shot.strips[0]
-    pieces = _pieces(scene, lead)
-    start = shot.start
-    if pieces:
-        start += round(compat.content_start(pieces[0]) - lead.content_start)
-    first, end = start, start + shot.frames
-    if pieces and len(shot.strips) == 1:
-        shown = (min(compat.start(piece) for piece in pieces), max(compat.end(piece) for piece in pieces))
-        if shown[0] < end and shown[1] > first:
-            first, end = max(first, shown[0]), min(end, shown[1])
-    return _Spot(start - shot.handles, first, end, tuple(pieces))
-
-
-def _pieces(scene: bpy.types.Scene, lead: ShotStrip) -> list[Any]:
-    """The strips that `lead` has become: itself, or its pieces where it was cut, or what shows the same content."""
-    strips = [
-        strip
-        for strip in compat.shown_strips(scene.sequence_editor)
-        if strip.type == lead.kind and JOB_KEY not in strip and _source(strip) == lead.filepath
-    ]
-    named = [strip for strip in strips if strip.name == lead.name]
-    if not named:
-        if not lead.filepath:
-            return []
-        # Renamed: what shows the same file on the same frames, else the only strip of that file.
-        there = [strip for strip in strips if compat.content_start(strip) == lead.content_start]
-        named = there[:1] or (strips if len(strips) == 1 else [])
-    if not named:
-        return []
-    same = [strip for strip in strips if compat.content_start(strip) == compat.content_start(named[0])]
-    if not lead.filepath:
-        same = named
-    return sorted(same, key=compat.start)
-
-
-def _source(strip: Any) -> str:
-    if strip.type == "MOVIE":
-        return str(bpy.path.abspath(strip.filepath))
-    if strip.type == "IMAGE" and strip.elements:
-        return str(Path(bpy.path.abspath(strip.directory)) / strip.elements[0].filename)
-    return ""
-
-
-def _free_channel(scene: bpy.types.Scene, shot: Shot, spot: _Spot) -> int:
-    """The lowest channel above the shot that is free over the take's frames."""
+def _free_channel(scene: bpy.types.Scene, shot: Shot, spot: Spot, first: int, end: int) -> int:
+    """The lowest channel above the shot that is free from frame `first` to before `end`."""
     others = [
         strip
         for strip in compat.shown_strips(scene.sequence_editor)
-        if compat.start(strip) < spot.start + shot.sent_frames and compat.end(strip) > spot.start
+        if compat.start(strip) < end and compat.end(strip) > first
     ]
-    lowest = max([strip.channel for strip in spot.pieces] or [strip.channel for strip in shot.strips])
+    pieces = [strip.channel for strip in others if strip.name in spot.strips]
+    lowest = max([spot.channel, *(pieces or [strip.channel for strip in shot.strips])])
     if shot.source is Source.TIMELINE:
         # The picture holds all that was visible: nothing of it may lie above the take.
         lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
-    else:
-        lowest = max(lowest, *(strip.channel for strip in shot.strips))
     taken = {strip.channel for strip in others}
     for channel in range(lowest + 1, _HIGHEST_CHANNEL + 1):
         if channel not in taken:
             return channel
     raise PlacementError(
-        f"No channel above “{shot.name}” is free.", "Free a channel above it and place the take again from the job."
+        say("No channel above “{shot}” is free.", shot=shot.name),
+        say("Free a channel above it and place the take again from the job."),
     )
 
 
@@ -158,21 +120,23 @@ def _name(job: Job) -> str:
     return f"REHEARSAL {label}" if job.service == REHEARSAL else label
 
 
-def _cover(strip: Any, spot: _Spot) -> None:
+def _cover(strip: Any, spot: Spot) -> None:
     """Show the take on exactly the frames that it is for: trim what is long, hold the last frame of what is short."""
     compat.set_end(strip, spot.end)
     if spot.first > spot.start:
         compat.set_start(strip, spot.first)
 
 
-def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, spot: _Spot) -> Iterator[str]:
+def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, spot: Spot) -> Iterator[str]:
     """Give the take the shot's place on the screen; the picture of the whole screen covers the screen."""
     wide, tall = shot.width / take.width, shot.height / take.height
     strip.blend_type = "ALPHA_OVER"
-    if not shot.native or not spot.pieces:
+    if not shot.native or not spot.strips:
         strip.transform.scale_x, strip.transform.scale_y = wide, tall
         return
-    model = spot.pieces[0]
+    every = compat.strips_all(scene.sequence_editor)
+    pieces = [every[name] for name in spot.strips]
+    model = pieces[0]
     old, new = model.transform, strip.transform
     new.scale_x, new.scale_y = old.scale_x * wide, old.scale_y * tall
     new.offset_x, new.offset_y, new.rotation = old.offset_x, old.offset_y, old.rotation
@@ -191,21 +155,21 @@ def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, sp
     curves.copy_place(scene, model.name, strip.name, factors)
     fades = any(curve.data_path.endswith("blend_alpha") for curve in curves.of_place(scene, model.name))
     if fades or model.blend_alpha < 1 or model.blend_type not in _OPAQUE:
-        for piece in spot.pieces:
+        for piece in pieces:
             piece.mute = True
-        yield f"“{model.name}” is muted: it would show through its take"
+        yield say("“{strip}” is muted: it would show through its take", strip=model.name)
 
 
-def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: _Spot) -> list[str]:
+def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: Spot) -> list[str]:
     """Mute the shot's own sound, and bring in the result's where that was asked for."""
     notes = []
     heard = None
     if job.order.sound is Sound.RESULT:
         if not take.sound:
-            return ["The result has no sound: the timeline's stays"]
+            return [say("The result has no sound: the timeline's stays")]
         heard = _add_sound(scene, strip, take, spot, job.shot.sent_frames)
         if heard is None:
-            return ["This Blender was built without sound: the result's is in the take's file"]
+            return [say("This Blender was built without sound: the result's is in the take's file")]
         heard[JOB_KEY] = job.id
         if compat.CONNECTED_STRIPS:
             _join(scene, strip, heard)
@@ -213,11 +177,11 @@ def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: _Spot
         own = compat.strips_all(scene.sequence_editor).get(name)
         if own is not None and not own.mute:
             own.mute = True
-            notes.append(f"“{name}” is muted")
+            notes.append(say("“{strip}” is muted", strip=name))
     return notes
 
 
-def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: _Spot, frames: int) -> Any:
+def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: Spot, frames: int) -> Any:
     strips = compat.shown_strips(scene.sequence_editor)
     taken = {
         other.channel
@@ -227,7 +191,8 @@ def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: _Spot, fram
     channel = next((each for each in range(strip.channel + 1, _HIGHEST_CHANNEL + 1) if each not in taken), None)
     if channel is None:
         raise PlacementError(
-            "No channel is free for the take's sound.", "Free a channel and place the take again from the job."
+            say("No channel is free for the take's sound."),
+            say("Free a channel and place the take again from the job."),
         )
     if not bpy.app.build_options.audaspace:
         return None

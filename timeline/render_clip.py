@@ -15,6 +15,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ExportError
+from ..core.words import say
 from . import compat, curves, movie_output
 
 
@@ -23,7 +24,7 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     bpy.ops.wm.open_mainfile(filepath=recipe["blend"], load_ui=False)
     scene = bpy.data.scenes.get(recipe["scene"])
     if scene is None:
-        raise ExportError(f"The scene “{recipe['scene']}” was not written out.", "Try again.")
+        raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe["scene"]), say("Try again."))
     if recipe["strips"]:
         _isolate(scene, recipe)
     _check_readable(scene, recipe)
@@ -133,7 +134,8 @@ def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
             continue
         if not readable:
             raise ExportError(
-                f"The file of “{strip.name}” cannot be read as a picture.", "Replace the file, or relink the strip."
+                say("The file of “{strip}” cannot be read as a picture.", strip=strip.name),
+                say("Replace the file, or relink the strip."),
             )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ExportError
+from ..core.words import say
 from . import compat, movie_output
 
 
@@ -27,8 +28,8 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
             image = None
         if image is None or not all(image.size):
             raise ExportError(
-                f"The reference “{Path(source).name}” is not an image that can be read.",
-                "Choose a PNG or JPEG file, or save it again.",
+                say("The reference “{file}” is not an image that can be read.", file=Path(source).name),
+                say("Choose a PNG or JPEG file, or save it again."),
             )
         image.save_render(target, scene=scene)
     return {}

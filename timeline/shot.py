@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -15,25 +16,28 @@ import bpy
 from ..core.errors import ShotError
 from ..core.settings import Source
 from ..core.shot import Shot, ShotStrip
+from ..core.words import named, say
 from . import compat, curves
 
-_SELECT = "Select the strip to reshoot in the sequencer."
+_SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
 _DISPLAYED = ("AgX", "Filmic")
+_LOOKED_INTO = 8
+"""Selected strips whose place and file count in a fingerprint."""
+
+
+Files = tuple[tuple[str, tuple[str, ...]], ...]
+"""The files that strips show: name of the strip, absolute paths."""
 
 
 def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> Shot:
     """The shot that is selected in `scene`'s sequencer. handles: frames. project: what its jobs belong to.
 
-    Raises ShotError where nothing that has a picture is selected, or a file that it shows is missing.
+    Opens no file. Raises ShotError where nothing that has a picture is selected.
     """
     pictures = selected_pictures(scene)
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
-    if source is Source.STRIP:
-        _check_files(pictures)
-    else:
-        _check_files(_visible(scene, start, start + frames))
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
     native = source is Source.STRIP and len(pictures) == 1
     own = _own_size(pictures[0]) if native else None
@@ -62,10 +66,10 @@ def selected_pictures(scene: bpy.types.Scene) -> list[Any]:
     editor = scene.sequence_editor
     selected = [strip for strip in compat.shown_strips(editor) if strip.select] if editor else []
     if not selected:
-        raise ShotError("No strip is selected.", _SELECT)
+        raise ShotError(say("No strip is selected."), say(_SELECT))
     pictures = [strip for strip in selected if strip.type != "SOUND"]
     if not pictures:
-        raise ShotError("Only sound is selected; Reshoot edits pictures.", _SELECT)
+        raise ShotError(say("Only sound is selected; Reshoot edits pictures."), say(_SELECT))
     return sorted(pictures, key=lambda strip: (compat.start(strip), strip.channel))
 
 
@@ -78,7 +82,7 @@ def selected_images(scene: bpy.types.Scene) -> list[str]:
     strips = [strip for strip in compat.shown_strips(editor) if strip.select] if editor else []
     images = [strip for strip in strips if strip.type == "IMAGE"]
     if not images:
-        raise ShotError("No image strip is selected.", "Select the image strips that are to be references.")
+        raise ShotError(say("No image strip is selected."), say("Select the image strips that are to be references."))
     images.sort(key=lambda strip: (compat.start(strip), strip.channel))
     return [_shown_image(strip) for strip in images]
 
@@ -141,27 +145,60 @@ def _visible(scene: bpy.types.Scene, start: int, end: int) -> list[Any]:
     ]
 
 
-def _check_files(strips: list[Any]) -> None:
+def files(scene: bpy.types.Scene, source: Source) -> Files:
+    """The files that the selected shot shows. Raises ShotError where nothing that has a picture is selected."""
+    strips = selected_pictures(scene)
+    if source is Source.TIMELINE:
+        strips = _visible(scene, min(map(compat.start, strips)), max(map(compat.end, strips)))
+    return tuple(_shown_files(strips))
+
+
+def _shown_files(strips: list[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for strip in _inside(strips):
         if strip.type == "MOVIE":
-            paths = [_file(strip)]
+            yield strip.name, (_file(strip),)
         elif strip.type == "IMAGE":
             before, _after = (max(0, int(trim)) for trim in compat.trims(strip))
             paths = image_files(strip)
-            paths = paths[before : before + compat.length(strip)] or paths[-1:]
-        else:
-            continue
+            yield strip.name, tuple(paths[before : before + compat.length(strip)] or paths[-1:])
+
+
+def check_files(shown: Files) -> None:
+    """Refuse files that are missing, unreadable or empty. Called on any thread. Raises ShotError, naming the file."""
+    for strip, paths in shown:
         for path in paths:
-            name = PurePath(path).name
             if not os.path.isfile(path):
                 raise ShotError(
-                    f"The file of “{strip.name}” is missing: {path}.", "Find the file, or relink the strip to it."
+                    say("The file of “{strip}” is missing: {path}.", strip=strip, path=path),
+                    say("Find the file, or relink the strip to it."),
                 )
             if not os.access(path, os.R_OK) or os.path.getsize(path) == 0:
                 raise ShotError(
-                    f"The file “{name}” of “{strip.name}” cannot be read or is empty.",
-                    "Restore the file, or relink the strip.",
+                    say(
+                        "The file “{file}” of “{strip}” cannot be read or is empty.",
+                        file=PurePath(path).name,
+                        strip=strip,
+                    ),
+                    say("Restore the file, or relink the strip."),
                 )
+
+
+def fingerprint(scene: bpy.types.Scene) -> tuple[object, ...]:
+    """What a shot is read from, as far as it can be had in microseconds: hardly ever the same for another shot."""
+    editor = scene.sequence_editor
+    strips = compat.shown_strips(editor) if editor else ()
+    selected = array("b", bytes(len(strips)))
+    if strips:
+        strips.foreach_get("select", selected)
+    chosen = [strips[index] for index, on in enumerate(selected) if on]
+    render = scene.render
+    return (
+        scene.name,
+        (render.fps, render.fps_base, render.resolution_x, render.resolution_y, scene.view_settings.view_transform),
+        selected.tobytes(),
+        tuple(_facts(strip) for strip in chosen[:_LOOKED_INTO]),
+        len(chosen) == 1 and (_own_size(chosen[0]), _whole(scene, chosen[0])),
+    )
 
 
 def _own_size(strip: Any) -> tuple[int, int] | None:

@@ -760,6 +760,58 @@ def test_the_key_is_in_no_message_and_no_traceback(server: Server, connection: f
     assert KEY not in str(refused.value) + refused.value.kind
 
 
+# ---- the key
+
+
+def test_a_key_that_works_is_found_out_for_nothing(server: Server, connection: fal.Connection) -> None:
+    connection.check_key()
+    ((method, path, headers, _),) = server.seen
+    assert (method, path.partition("?")[0]) == ("POST", "/storage/auth/token")
+    assert headers["Authorization"] == f"Key {KEY}"
+
+
+def test_a_key_is_asked_about_each_time(server: Server, connection: fal.Connection) -> None:
+    connection.check_key()
+    server.answers["POST", "/storage/auth/token"] = says(401, {"detail": "invalid key credentials"})
+    with pytest.raises(KeyRefused):
+        connection.check_key()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (says(401, {"detail": "invalid key credentials"}), KeyRefused),
+        (says(403, {"detail": "forbidden"}), KeyRefused),
+        (says(403, {"detail": "User is locked. Reason: Exhausted balance."}), BalanceExhausted),
+        (says(404, {"detail": "not found"}), RequestRefused),
+        (says(429, {"detail": "slow down"}), ServiceBusy),
+        (says(502, HTML), ServiceBusy),
+        (says(200, {"token": 1}), BadAnswer),
+        (says(200, HTML), BadAnswer),
+        (drops, NoAnswer),
+        (cuts, NoAnswer),
+    ],
+)
+def test_a_key_that_cannot_be_used_says_why(
+    answer: Answer, error: type[ReshootError], server: Server, connection: fal.Connection
+) -> None:
+    server.answers["POST", "/storage/auth/token"] = answer
+    with pytest.raises(error) as caught:
+        connection.check_key()
+    assert type(caught.value) is error
+    assert caught.value.remedy and caught.value.paid is Paid.NO
+    assert KEY not in str(caught.value)
+    assert len(server.seen) == 1
+
+
+def test_a_key_cannot_be_checked_where_nobody_is(server: Server, connect: Callable[[Server], fal.Connection]) -> None:
+    connection = connect(server)
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(NotSent):
+        connection.check_key()
+
+
 # ---- uploading
 
 

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BLENDER = {"addon_utils", "aud", "bl_ext", "bl_math", "blf", "bpy", "bpy_extras", "bpy_types", "gpu", "idprop", "imbuf"}
-BLENDER |= {"gpu_extras", "mathutils"}
+BLENDER |= {"gpu_extras", "mathutils", "rna_keymap_ui"}
 
 # room -> what it may import besides the standard library and itself. A room is a folder or a file at the top.
 TABLE = {
@@ -23,13 +23,40 @@ TABLE = {
     "rehearsal": {"core"},
     "timeline": {"bpy", "core"},
     "properties": {"bpy", "core"},
-    "preferences": {"bpy", "core"},
-    # The two that join the rooms: what this Blender has one of, and the way from the settings to a job.
-    "session": {"bpy", "core", "rehearsal", "timeline", "preferences"},
+    "places": {"bpy"},
+    "keymap": {"bpy"},
+    "preferences": {"bpy", "core", "keymap", "places"},
+    # Those that join the rooms: what this Blender has one of, light and heavy half, and the way from settings to a job.
+    "session": {"bpy", "core", "places", "studio"},
+    "studio": {"bpy", "core", "rehearsal", "timeline", "places", "preferences"},
     "shooting": {"bpy", "core", "timeline", "properties", "session"},
-    "operators": {"bpy", "timeline", "core", "properties", "preferences", "session", "shooting"},
+    "operators": {
+        "bpy",
+        "core",
+        "later",
+        "places",
+        "preferences",
+        "properties",
+        "session",
+        "shooting",
+        "studio",
+        "timeline",
+    },
+    "later": {"bpy", "core", "places", "shooting", "studio", "timeline"},
     "panels": {"bpy", "properties", "preferences", "core"},
-    "__init__": {"bpy", "core", "operators", "panels", "preferences", "properties", "session", "shooting"},
+    "translations": {"bpy", "core"},
+    "__init__": {
+        "bpy",
+        "core",
+        "keymap",
+        "later",
+        "operators",
+        "panels",
+        "preferences",
+        "properties",
+        "session",
+        "translations",
+    },
 }
 # Whole libraries that one file alone may touch, whatever its room allows.
 ONLY_IN = {
@@ -175,7 +202,7 @@ def test_a_wrong_import_is_found(tmp_path: Path, path: str, code: str, complaint
         ("timeline/render_clip.py", "import bpy\nfrom ..core import mp4"),
         ("operators/shoot.py", "import bpy\nfrom ..timeline import shot\nfrom .. import preferences"),
         ("panels/main.py", "import bpy\nfrom ..core.models import MODELS"),
-        ("session.py", "from . import preferences\nfrom .rehearsal.server import RehearsalServer"),
+        ("studio.py", "from . import preferences\nfrom .rehearsal.server import RehearsalServer"),
         ("__init__.py", "from . import operators, panels, session"),
     ],
 )

@@ -176,7 +176,7 @@ def test_blender_accepts_the_zip() -> None:
 def test_the_zip_holds_the_extension_and_nothing_else() -> None:
     with zipfile.ZipFile(ZIP) as archive:
         names = archive.namelist()
-    rooms = {"core", "operators", "panels", "rehearsal", "timeline"}
+    rooms = {"core", "operators", "panels", "rehearsal", "timeline", "translations"}
     assert {"blender_manifest.toml", "__init__.py", "core/__init__.py", "timeline/__init__.py"} <= set(names)
     assert {f"./{name}" for name in names if name.startswith("wheels/")} == set(MANIFEST["wheels"])
     for name in names:

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Saving, saving under another name, reverting and undoing while a job is under way or its take has landed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import editing
+import numbered
+import pytest
+from editing import open_timeline, takes
+from reshoot import session, shooting
+from reshoot.core import board
+from reshoot.core.job import Job, State
+from reshoot.operators import watch
+from reshoot.timeline import compat
+
+PATIENCE = 60.0
+
+
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service gives back what it was sent."""
+    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 80 frames."""
+    return numbered.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=80)
+
+
+@pytest.fixture
+def scene(movie: Path) -> Iterator[bpy.types.Scene]:
+    """A timeline with one shot, not saved."""
+    scene = open_timeline()
+    editing.add_movie(scene, movie)
+    yield scene
+
+
+def save(path: Path, **options: Any) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), **options)
+
+
+def row(job: Job) -> Job:
+    """The job as the journal has it."""
+    found = session.current().job(job.id)
+    assert found is not None
+    return found
+
+
+def wait_until_landed(job: Job) -> None:
+    """Hear of the job until its take waits to be placed."""
+    deadline = time.monotonic() + PATIENCE
+    while (line := board.line(job.id)) is None or line.job.state is not State.LANDED:
+        session.current().drain(1.0)
+        assert time.monotonic() < deadline, line
+        time.sleep(0.02)
+
+
+def wait_until_at(job: Job, project: Path) -> None:
+    """Wait until the job belongs to another file, in the journal and on the board."""
+    deadline = time.monotonic() + PATIENCE
+    while (line := board.line(job.id)) is None or line.job.project != str(project):
+        session.current().drain(1.0)
+        assert time.monotonic() < deadline, line
+        time.sleep(0.02)
+    assert row(job).project == str(project)
+
+
+def place() -> None:
+    """Place what waits, as the watch does."""
+    bpy.ops.reshoot.resume()
+
+
+def the_scene() -> bpy.types.Scene:
+    """The scene of the open file."""
+    return bpy.context.scene
+
+
+def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    done = shooting.shoot(scene)
+    watch.wait_for(session.current(), [done.id])
+    editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
+    under_way = shooting.shoot(scene)
+    save(tmp_path / "film.blend")
+    for job in (done, under_way):
+        wait_until_at(job, tmp_path / "film.blend")
+    watch.wait_for(session.current(), [under_way.id])
+    assert {take["reshoot_job"] for take in takes(scene)} == {done.id, under_way.id}
+
+
+def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    job = shooting.shoot(scene)
+    before = session.project()
+    save(tmp_path / "copy.blend", copy=True)
+    assert session.project() == before
+    watch.wait_for(session.current(), [job.id])
+    assert row(job).project == before
+    assert len(takes(scene)) == 1
+
+
+def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
+    two.parent.mkdir()
+    save(one)
+    done = shooting.shoot(scene)
+    watch.wait_for(session.current(), [done.id])
+    bpy.ops.wm.save_mainfile()
+    editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
+    under_way = shooting.shoot(scene)
+    wait_until_landed(under_way)
+    save(two)
+    wait_until_at(under_way, two)
+    assert row(done).project == str(one)
+    place()
+    assert row(under_way).state is State.PLACED
+    assert {take["reshoot_job"] for take in takes(scene)} == {done.id, under_way.id}
+    for take in takes(scene):
+        assert Path(bpy.path.abspath(take.filepath)).is_file()
+    # The first file is as it was saved, and nothing is placed into it any more.
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    place()
+    assert {take["reshoot_job"] for take in takes(the_scene())} == {done.id}
+    assert Path(row(under_way).take.path).is_file()
+
+
+def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    one = tmp_path / "one.blend"
+    save(one)
+    job = shooting.shoot(scene)
+    save(tmp_path / "copy.blend", copy=True)
+    watch.wait_for(session.current(), [job.id])
+    assert row(job).project == str(one)
+
+
+def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    job = shooting.shoot(scene)
+    bpy.ops.wm.save_mainfile()
+    watch.wait_for(session.current(), [job.id])
+    assert row(job).project == str(tmp_path / "one.blend")
+
+
+def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    job = shooting.shoot(scene)
+    wait_until_landed(job)
+    bpy.ops.wm.revert_mainfile()
+    place()
+    place()
+    assert [take["reshoot_job"] for take in takes(the_scene())] == [job.id]
+    assert row(job).state is State.PLACED
+
+
+def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Blender ended between saving the placed take and writing down that it is placed."""
+    save(tmp_path / "one.blend")
+    job = shooting.shoot(scene)
+    wait_until_landed(job)
+    from reshoot.timeline import place as placing
+
+    placing.place(scene, row(job))
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.revert_mainfile()
+    assert row(job).state is State.LANDED
+    place()
+    assert len(takes(the_scene())) == 1
+    assert row(job).state is State.PLACED
+
+
+def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    one = tmp_path / "one.blend"
+    save(one)
+    job = shooting.shoot(scene)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    wait_until_landed(job)
+    assert session.current().landed() == []
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    place()
+    assert [take["reshoot_job"] for take in takes(the_scene())] == [job.id]
+
+
+def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    job = shooting.shoot(scene)
+    watch.wait_for(session.current(), [job.id])
+    bpy.ops.wm.revert_mainfile()
+    place()
+    assert takes(the_scene()) == []
+    assert row(job).state is State.PLACED
+    assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
+    assert len(takes(the_scene())) == 1
+
+
+def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    job = shooting.shoot(scene)
+    # There is no folder to put the take in any more.
+    folder = tmp_path / "reshoot"
+    if folder.exists():
+        folder.rmdir()
+    folder.write_text("in the way")
+    running = session.current()
+    told: list[Job] = []
+    deadline = time.monotonic() + PATIENCE
+    while not told:
+        running.drain(1.0)
+        told += running.fallen()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert [each.id for each in told] == [job.id]
+    assert told[0].error and told[0].remedy
+    assert running.fallen() == []
+    (seen,) = session.on_strips(scene)
+    assert seen.line.job.state is State.FAILED

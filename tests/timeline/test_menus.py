@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The entries in Blender's menus, the shortcut, and what Blender's start pays for the extension."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import addon_utils
+import bpy
+import footage
+import pytest
+from editing import add_image, add_movie, open_timeline, select
+from reshoot import keymap, places, session, studio
+from reshoot.panels import menus
+
+MODULE = "bl_ext.user_default.reshoot"
+MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
+HEAVY = ("studio", "shooting", "core.runner", "core.journal", "core.fal", "rehearsal.server", "timeline.place")
+KEYCONFIGS = Path(bpy.utils.system_resource("SCRIPTS")) / "presets" / "keyconfig"
+
+# In a Blender of its own: what was imported once stays.
+STARTS = f"""
+import sys
+import bpy
+import addon_utils
+addon_utils.enable("bl_pkg", default_set=True)
+assert addon_utils.enable({MODULE!r}, default_set=True)
+print(*(name for name in {HEAVY!r} if {MODULE!r} + "." + name in sys.modules), "fal_client" in sys.modules, sep=",")
+"""
+
+
+class Layout:
+    """Takes down what is drawn."""
+
+    def __init__(self) -> None:
+        self.entries: list[SimpleNamespace] = []
+        self.operator_context = "EXEC_REGION_WIN"
+
+    def operator(self, name: str, *, text: str, **_shown: Any) -> SimpleNamespace:
+        self.entries.append(SimpleNamespace(operator=name, text=text, context=self.operator_context, kind=""))
+        return self.entries[-1]
+
+    def separator(self) -> None:
+        pass
+
+
+def entries(*strips: Any, view: str = "SEQUENCER") -> list[SimpleNamespace]:
+    """The entries for a selection. Each is invoked, so that no menu waits for a job."""
+    layout = Layout()
+    context = SimpleNamespace(
+        selected_strips=list(strips), space_data=SimpleNamespace(view_type=view), scene=bpy.context.scene
+    )
+    menus._draw(SimpleNamespace(layout=layout), context)
+    assert {entry.context for entry in layout.entries} <= {"INVOKE_DEFAULT"}
+    return layout.entries
+
+
+def drawn(*strips: Any, view: str = "SEQUENCER") -> list[tuple[str, str]]:
+    """The entries for a selection: operator, kind."""
+    return [(entry.operator, entry.kind) for entry in entries(*strips, view=view)]
+
+
+@pytest.fixture
+def scene() -> bpy.types.Scene:
+    """An empty timeline."""
+    return open_timeline()
+
+
+def test_the_menus_offer_what_the_selection_can_be_used_for(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    movie = add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=75))
+    image = add_image(scene, footage.png(tmp_path / "ann.png"), channel=4, frame=1)
+    references = [("reshoot.reference_add", "IMAGE"), ("reshoot.reference_add", "ELEMENT")]
+    assert drawn(movie) == [("reshoot.shoot", "")]
+    assert drawn(movie, image) == [("reshoot.shoot", ""), *references]
+    assert drawn() == []
+    assert drawn(movie, view="PREVIEW") == []
+
+
+def test_the_entry_says_what_a_press_costs(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movie = add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=100))
+    select(scene, movie)
+    assert entries(movie)[0].text == "Rehearse · free"
+    monkeypatch.setenv("RESHOOT_SERVICE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FAL_KEY", "a-key")
+    assert entries(movie)[0].text == "Reshoot · $0.67"
+
+
+def test_sound_alone_is_offered_nothing() -> None:
+    assert drawn(SimpleNamespace(type="SOUND")) == []
+
+
+@pytest.mark.parametrize("name", MENUS)
+def test_the_entries_come_and_go(name: str) -> None:
+    def ours() -> int:
+        return sum(each.__module__.startswith(MODULE) for each in getattr(bpy.types, name)._dyn_ui_initialize())
+
+    assert ours() == 1
+    addon_utils.disable(MODULE, default_set=True)
+    assert ours() == 0
+    addon_utils.enable(MODULE, default_set=True)
+    assert ours() == 1
+
+
+def test_the_shortcut_comes_and_goes() -> None:
+    def ours() -> list[str]:
+        found = bpy.context.window_manager.keyconfigs.addon.keymaps.get("Sequencer")
+        return [item.to_string() for item in found.keymap_items if item.idname == "reshoot.shoot"] if found else []
+
+    # A Blender without windows keeps the keymap all the same.
+    assert len(ours()) == 1
+    addon_utils.disable(MODULE, default_set=True)
+    assert ours() == []
+    addon_utils.enable(MODULE, default_set=True)
+    assert len(ours()) == 1
+
+
+@pytest.mark.parametrize("config", ["Blender", "Blender_27x", "Industry_Compatible"])
+def test_the_shortcut_is_free_in_blender_s_own_keymaps(config: str) -> None:
+    ((_, shortcut),) = keymap._added
+    bpy.utils.keyconfig_set(str(KEYCONFIGS / f"{config}.py"))
+    wanted = (shortcut.ctrl, shortcut.shift, shortcut.alt, shortcut.oskey)
+    active = bpy.context.window_manager.keyconfigs.active
+    assert len(active.keymaps) > 100
+    taken = [
+        f"{keys.name}: {item.idname}"
+        for keys in active.keymaps
+        if keys.space_type == "SEQUENCE_EDITOR" or keys.name in ("Window", "Screen", "Frames", "Markers", "View2D")
+        for item in keys.keymap_items
+        if item.type == shortcut.type and not keys.is_modal
+        if item.any or (item.ctrl, item.shift, item.alt, item.oskey) == wanted
+    ]
+    assert taken == []
+
+
+def test_blender_s_start_does_not_import_what_works() -> None:
+    program = [sys.executable, "-c", STARTS]
+    answer = subprocess.run(program, capture_output=True, text=True, timeout=120)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert answer.stdout.splitlines()[-1] == "False"
+
+
+def test_the_journal_that_was_opened_ahead_is_the_session_s() -> None:
+    studio.open_journal(places.home())
+    session.current()
+    assert studio._opened.empty(), "the session opened another one"
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+
+
+def test_a_journal_that_no_session_took_is_closed() -> None:
+    studio.open_journal(places.home())
+    addon_utils.disable(MODULE, default_set=True)
+    assert studio._opened.empty()

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""German, as far as a Blender without an interface can show it: what a refused press says, here and in the background.
+
+These Blenders are built without translations of their own; labels and the choice of the language are for tests/gui.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import addon_utils
+import bpy
+import pytest
+from conftest import MODULE
+from reshoot import translations
+from reshoot.core import words
+from reshoot.core.errors import ExportError
+from reshoot.timeline import export
+
+
+@pytest.fixture
+def german(empty_file: None) -> Iterator[None]:
+    """What is said is German."""
+    words.speak(translations.LANGUAGES["de"])
+    yield
+    words.speak({})
+
+
+def test_a_refused_press_says_why_in_german(german: None) -> None:
+    with pytest.raises(RuntimeError, match=r"Kein Streifen ist ausgewählt\. Den Streifen"):
+        bpy.ops.reshoot.shoot(prompt="Schnee")
+
+
+def test_a_background_blender_says_in_german_what_it_cannot_read(german: None, tmp_path: Path) -> None:
+    picture = tmp_path / "kaputt.exr"
+    picture.write_bytes(b"no picture")
+    recipe = {"images": [[str(picture), str(tmp_path / "kaputt.png")]]}
+    with pytest.raises(ExportError, match=r"Die Referenz „kaputt\.exr“ ist kein lesbares Bild\. Eine PNG-"):
+        export.background_blender().run("render_images", recipe, tmp_path)
+
+
+def test_enabling_follows_the_language_of_the_interface_and_disabling_leaves_nothing(extension: ModuleType) -> None:
+    def followers() -> list[object]:
+        kept = bpy.app.handlers.translation_update_post
+        return [each for each in kept if inspect.getmodule(each) is translations]
+
+    assert len(followers()) == 1
+    words.speak(translations.LANGUAGES["de"])
+    followers()[0]()
+    assert words.say("No strip is selected.") == "No strip is selected.", "this Blender's interface is English"
+    words.speak(translations.LANGUAGES["de"])
+    addon_utils.disable(MODULE)
+    assert followers() == []
+    assert words.spoken() == {}
+    addon_utils.enable(MODULE)
+    assert len(followers()) == 1

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a shot is after the editor has worked on it, and that its take goes exactly there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import editing
+import numbered
+import pytest
+from editing import open_timeline, takes
+from reshoot import session, shooting
+from reshoot.core.settings import Source
+from reshoot.core.shot import Shot
+from reshoot.operators import watch
+from reshoot.timeline import compat, shot, whereabouts
+
+FRAMES = 80
+
+
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service gives back what it was sent."""
+    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A movie of 80 frames."""
+    return numbered.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=FRAMES)
+
+
+@pytest.fixture
+def scene() -> Iterator[bpy.types.Scene]:
+    """An empty timeline."""
+    yield open_timeline()
+
+
+def read(scene: bpy.types.Scene) -> Shot:
+    return shot.read(scene, Source.STRIP, 0, "")
+
+
+def spans(scene: bpy.types.Scene, of: Shot) -> list[tuple[int, int, int]]:
+    """Where a shot is: first frame, frame after it, channel."""
+    return [(spot.first, spot.end, spot.channel) for spot in whereabouts.find(scene, of)]
+
+
+def move(strip: Any, frames: int) -> None:
+    """Move a strip along the timeline."""
+    if hasattr(strip, "content_start"):
+        strip.content_start += frames
+    else:
+        strip.frame_start += frames
+
+
+def cut(strip: Any, frame: int) -> Any:
+    """Cut a strip before `frame`; the right piece."""
+    return strip.split(frame=frame, split_method="SOFT")
+
+
+def remove(scene: bpy.types.Scene, strip: Any) -> None:
+    compat.strips(scene.sequence_editor).remove(strip)
+
+
+def test_untouched(scene: bpy.types.Scene, movie: Path) -> None:
+    editing.add_movie(scene, movie, channel=3, frame=11)
+    assert spans(scene, read(scene)) == [(11, 91, 3)]
+
+
+def test_moved_trimmed_and_renamed(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    move(strip, 100)
+    strip.channel = 5
+    compat.set_start(strip, 121)
+    strip.name = "another"
+    assert spans(scene, was) == [(121, 181, 5)]
+    (spot,) = whereabouts.find(scene, was)
+    assert (spot.start, spot.strips) == (101, ("another",))
+
+
+def test_cut_in_two_is_one_spot(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    cut(strip, 41)
+    assert spans(scene, was) == [(1, 81, 1)]
+
+
+def test_gap_of_a_deleted_middle_is_left_free(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    middle = cut(strip, 31)
+    cut(middle, 51)
+    remove(scene, middle)
+    assert spans(scene, was) == [(1, 31, 1), (51, 81, 1)]
+
+
+def test_piece_that_was_moved_is_found(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    right = cut(strip, 31)
+    move(right, 200)
+    assert spans(scene, was) == [(1, 31, 1), (231, 281, 1)]
+    assert [spot.start for spot in whereabouts.find(scene, was)] == [1, 201]
+
+
+def test_first_piece_was_deleted(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    cut(strip, 31)
+    remove(scene, strip)
+    assert spans(scene, was) == [(31, 81, 1)]
+
+
+def test_copy_of_the_shot_is_not_the_shot(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    was = read(scene)
+    copy = editing.add_movie(scene, movie, frame=201)
+    copy.name = f"{strip.name}.001"
+    above = editing.add_movie(scene, movie, channel=2)
+    above.name = f"{strip.name}.002"
+    assert spans(scene, was) == [(1, 81, 1)]
+
+
+def test_other_part_of_the_same_movie_is_not_the_shot(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    other = cut(strip, 41)
+    editing.select(scene, strip)
+    was = read(scene)
+    move(other, 300)
+    remove(scene, strip)
+    assert spans(scene, was) == [(1, 41, 1)]
+    assert whereabouts.find(scene, was)[0].strips == ()
+
+
+def test_text_strip_that_was_renamed_or_cut(scene: bpy.types.Scene) -> None:
+    strip = compat.new_effect(scene, "Title", "TEXT", 2, 11, 90)
+    editing.select(scene, strip)
+    was = read(scene)
+    strip.name = "End"
+    assert spans(scene, was) == [(11, 101, 2)]
+    strip.name = "Title"
+    move(strip, 50)
+    cut(strip, 91)
+    assert spans(scene, was) == [(61, 151, 2)]
+
+
+def test_several_strips_keep_their_range_on_the_lowest_channel(scene: bpy.types.Scene, movie: Path) -> None:
+    low = editing.add_movie(scene, movie, channel=2)
+    high = editing.add_movie(scene, movie, channel=4, frame=61)
+    editing.select(scene, low, high)
+    was = read(scene)
+    assert spans(scene, was) == [(1, 141, 2)]
+    move(low, 10)
+    move(high, 10)
+    assert spans(scene, was) == [(11, 151, 2)]
+
+
+def test_follower_sees_every_change_and_answers_the_same_without_one(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie)
+    shots = {"job": read(scene)}
+    follower = whereabouts.Follower()
+    first = follower.find(scene, shots)
+    assert follower.find(scene, shots) is first
+    for change in (lambda: move(strip, 7), lambda: compat.set_end(strip, 61), lambda: setattr(strip, "channel", 6)):
+        before = follower.find(scene, shots)["job"]
+        change()
+        after = follower.find(scene, shots)["job"]
+        assert after != before
+        assert after == whereabouts.find(scene, shots["job"])
+    remove(scene, strip)
+    assert follower.find(scene, shots)["job"][0].strips == ()
+    assert follower.find(scene, {}) == {}
+
+
+def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    job = shooting.shoot(scene)
+    right = cut(strip, 31)
+    move(right, 40)
+    watch.wait_for(session.current(), [job.id])
+    placed = sorted((compat.start(take), compat.end(take), take.channel) for take in takes(scene))
+    assert placed == [(1, 31, 3), (71, 121, 3)]
+    assert numbered.number_shown(scene, 20, tmp_path) == 19
+    assert numbered.number_shown(scene, 71, tmp_path) == 30
+
+
+def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    assert session.on_strips(scene) == []
+    job = shooting.shoot(scene)
+    running = session.current()
+    while not session.on_strips(scene):
+        running.drain(1.0)
+    move(strip, 25)
+    (seen,) = session.on_strips(scene)
+    assert (seen.channel, seen.start, seen.end, seen.line.job.id) == (2, 26, 106, job.id)
+    assert session.on_strips(bpy.data.scenes.new("Other")) == []
+    watch.wait_for(running, [job.id])
+    assert session.on_strips(scene) == []

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a shot is now: follows its strips when they were moved, trimmed, renamed or cut, and remembers their place
+where they are gone. Placing a take and drawing a job's progress both ask here. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import bpy
+
+from ..core.shot import Shot, ShotStrip
+from . import compat
+
+_NUMBER = re.compile(r"\.\d{3,}$")
+"""What Blender puts behind a name that is taken."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a take goes, timeline frames.
+
+    start: of its first frame, a handle's where it has handles. first, end: what is shown of it, end exclusive. channel:
+    the lowest of the strips it lies over. strips: their names, by start; empty where the shot is gone.
+    """
+
+    start: int
+    first: int
+    end: int
+    channel: int
+    strips: tuple[str, ...]
+
+
+def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
+    """Where `shot` is in the open level of `scene`'s timeline, by time.
+
+    One spot, unless the shot was cut into pieces that do not lie side by side any more. Where it is gone, the range and
+    the channel that it had.
+    """
+    return _spots(shot, _Strips(scene, [shot]))
+
+
+class Follower:
+    """Where many shots are, asked at every redraw: looks anew only where a strip has changed its place."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, ...] = ()
+        self._spots: dict[str, tuple[Spot, ...]] = {}
+
+    def find(self, scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> dict[str, tuple[Spot, ...]]:
+        """The spots of each of `shots`, by its key. A shot of a key stays the same, the answer while nothing moves."""
+        editor = scene.sequence_editor
+        layout = _layout(compat.shown_strips(editor)) if editor else ()
+        known = (scene.name, bpy.data.filepath, layout, *shots)
+        if known != self._known:
+            strips = _Strips(scene, shots.values())
+            self._spots = {key: _spots(shot, strips) for key, shot in shots.items()}
+            self._known = known
+        return self._spots
+
+
+def _layout(strips: Any) -> tuple[bytes, ...]:
+    """The place of every one of `strips`, read in microseconds."""
+    *whole, content_start = compat.SPAN[2:]
+    places = []
+    for name, kind in [*((name, "i") for name in whole), (content_start, "f")]:
+        values = array(kind, bytes(array(kind).itemsize * len(strips)))
+        strips.foreach_get(name, values)
+        places.append(values.tobytes())
+    return tuple(places)
+
+
+class _Strips:
+    """The strips of the open level that show what a strip of `shots` showed. Lists of them are by time."""
+
+    def __init__(self, scene: bpy.types.Scene, shots: Iterable[Shot]) -> None:
+        self._of_source: dict[tuple[str, str], list[ShotStrip]] = {
+            (strip.kind, strip.filepath): [] for shot in shots for strip in shot.strips
+        }
+        self._of_place = defaultdict[tuple[str, str, float], list[ShotStrip]](list)
+        self._of_base = defaultdict[tuple[str, str, str], list[ShotStrip]](list)
+        self._of_name: dict[str, ShotStrip] = {}
+        kinds = {kind for kind, _path in self._of_source}
+        editor = scene.sequence_editor
+        for strip in compat.shown_strips(editor) if editor else ():
+            kind = strip.type
+            if kind not in kinds:
+                continue
+            path = file_of(strip)
+            if (kind, path) in self._of_source:
+                start, end = compat.start(strip), compat.end(strip)
+                facts = ShotStrip(strip.name, kind, path, compat.content_start(strip), start, end, strip.channel)
+                self._of_name[facts.name] = facts
+                self._of_source[kind, path].append(facts)
+                self._of_place[kind, path, facts.content_start].append(facts)
+                self._of_base[kind, path, _base(facts.name)].append(facts)
+        for lists in (self._of_source, self._of_place, self._of_base):
+            for strips in lists.values():
+                strips.sort(key=lambda strip: (strip.start, strip.channel))
+
+    def named(self, then: ShotStrip) -> ShotStrip | None:
+        """The strip of that name, if it still shows the same."""
+        now = self._of_name.get(then.name)
+        return now if now is not None and (now.kind, now.filepath) == (then.kind, then.filepath) else None
+
+    def like(self, then: ShotStrip) -> list[ShotStrip]:
+        """Those that show the same."""
+        return self._of_source[then.kind, then.filepath]
+
+    def beside(self, now: ShotStrip) -> list[ShotStrip]:
+        """Those that show the same, and the same frame of it at the same time."""
+        return self._of_place[now.kind, now.filepath, now.content_start]
+
+    def numbered(self, then: ShotStrip) -> list[ShotStrip]:
+        """Those that show the same under the same name, but for the number behind it."""
+        return self._of_base[then.kind, then.filepath, _base(then.name)]
+
+
+def file_of(strip: Any) -> str:
+    """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
+    if strip.type == "MOVIE":
+        return _absolute(strip.filepath, bpy.data.filepath)
+    if strip.type == "IMAGE" and strip.elements:
+        return os.path.join(_absolute(strip.directory, bpy.data.filepath), strip.elements[0].filename)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _absolute(path: str, file: str) -> str:
+    """`path`, which may begin at the folder of the open `file`."""
+    return str(bpy.path.abspath(path))
+
+
+def _spots(shot: Shot, strips: _Strips) -> tuple[Spot, ...]:
+    if len(shot.strips) == 1:
+        lead = shot.strips[0]
+        pieces = _pieces(shot, lead, strips)
+        spots = sorted(_runs(shot, lead, pieces), key=lambda spot: spot.first)
+        if spots:
+            return tuple(spots)
+    found = [(strip, piece) for strip in shot.strips for piece in _pieces(shot, strip, strips)]
+    start = shot.start + (_moved(*found[0]) if found else 0)
+    channel = min(strip.channel for strip in [piece for _strip, piece in found] or shot.strips)
+    names = tuple(piece.name for _strip, piece in found)
+    return (Spot(start - shot.handles, start, start + shot.frames, channel, names),)
+
+
+def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot]:
+    """A spot for all the pieces that lie side by side and belong together."""
+    while pieces:
+        run = [pieces[0]]
+        for piece in pieces[1:]:
+            if piece.content_start == run[0].content_start and piece.start <= max(each.end for each in run):
+                run.append(piece)
+        pieces = [piece for piece in pieces if piece not in run]
+        start = shot.start + _moved(lead, run[0])
+        first = max(start, run[0].start)
+        end = min(start + shot.frames, max(piece.end for piece in run))
+        if first < end:
+            channel = min(piece.channel for piece in run)
+            yield Spot(start - shot.handles, first, end, channel, tuple(piece.name for piece in run))
+
+
+def _moved(then: ShotStrip, now: ShotStrip) -> int:
+    return round(now.content_start - then.content_start)
+
+
+def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
+    """What the strip `lead` of `shot` has become, by time: itself, its pieces, or what shows the same content."""
+    if not lead.filepath:
+        return _pieces_without_file(lead, strips)
+    first = max(lead.start, shot.start) - lead.content_start
+    end = min(lead.end, shot.start + shot.frames) - lead.content_start
+
+    def shows(strip: ShotStrip) -> bool:
+        low, high = _shown(strip)
+        return low < end and high > first
+
+    chosen = strips.named(lead)
+    if chosen is None or not shows(chosen):
+        # Renamed, or the piece of that name was deleted: what shows the same frames when it did, else the only one.
+        there = [strip for strip in strips.beside(lead) if shows(strip)]
+        there = there or [strip for strip in strips.like(lead) if shows(strip)]
+        if not there or (len(there) > 1 and there[0].content_start != lead.content_start):
+            return []
+        chosen = min(there, key=lambda strip: (strip.channel != lead.channel, strip.start))
+    pieces = [chosen]
+    for strip in (*strips.beside(chosen), *strips.numbered(lead)):
+        # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
+        low, high = _shown(strip)
+        moved = strip.content_start != chosen.content_start
+        if shows(strip) and (not moved or (first <= low and high <= end)) and _apart(low, high, pieces):
+            pieces.append(strip)
+    return sorted(pieces, key=lambda strip: strip.start)
+
+
+def _pieces_without_file(lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
+    """The same for a strip that shows no file: by its name, else by its place."""
+    chosen = strips.named(lead)
+    if chosen is None:
+        place = (lead.start, lead.end, lead.channel)
+        there = [strip for strip in strips.like(lead) if (strip.start, strip.end, strip.channel) == place]
+        if not there:
+            return []
+        chosen = there[0]
+    moved = _moved(lead, chosen)
+    # Blender counts the frames of such a piece from its own start.
+    cut = [
+        replace(strip, content_start=chosen.content_start)
+        for strip in strips.numbered(lead)
+        if strip is not chosen
+        and strip.channel == chosen.channel
+        and strip.start >= lead.start + moved
+        and strip.end <= lead.end + moved
+    ]
+    return sorted([chosen, *cut], key=lambda strip: strip.start)
+
+
+def _apart(low: float, high: float, pieces: list[ShotStrip]) -> bool:
+    """Whether none of `pieces` shows any of those frames."""
+    return all(high <= _shown(piece)[0] or low >= _shown(piece)[1] for piece in pieces)
+
+
+def _shown(strip: ShotStrip) -> tuple[float, float]:
+    """The frames that a strip shows, counted from the first one of what it shows."""
+    return strip.start - strip.content_start, strip.end - strip.content_start
+
+
+def _base(name: str) -> str:
+    return _NUMBER.sub("", name)

@@ -1,0 +1,852 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""German: the words of Blender's own German interface, and those that German editors use for shot, take and prompt.
+
+The editor is not addressed: remedies are infinitives, as Blender's are.
+"""
+
+from __future__ import annotations
+
+GERMAN: dict[str, str] = {
+    # ---- names of things
+    "Reshoot": "Reshoot",
+    "fal.ai": "fal.ai",
+    "Prompt": "Prompt",
+    "Shot": "Shot",
+    "Element": "Element",
+    "Image": "Bild",
+    "The image file": "Die Bilddatei",
+    "Reference": "Referenz",
+    "References": "Referenzen",
+    "View": "Ansicht",
+    "Views": "Ansichten",
+    "Job": "Auftrag",
+    "The job's id": "Die Kennung des Auftrags",
+    "Jobs": "Aufträge",
+    "Takes": "Takes",
+    "Journal": "Journal",
+    "Kind": "Art",
+    "Model": "Modell",
+    "Source": "Quelle",
+    "Strip": "Streifen",
+    "Timeline": "Zeitleiste",
+    "Timing": "Timing",
+    "Automatic": "Automatisch",
+    "Every Frame": "Jedes Einzelbild",
+    "Real Time": "Echtzeit",
+    "Sound": "Ton",
+    "Silent": "Stumm",
+    "Handles": "Überhang",
+    "Options": "Optionen",
+    "Folder": "Ordner",
+    "Pages": "Seiten",
+    "Direction": "Richtung",
+    "Up": "Hoch",
+    "Down": "Herunter",
+    "Length": "Länge",
+    "Picture": "Bild",
+    "File": "Datei",
+    "Service": "Dienst",
+    "Rehearsal": "Probe",
+    "The prompt": "Der Prompt",
+    "The clip": "Der Clip",
+    "A reference": "Eine Referenz",
+    "The request": "Die Anfrage",
+    "The rehearsal": "Die Probe",
+    "The list of references": "Die Liste der Referenzen",
+    "The frontal view of @Element{number}": "Die Frontalansicht von @Element{number}",
+    "View {view} of @Element{number}": "Ansicht {view} von @Element{number}",
+    "The request's “{name}”": "„{name}“ in der Anfrage",
+    "none": "keine",
+    "long": "breit",
+    "tall": "hoch",
+    # ---- the shot
+    "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
+    "How it is sent": "Wie gesendet wird",
+    "Rehearse · free": "Proben · kostenlos",
+    "Reshoot · ${price}": "Reshoot · {price} $",
+    "{count} strips as one shot": "{count} Streifen als ein Shot",
+    "and {count} more": "und {count} weitere",
+    "{frames}\u00a0frames, {seconds}\u00a0s": "{frames}\u00a0Einzelbilder, {seconds}\u00a0s",
+    "{size}, {rate}\u00a0fps": "{size}, {rate}\u00a0fps",
+    "Sent with the picture": "Wird mit dem Bild gesendet",
+    "Leaves with the file, unused": "Geht mit der Datei hinaus, ungenutzt",
+    "Not sent": "Wird nicht gesendet",
+    "MP4, size known once exported": "MP4, Größe nach dem Export bekannt",
+    "{kind}, {size}, as it is": "{kind}, {size}, wie sie ist",
+    "{kind}, about {size}, not encoded again": "{kind}, etwa {size}, nicht neu kodiert",
+    "Send the selected strips with the prompt; the edited shot comes back as a strip above them": (
+        "Die ausgewählten Streifen mit dem Prompt senden; der bearbeitete Shot kommt als Streifen darüber zurück"
+    ),
+    "There is no sequencer scene": "Es gibt keine Sequenzer-Szene",
+    "Select the strip to reshoot in the sequencer.": (
+        "Den Streifen, der neu gedreht werden soll, im Sequenzer auswählen."
+    ),
+    "No strip is selected.": "Kein Streifen ist ausgewählt.",
+    "Only sound is selected; Reshoot edits pictures.": "Nur Ton ist ausgewählt; Reshoot bearbeitet Bilder.",
+    "No image strip is selected.": "Kein Bildstreifen ist ausgewählt.",
+    "Select the image strips that are to be references.": "Die Bildstreifen auswählen, die Referenzen werden sollen.",
+    "The file of “{strip}” is missing: {path}.": "Die Datei von „{strip}“ fehlt: {path}.",
+    "Find the file, or relink the strip to it.": "Die Datei suchen oder den Streifen neu mit ihr verknüpfen.",
+    "The file “{file}” of “{strip}” cannot be read or is empty.": (
+        "Die Datei „{file}“ von „{strip}“ ist nicht lesbar oder leer."
+    ),
+    "Restore the file, or relink the strip.": "Die Datei wiederherstellen oder den Streifen neu verknüpfen.",
+    "The file of “{strip}” cannot be read as a picture.": "Die Datei von „{strip}“ ist nicht als Bild lesbar.",
+    "Replace the file, or relink the strip.": "Die Datei ersetzen oder den Streifen neu verknüpfen.",
+    "The scene “{scene}” was not written out.": "Die Szene „{scene}“ wurde nicht geschrieben.",
+    "The shot cannot be written to {folder}: {error}.": (
+        "Der Shot kann nicht nach {folder} geschrieben werden: {error}."
+    ),
+    "Free some room or make the folder writable.": "Platz schaffen oder den Ordner beschreibbar machen.",
+    # ---- settings
+    "One picture, mentioned as @Image1": "Ein Bild, im Prompt @Image1",
+    "A thing from several sides, mentioned as @Element1": "Ein Ding von mehreren Seiten, im Prompt @Element1",
+    "What should change in the shot. Mention references as @Image1 or @Element1": (
+        "Was sich im Shot ändern soll. Referenzen als @Image1 oder @Element1 nennen"
+    ),
+    "Prompt Text": "Prompt-Text",
+    "A text that is sent as the prompt, in place of the field": (
+        "Ein Text, der statt des Felds als Prompt gesendet wird"
+    ),
+    "The model that edits the shot": "Das Modell, das den Shot bearbeitet",
+    "$0.168 for each second sent": "0,168 $ je gesendeter Sekunde",
+    "$0.126 for each second sent": "0,126 $ je gesendeter Sekunde",
+    "Which picture is sent": "Welches Bild gesendet wird",
+    "The strip's own picture; the take gets its transform, crop, blend and fades": (
+        "Das eigene Bild des Streifens; der Take erhält dessen Transformation, Beschnitt, Überblendung und Blenden"
+    ),
+    "What the viewer shows over the range": "Was die Vorschau über den Bereich zeigt",
+    "How the shot's frames are sent": "Wie die Einzelbilder des Shots gesendet werden",
+    "Every frame up to 30 fps, real time above": "Jedes Einzelbild bis 30 fps, darüber Echtzeit",
+    "Each timeline frame is edited and comes back in its own place": (
+        "Jedes Einzelbild der Zeitleiste wird bearbeitet und kommt an seinen Platz zurück"
+    ),
+    "The shot is sent at its own pace; the service answers at 24 fps": (
+        "Der Shot wird in seinem eigenen Tempo gesendet; der Dienst antwortet mit 24 fps"
+    ),
+    "What is heard while the take is shown": "Was zu hören ist, während der Take gezeigt wird",
+    "Keep the Timeline's": "Den der Zeitleiste behalten",
+    "Sound strips are not touched": "Klangstreifen bleiben unberührt",
+    "From the Result": "Aus dem Ergebnis",
+    "The result's sound; the shot's own is muted. Sent in real time": (
+        "Der Ton des Ergebnisses; der eigene des Shots wird stummgeschaltet. Wird in Echtzeit gesendet"
+    ),
+    "The shot's own sound is muted": "Der eigene Ton des Shots wird stummgeschaltet",
+    "Extra frames that are sent before and after the shot and trimmed off the take": (
+        "Zusätzliche Einzelbilder, die vor und nach dem Shot gesendet und vom Take abgeschnitten werden"
+    ),
+    "Active Reference": "Aktive Referenz",
+    "The reference that is chosen in the list": "Die Referenz, die in der Liste gewählt ist",
+    # ---- preferences
+    "fal.ai Key": "fal.ai-Schlüssel",
+    "Your key for fal.ai. It is kept in Blender's preferences, never in a .blend file. Where it is empty, the "
+    "environment variable FAL_KEY is used": (
+        "Der Schlüssel für fal.ai. Er liegt in den Benutzereinstellungen von Blender, nie in einer .blend-Datei. Ist "
+        "das "
+        "Feld leer, gilt die Umgebungsvariable FAL_KEY"
+    ),
+    "Where shots are sent": "Wohin Shots gesendet werden",
+    "fal.ai where there is a key, rehearsal without one": "fal.ai, wenn es einen Schlüssel gibt, sonst eine Probe",
+    "The real service; every press costs the price that is shown": (
+        "Der echte Dienst; jeder Druck kostet den angezeigten Preis"
+    ),
+    "A stand-in on this computer: free, offline, plainly labelled": (
+        "Ein Ersatz auf diesem Computer: kostenlos, offline, deutlich gekennzeichnet"
+    ),
+    "Keep Sent Clips": "Gesendete Clips behalten",
+    "Keep the files that were sent after their take is placed, until the job is dismissed": (
+        "Die gesendeten Dateien nach dem Einsetzen des Takes behalten, bis der Auftrag entfernt wird"
+    ),
+    "Test": "Testen",
+    "Get a Key": "Schlüssel holen",
+    "Allow Online Access": "Allow Online Access",
+    "Shortcut over the Timeline": "Tastenkürzel über der Zeitleiste",
+    "The environment variable RESHOOT_SERVICE_URL sends shots to {url}": (
+        "Die Umgebungsvariable RESHOOT_SERVICE_URL sendet Shots an {url}"
+    ),
+    "fal.ai edits the shot. The button shows the price before you press it": (
+        "fal.ai bearbeitet den Shot. Der Knopf zeigt den Preis, bevor er gedrückt wird"
+    ),
+    "Rehearsals are free and stay on this computer: no key, no network. All goes as it would for real, but the result "
+    "is a stand-in, marked REHEARSAL": (
+        "Proben sind kostenlos und bleiben auf diesem Computer: kein Schlüssel, kein Netz. Alles läuft wie im "
+        "Ernstfall, "
+        "aber das Ergebnis ist ein Ersatz mit dem Vermerk REHEARSAL"
+    ),
+    "Kept in Blender's preferences on this computer, never in a .blend file": (
+        "Liegt in den Benutzereinstellungen von Blender auf diesem Computer, nie in einer .blend-Datei"
+    ),
+    "The key of the environment variable FAL_KEY is in use": "Der Schlüssel der Umgebungsvariable FAL_KEY wird benutzt",
+    "fal.ai gives you a key; without one Reshoot rehearses": (
+        "Einen Schlüssel gibt es bei fal.ai; ohne einen probt Reshoot"
+    ),
+    "Blender is offline: only rehearsals work": "Blender ist offline: nur Proben sind möglich",
+    "Once the project is saved: in a folder “reshoot” beside it": (
+        "Sobald das Projekt gespeichert ist: in einem Ordner „reshoot“ daneben"
+    ),
+    "New here? Select a strip of 3 to 10 seconds and type what should change.": (
+        "Neu hier? Einen Streifen von 3 bis 10 Sekunden auswählen und schreiben, was sich ändern soll."
+    ),
+    "Then press Rehearse: it is free, needs no key, and shows how a take comes back.": (
+        "Dann Proben drücken: Das ist kostenlos, braucht keinen Schlüssel und zeigt, wie ein Take zurückkommt."
+    ),
+    "For real results enter a key for fal.ai in the preferences.": (
+        "Für echte Ergebnisse einen Schlüssel für fal.ai in den Benutzereinstellungen eintragen."
+    ),
+    "Asking…": "Wird gefragt…",
+    "The key works": "Der Schlüssel funktioniert",
+    "Test Key": "Schlüssel testen",
+    "Ask the service whether the key works; this is free and sends no shot": (
+        "Den Dienst fragen, ob der Schlüssel funktioniert; das ist kostenlos und sendet keinen Shot"
+    ),
+    "The service is being asked. Wait for its answer": "Der Dienst wird gefragt. Auf seine Antwort warten",
+    "Open Folder": "Ordner öffnen",
+    "Show the folder in the system's file browser": "Den Ordner im Dateibrowser des Systems zeigen",
+    "The takes of the open file, with their receipts": "Die Takes der offenen Datei mit ihren Belegen",
+    "The journal, unfinished jobs, and the takes of files without a name": (
+        "Das Journal, unfertige Aufträge und die Takes von Dateien ohne Namen"
+    ),
+    "The folder {folder} cannot be made: {error}. Make its parent writable.": (
+        "Der Ordner {folder} kann nicht angelegt werden: {error}. Den übergeordneten Ordner beschreibbar machen."
+    ),
+    # ---- the service and its key
+    "There is no key for the service.": "Es gibt keinen Schlüssel für den Dienst.",
+    "Enter a key in Reshoot's preferences.": "In den Benutzereinstellungen von Reshoot einen Schlüssel eintragen.",
+    "The key has characters that no key has.": "Der Schlüssel hat Zeichen, die kein Schlüssel hat.",
+    "Copy the key again, without spaces around it.": (
+        "Den Schlüssel erneut kopieren, ohne Leerzeichen davor und danach."
+    ),
+    "The service's address “{url}” cannot be used.": "Die Adresse „{url}“ des Diensts ist nicht nutzbar.",
+    "Set RESHOOT_SERVICE_URL to an https address, or to http on this computer.": (
+        "RESHOOT_SERVICE_URL auf eine https-Adresse setzen, oder auf http auf diesem Computer."
+    ),
+    "Blender is not allowed to go online.": "Blender darf nicht online gehen.",
+    "Allow it in Preferences > System > Network, then retry.": (
+        "In Einstellungen > System > Network erlauben, dann wiederholen."
+    ),
+    "Allow it in Preferences > System > Network > Allow Online Access, or unset RESHOOT_SERVICE_URL.": (
+        "In Einstellungen > System > Network > Allow Online Access erlauben, oder RESHOOT_SERVICE_URL nicht setzen."
+    ),
+    "Allow it in Preferences > System > Network > Allow Online Access, or choose the service “Rehearsal”.": (
+        "In Einstellungen > System > Network > Allow Online Access erlauben, oder den Dienst „Probe“ wählen."
+    ),
+    "Allow it in Preferences > System > Network > Allow Online Access, or rehearse without a key.": (
+        "In Einstellungen > System > Network > Allow Online Access erlauben, oder ohne Schlüssel proben."
+    ),
+    "There is no key for fal.ai.": "Es gibt keinen Schlüssel für fal.ai.",
+    "Enter it in Preferences > Add-ons > Reshoot, then retry.": (
+        "In Einstellungen > Add-Ons > Reshoot eintragen, dann wiederholen."
+    ),
+    "Enter your key in Preferences > Add-ons > Reshoot, or choose the service “Rehearsal”.": (
+        "Den Schlüssel in Einstellungen > Add-Ons > Reshoot eintragen, oder den Dienst „Probe“ wählen."
+    ),
+    "Make one at fal.ai/dashboard/keys and enter it above.": (
+        "Bei fal.ai/dashboard/keys einen anlegen und oben eintragen."
+    ),
+    "RESHOOT_SERVICE_URL is set to {url}, but FAL_KEY is not.": (
+        "RESHOOT_SERVICE_URL ist auf {url} gesetzt, FAL_KEY aber nicht."
+    ),
+    "Set FAL_KEY to the key of that service.": "FAL_KEY auf den Schlüssel dieses Diensts setzen.",
+    "The network settings of this computer cannot be used.": (
+        "Die Netzwerkeinstellungen dieses Computers sind unbrauchbar."
+    ),
+    "Check the proxy settings (HTTPS_PROXY, ALL_PROXY).": "Die Proxy-Einstellungen prüfen (HTTPS_PROXY, ALL_PROXY).",
+    "The part that talks to the service (fal_client) does not load: {cause}.": (
+        "Der Teil, der mit dem Dienst spricht (fal_client), lädt nicht: {cause}."
+    ),
+    "Install Reshoot again from its zip and restart Blender.": (
+        "Reshoot erneut aus seinem Zip installieren und Blender neu starten."
+    ),
+    # ---- the prompt
+    "What should change in the shot": "Was sich im Shot ändern soll",
+    "What should change?": "Was soll sich ändern?",
+    "What should change; the scene's prompt where it is empty": (
+        "Was sich ändern soll; ist es leer, gilt der Prompt der Szene"
+    ),
+    "Recent Prompts": "Letzte Prompts",
+    "Prompts of your jobs appear here": "Hier erscheinen die Prompts der Aufträge",
+    "Edit Prompt": "Prompt bearbeiten",
+    "Write the prompt where there is room": "Den Prompt dort schreiben, wo Platz ist",
+    "Done": "Fertig",
+    "Edit Prompt as Text": "Prompt als Text bearbeiten",
+    "Write the prompt in a text editor, with as many lines as it needs": (
+        "Den Prompt in einem Texteditor schreiben, mit so vielen Zeilen wie nötig"
+    ),
+    "Edit Prompt in the Field": "Prompt im Feld bearbeiten",
+    "Write the prompt in the field again; the text stays in the file": (
+        "Den Prompt wieder im Feld schreiben; der Text bleibt in der Datei"
+    ),
+    "Use Prompt": "Prompt verwenden",
+    "Use the prompt of this job again": "Den Prompt dieses Auftrags wieder verwenden",
+    "Insert Token": "Kürzel einfügen",
+    "Append the reference's token to the prompt": "Das Kürzel der Referenz an den Prompt anhängen",
+    "{token} is no reference": "{token} ist keine Referenz",
+    "Sent, but not mentioned: {tokens}": "Gesendet, aber nicht genannt: {tokens}",
+    "{count} of {limit} characters": "{count} von {limit} Zeichen",
+    "The text is empty": "Der Text ist leer",
+    "The prompt is empty.": "Der Prompt ist leer.",
+    "Describe what should change in the shot.": "Beschreiben, was sich im Shot ändern soll.",
+    "The prompt mentions {token}, but there is no such reference (there are: {tokens}).": (
+        "Der Prompt nennt {token}, aber diese Referenz gibt es nicht (es gibt: {tokens})."
+    ),
+    "Add the reference, or take the mention out of the prompt.": (
+        "Die Referenz hinzufügen oder die Nennung aus dem Prompt nehmen."
+    ),
+    "The prompt has {count} characters; at most {limit} are allowed.": (
+        "Der Prompt hat {count} Zeichen; höchstens {limit} sind erlaubt."
+    ),
+    "Shorten it by {count} characters.": "Um {count} Zeichen kürzen.",
+    "{token} is sent, but the prompt does not mention it": "{token} wird gesendet, aber der Prompt nennt es nicht",
+    # ---- references
+    "Images that are sent along": "Bilder, die mitgesendet werden",
+    "Add Reference": "Referenz hinzufügen",
+    "Add as Image Reference": "Als Bild-Referenz hinzufügen",
+    "Add as Element Reference": "Als Element-Referenz hinzufügen",
+    "Add Views from Selected Strips": "Ansichten aus ausgewählten Streifen hinzufügen",
+    "Add Views from Files...": "Ansichten aus Dateien hinzufügen...",
+    "Change to Image": "In Bild ändern",
+    "Change to Element": "In Element ändern",
+    "From Selected Strips": "Aus ausgewählten Streifen",
+    "From Files...": "Aus Dateien...",
+    "From Current Frame": "Vom aktuellen Einzelbild",
+    "Make the selected image strips references, in timeline order": (
+        "Die ausgewählten Bildstreifen zu Referenzen machen, in der Folge der Zeitleiste"
+    ),
+    "Each is one picture: @Image1": "Jedes ist ein Bild: @Image1",
+    "Together they are one thing: the first is its frontal view: @Element1": (
+        "Zusammen sind sie ein Ding: Das erste ist seine Frontalansicht: @Element1"
+    ),
+    "Add Views": "Ansichten hinzufügen",
+    "Add the selected image strips to the active element as further views": (
+        "Die ausgewählten Bildstreifen dem aktiven Element als weitere Ansichten hinzufügen"
+    ),
+    "Choose an element in the list first": "Erst ein Element in der Liste wählen",
+    "Add Frame as Reference": "Einzelbild als Referenz hinzufügen",
+    "Make the frame under the playhead a reference": "Das Einzelbild unter dem Abspielkopf zu einer Referenz machen",
+    "Remove Reference": "Referenz entfernen",
+    "Take the active reference off the list; its file stays": (
+        "Die aktive Referenz aus der Liste nehmen; ihre Datei bleibt"
+    ),
+    "Move Reference": "Referenz verschieben",
+    "Move the active reference; the tokens in the prompt follow": (
+        "Die aktive Referenz verschieben; die Kürzel im Prompt folgen"
+    ),
+    "Change Kind": "Art ändern",
+    "Make the active image an element, or the active element an image; the tokens in the prompt follow": (
+        "Das aktive Bild zum Element machen oder das aktive Element zum Bild; die Kürzel im Prompt folgen"
+    ),
+    "An image has one view: remove the others first": "Ein Bild hat eine Ansicht: erst die anderen entfernen",
+    "Add Reference Files": "Referenzdateien hinzufügen",
+    "Add image files as references": "Bilddateien als Referenzen hinzufügen",
+    "Each is one more view of the active element": "Jedes ist eine weitere Ansicht des aktiven Elements",
+    "No file is chosen. Choose one or more images.": "Keine Datei ist gewählt. Ein oder mehrere Bilder wählen.",
+    "Reshoot Reference": "Reshoot-Referenz",
+    "Remove View": "Ansicht entfernen",
+    "Take this view off the element; its file stays": "Diese Ansicht vom Element nehmen; ihre Datei bleibt",
+    "Make Frontal View": "Zur Frontalansicht machen",
+    "Make this the element's frontal view, the first that the model is shown": (
+        "Dies zur Frontalansicht des Elements machen, der ersten, die das Modell zu sehen bekommt"
+    ),
+    "{count} references would be too many: images and elements together may be at most {limit}.": (
+        "{count} Referenzen wären zu viele: Bilder und Elemente zusammen dürfen höchstens {limit} sein."
+    ),
+    "Remove one first, or select fewer images.": "Erst eine entfernen oder weniger Bilder auswählen.",
+    "The element has {count} views; an image has one.": "Das Element hat {count} Ansichten; ein Bild hat eine.",
+    "Remove the other views first.": "Erst die anderen Ansichten entfernen.",
+    "An element would have {count} further views; at most {limit} are taken.": (
+        "Ein Element hätte {count} weitere Ansichten; höchstens {limit} werden angenommen."
+    ),
+    "Select fewer images.": "Weniger Bilder auswählen.",
+    "There are {count} references; images and elements together may be at most {limit}.": (
+        "Es sind {count} Referenzen; Bilder und Elemente zusammen dürfen höchstens {limit} sein."
+    ),
+    "Remove {count} of them.": "{count} davon entfernen.",
+    "{token} has {count} further views; an element needs {least} to {most} beside its frontal view.": (
+        "{token} hat {count} weitere Ansichten; ein Element braucht {least} bis {most} neben seiner Frontalansicht."
+    ),
+    "Add a view of the same thing from another side, or make it an image.": (
+        "Eine Ansicht desselben Dings von einer anderen Seite hinzufügen oder es zu einem Bild machen."
+    ),
+    "“{file}” ({token}) is not an image that can be read.": "„{file}“ ({token}) ist kein lesbares Bild.",
+    "The reference “{file}” is not an image that can be read.": "Die Referenz „{file}“ ist kein lesbares Bild.",
+    "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
+    "Choose a PNG or JPEG file, or save it again.": "Eine PNG- oder JPEG-Datei wählen oder sie erneut speichern.",
+    "“{file}” ({token}) cannot be read: {error}.": "„{file}“ ({token}) ist nicht lesbar: {error}.",
+    "Restore the file, or remove the reference.": "Die Datei wiederherstellen oder die Referenz entfernen.",
+    "“{file}” ({token}) is {size:.1f} MB; at most {limit} MB are taken.": (
+        "„{file}“ ({token}) hat {size:.1f} MB; höchstens {limit} MB werden angenommen."
+    ),
+    "Save it smaller, or as JPEG.": "Kleiner oder als JPEG speichern.",
+    "“{file}” ({token}) is {width}×{height}; each side must be at least {least} pixels.": (
+        "„{file}“ ({token}) hat {width}×{height}; jede Seite muss mindestens {least} Pixel haben."
+    ),
+    "Choose a larger image.": "Ein größeres Bild wählen.",
+    "“{file}” ({token}) has the aspect {aspect:.3f} (width by height); {least:.2f} to {most:.2f} is taken: "
+    "it is too {shape}.": (
+        "„{file}“ ({token}) hat das Seitenverhältnis {aspect:.3f} (Breite zu Höhe); {least:.2f} bis {most:.2f} wird "
+        "angenommen: Es ist zu {shape}."
+    ),
+    "Crop it.": "Beschneiden.",
+    # ---- fitting the shot to the limits
+    "Scaled {width}×{height} to {new_width}×{new_height}": "Von {width}×{height} auf {new_width}×{new_height} skaliert",
+    "{frames} frames more on each side, trimmed off again": (
+        "{frames} Einzelbilder mehr auf jeder Seite, werden wieder abgeschnitten"
+    ),
+    "Every frame sent, labelled {fps} fps instead of {before}": (
+        "Jedes Einzelbild gesendet, als {fps} fps statt {before} ausgezeichnet"
+    ),
+    "Rate brought from {before} to {fps} fps": "Bildrate von {before} auf {fps} fps gebracht",
+    "Real time instead of every frame, so that the result's sound keeps its pace": (
+        "Echtzeit statt jedes Einzelbilds, damit der Ton des Ergebnisses sein Tempo behält"
+    ),
+    "The result has {frames} frames for {sent}": "Das Ergebnis hat {frames} Einzelbilder für {sent}",
+    "{frames} frames at {fps} fps laid over {sent} frames": "{frames} Einzelbilder mit {fps} fps über {sent} gelegt",
+    "The picture is {width}×{height}: no size of that shape has both sides within {least} to {most} pixels.": (
+        "Das Bild hat {width}×{height}: Keine Größe dieser Form hat beide Seiten zwischen {least} und {most} Pixel."
+    ),
+    "Crop the picture, or send the timeline instead of the strip.": (
+        "Das Bild beschneiden oder die Zeitleiste statt des Streifens senden."
+    ),
+    "“{name}” would be sent as {seconds:.2f} s ({frames} frames at {fps} fps); {model} takes {least:g} to {most:g} "
+    "s.": (
+        "„{name}“ würde als {seconds:.2f} s gesendet ({frames} Einzelbilder mit {fps} fps); {model} nimmt {least:g} "
+        "bis "
+        "{most:g} s."
+    ),
+    "Use fewer handles": "Weniger Überhang wählen",
+    "Lengthen it to between {fewest} and {most} frames": "Auf {fewest} bis {most} Einzelbilder verlängern",
+    "Shorten it to between {fewest} and {most} frames": "Auf {fewest} bis {most} Einzelbilder kürzen",
+    ", or choose the timing “Real Time”": ", oder das Timing „Echtzeit“ wählen",
+    ", or choose the timing “Every Frame”": ", oder das Timing „Jedes Einzelbild“ wählen",
+    "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",
+    "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",
+    "Sent as the file it is": "Als die Datei gesendet, die es ist",
+    "Sent without encoding it again, labelled {fps} fps": "Ohne neue Kodierung gesendet, als {fps} fps ausgezeichnet",
+    "The clip holds {frames} frames at {fps} fps; planned were {planned} at {planned_fps}.": (
+        "Der Clip enthält {frames} Einzelbilder mit {fps} fps; geplant waren {planned} mit {planned_fps}."
+    ),
+    "Try again; if it stays so, send the timeline instead of the strip.": (
+        "Erneut versuchen; bleibt es so, die Zeitleiste statt des Streifens senden."
+    ),
+    "The clip is {size:.1f} MB; at most {limit} MB are taken.": (
+        "Der Clip hat {size:.1f} MB; höchstens {limit} MB werden angenommen."
+    ),
+    "Shorten the shot.": "Den Shot kürzen.",
+    "The clip is {width}×{height}; each side must be {least} to {most} pixels.": (
+        "Der Clip hat {width}×{height}; jede Seite muss {least} bis {most} Pixel haben."
+    ),
+    "Send the timeline instead of the strip.": "Die Zeitleiste statt des Streifens senden.",
+    "The clip runs at {fps} fps; {least} to {most} are taken.": (
+        "Der Clip läuft mit {fps} fps; {least} bis {most} werden angenommen."
+    ),
+    "The clip lasts {seconds:.2f} s; {least:g} to {most:g} s are taken.": (
+        "Der Clip dauert {seconds:.2f} s; {least:g} bis {most:g} s werden angenommen."
+    ),
+    "Lengthen or shorten the shot.": "Den Shot verlängern oder kürzen.",
+    "The rendered clip cannot be given its rate: {error}.": (
+        "Der gerenderte Clip kann seine Bildrate nicht erhalten: {error}."
+    ),
+    "The rendered clip cannot be read back: {error}.": "Der gerenderte Clip ist nicht lesbar: {error}.",
+    "Check the room on disk and try again.": "Den Platz auf der Platte prüfen und erneut versuchen.",
+    # ---- the background Blender
+    "The background Blender could not be started: {error}.": "Der Hintergrund-Blender konnte nicht starten: {error}.",
+    "Check that Blender's program file is where it was installed.": (
+        "Prüfen, ob Blenders Programmdatei dort liegt, wo sie installiert wurde."
+    ),
+    "The background Blender was stopped.": "Der Hintergrund-Blender wurde angehalten.",
+    "The background Blender ended with code {code} before it was done. Its last words: {tail}": (
+        "Der Hintergrund-Blender endete mit Code {code}, bevor er fertig war. Seine letzten Worte: {tail}"
+    ),
+    "Try again; the whole log is {log}.": "Erneut versuchen; das ganze Protokoll ist {log}.",
+    # ---- jobs
+    "What was sent and what became of it": "Was gesendet wurde und was daraus wurde",
+    "No jobs yet": "Noch keine Aufträge",
+    "{first} to {end} of {count}": "{first} bis {end} von {count}",
+    "{size}\u00a0MB sent": "{size}\u00a0MB gesendet",
+    "{seconds}\u00a0s": "{seconds}\u00a0s",
+    "{minutes}\u00a0min {seconds}\u00a0s": "{minutes}\u00a0min {seconds}\u00a0s",
+    "{hours}\u00a0h {minutes}\u00a0min": "{hours}\u00a0h {minutes}\u00a0min",
+    "free": "kostenlos",
+    "${price}": "{price} $",
+    "nothing charged": "nichts berechnet",
+    "${price}, perhaps charged": "{price} $, vielleicht berechnet",
+    "Waiting to export": "Wartet auf den Export",
+    "Waiting": "Wartet",
+    "Exporting": "Exportiert",
+    "Exporting frame {done} of {total}": "Exportiert Einzelbild {done} von {total}",
+    "Uploading": "Lädt hoch",
+    "Uploading the clip": "Lädt den Clip hoch",
+    "Uploading the references": "Lädt die Referenzen hoch",
+    "Submitting": "Übermittelt",
+    "In the service's queue": "In der Warteschlange des Diensts",
+    "Queued, {count} ahead": "In der Warteschlange, {count} davor",
+    "In progress": "In Arbeit",
+    "Downloading": "Lädt herunter",
+    "Finished; waits to be placed": "Fertig; wartet auf das Einsetzen",
+    "Finished": "Fertig",
+    "In the timeline": "In der Zeitleiste",
+    "Failed": "Fehlgeschlagen",
+    "Cancelled": "Abgebrochen",
+    "Cancelling": "Wird abgebrochen",
+    "Unsure whether it was accepted": "Unsicher, ob angenommen",
+    "Unsure": "Unsicher",
+    "In another Blender": "In einem anderen Blender",
+    "{error} Trying again": "{error} Neuer Versuch",
+    "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
+    "Cancelled; an earlier try may be charged.": "Abgebrochen; ein früherer Versuch wird vielleicht berechnet.",
+    "Watch Reshoot Jobs": "Reshoot-Aufträge verfolgen",
+    "Follow running jobs and place their takes": "Laufende Aufträge verfolgen und ihre Takes einsetzen",
+    "Turn Page": "Blättern",
+    "Show newer or older jobs": "Neuere oder ältere Aufträge zeigen",
+    "Cancel Job": "Auftrag abbrechen",
+    "Stop the job; what was sent already is asked to stop at the service": (
+        "Den Auftrag anhalten; was schon gesendet ist, soll beim Dienst anhalten"
+    ),
+    "Retry Job": "Auftrag wiederholen",
+    "Go on from where the job stopped, without paying twice for what was paid": (
+        "Dort weitermachen, wo der Auftrag stehen blieb, ohne Bezahltes noch einmal zu bezahlen"
+    ),
+    "Submit This Job Again?": "Diesen Auftrag erneut übermitteln?",
+    "It may have been accepted already: submitting it again may cost its price a second time.": (
+        "Vielleicht wurde er schon angenommen: Erneut übermittelt kostet er den Preis vielleicht ein zweites Mal."
+    ),
+    "Submit Again": "Erneut übermitteln",
+    "Dismiss Job": "Auftrag entfernen",
+    "Take the job off the list; its take stays on disk and in the timeline": (
+        "Den Auftrag aus der Liste nehmen; sein Take bleibt auf der Platte und in der Zeitleiste"
+    ),
+    "Resume Jobs": "Aufträge fortsetzen",
+    "Take up every unfinished job of the open file; from a script, wait until their takes are placed": (
+        "Alle unfertigen Aufträge der offenen Datei aufnehmen; im Skript warten, bis ihre Takes eingesetzt sind"
+    ),
+    "There is no job {job}. Choose one of the jobs in the sidebar.": (
+        "Es gibt keinen Auftrag {job}. Einen der Aufträge in der Seitenleiste wählen."
+    ),
+    "The job has ended: there is nothing to cancel. Dismiss it instead.": (
+        "Der Auftrag ist zu Ende: Es gibt nichts abzubrechen. Ihn stattdessen entfernen."
+    ),
+    "The job did not fail: there is nothing to retry.": (
+        "Der Auftrag ist nicht fehlgeschlagen: Es gibt nichts zu wiederholen."
+    ),
+    "The job is under way. Cancel it first.": "Der Auftrag läuft. Ihn erst abbrechen.",
+    "The job of “{shot}” in {file}": "Der Auftrag von „{shot}“ in {file}",
+    "The job of “{shot}”": "Der Auftrag von „{shot}“",
+    "Reshoot itself failed here: {cause}: {error}.": "Reshoot selbst ist hier gescheitert: {cause}: {error}.",
+    "Reshoot itself failed here: {error}.": "Reshoot selbst ist hier gescheitert: {error}.",
+    "Retry; if it stays so, report it with Blender's console output.": (
+        "Wiederholen; bleibt es so, es mit der Ausgabe von Blenders Konsole melden."
+    ),
+    "See Blender's console, and report it.": "Blenders Konsole ansehen und es melden.",
+    "The request was sent, but its answer was lost: it may have been accepted and charged.": (
+        "Die Anfrage wurde gesendet, aber die Antwort ging verloren: Vielleicht wurde sie angenommen und berechnet."
+    ),
+    "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
+    "Retry submits it once more and may cost the price again; Dismiss gives it up.": (
+        "Auf fal.ai die Seite der Anfragen des Kontos ansehen: Ist die Anfrage dort, wurde sie angenommen. Wiederholen "
+        "übermittelt sie noch einmal und kostet den Preis vielleicht erneut; Entfernen gibt sie auf."
+    ),
+    "The service could not be asked to stop ({error}); it may still be charged.": (
+        "Der Dienst war nicht zum Anhalten zu bewegen ({error}); es wird vielleicht trotzdem berechnet."
+    ),
+    "Too late to cancel: the take is finished and comes in": "Zu spät zum Abbrechen: Der Take ist fertig und kommt",
+    "The service was asked to stop; it may still be charged.": (
+        "Der Dienst soll anhalten; es wird vielleicht trotzdem berechnet."
+    ),
+    "Retry looks whether a result came anyway; that costs nothing.": (
+        "Wiederholen sieht nach, ob doch ein Ergebnis kam; das kostet nichts."
+    ),
+    "The journal {path} was written by a newer Reshoot.": "Das Journal {path} stammt von einem neueren Reshoot.",
+    "Update Reshoot to open it; nothing is lost.": "Reshoot aktualisieren, um es zu öffnen; nichts ist verloren.",
+    "The journal {path} cannot be read or written: {error}.": (
+        "Das Journal {path} ist nicht les- oder schreibbar: {error}."
+    ),
+    "Check that its folder is writable and has room, then try again.": (
+        "Prüfen, ob sein Ordner beschreibbar ist und Platz hat, dann erneut versuchen."
+    ),
+    "The journal's row of job {job} cannot be read: {error}.": (
+        "Die Zeile des Auftrags {job} im Journal ist nicht lesbar: {error}."
+    ),
+    "Update Reshoot; nothing is lost.": "Reshoot aktualisieren; nichts ist verloren.",
+    # ---- takes
+    "Place Take": "Take einsetzen",
+    "Put the job's take into the timeline, where its shot is now": (
+        "Den Take des Auftrags in die Zeitleiste einsetzen, dort, wo sein Shot jetzt ist"
+    ),
+    "Reshoot Take": "Reshoot-Take",
+    "The take of “{shot}” is in the timeline": "Der Take von „{shot}“ ist in der Zeitleiste",
+    "Show in Timeline": "In Zeitleiste zeigen",
+    "Select the job's take in the timeline, or its shot where there is no take, and bring it into view": (
+        "Den Take des Auftrags in der Zeitleiste auswählen, oder seinen Shot, wenn es keinen Take gibt, und ins "
+        "Blickfeld "
+        "bringen"
+    ),
+    "Open the folder of the job's take": "Den Ordner mit dem Take des Auftrags öffnen",
+    "The job has no take yet. Wait until it has landed.": (
+        "Der Auftrag hat noch keinen Take. Warten, bis er angekommen ist."
+    ),
+    "The job has nothing in this timeline. Open the scene that it belongs to.": (
+        "Der Auftrag hat nichts in dieser Zeitleiste. Die Szene öffnen, zu der er gehört."
+    ),
+    "“{shot}” is not in this timeline any more.": "„{shot}“ ist nicht mehr in dieser Zeitleiste.",
+    "The job's folder is not there. Retry the job to fetch its take again.": (
+        "Der Ordner des Auftrags ist nicht da. Den Auftrag wiederholen, um seinen Take erneut zu holen."
+    ),
+    "Blender did not add {file} as a strip.": "Blender hat {file} nicht als Streifen hinzugefügt.",
+    "Place the take again.": "Den Take erneut einsetzen.",
+    "Blender has no window to place the take in.": "Blender hat kein Fenster, um den Take einzusetzen.",
+    "Open the file in Blender and resume.": "Die Datei in Blender öffnen und fortsetzen.",
+    "The take of “{shot}” is not on disk any more.": "Der Take von „{shot}“ ist nicht mehr auf der Platte.",
+    "Retry the job to fetch it again.": "Den Auftrag wiederholen, um ihn erneut zu holen.",
+    "No channel above “{shot}” is free.": "Über „{shot}“ ist kein Kanal frei.",
+    "Free a channel above it and place the take again from the job.": (
+        "Darüber einen Kanal frei machen und den Take vom Auftrag aus erneut einsetzen."
+    ),
+    "No channel is free for the take's sound.": "Kein Kanal ist für den Ton des Takes frei.",
+    "Free a channel and place the take again from the job.": (
+        "Einen Kanal frei machen und den Take vom Auftrag aus erneut einsetzen."
+    ),
+    "“{strip}” is muted: it would show through its take": "„{strip}“ ist stumm: Es würde durch seinen Take scheinen",
+    "“{strip}” is muted": "„{strip}“ ist stumm",
+    "The result has no sound: the timeline's stays": "Das Ergebnis hat keinen Ton: Der der Zeitleiste bleibt",
+    "This Blender was built without sound: the result's is in the take's file": (
+        "Dieser Blender ist ohne Ton gebaut: Der des Ergebnisses ist in der Datei des Takes"
+    ),
+    "The scene “{scene}” is not in this file any more.": "Die Szene „{scene}“ ist nicht mehr in dieser Datei.",
+    "Add the take by hand: {path}.": "Den Take von Hand hinzufügen: {path}.",
+    "The result is not a video that can be read: {error}.": "Das Ergebnis ist kein lesbares Video: {error}.",
+    "Retry fetches it again without paying again.": "Wiederholen holt es erneut, ohne erneut zu bezahlen.",
+    "The result's rate could not be changed: {error}": "Die Bildrate des Ergebnisses war nicht zu ändern: {error}",
+    "{folder} has {free:.0f} MB left; this shot needs about {needed:.0f} MB.": (
+        "{folder} hat noch {free:.0f} MB frei; dieser Shot braucht etwa {needed:.0f} MB."
+    ),
+    "Free some room, or save the project on another disk.": (
+        "Platz schaffen oder das Projekt auf einer anderen Platte speichern."
+    ),
+    "The folder {folder} cannot be written: {error}.": "Der Ordner {folder} ist nicht beschreibbar: {error}.",
+    "Make it writable or free some room, then try again.": (
+        "Ihn beschreibbar machen oder Platz schaffen, dann erneut versuchen."
+    ),
+    "{folder} cannot be written: {error}.": "{folder} ist nicht beschreibbar: {error}.",
+    "Free some room or choose another folder.": "Platz schaffen oder einen anderen Ordner wählen.",
+    # ---- uploads and downloads
+    "{name} could not be read for the upload: {error}.": "{name} war zum Hochladen nicht lesbar: {error}.",
+    "Check that {folder} can be read, then try again.": "Prüfen, ob {folder} lesbar ist, dann erneut versuchen.",
+    "The result could not be fetched in {count} attempts: {why}.": (
+        "Das Ergebnis war in {count} Versuchen nicht zu holen: {why}."
+    ),
+    "the connection broke ({cause})": "die Verbindung brach ab ({cause})",
+    "the service is busy (HTTP {status})": "der Dienst ist ausgelastet (HTTP {status})",
+    "{size:,} of {total:,} bytes came": "{size:,} von {total:,} Byte kamen an",
+    "{size:,} bytes came, which is not the whole file": "{size:,} Byte kamen an, was nicht die ganze Datei ist",
+    "what was there does not belong to the result": "was da war, gehört nicht zum Ergebnis",
+    "the service sent another part of the file than was asked for": (
+        "der Dienst hat einen anderen Teil der Datei gesendet als erbeten"
+    ),
+    "The result's address leads nowhere.": "Die Adresse des Ergebnisses führt nirgendwohin.",
+    "The result's address leads in a circle.": "Die Adresse des Ergebnisses führt im Kreis.",
+    "The result's address is not an https address.": "Die Adresse des Ergebnisses ist keine https-Adresse.",
+    "What came is not an MP4 or MOV file.": "Was ankam, ist keine MP4- oder MOV-Datei.",
+    "What came is a page or a message, not a video.": "Was ankam, ist eine Seite oder Nachricht, kein Video.",
+    "What came is packed in a way that was not asked for.": "Was ankam, ist anders gepackt als erbeten.",
+    "The result is no longer at the service (HTTP {status}).": (
+        "Das Ergebnis ist nicht mehr beim Dienst (HTTP {status})."
+    ),
+    "Results are kept for days, not for ever: send the shot again, or look at the service's own pages.": (
+        "Ergebnisse werden tagelang behalten, nicht für immer: Den Shot erneut senden oder auf den Seiten des Diensts "
+        "nachsehen."
+    ),
+    "The service refused the download (HTTP {status}).": "Der Dienst hat das Herunterladen verweigert (HTTP {status}).",
+    "The service keeps the result for some days: resume the job to try again.": (
+        "Der Dienst behält das Ergebnis einige Tage: Den Auftrag fortsetzen, um es erneut zu versuchen."
+    ),
+    "The result has {size:,} bytes or more; a take has at most {limit:,}.": (
+        "Das Ergebnis hat {size:,} Byte oder mehr; ein Take hat höchstens {limit:,}."
+    ),
+    "The result has {size:,} bytes; the service announced {told:,}.": (
+        "Das Ergebnis hat {size:,} Byte; der Dienst hatte {told:,} angekündigt."
+    ),
+    "{path} is already there: takes are never overwritten.": "{path} ist schon da: Takes werden nie überschrieben.",
+    "Move that file away, then resume the job.": "Diese Datei wegbewegen, dann den Auftrag fortsetzen.",
+    "Resume the job to try again; if it stays so, ask the service.": (
+        "Den Auftrag fortsetzen, um es erneut zu versuchen; bleibt es so, beim Dienst nachfragen."
+    ),
+    "The result is on the network and Blender is offline.": "Das Ergebnis liegt im Netz, und Blender ist offline.",
+    "Allow Online Access in Blender's preferences under System, then resume the job.": (
+        "In Blenders Benutzereinstellungen unter System „Allow Online Access“ einschalten, dann den Auftrag fortsetzen."
+    ),
+    "The download was stopped.": "Das Herunterladen wurde angehalten.",
+    "Resume the job to go on with it.": "Den Auftrag fortsetzen, um damit weiterzumachen.",
+    "There is no room left in {folder}.": "In {folder} ist kein Platz mehr.",
+    "Make room on that disk, then resume the job.": "Auf dieser Platte Platz schaffen, dann den Auftrag fortsetzen.",
+    "A take cannot be written ({error}) in {folder}.": "In {folder} ist ein Take nicht zu schreiben ({error}).",
+    "Make that folder writable, then resume.": "Diesen Ordner beschreibbar machen, dann fortsetzen.",
+    # ---- what the service says; what is done stands in brackets, {who} begins the sentence
+    "taking the file": "Annahme der Datei",
+    "taking the shot": "Annahme des Shots",
+    "asking how far the job is": "Frage nach dem Stand des Auftrags",
+    "asking for the result": "Frage nach dem Ergebnis",
+    "cancelling the job": "Abbruch des Auftrags",
+    "checking the key": "Prüfung des Schlüssels",
+    ": “{words}”": ": „{words}“",
+    "{who} has locked the account{said}.": "{who} hat das Konto gesperrt{said}.",
+    "Top up the balance at fal.ai/dashboard/billing, then try again.": (
+        "Das Guthaben bei fal.ai/dashboard/billing aufladen, dann erneut versuchen."
+    ),
+    "{who} does not accept the key{said}.": "{who} nimmt den Schlüssel nicht an{said}.",
+    "{who} does not allow this with the key{said}.": "{who} erlaubt das mit diesem Schlüssel nicht{said}.",
+    "Check the key in Reshoot's preferences; keys are made at fal.ai/dashboard/keys.": (
+        "Den Schlüssel in den Benutzereinstellungen von Reshoot prüfen; Schlüssel gibt es bei fal.ai/dashboard/keys."
+    ),
+    "{who} no longer knows this job{said}.": "{who} kennt diesen Auftrag nicht mehr{said}.",
+    "Look at fal.ai/dashboard/requests; results are kept for days, not for ever.": (
+        "Bei fal.ai/dashboard/requests nachsehen; Ergebnisse werden tagelang behalten, nicht für immer."
+    ),
+    "{who} has not finished this job yet.": "{who} ist mit diesem Auftrag noch nicht fertig.",
+    "Wait for it.": "Darauf warten.",
+    "{who} is too busy or out of order{said}.": "{who} ist ausgelastet oder gestört{said}.",
+    "Wait a little; it may be asked again.": "Etwas warten; eine neue Anfrage ist möglich.",
+    "{who} refused {doing}{said}.": "{who} hat abgelehnt ({doing}){said}.",
+    "Look for an update of Reshoot, or try another model.": (
+        "Nach einer Aktualisierung von Reshoot sehen oder ein anderes Modell versuchen."
+    ),
+    "Try again.": "Erneut versuchen.",
+    "Try again later.": "Später erneut versuchen.",
+    "Send the same shot again: the service says that this may help.": (
+        "Denselben Shot erneut senden: Der Dienst sagt, dass das helfen kann."
+    ),
+    "The shot was sent to {who}, but no whole answer came back: whether it was accepted is unknown.": (
+        "{who}: Der Shot wurde gesendet, aber keine vollständige Antwort kam zurück. Ob er angenommen wurde, ist "
+        "unbekannt."
+    ),
+    "Look at fal.ai/dashboard/requests before sending it again.": (
+        "Bei fal.ai/dashboard/requests nachsehen, bevor er erneut gesendet wird."
+    ),
+    "Look at the service's list of requests before sending it again.": (
+        "In der Liste der Anfragen des Diensts nachsehen, bevor er erneut gesendet wird."
+    ),
+    "{who} could not be reached ({cause}): nothing was sent.": (
+        "{who} war nicht erreichbar ({cause}): Nichts wurde gesendet."
+    ),
+    "Check the network connection, then try again.": "Die Netzwerkverbindung prüfen, dann erneut versuchen.",
+    "{who} gave no whole answer while {doing} ({cause}).": (
+        "{who} hat nicht vollständig geantwortet ({doing}; {cause})."
+    ),
+    "Check the network connection; the question may be asked again.": (
+        "Die Netzwerkverbindung prüfen; die Frage kann erneut gestellt werden."
+    ),
+    "The connection to {who} was closed while {doing}.": "{who}: Die Verbindung wurde getrennt ({doing}).",
+    "{who} answered in a form that Reshoot does not know while {doing}.": (
+        "{who} hat in einer Form geantwortet, die Reshoot nicht kennt ({doing})."
+    ),
+    "Try again later; if it stays so, look for an update of Reshoot.": (
+        "Später erneut versuchen; bleibt es so, nach einer Aktualisierung von Reshoot sehen."
+    ),
+    # ---- what the service refuses
+    "Send the shot again.": "Den Shot erneut senden.",
+    "Use another picture for it and send the shot again.": "Ein anderes Bild dafür nehmen und den Shot erneut senden.",
+    "Change the shot's range or its settings and send it again.": (
+        "Den Bereich des Shots oder seine Einstellungen ändern und ihn erneut senden."
+    ),
+    "Send the shot again in a few minutes; the failed try is not billed.": (
+        "Den Shot in ein paar Minuten erneut senden; der gescheiterte Versuch wird nicht berechnet."
+    ),
+    "{thing} goes against the service's content rules": "{thing} verstößt gegen die Inhaltsregeln des Diensts",
+    "Change the prompt, the shot or the reference that it names and send the shot again.": (
+        "Den Prompt, den Shot oder die genannte Referenz ändern und den Shot erneut senden."
+    ),
+    "The model made no video from this request": "Das Modell hat aus dieser Anfrage kein Video gemacht",
+    "Say the prompt more plainly, or try another reference, and send the shot again.": (
+        "Den Prompt einfacher fassen oder eine andere Referenz versuchen und den Shot erneut senden."
+    ),
+    "{thing} is too small": "{thing} ist zu klein",
+    "Use a larger picture for it and send the shot again.": (
+        "Ein größeres Bild dafür nehmen und den Shot erneut senden."
+    ),
+    "{thing} is too large": "{thing} ist zu groß",
+    "Use a smaller picture for it and send the shot again.": (
+        "Ein kleineres Bild dafür nehmen und den Shot erneut senden."
+    ),
+    "{thing} could not be read as a picture": "{thing} war nicht als Bild lesbar",
+    "{thing} has a format that the model does not take": "{thing} hat ein Format, das das Modell nicht nimmt",
+    "Use a PNG or JPEG picture.": "Ein PNG- oder JPEG-Bild nehmen.",
+    "Send it as an MP4 (H.264).": "Als MP4 (H.264) senden.",
+    "{thing} could not be fetched by the service from its own storage": (
+        "{thing} war für den Dienst aus seinem eigenen Speicher nicht zu holen"
+    ),
+    "{thing} is too large a file": "{thing} ist eine zu große Datei",
+    "Choose a shorter shot or a smaller picture and send it again.": (
+        "Einen kürzeren Shot oder ein kleineres Bild wählen und erneut senden."
+    ),
+    "{thing} is too long": "{thing} ist zu lang",
+    "Shorten the shot and send it again.": "Den Shot kürzen und erneut senden.",
+    "{thing} is too short": "{thing} ist zu kurz",
+    "Add handles or lengthen the shot and send it again.": (
+        "Überhang geben oder den Shot verlängern und erneut senden."
+    ),
+    "{thing} is missing from the request": "{thing} fehlt in der Anfrage",
+    "Shorten it and send the shot again.": "Kürzen und den Shot erneut senden.",
+    "Lengthen it and send the shot again.": "Verlängern und den Shot erneut senden.",
+    "{thing} has too many entries": "{thing} hat zu viele Einträge",
+    "Remove references and send the shot again.": "Referenzen entfernen und den Shot erneut senden.",
+    "{thing} has too few entries": "{thing} hat zu wenige Einträge",
+    "Add references and send the shot again.": "Referenzen hinzufügen und den Shot erneut senden.",
+    "The service ran out of time before the video was done": "Dem Dienst lief die Zeit ab, bevor das Video fertig war",
+    "The model ran out of time before the video was done": "Dem Modell lief die Zeit ab, bevor das Video fertig war",
+    "The service had no computer free in time": "Der Dienst hatte nicht rechtzeitig einen Computer frei",
+    "The model failed at the service": "Das Modell ist beim Dienst gescheitert",
+    "The job was cancelled at the service": "Der Auftrag wurde beim Dienst abgebrochen",
+    "A computer at the service failed while it worked on the shot.": (
+        "Ein Computer beim Dienst ist ausgefallen, während er am Shot arbeitete."
+    ),
+    "{thing} was refused: “{words}”.": "{thing} wurde abgelehnt: „{words}“.",
+    "no reason given": "ohne Angabe von Gründen",
+    "Change what it names and send the shot again.": "Das Genannte ändern und den Shot erneut senden.",
+    "at least {value} s": "mindestens {value} s",
+    "at most {value} s": "höchstens {value} s",
+    "it has {value} s": "es hat {value} s",
+    "at least {value} px wide": "mindestens {value} px breit",
+    "at least {value} px high": "mindestens {value} px hoch",
+    "at most {value} px wide": "höchstens {value} px breit",
+    "at most {value} px high": "höchstens {value} px hoch",
+    "at most {value} bytes": "höchstens {value} Byte",
+    "at least {value}": "mindestens {value}",
+    "at most {value}": "höchstens {value}",
+    "more than {value}": "mehr als {value}",
+    "less than {value}": "weniger als {value}",
+    "taken are {value}": "angenommen wird {value}",
+    # ---- video files
+    "{name} is not an MP4 or MOV file: {why}": "{name} ist keine MP4- oder MOV-Datei: {why}",
+    "{name} is not an MP4 or MOV file: it is not a file at all": (
+        "{name} ist keine MP4- oder MOV-Datei: Es ist überhaupt keine Datei"
+    ),
+    "{name} is truncated: {why}": "{name} ist abgeschnitten: {why}",
+    "{name} is damaged: {why}": "{name} ist beschädigt: {why}",
+    "{name} cannot be given another frame rate: {why}": "{name} kann keine andere Bildrate erhalten: {why}",
+    "'{kind}' box": "'{kind}'-Box",
+    "it is empty": "sie ist leer",
+    "it does not begin like one": "sie beginnt nicht wie eine",
+    "it has {count} bytes": "sie hat {count} Byte",
+    "it ends inside a header": "sie endet mitten in einem Kopf",
+    "it has more than {count} boxes": "sie hat mehr als {count} Boxen",
+    "its {box} ends {count} bytes after the file": "ihre {box} endet {count} Byte nach der Datei",
+    "its {box} has an impossible size": "ihre {box} hat eine unmögliche Größe",
+    "its {box} is too short": "ihre {box} ist zu kurz",
+    "its {box} counts more entries than it holds": "ihre {box} zählt mehr Einträge, als sie enthält",
+    "its tables have more than {count} entries": "ihre Tabellen haben mehr als {count} Einträge",
+    "its {box} counts {ticks} ticks in a second": "ihre {box} zählt {ticks} Takte in einer Sekunde",
+    "a track has no {box}": "einer Spur fehlt {box}",
+    "a track has more than {count} edits": "eine Spur hat mehr als {count} Schnitte",
+    "it has no 'mvhd' box": "sie hat keine 'mvhd'-Box",
+    "it has no video track": "sie hat keine Videospur",
+    "it has no table of contents ('moov' box)": "sie hat kein Inhaltsverzeichnis ('moov'-Box)",
+    "its pictures are {width} by {height} pixels": "ihre Bilder haben {width} mal {height} Pixel",
+    "its video track has {frames} frames in {ticks} ticks": (
+        "ihre Videospur hat {frames} Einzelbilder in {ticks} Takten"
+    ),
+    "it has {samples} samples and the times of {times}": "sie hat {samples} Samples und die Zeiten von {times}",
+    "its last pictures lie {count} bytes after its end": "ihre letzten Bilder liegen {count} Byte nach ihrem Ende",
+    "a fragment has no 'tfhd' box": "einem Fragment fehlt die 'tfhd'-Box",
+    "it is fragmented": "sie ist fragmentiert",
+    "its frames do not all last equally long": "ihre Einzelbilder dauern nicht alle gleich lang",
+    "its {box} has no room for the new times": "ihre {box} hat keinen Platz für die neuen Zeiten",
+}
