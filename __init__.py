@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import operators, panels, preferences, properties, session, shooting
+from . import keymap, later, operators, panels, preferences, properties, session, translations
 from .core import board
 
 _CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
@@ -11,18 +11,27 @@ _CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *pane
 
 def register() -> None:
     """Make the parts known to Blender, in order."""
+    translations.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
-    board.connect(shooting.preview, session.project)
+    board.connect(later.preview, session.project, later.size_of, session.on_strips)
+    panels.register()
     operators.register()
+    keymap.register()
+    later.register()
 
 
 def unregister() -> None:
     """End what runs and take the parts away, in reverse order."""
+    later.unregister()
+    keymap.unregister()
     operators.unregister()
     session.close()
+    preferences.unregister()
     board.connect(None, None)
+    panels.unregister()
     properties.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
+    translations.unregister()

@@ -1,15 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Preferences: the key, the service, what is kept."""
+"""Preferences: the key, the service, what is kept and where, the shortcut. Holds the key; never shows or logs it."""
 
 from __future__ import annotations
 
+import os
+import textwrap
 from typing import TYPE_CHECKING
 
+import blf
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from . import keymap, places
+from .core import board
+from .core.words import say
+
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from pathlib import Path
+
+    from bpy.types import Context, UILayout
+
+    from .core.errors import ReshootError
+
+_KEYS_PAGE = "https://fal.ai/dashboard/keys"
+_SPLIT = 0.4
+"""Where Blender divides a line between a property's name and its value."""
+_TEXT = 0.8
+"""Height of a line in running text, of a button's."""
+_TEST_WIDTH = 4
+_ICON = 20
+_MARGIN = 50
+"""Pixels at 1× that the box around the preferences takes."""
+
+
+class KeyTest:
+    """What is known of the key: whether the service is being asked, and what it answered about which key."""
+
+    def __init__(self) -> None:
+        self.error: ReshootError | None = None
+        self.asking = self._answered = False
+        self._key = ""
+
+    def begin(self) -> None:
+        """The service is being asked now."""
+        self.asking, self._answered, self._key = True, False, key()
+
+    def end(self, error: ReshootError | None) -> None:
+        """It answered: the key works where there is no error."""
+        self.asking, self._answered, self.error = False, True, error
+
+    def forget(self) -> None:
+        """Nobody asks any more."""
+        self.asking = self._answered = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer about the key as it is now."""
+        return self._answered and self._key == key()
+
+
+key_test = KeyTest()
 
 
 class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
@@ -43,16 +93,146 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.prop(self, "service")
-        layout.prop(self, "key")
-        if not bpy.app.online_access:
-            layout.label(text="Blender is offline: only rehearsals work", icon="INTERNET_OFFLINE")
-        layout.prop(self, "keep_clips")
+        self._draw_service(layout, context)
+        layout.separator()
+        self._draw_key(layout, context)
+        layout.separator()
+        self._draw_folders(layout, context)
+        layout.separator()
+        _draw_shortcut(layout, context)
+
+    def _draw_service(self, layout: UILayout, context: Context) -> None:
+        layout.row().prop(self, "service", expand=True)
+        url = os.environ.get("RESHOOT_SERVICE_URL", "")
+        if url:
+            words = say("The environment variable RESHOOT_SERVICE_URL sends shots to {url}", url=url)
+            _tell(layout, context, words, icon="INFO")
+        elif self.service == "FAL" or (self.service == "AUTO" and key()):
+            words = say("fal.ai edits the shot. The button shows the price before you press it")
+            _tell(layout, context, words)
+        else:
+            words = say(
+                "Rehearsals are free and stay on this computer: no key, no network. All goes as it would for real, "
+                "but the result is a stand-in, marked REHEARSAL"
+            )
+            _tell(layout, context, words)
+
+    def _draw_key(self, layout: UILayout, context: Context) -> None:
+        row = layout.row(align=True)
+        row.prop(self, "key")
+        button = row.row(align=True)
+        button.ui_units_x = _TEST_WIDTH
+        button.operator("reshoot.key_test", text="Test")
+        _draw_answer(layout, context)
+        words = say("Kept in Blender's preferences on this computer, never in a .blend file")
+        _tell(layout, context, words)
+        if not self.key.strip() and key():
+            _tell(layout, context, say("The key of the environment variable FAL_KEY is in use"), icon="INFO")
+        elif not key():
+            _tell(layout, context, say("fal.ai gives you a key; without one Reshoot rehearses"))
+            _value(layout).operator("wm.url_open", text="Get a Key", icon="URL").url = _KEYS_PAGE
+        if not bpy.app.online_access and not os.environ.get("RESHOOT_SERVICE_URL"):
+            words = say("Blender is offline: only rehearsals work")
+            _tell(layout, context, words, icon="INTERNET_OFFLINE")
+            row = layout.row()
+            row.enabled = not bpy.app.online_access_override
+            row.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
+
+    def _draw_folders(self, layout: UILayout, context: Context) -> None:
+        column = layout.column()
+        _folder(column, say("Takes"), takes_folder(), "TAKES")
+        if not bpy.data.filepath:
+            _tell(column, context, say("Once the project is saved: in a folder “reshoot” beside it"))
+        _folder(column, say("Journal"), places.home(), "JOURNAL")
+        column.prop(self, "keep_clips")
 
 
 def get() -> RESHOOT_AP_preferences:
     """The extension's preferences."""
     return bpy.context.preferences.addons[__package__].preferences
+
+
+def key() -> str:
+    """The key for fal.ai: the one in the preferences or, where there is none, that of FAL_KEY. Empty without either."""
+    return get().key.strip() or os.environ.get("FAL_KEY", "").strip()
+
+
+def takes_folder() -> Path:
+    """Where the takes of the open file go."""
+    return places.takes_folder(bpy.data.filepath, places.home())
+
+
+def first_run() -> tuple[str, ...]:
+    """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
+    if key() or os.environ.get("RESHOOT_SERVICE_URL") or board.all_lines():
+        return ()
+    return (
+        say("New here? Select a strip of 3 to 10 seconds and type what should change."),
+        say("Then press Rehearse: it is free, needs no key, and shows how a take comes back."),
+        say("For real results enter a key for fal.ai in the preferences."),
+    )
+
+
+def _draw_answer(layout: UILayout, context: Context) -> None:
+    if key_test.asking:
+        _tell(layout, context, say("Asking…"), icon="SORTTIME")
+    elif key_test.answered and key_test.error is None:
+        _tell(layout, context, say("The key works"), icon="CHECKMARK")
+    elif key_test.answered:
+        _tell(layout, context, key_test.error.message, key_test.error.remedy, icon="ERROR", alert=True)
+
+
+def _draw_shortcut(layout: UILayout, context: Context) -> None:
+    shortcut = keymap.item()
+    if shortcut is None:
+        return
+    import rna_keymap_ui
+
+    column = layout.column()
+    column.use_property_split = False
+    column.label(text="Shortcut over the Timeline")
+    parent, item = shortcut
+    column.context_pointer_set("keymap", parent)
+    rna_keymap_ui.draw_kmi([], context.window_manager.keyconfigs.user, parent, item, column, 0)
+
+
+def _folder(layout: UILayout, name: str, path: Path, folder: str) -> None:
+    split = layout.split(factor=_SPLIT)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=name, translate=False)
+    right = split.row(align=True)
+    right.label(text=str(path), translate=False)
+    right.operator("reshoot.folder_open", text="", icon="FILE_FOLDER").folder = folder
+
+
+def _value(layout: UILayout) -> UILayout:
+    """A column below the values."""
+    split = layout.split(factor=_SPLIT)
+    split.label(text="")
+    return split.column(align=True)
+
+
+def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE", alert: bool = False) -> None:
+    """Sentences, translated already, below the values, in as many lines as they need. alert: the first is bad news."""
+    column = _value(layout)
+    column.scale_y = _TEXT
+    scale = context.preferences.system.ui_scale
+    room = context.region.width * (1 - _SPLIT) - (_MARGIN if icon == "NONE" else _MARGIN + _ICON) * scale
+    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
+    for words in sentences:
+        part = column.column(align=True)
+        part.alert = alert
+        letters = int(len(words) * room / max(1.0, blf.dimensions(0, words)[0]))
+        for line in textwrap.wrap(words, max(20, letters)):
+            part.label(text=line, icon=icon, translate=False)
+            icon = "NONE" if icon == "NONE" else "BLANK1"
+        alert = False
+
+
+def unregister() -> None:
+    """Forget what was asked: no answer comes any more."""
+    key_test.forget()
 
 
 CLASSES = (RESHOOT_AP_preferences,)

@@ -11,6 +11,10 @@ from .core.errors import ReferenceInvalid
 from .core.models import MODELS, Limits
 from .core.settings import ReferenceKind
 from .core.shot import Reference
+from .core.words import say
+
+_LOOKED_INTO = 8
+"""References whose files count in a fingerprint."""
 
 
 class RESHOOT_PG_view(bpy.types.PropertyGroup):
@@ -33,19 +37,29 @@ class RESHOOT_PG_reference(bpy.types.PropertyGroup):
     views: CollectionProperty(type=RESHOOT_PG_view)  # type: ignore[valid-type]
 
 
+def _prompt_written(settings: RESHOOT_PG_scene, context: bpy.types.Context) -> None:
+    """Whoever writes the field means it; the text block stays in the file."""
+    if settings.prompt_text is not None:
+        settings.prompt_text = None
+
+
 class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     """The settings of a scene's shots: `scene.reshoot`."""
 
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt",
         description="What should change in the shot. Mention references as @Image1 or @Element1",
+        update=_prompt_written,
+    )
+    prompt_text: PointerProperty(  # type: ignore[valid-type]
+        type=bpy.types.Text,
+        name="Prompt Text",
+        description="A text that is sent as the prompt, in place of the field",
     )
     model: EnumProperty(  # type: ignore[valid-type]
         name="Model",
         description="The model that edits the shot",
-        items=tuple(
-            (model.id, model.label, f"${model.price_per_second} for each second sent") for model in MODELS.values()
-        ),
+        items=tuple((model.id, model.label, model.price_words) for model in MODELS.values()),
     )
     source: EnumProperty(  # type: ignore[valid-type]
         name="Source",
@@ -67,6 +81,7 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     sound: EnumProperty(  # type: ignore[valid-type]
         name="Sound",
         description="What is heard while the take is shown",
+        translation_context="Reshoot",
         items=(
             ("TIMELINE", "Keep the Timeline's", "Sound strips are not touched"),
             ("RESULT", "From the Result", "The result's sound; the shot's own is muted. Sent in real time"),
@@ -76,12 +91,59 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     handles: IntProperty(  # type: ignore[valid-type]
         name="Handles",
         description="Extra frames that are sent before and after the shot and trimmed off the take",
+        translation_context="Reshoot",  # to Blender handles are what strips are dragged by
         min=0,
         soft_max=48,
         max=240,
     )
     references: CollectionProperty(type=RESHOOT_PG_reference)  # type: ignore[valid-type]
-    active_reference: IntProperty(name="Active Reference")  # type: ignore[valid-type]
+    active_reference: IntProperty(  # type: ignore[valid-type]
+        name="Active Reference", description="The reference that is chosen in the list"
+    )
+
+
+def prompt_of(settings: RESHOOT_PG_scene) -> str:
+    """The prompt that is sent: the text's where one is set, else the field's."""
+    text = settings.prompt_text
+    return settings.prompt if text is None else text.as_string()
+
+
+def write_prompt(settings: RESHOOT_PG_scene, words: str) -> None:
+    """Write the prompt to where it is kept: the text where one is set, else the field."""
+    text = settings.prompt_text
+    if text is None:
+        settings.prompt = words
+    elif text.as_string() != words:
+        text.from_string(words)
+
+
+def mention(settings: RESHOOT_PG_scene, index: int) -> bool:
+    """Append the token of the reference at `index` to the prompt. Whether there is one."""
+    names = _tokens(settings)
+    if index >= len(names):
+        return False
+    words = prompt_of(settings).rstrip()
+    write_prompt(settings, f"{words} {names[index]}".lstrip())
+    return True
+
+
+def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
+    """All settings that decide what is sent, but the prompt, as they are stored.
+
+    Of very many references, which are refused anyhow, only the kinds.
+    """
+    listed = settings.references
+    kinds = [0] * len(listed)
+    listed.foreach_get("kind", kinds)
+    return (
+        settings.model,
+        settings.source,
+        settings.timing,
+        settings.sound,
+        settings.handles,
+        tuple(kinds),
+        tuple(tuple(view.filepath for view in item.views) for item in listed[:_LOOKED_INTO]),
+    )
 
 
 def references(settings: RESHOOT_PG_scene) -> tuple[Reference, ...]:
@@ -119,9 +181,12 @@ def check_addition(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: int)
     wanted = len(settings.references) + (1 if kind is ReferenceKind.ELEMENT else images)
     if wanted > limits.max_references:
         raise ReferenceInvalid(
-            f"{wanted} references would be too many: images and elements together may be at most "
-            f"{limits.max_references}.",
-            "Remove one first, or select fewer strips.",
+            say(
+                "{count} references would be too many: images and elements together may be at most {limit}.",
+                count=wanted,
+                limit=limits.max_references,
+            ),
+            say("Remove one first, or select fewer images."),
         )
     _check_views(images - 1 if kind is ReferenceKind.ELEMENT else 0, limits)
 
@@ -145,7 +210,7 @@ def remove_reference(settings: RESHOOT_PG_scene) -> None:
     renamed = dict(zip(before[:index] + before[index + 1 :], after, strict=True))
     # A mention of what is gone must not become a mention of its successor.
     renamed[before[index]] = before[index].lstrip("@")
-    settings.prompt = prompt.renumber(settings.prompt, renamed)
+    write_prompt(settings, prompt.renumber(prompt_of(settings), renamed))
     settings.active_reference = min(index, len(settings.references) - 1)
 
 
@@ -161,8 +226,46 @@ def move_reference(settings: RESHOOT_PG_scene, step: int) -> None:
     order.insert(target, order.pop(index))
     after = _tokens(settings)
     renamed = {before[old]: after[new] for new, old in enumerate(order)}
-    settings.prompt = prompt.renumber(settings.prompt, renamed)
+    write_prompt(settings, prompt.renumber(prompt_of(settings), renamed))
     settings.active_reference = target
+
+
+def change_kind(settings: RESHOOT_PG_scene) -> None:
+    """Make the chosen image an element, or the chosen element an image. The prompt mentions all by their new tokens.
+
+    Raises ReferenceInvalid where an element has views that an image has no room for.
+    """
+    item = active_reference(settings)
+    if item is None:
+        return
+    if item.kind == ReferenceKind.ELEMENT.value and len(item.views) > 1:
+        raise ReferenceInvalid(
+            say("The element has {count} views; an image has one.", count=len(item.views)),
+            say("Remove the other views first."),
+        )
+    before = _tokens(settings)
+    element = item.kind == ReferenceKind.IMAGE.value
+    item.kind = (ReferenceKind.ELEMENT if element else ReferenceKind.IMAGE).value
+    renamed = dict(zip(before, _tokens(settings), strict=True))
+    write_prompt(settings, prompt.renumber(prompt_of(settings), renamed))
+
+
+def remove_view(settings: RESHOOT_PG_scene, index: int) -> None:
+    """Take one view off the chosen reference; the reference itself stays while it has another."""
+    item = active_reference(settings)
+    if item is None or not 0 <= index < len(item.views):
+        return
+    if len(item.views) == 1:
+        remove_reference(settings)
+    else:
+        item.views.remove(index)
+
+
+def make_frontal(settings: RESHOOT_PG_scene, index: int) -> None:
+    """Make one view of the chosen element its frontal view; the others keep their order."""
+    item = active_reference(settings)
+    if item is not None and 0 < index < len(item.views):
+        item.views.move(index, 0)
 
 
 def _tokens(settings: RESHOOT_PG_scene) -> list[str]:
@@ -172,8 +275,12 @@ def _tokens(settings: RESHOOT_PG_scene) -> list[str]:
 def _check_views(further: int, limits: Limits) -> None:
     if further > limits.max_element_views:
         raise ReferenceInvalid(
-            f"An element would have {further} further views; at most {limits.max_element_views} are taken.",
-            "Select fewer image strips.",
+            say(
+                "An element would have {count} further views; at most {limit} are taken.",
+                count=further,
+                limit=limits.max_element_views,
+            ),
+            say("Select fewer images."),
         )
 
 

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the selection and the settings to a job: every check that costs nothing, in one place, before anything leaves.
 
-The operator calls `shoot`; panels see the same plan through `board.preview`.
+The operator calls `shoot`, which looks at everything afresh. Panels see the same checks through `board.preview`, which
+never waits: what is cheap is kept as long as the timeline is the same, and files are looked at on a thread.
 """
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import dataclass, field, replace
+
 import bpy
 
 from . import properties, session
-from .core import conform, prompt, references, takes
-from .core.board import Preview
+from .core import clip, conform, prompt, references, takes
+from .core.board import Preview, SentFile
 from .core.errors import ReshootError
 from .core.job import Job, Order, new
-from .core.models import MODELS
+from .core.lookout import Lookout
+from .core.models import MODELS, Limits
 from .core.settings import Sound, Source, Timing
+from .core.shot import Reference
 from .core.steps import SCENE_FILE
 from .timeline import export, shot
 
@@ -22,6 +29,9 @@ _BYTES_PER_PIXEL = 0.12
 """Of a visually lossless clip, on detailed footage; both clip and take have to find room."""
 
 _SPARE_BYTES = 50_000_000
+_TRUE_FOR = 1.0
+"""Seconds that a preview is kept at most: some of what a shot is read from is not in its fingerprint."""
+_LOOK_AGAIN = 0.05
 
 
 def shoot(scene: bpy.types.Scene) -> Job:
@@ -33,10 +43,13 @@ def shoot(scene: bpy.types.Scene) -> Job:
     model = MODELS[settings.model]
     service = session.service()
     read = shot.read(scene, Source(settings.source), settings.handles, session.project())
+    shot.check_files(shot.files(scene, Source(settings.source)))
     plan = conform.plan(read, model, Timing(settings.timing), Sound(settings.sound))
     sent_references = properties.references(settings)
     references.check_count(sent_references, model.limits)
-    words, warnings = prompt.check(settings.prompt, [each.kind for each in sent_references], model.limits)
+    words, warnings = prompt.check(
+        properties.prompt_of(settings), [each.kind for each in sent_references], model.limits
+    )
     references.check_files(sent_references, model.limits)
     running = session.current()
     running.refresh()
@@ -50,19 +63,140 @@ def shoot(scene: bpy.types.Scene) -> Job:
     return job
 
 
+@dataclass(frozen=True)
+class _Files:
+    """The files that a preview rests on."""
+
+    strips: shot.Files
+    references: tuple[Reference, ...]
+    limits: Limits
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What became of them. words: what is wrong, to compare."""
+
+    words: str = ""
+    file: SentFile | None = None
+    error: ReshootError | None = field(default=None, compare=False)
+
+
+def _look(asked: _Files) -> _Found:
+    """Runs on the lookout's thread."""
+    try:
+        shot.check_files(asked.strips)
+        references.check_files(asked.references, asked.limits)
+    except ReshootError as error:
+        return _Found(str(error), error=error)
+    read, plan = asked.preview.shot, asked.preview.plan
+    video = clip.whole_movie(read, plan, asked.limits) if read and plan else None
+    if video is None or plan is None:
+        return _Found()
+    as_is = video.fps == plan.fps
+    return _Found(file=SentFile(video.size, video.sound and as_is, as_is))
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return None
+
+
+_files: Lookout[_Files, _Found] = Lookout(_look)
+_sizes: Lookout[str, int | None] = Lookout(_size)
+_kept: tuple[object, float, _Files] | None = None
+
+
 def preview(scene: bpy.types.Scene) -> Preview:
-    """What `shoot` would send, without touching a file that it does not have to."""
+    """What `shoot` would send and what it would refuse, as far as it is known now. Waits for no file."""
+    global _kept
     settings = scene.reshoot
-    model = MODELS[settings.model]
-    service, read, plan = "", None, None
-    warnings: tuple[str, ...] = ()
+    errors: list[ReshootError] = []
+    service = ""
     try:
         service = session.service()
-        read = shot.read(scene, Source(settings.source), settings.handles, session.project())
-        plan = conform.plan(read, model, Timing(settings.timing), Sound(settings.sound))
-        kept = properties.references(settings)
-        references.check_count(kept, model.limits)
-        _words, warnings = prompt.check(settings.prompt, [each.kind for each in kept], model.limits)
     except ReshootError as error:
-        return Preview(service, read, plan, warnings, error)
-    return Preview(service, read, plan, warnings)
+        errors.append(error)
+    words = properties.prompt_of(settings)
+    key = (properties.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
+    now = time.monotonic()
+    if _kept is None or _kept[0] != key or now - _kept[1] > _TRUE_FOR:
+        _kept = (key, now, _read(scene, words))
+    asked = _kept[2]
+    found = _files.ask(asked) or _Found()
+    _redraw_on_news()
+    known = [*asked.preview.errors]
+    if found.error is not None:
+        known.insert(0, found.error)
+    return replace(asked.preview, service=service, file=found.file, errors=(*errors, *known))
+
+
+def size_of(path: str) -> int | None:
+    """Bytes of a file as they were last seen. Waits for no disk."""
+    size = _sizes.ask(path)
+    _redraw_on_news()
+    return size
+
+
+def close() -> None:
+    """Forget what is known of files, and end what looks at them."""
+    global _kept
+    _kept = None
+    if bpy.app.timers.is_registered(_hear):
+        bpy.app.timers.unregister(_hear)
+    _files.close()
+    _sizes.close()
+
+
+def _read(scene: bpy.types.Scene, words: str) -> _Files:
+    """All that can be told without opening a file."""
+    settings = scene.reshoot
+    limits = MODELS[settings.model].limits
+    source = Source(settings.source)
+    read, plan, files = None, None, ()
+    warnings: tuple[str, ...] = ()
+    errors: list[ReshootError] = []
+    kept = properties.references(settings)
+    try:
+        read = shot.read(scene, source, settings.handles, session.project())
+        files = shot.files(scene, source)
+        plan = conform.plan(read, MODELS[settings.model], Timing(settings.timing), Sound(settings.sound))
+    except ReshootError as error:
+        errors.append(error)
+    try:
+        references.check_count(kept, limits)
+    except ReshootError as error:
+        errors.append(error)
+    try:
+        _words, warnings = prompt.check(words, [each.kind for each in kept], limits)
+    except ReshootError as error:
+        errors.append(error)
+    return _Files(files, kept, limits, Preview("", read, plan, words, None, warnings, tuple(errors)))
+
+
+def _redraw_on_news() -> None:
+    if not (_files.busy or _sizes.busy):
+        return
+    if bpy.app.background:
+        _look_up()
+    elif not bpy.app.timers.is_registered(_hear):
+        bpy.app.timers.register(_hear, first_interval=_LOOK_AGAIN)
+
+
+def _look_up() -> None:
+    _files.start()
+    _sizes.start()
+
+
+def _hear() -> float | None:
+    _look_up()
+    busy = _files.busy or _sizes.busy
+    # Both are asked: each forgets its news as it tells them.
+    if any([_files.news(), _sizes.news()]):
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "SEQUENCE_EDITOR":
+                    area.tag_redraw()
+    return _LOOK_AGAIN if busy else None

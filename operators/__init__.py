@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import jobs, references, shoot, takes, watch
+from . import jobs, preferences, prompt, references, shoot, takes, watch
 
-CLASSES = (*shoot.CLASSES, *watch.CLASSES, *references.CLASSES, *jobs.CLASSES, *takes.CLASSES)
+CLASSES = (
+    *shoot.CLASSES,
+    *watch.CLASSES,
+    *prompt.CLASSES,
+    *references.CLASSES,
+    *jobs.CLASSES,
+    *takes.CLASSES,
+    *preferences.CLASSES,
+)
 
 
 def register() -> None:

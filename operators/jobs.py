@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with a job: cancel, retry, dismiss, resume."""
+"""What can be done with a job: cancel, retry, dismiss, resume; and turning the list's pages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from .. import session
+from ..core import board
 from ..core.errors import ReshootError
-from ..core.job import Job
+from ..core.state import State
+from ..core.words import say
 from . import watch
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from bpy.types import Context, Event
+
+    from ..core.job import Job
 
 
 class _JobOperator:
@@ -38,7 +42,8 @@ class _JobOperator:
             running.refresh()
             job = running.job(self.job)
             if job is None:
-                self.report({"ERROR"}, f"There is no job {self.job}. Choose one of the jobs in the sidebar.")
+                words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
+                self.report({"ERROR"}, words)
                 return {"CANCELLED"}
             doing = self.act(running, job)
             if isinstance(doing, str):
@@ -66,7 +71,7 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Cancel a job that has not ended."""
         if not job.state.moving:
-            return "The job has ended: there is nothing to cancel. Dismiss it instead."
+            return say("The job has ended: there is nothing to cancel. Dismiss it instead.")
         return running.runner.cancel(job.id)
 
 
@@ -76,10 +81,29 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_retry"
     bl_label = "Retry Job"
 
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Set it going; ask first where it may be paid twice."""
+        line = board.line(self.job)
+        if line is None or line.job.state is not State.UNSURE:
+            return super().invoke(context, event)
+        self._asked = True
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title="Submit This Job Again?",
+            message="It may have been accepted already: submitting it again may cost its price a second time.",
+            confirm_text="Submit Again",
+            icon="WARNING",
+        )
+
+    def execute(self, context: Context) -> set[str]:
+        """Do it; a script waits until the journal says so."""
+        return self._run(wait=not getattr(self, "_asked", False))
+
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure."""
         if job.retry_to is None:
-            return "The job did not fail: there is nothing to retry."
+            return say("The job did not fail: there is nothing to retry.")
         return running.runner.retry(job.id)
 
 
@@ -92,7 +116,7 @@ class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Dismiss a job that has ended."""
         if not job.state.ended:
-            return "The job is under way. Cancel it first."
+            return say("The job is under way. Cancel it first.")
         return running.runner.dismiss(job.id)
 
 
@@ -125,4 +149,19 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESHOOT_OT_job_cancel, RESHOOT_OT_job_retry, RESHOOT_OT_job_dismiss, RESHOOT_OT_resume)
+class RESHOOT_OT_jobs_turn(bpy.types.Operator):
+    """Show newer or older jobs"""
+
+    bl_idname = "reshoot.jobs_turn"
+    bl_label = "Turn Page"
+    bl_options = {"INTERNAL"}
+
+    step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Turn it."""
+        board.turn(self.step)
+        return {"FINISHED"}
+
+
+CLASSES = (RESHOOT_OT_jobs_turn, RESHOOT_OT_job_cancel, RESHOOT_OT_job_retry, RESHOOT_OT_job_dismiss, RESHOOT_OT_resume)

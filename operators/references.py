@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""References: add them from strips or from the playhead, order them, remove them; the prompt's tokens follow."""
+"""References: add them from strips, files or the playhead, order them, remove them; the prompt's tokens follow."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import EnumProperty, IntProperty
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 
 from .. import properties, session
-from ..core import prompt
 from ..core.errors import ReshootError
 from ..core.settings import ReferenceKind
-from ..timeline import compat, shot, snapshot
+from ..core.words import say
+from ..timeline import compat
 from . import watch
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
+        from ..timeline import shot
+
         scene = compat.sequencer_scene(context)
         try:
             properties.add_references(scene.reshoot, ReferenceKind(self.kind), shot.selected_images(scene))
@@ -58,12 +61,14 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
         """The active reference is an element."""
         active = properties.active_reference(compat.sequencer_scene(context).reshoot)
         if active is None or active.kind != ReferenceKind.ELEMENT.value:
-            cls.poll_message_set("Choose an element in the list first")
+            cls.poll_message_set(say("Choose an element in the list first"))
             return False
         return True
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
+        from ..timeline import shot
+
         scene = compat.sequencer_scene(context)
         try:
             properties.add_views(scene.reshoot, shot.selected_images(scene))
@@ -91,6 +96,8 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         return self._run(context, wait=True)
 
     def _run(self, context: Context, *, wait: bool) -> set[str]:
+        from ..timeline import snapshot
+
         scene = compat.sequencer_scene(context)
         name, kind = scene.name, ReferenceKind(self.kind)
         unique = uuid.uuid4().hex[:8]
@@ -156,30 +163,132 @@ class RESHOOT_OT_reference_move(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class RESHOOT_OT_token_insert(bpy.types.Operator):
-    """Append the reference's token to the prompt"""
+class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
+    """Make the active image an element, or the active element an image; the tokens in the prompt follow"""
 
-    bl_idname = "reshoot.token_insert"
-    bl_label = "Insert Token"
+    bl_idname = "reshoot.reference_change_kind"
+    bl_label = "Change Kind"
     bl_options = {"REGISTER", "UNDO"}
 
-    index: IntProperty(name="Reference", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """There is a reference, and it has one view."""
+        active = properties.active_reference(compat.sequencer_scene(context).reshoot)
+        if active is not None and len(active.views) > 1:
+            cls.poll_message_set(say("An image has one view: remove the others first"))
+            return False
+        return active is not None
 
     def execute(self, context: Context) -> set[str]:
-        """Append it."""
+        """Change it."""
+        properties.change_kind(compat.sequencer_scene(context).reshoot)
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_reference_add_files(bpy.types.Operator):
+    """Add image files as references"""
+
+    bl_idname = "reshoot.reference_add_files"
+    bl_label = "Add Reference Files"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(  # type: ignore[valid-type]
+        name="Kind",
+        items=(*_KINDS, ("VIEW", "Views", "Each is one more view of the active element")),
+    )
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    files: CollectionProperty(  # type: ignore[valid-type]
+        type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Let the editor choose the files, unless they were dropped."""
+        if self.files:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Add them, in the order of their names."""
         settings = compat.sequencer_scene(context).reshoot
-        names = prompt.labels([ReferenceKind(item.kind) for item in settings.references])
-        if self.index >= len(names):
+        folder = bpy.path.abspath(self.directory)
+        paths = sorted(os.path.join(folder, each.name) for each in self.files if each.name)
+        if not paths:
+            self.report({"ERROR"}, say("No file is chosen. Choose one or more images."))
             return {"CANCELLED"}
-        settings.prompt = f"{settings.prompt.rstrip()} {names[self.index]}".lstrip()
+        try:
+            if self.kind == "VIEW":
+                properties.add_views(settings, paths)
+            else:
+                properties.add_references(settings, ReferenceKind(self.kind), paths)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class RESHOOT_FH_reference(bpy.types.FileHandler):
+    """Image files that are dropped on the Reshoot tab become references"""
+
+    bl_idname = "RESHOOT_FH_reference"
+    bl_label = "Reshoot Reference"
+    bl_import_operator = "reshoot.reference_add_files"
+    bl_file_extensions = ".png;.jpg;.jpeg;.webp;.tif;.tiff;.exr;.hdr;.bmp;.tga"
+
+    @classmethod
+    def poll_drop(cls, context: Context) -> bool:
+        """Only where Blender itself takes no drop: the timeline makes strips of images."""
+        region = context.region
+        return (
+            context.area is not None
+            and context.area.type == "SEQUENCE_EDITOR"
+            and region is not None
+            and region.type == "UI"
+            and getattr(region, "active_panel_category", "Reshoot") == "Reshoot"
+        )
+
+
+class RESHOOT_OT_view_remove(bpy.types.Operator):
+    """Take this view off the element; its file stays"""
+
+    bl_idname = "reshoot.view_remove"
+    bl_label = "Remove View"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Remove it."""
+        properties.remove_view(compat.sequencer_scene(context).reshoot, self.index)
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_view_make_frontal(bpy.types.Operator):
+    """Make this the element's frontal view, the first that the model is shown"""
+
+    bl_idname = "reshoot.view_make_frontal"
+    bl_label = "Make Frontal View"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Move it to the front."""
+        properties.make_frontal(compat.sequencer_scene(context).reshoot, self.index)
         return {"FINISHED"}
 
 
 CLASSES = (
     RESHOOT_OT_reference_add,
     RESHOOT_OT_reference_add_views,
+    RESHOOT_OT_reference_add_files,
     RESHOOT_OT_reference_snapshot,
     RESHOOT_OT_reference_remove,
     RESHOOT_OT_reference_move,
-    RESHOOT_OT_token_insert,
+    RESHOOT_OT_reference_change_kind,
+    RESHOOT_OT_view_remove,
+    RESHOOT_OT_view_make_frontal,
+    RESHOOT_FH_reference,
 )

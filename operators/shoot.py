@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import StringProperty
 
-from .. import session, shooting
+from .. import session
 from ..core.errors import ReshootError
+from ..core.words import say
 from ..timeline import compat
 from . import watch
 
@@ -32,7 +33,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     def poll(cls, context: Context) -> bool:
         """A scene is there to read the shot from."""
         if compat.sequencer_scene(context) is None:
-            cls.poll_message_set("There is no sequencer scene")
+            cls.poll_message_set(say("There is no sequencer scene"))
             return False
         return True
 
@@ -56,6 +57,8 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return {"FINISHED"}
 
     def _start(self, context: Context) -> str | None:
+        from .. import shooting
+
         scene = compat.sequencer_scene(context)
         if self.prompt:
             scene.reshoot.prompt = self.prompt

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with a take: put it into the timeline again."""
+"""What can be done with a take: put it into the timeline again, show it there, open its folder."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import StringProperty
 
 from .. import session
+from ..core import board
 from ..core.errors import ReshootError
+from ..core.words import say
+from ..timeline import compat
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -30,7 +34,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             running = session.current()
             job = running.job(self.job)
             if job is None or job.take is None:
-                self.report({"ERROR"}, "The job has no take yet. Wait until it has landed.")
+                self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
             running.place(job)
         except ReshootError as error:
@@ -39,4 +43,60 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESHOOT_OT_take_place,)
+class RESHOOT_OT_job_show(bpy.types.Operator):
+    """Select the job's take in the timeline, or its shot where there is no take, and bring it into view"""
+
+    bl_idname = "reshoot.job_show"
+    bl_label = "Show in Timeline"
+    bl_options = {"REGISTER", "UNDO"}
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Select it, and frame it where a sequencer shows the timeline."""
+        from ..timeline import place, whereabouts
+
+        line = board.line(self.job)
+        scene = compat.sequencer_scene(context)
+        editor = scene.sequence_editor
+        if line is None or editor is None:
+            self.report({"ERROR"}, say("The job has nothing in this timeline. Open the scene that it belongs to."))
+            return {"CANCELLED"}
+        strips = place.placed_strips(scene, self.job)
+        if not strips:
+            names = {name for spot in whereabouts.find(scene, line.job.shot) for name in spot.strips}
+            strips = [strip for strip in compat.shown_strips(editor) if strip.name in names]
+        if not strips:
+            self.report({"ERROR"}, say("“{shot}” is not in this timeline any more.", shot=line.job.shot.name))
+            return {"CANCELLED"}
+        compat.select_only(strips, compat.strips_all(editor))
+        editor.active_strip = strips[0]
+        area = context.area
+        if area is not None and area.type == "SEQUENCE_EDITOR":
+            region = next((each for each in area.regions if each.type == "WINDOW"), None)
+            with context.temp_override(area=area, region=region):
+                if bpy.ops.sequencer.view_selected.poll():
+                    bpy.ops.sequencer.view_selected()
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_take_folder(bpy.types.Operator):
+    """Open the folder of the job's take"""
+
+    bl_idname = "reshoot.take_folder"
+    bl_label = "Open Folder"
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Open it in the system's file browser."""
+        line = board.line(self.job)
+        folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""
+        if not os.path.isdir(folder):
+            self.report({"ERROR"}, say("The job's folder is not there. Retry the job to fetch its take again."))
+            return {"CANCELLED"}
+        bpy.ops.wm.path_open(filepath=folder)
+        return {"FINISHED"}
+
+
+CLASSES = (RESHOOT_OT_take_place, RESHOOT_OT_job_show, RESHOOT_OT_take_folder)

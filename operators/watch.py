@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import session
+from .. import later, session
 from ..core import board
 from ..core.errors import ExportError, JobCancelled, ReshootError
-from ..core.job import Job, State
+from ..core.state import State
+from ..core.words import say
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+    from ..core.job import Job
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +32,12 @@ _SHIFT = 4.0
 _PAUSE = 0.1
 _DEADLINE = 0.004
 """Seconds of a tick that may go into hearing."""
+_GRACE = 15.0
+"""Seconds after an undo for which a take waits: the step that places it would take the redo away."""
+_HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
+"""Operators that hold strips or the playhead while they run."""
+
+_redo_since: float | None = None
 
 
 class RESHOOT_OT_watch(bpy.types.Operator):
@@ -58,10 +67,12 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             _redraw(context)
         for error in running.complaints():
             self.report({"ERROR"}, str(error))
+        for job in running.fallen():
+            self.report({"ERROR"}, _bad_news(job))
         if _may_place(context):
             for job in running.landed()[:1]:
                 self._place(running, job)
-                _redraw(context)
+                _redraw(context, everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
             if _is_work(running):
@@ -85,7 +96,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return
         bpy.ops.ed.undo_push(message="Reshoot Take")
-        self.report({"INFO"}, f"The take of “{job.shot.name}” is in the timeline")
+        self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=job.shot.name))
 
 
 def ensure() -> None:
@@ -104,6 +115,7 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
                 if line.job.state is State.PLACED:
                     break
                 if line.job.state.ended:
+                    running.fallen()
                     raise _reason(line.job)
                 for job in running.landed():
                     running.place(job)
@@ -126,11 +138,34 @@ def _reason(job: Job) -> ReshootError:
     return kind(job.error, job.remedy, paid=job.paid)
 
 
+def _bad_news(job: Job) -> str:
+    file = bpy.path.basename(job.project) if job.project != session.project() else ""
+    if file:
+        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=file)
+    else:
+        what = say("The job of “{shot}”", shot=job.shot.name)
+    return f"{what}: {job.error} {job.remedy}".strip()
+
+
 def _may_place(context: Context) -> bool:
-    """Adding strips while Blender renders can crash it; while it plays it would stutter."""
+    """Whether no harm is done by adding strips and an undo step now.
+
+    While Blender renders it could crash; while it plays it would stutter; in the middle of a drag the step would keep
+    half of it; and between an undo and its redo the redo would be gone.
+    """
+    global _redo_since
+    if not bpy.ops.ed.redo.poll():
+        _redo_since = None
+    elif _redo_since is None:
+        _redo_since = time.monotonic()
     if bpy.app.is_job_running("RENDER"):
         return False
-    return not any(window.screen.is_animation_playing for window in context.window_manager.windows)
+    for window in context.window_manager.windows:
+        if window.screen.is_animation_playing:
+            return False
+        if any(each.bl_idname.startswith(_HANDS_ON) for each in window.modal_operators):
+            return False
+    return _redo_since is None or time.monotonic() - _redo_since > _GRACE
 
 
 def _is_work(running: session.Session) -> bool:
@@ -138,11 +173,18 @@ def _is_work(running: session.Session) -> bool:
     return moving or running.busy_beside or bool(running.landed())
 
 
-def _redraw(context: Context) -> None:
+def _redraw(context: Context, *, everything: bool = False) -> None:
+    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
+            if area.type != "SEQUENCE_EDITOR":
+                continue
+            if everything:
                 area.tag_redraw()
+                continue
+            for region in area.regions:
+                if region.type in ("WINDOW", "UI"):
+                    region.tag_redraw()
 
 
 def _start() -> None:
@@ -182,9 +224,12 @@ def _saved(*_args: object) -> None:
     session.file_saved()
 
 
-def _after_start() -> None:
+def _after_start() -> float | None:
+    if not later.ready():
+        return _PAUSE
     if session.has_work():
         _take_up()
+    return None
 
 
 CLASSES = (RESHOOT_OT_watch,)

@@ -1,75 +1,192 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The jobs of this project: where each stands, and what can be done about it."""
+"""The jobs of this project: where each stands, what it took and cost, and what can be done about it."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core import board
-from ..core.job import State
-from .shot import ReshootPanel, wrapped
+from ..core.errors import Paid
+from ..core.state import REHEARSAL, State
+from ..core.words import named, say
+from . import thumbnails
+from .tab import ReshootPanel, beside, room, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
+    from ..core.job import Job
+
+_PICTURE = 3.0
+"""Height of a take's picture in the interface's units."""
+_BESIDE = 130
+"""Pixels at 1× that the words need beside it."""
+_PROMPT_LINES = 2
+
 _WORDS = {
-    State.PREPARED: "Waiting to export",
-    State.EXPORTING: "Exporting",
-    State.UPLOADING: "Uploading",
-    State.SUBMITTING: "Submitting",
-    State.WAITING: "In the service's queue",
-    State.DOWNLOADING: "Downloading",
-    State.LANDED: "Finished; waits to be placed",
-    State.PLACED: "In the timeline",
-    State.FAILED: "Failed",
-    State.CANCELLED: "Cancelled",
-    State.UNSURE: "Unsure whether it was accepted",
+    State.PREPARED: named("Waiting to export"),
+    State.EXPORTING: named("Exporting"),
+    State.UPLOADING: named("Uploading"),
+    State.SUBMITTING: named("Submitting"),
+    State.WAITING: named("In the service's queue"),
+    State.DOWNLOADING: named("Downloading"),
+    State.LANDED: named("Finished; waits to be placed"),
+    State.PLACED: named("In the timeline"),
+    State.FAILED: named("Failed"),
+    State.CANCELLED: named("Cancelled"),
+    State.UNSURE: named("Unsure whether it was accepted"),
 }
-_ICONS = {State.PLACED: "CHECKMARK", State.FAILED: "ERROR", State.UNSURE: "QUESTION", State.CANCELLED: "CANCEL"}
+_ICONS = {
+    State.LANDED: "IMPORT",
+    State.PLACED: "CHECKMARK",
+    State.FAILED: "ERROR",
+    State.UNSURE: "QUESTION",
+    State.CANCELLED: "CANCEL",
+}
 
 
 class RESHOOT_PT_jobs(ReshootPanel, bpy.types.Panel):
     """What was sent and what became of it"""
 
     bl_label = "Jobs"
-    bl_order = 3
+    bl_order = 4
 
     def draw(self, context: Context) -> None:
         """Draw it."""
         layout = self.layout
         lines = board.lines_here()
         if not lines:
-            layout.label(text="No jobs yet")
-        for line in lines:
-            _line(layout.box(), line, context)
+            row = layout.row()
+            row.active = False
+            row.label(text="No jobs yet")
+            return
+        first, end = board.page(len(lines))
+        now = time.time()
+        for line in lines[first:end]:
+            _job(layout.box(), line, context, now)
+        if len(lines) > board.PAGE:
+            _pages(layout, first, end, len(lines))
 
 
-def _line(layout: UILayout, line: board.Line, context: Context) -> None:
-    job = line.job
+def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     row = layout.row(align=True)
-    row.label(text=job.shot.name, icon=_ICONS.get(job.state, "SORTTIME"))
-    if job.state.moving:
-        row.operator("reshoot.job_cancel", text="", icon="X").job = job.id
-    if job.retry_to is not None:
-        row.operator("reshoot.job_retry", text="", icon="FILE_REFRESH").job = job.id
-    if job.state is State.LANDED:
-        row.operator("reshoot.take_place", text="", icon="IMPORT").job = job.id
-    if job.state.ended:
-        row.operator("reshoot.job_dismiss", text="", icon="TRASH").job = job.id
-    words = line.words or _WORDS[job.state]
-    if line.fraction is not None and job.state.moving:
-        layout.progress(factor=line.fraction, text=words)
-    else:
-        wrapped(layout, words, context)
+    newer = row.row(align=True)
+    newer.enabled = first > 0
+    newer.operator("reshoot.jobs_turn", text="", icon="TRIA_LEFT").step = -1
+    middle = row.row(align=True)
+    middle.alignment = "CENTER"
+    text = say("{first} to {end} of {count}", first=first + 1, end=end, count=count)
+    middle.label(text=text, translate=False)
+    older = row.row(align=True)
+    older.enabled = end < count
+    older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
+
+
+def _job(layout: UILayout, line: board.Line, context: Context, now: float) -> None:
+    job = line.job
+    pixels = room(context, boxed=True)
+    scale = context.preferences.system.ui_scale
+    icon = thumbnails.of_movie(job.take.path) if job.take else 0
+    column, aside = layout.column(), pixels
+    if icon and pixels > (_PICTURE * 20 + _BESIDE) * scale:
+        column, aside = beside(column, icon, _PICTURE, context, pixels)
+    head = column.row()
+    buttons = _buttons(job)
+    (name,) = shortened(job.shot.name, context, int(aside - (20 * len(buttons) + 8) * scale))
+    head.label(text=name, translate=False)
+    _draw_buttons(head.row(align=True), job, buttons)
+    words = column.column(align=True)
+    words.scale_y = 0.8
+    for text in shortened(job.order.prompt, context, aside, _PROMPT_LINES):
+        words.label(text=text, translate=False)
+    _standing(column, line, context, aside)
+    facts = column.column()
+    facts.active = False
+    wrapped(facts, _facts(job, now), context, aside)
     if job.error:
-        box = layout.column()
-        box.alert = job.state is not State.CANCELLED
-        wrapped(box, job.error, context)
-        wrapped(box, job.remedy, context)
-    for note in job.notes:
-        wrapped(layout, note, context, icon="DOT")
+        _error(layout, job, context, pixels)
+
+
+def _buttons(job: Job) -> list[tuple[str, str]]:
+    """What can be done with a job: operator and icon."""
+    buttons = []
+    if job.state.moving:
+        buttons.append(("reshoot.job_cancel", "X"))
+    if job.state is State.LANDED:
+        buttons.append(("reshoot.take_place", "IMPORT"))
+    if job.retry_to is not None:
+        buttons.append(("reshoot.job_retry", "FILE_REFRESH"))
+    buttons.append(("reshoot.job_show", "VIEWZOOM"))
+    if job.take is not None:
+        buttons.append(("reshoot.take_folder", "FILE_FOLDER"))
+    if job.state.ended:
+        buttons.append(("reshoot.job_dismiss", "TRASH"))
+    return buttons
+
+
+def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> None:
+    row.emboss = "NONE"
+    for operator, icon in buttons:
+        row.operator(operator, text="", icon=icon).job = job.id
+
+
+def _standing(layout: UILayout, line: board.Line, context: Context, pixels: int) -> None:
+    """Where the job stands: a bar while it moves, words when it is over."""
+    state = line.job.state
+    if state.moving:
+        # What the service says comes as it is, and may be long.
+        words = line.words or say(_WORDS[state])
+        fits = text_width(words, context) < pixels - 8 * context.preferences.system.ui_scale
+        layout.progress(factor=line.fraction or 0.0, text=words if fits else "", translate=False)
+        if not fits:
+            wrapped(layout, words, context, pixels)
+        return
+    row = layout.column()
+    row.alert = state in (State.FAILED, State.UNSURE)
+    wrapped(row, say(_WORDS[state]), context, pixels, icon=_ICONS[state])
+    if state is State.LANDED and line.words and line.words != say(_WORDS[state]):
+        row.alert = True
+        wrapped(row, line.words, context, pixels, icon="BLANK1")
+
+
+def _facts(job: Job, now: float) -> str:
+    """Time, price, and the size of what is sent."""
+    parts = [_time_words(board.seconds(job, now))]
+    parts.append(_price(job))
+    size = board.size_of(job.clip)
+    if size is not None:
+        parts.append(say("{size}\u00a0MB sent", size=f"{size / 1_000_000:.1f}"))
+    return " · ".join(parts)
+
+
+def _price(job: Job) -> str:
+    if job.service == REHEARSAL:
+        return say("free")
+    if job.state.ended and job.paid is Paid.NO:
+        return say("nothing charged")
+    if job.state.ended and job.paid is Paid.UNKNOWN:
+        return say("${price}, perhaps charged", price=job.price)
+    return say("${price}", price=job.price)
+
+
+def _error(layout: UILayout, job: Job, context: Context, pixels: int) -> None:
+    column = layout.column()
+    column.alert = job.state is not State.CANCELLED
+    wrapped(column, job.error, context, pixels)
+    if job.remedy:
+        wrapped(layout.column(), job.remedy, context, pixels)
+
+
+def _time_words(seconds: float) -> str:
+    whole = int(seconds)
+    if whole < 60:
+        return say("{seconds}\u00a0s", seconds=whole)
+    if whole < 3600:
+        return say("{minutes}\u00a0min {seconds}\u00a0s", minutes=whole // 60, seconds=whole % 60)
+    return say("{hours}\u00a0h {minutes}\u00a0min", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 CLASSES = (RESHOOT_PT_jobs,)

@@ -1,61 +1,156 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The references, each with the token that the prompt mentions it by."""
+"""The references: what they look like, the token that the prompt mentions each by, and the views of an element."""
 
 from __future__ import annotations
 
-import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .. import properties
 from ..core import prompt
 from ..core.settings import ReferenceKind
-from .shot import ReshootPanel, scene_of
+from . import thumbnails
+from .tab import ReshootPanel, room, scene_of, shortened, text_width
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
+
+_VIEW = 4.0
+"""Height of a view's picture in the interface's units."""
+
+_NAME = 50
+"""Pixels at 1× that a file's name needs beside the token."""
+
+_names: list[str] = []
+"""The tokens of the list that is being drawn."""
 
 
 class RESHOOT_UL_references(bpy.types.UIList):
     """The list of references"""
 
     def draw_item(
-        self, context: Context, layout: UILayout, data: Any, item: Any, icon: int, active: Any, prop: str, index: int
+        self, context: Context, layout: UILayout, data: Any, item: Any, _icon: int, active: Any, prop: str, index: int
     ) -> None:
-        """Draw one: its token, its file, how many views it has."""
-        names = prompt.labels([ReferenceKind(each.kind) for each in data.references])
-        row = layout.row(align=True)
-        row.operator("reshoot.token_insert", text=names[index], emboss=False).index = index
-        file_name = os.path.basename(item.views[0].filepath) if item.views else ""
-        row.label(text=file_name, icon="IMAGE_DATA" if item.kind == "IMAGE" else "OUTLINER_OB_GROUP_INSTANCE")
+        """Draw one: its picture, its token, its file, how many views it has."""
+        path = item.views[0].filepath if item.views else ""
+        token = _names[index] if index < len(_names) else ""
+        scale = context.preferences.system.ui_scale
+        left = text_width(token, context) + 44 * scale
+        pixels = room(context) - 34 * scale
+        icon = thumbnails.of_image(bpy.path.abspath(path))
+        if pixels - left < _NAME * scale:
+            layout.label(text=token, icon_value=icon, translate=False)
+            return
+        split = layout.split(factor=left / pixels)
+        split.label(text=token, icon_value=icon, translate=False)
+        words = PurePath(bpy.path.abspath(path)).name
         if len(item.views) > 1:
-            row.label(text=f"+{len(item.views) - 1}")
+            words = f"+{len(item.views) - 1}  {words}"
+        row = split.row()
+        row.active = False
+        (words,) = shortened(words, context, int(pixels - left - 10 * scale))
+        row.label(text=words, translate=False)
+
+    def draw_filter(self, context: Context, layout: UILayout) -> None:
+        """Draw no filter: a filtered list could not be put in order."""
 
 
 class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
     """Images that are sent along"""
 
     bl_label = "References"
-    bl_order = 1
+    bl_order = 2
 
     def draw(self, context: Context) -> None:
         """Draw it."""
         layout = self.layout
         settings = scene_of(context).reshoot
+        _names[:] = prompt.labels([ReferenceKind(item.kind) for item in settings.references])
         row = layout.row()
-        row.template_list("RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=3)
+        row.template_list(
+            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=5, sort_lock=True
+        )
         tools = row.column(align=True)
+        tools.menu("RESHOOT_MT_reference_add", text="", icon="ADD")
         tools.operator("reshoot.reference_remove", text="", icon="REMOVE")
+        tools.separator()
+        tools.menu("RESHOOT_MT_reference_context", text="", icon="DOWNARROW_HLT")
         tools.separator()
         tools.operator("reshoot.reference_move", text="", icon="TRIA_UP").direction = "UP"
         tools.operator("reshoot.reference_move", text="", icon="TRIA_DOWN").direction = "DOWN"
-        column = layout.column(align=True)
-        row = column.row(align=True)
-        row.operator("reshoot.reference_add", text="Image", icon="ADD").kind = "IMAGE"
-        row.operator("reshoot.reference_add", text="Element", icon="ADD").kind = "ELEMENT"
-        row.operator("reshoot.reference_add_views", text="Views", icon="ADD")
-        row = column.row(align=True)
-        row.operator("reshoot.reference_snapshot", text="Frame as Image", icon="IMAGE_DATA").kind = "IMAGE"
+        active = properties.active_reference(settings)
+        if active is not None:
+            _views(layout, active, context)
 
 
-CLASSES = (RESHOOT_UL_references, RESHOOT_PT_references)
+class RESHOOT_MT_reference_add(bpy.types.Menu):
+    """Where references come from"""
+
+    bl_label = "Add Reference"
+
+    def draw(self, context: Context) -> None:
+        """Draw it."""
+        layout = self.layout
+        layout.label(text="Image")
+        _sources(layout, "IMAGE")
+        layout.separator()
+        layout.label(text="Element")
+        _sources(layout, "ELEMENT")
+
+
+class RESHOOT_MT_reference_context(bpy.types.Menu):
+    """What else can be done with the active reference"""
+
+    bl_label = "Reference"
+
+    def draw(self, context: Context) -> None:
+        """Draw it."""
+        layout = self.layout
+        active = properties.active_reference(scene_of(context).reshoot)
+        element = active is not None and active.kind == ReferenceKind.ELEMENT.value
+        column = layout.column()
+        column.enabled = element
+        column.operator("reshoot.reference_add_views", text="Add Views from Selected Strips", icon="SEQUENCE")
+        column.operator("reshoot.reference_add_files", text="Add Views from Files...", icon="FILE_FOLDER").kind = "VIEW"
+        layout.separator()
+        if element:
+            layout.operator("reshoot.reference_change_kind", text="Change to Image", icon="IMAGE_DATA")
+        else:
+            layout.operator(
+                "reshoot.reference_change_kind", text="Change to Element", icon="OUTLINER_OB_GROUP_INSTANCE"
+            )
+
+
+def _sources(layout: UILayout, kind: str) -> None:
+    layout.operator("reshoot.reference_add", text="From Selected Strips", icon="SEQUENCE").kind = kind
+    layout.operator("reshoot.reference_add_files", text="From Files...", icon="FILE_FOLDER").kind = kind
+    layout.operator("reshoot.reference_snapshot", text="From Current Frame", icon="IMAGE_DATA").kind = kind
+
+
+def _views(layout: UILayout, item: Any, context: Context) -> None:
+    """The pictures of the chosen reference, each with what can be done with it."""
+    scale = context.preferences.system.ui_scale
+    element = item.kind == ReferenceKind.ELEMENT.value
+    columns = max(1, int(room(context) / ((_VIEW * 20 + 6) * scale)))
+    flow = layout.grid_flow(row_major=True, columns=columns, even_columns=True)
+    for index, view in enumerate(item.views):
+        cell = flow.column(align=True)
+        cell.template_icon(icon_value=thumbnails.of_image(bpy.path.abspath(view.filepath)), scale=_VIEW)
+        if not element:
+            continue
+        row = cell.row(align=True)
+        row.alignment = "CENTER"
+        row.emboss = "NONE"
+        icon = "SOLO_OFF" if index else "SOLO_ON"
+        row.operator("reshoot.view_make_frontal", text="", icon=icon).index = index
+        row.operator("reshoot.view_remove", text="", icon="X").index = index
+
+
+CLASSES = (
+    RESHOOT_UL_references,
+    RESHOOT_MT_reference_add,
+    RESHOOT_MT_reference_context,
+    RESHOOT_PT_references,
+)

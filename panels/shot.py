@@ -1,114 +1,169 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shot, the prompt, the options, and the button."""
+"""The shot: what would leave this computer, what was done to make it fit, what is in the way, and the button."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core import board, conform
-from ..core.job import REHEARSAL
+from .. import preferences
+from ..core import board
+from ..core.errors import PromptError, ShotError
+from ..core.state import REHEARSAL
+from ..core.words import say
+from . import thumbnails
+from .tab import ReshootPanel, beside, room, scene_of, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
+    from ..core.conform import Plan
+    from ..core.errors import ReshootError
+    from ..core.shot import Shot
 
-class ReshootPanel:
-    """Where all panels of the extension are."""
-
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_region_type = "UI"
-    bl_category = "Reshoot"
-
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """There is a timeline to work on."""
-        return scene_of(context) is not None
-
-
-def scene_of(context: Context) -> bpy.types.Scene:
-    """The scene that the sequencer shows."""
-    return getattr(context, "sequencer_scene", None) or context.scene
+_NAMES = 4
+"""Strips that are named one by one."""
+_PICTURE = 4.0
+"""Height of the picture in the interface's units."""
+_BESIDE = 150
+"""Pixels at 1× that the facts need beside the picture."""
 
 
 class RESHOOT_PT_shot(ReshootPanel, bpy.types.Panel):
     """What would be sent, and the button that sends it"""
 
     bl_label = "Shot"
+    bl_order = 0
 
     def draw(self, context: Context) -> None:
         """Draw it."""
         layout = self.layout
-        scene = scene_of(context)
-        preview = board.preview(scene)
-        if preview.shot is not None:
-            layout.label(text=preview.shot.name, icon="SEQUENCE")
-        if preview.plan is not None:
-            _plan(layout, preview.plan)
-        column = layout.column(align=True)
-        for warning in preview.warnings:
-            column.label(text=warning, icon="INFO")
-        if preview.error is not None:
-            box = layout.box()
-            box.alert = True
-            wrapped(box, preview.error.message, context, icon="ERROR")
-            if preview.error.remedy:
-                wrapped(box, preview.error.remedy, context)
-        layout.prop(scene.reshoot, "prompt", text="", placeholder="What should change?")
+        for line in preferences.first_run():
+            wrapped(layout, line, context, room(context))
+        preview = board.preview(scene_of(context))
+        if preview.shot is None:
+            _nothing(layout, preview, context)
+        else:
+            _shot(layout, preview, preview.shot, context)
+        for error in preview.errors:
+            if preview.shot is not None or not isinstance(error, ShotError):
+                _in_the_way(layout, error, preview, context)
         row = layout.row()
         row.scale_y = 1.5
         row.enabled = preview.error is None
-        row.operator("reshoot.shoot", text=_button(preview), icon="RENDER_ANIMATION")
+        row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
-def _plan(layout: UILayout, plan: conform.Plan) -> None:
-    column = layout.column(align=True)
-    column.label(
-        text=f"{plan.frames} frames · {conform.rate_words(plan.fps)} fps · {float(plan.seconds):.2f} s · "
-        f"{plan.width}×{plan.height}"
-    )
-    for fix in plan.fixes:
-        column.label(text=fix, icon="DOT")
+def _nothing(layout: UILayout, preview: board.Preview, context: Context) -> None:
+    """What to do where nothing is selected."""
+    for error in preview.errors:
+        if isinstance(error, ShotError):
+            wrapped(layout, error.remedy, context, room(context), icon="RESTRICT_SELECT_OFF")
 
 
-def _button(preview: board.Preview) -> str:
+def _shot(layout: UILayout, preview: board.Preview, shot: Shot, context: Context) -> None:
+    """The picture, the names of the selected strips, and what leaves this computer."""
+    scale = context.preferences.system.ui_scale
+    pixels = room(context)
+    icon = _picture(shot)
+    column = layout
+    if icon and pixels > (_PICTURE * 20 + _BESIDE) * scale:
+        column, pixels = beside(layout, icon, _PICTURE, context, pixels)
+    elif icon:
+        layout.template_icon(icon_value=icon, scale=_PICTURE)
+    column = column.column(align=True)
+    _strips(column, shot, context, pixels)
+    if preview.plan is not None:
+        _facts(column, preview, preview.plan, context, pixels)
+        for fix in preview.plan.fixes:
+            wrapped(layout, fix, context, room(context), icon="CHECKMARK")
+
+
+def _strips(layout: UILayout, shot: Shot, context: Context, pixels: int) -> None:
+    if len(shot.strips) == 1:
+        wrapped(layout, shot.name, context, pixels)
+        return
+    wrapped(layout, say("{count} strips as one shot", count=len(shot.strips)), context, pixels)
+    for strip in shot.strips[:_NAMES]:
+        wrapped(layout, strip.name, context, pixels, icon="DOT")
+    if len(shot.strips) > _NAMES:
+        text = say("and {count} more", count=len(shot.strips) - _NAMES)
+        wrapped(layout, text, context, pixels, icon="BLANK1")
+
+
+def _picture(shot: Shot) -> int:
+    """The picture of the first strip that has a file."""
+    for strip in shot.strips:
+        if strip.filepath:
+            return thumbnails.of_movie(strip.filepath) if strip.kind == "MOVIE" else thumbnails.of_image(strip.filepath)
+    return 0
+
+
+def _facts(layout: UILayout, preview: board.Preview, plan: Plan, context: Context, pixels: int) -> None:
+    facts = [
+        (
+            say("Length"),
+            say("{frames}\u00a0frames, {seconds}\u00a0s", frames=plan.frames, seconds=f"{float(plan.seconds):.2f}"),
+        ),
+        (
+            say("Picture"),
+            say("{size}, {rate}\u00a0fps", size=f"{plan.width}×{plan.height}", rate=plan.rate),
+        ),
+        (say("Sound"), _sound(preview, plan)),
+        (say("File"), _file(preview)),
+    ]
+    scale = context.preferences.system.ui_scale
+    left = max(text_width(name, context) for name, _words in facts) + 16 * scale
+    for name, words in facts:
+        split = layout.split(factor=min(0.45, left / max(1, pixels)))
+        label = split.column()
+        label.scale_y = 0.8
+        label.active = False
+        label.label(text=name, translate=False)
+        wrapped(split.column(), words, context, int(pixels - left - 8 * scale))
+
+
+def _sound(preview: board.Preview, plan: Plan) -> str:
+    if plan.keep_audio:
+        return say("Sent with the picture")
+    if preview.file is not None and preview.file.sound:
+        return say("Leaves with the file, unused")
+    return say("Not sent")
+
+
+def _file(preview: board.Preview) -> str:
+    file = preview.file
+    if file is None:
+        return say("MP4, size known once exported")
+    suffix = PurePath(preview.shot.whole_file).suffix.lstrip(".").upper() if preview.shot else ""
+    size = f"{file.size / 1_000_000:.1f}\u00a0MB"
+    if file.as_is:
+        return say("{kind}, {size}, as it is", kind=suffix, size=size)
+    return say("{kind}, about {size}, not encoded again", kind=suffix, size=size)
+
+
+def _in_the_way(layout: UILayout, error: ReshootError, preview: board.Preview, context: Context) -> None:
+    """What blocks sending. That nothing is written yet is no fault."""
+    if isinstance(error, PromptError) and not preview.prompt.strip():
+        wrapped(layout, error.remedy, context, room(context), icon="GREASEPENCIL")
+        return
+    column = layout.box().column()
+    pixels = room(context, boxed=True)
+    message = column.column()
+    message.alert = True
+    wrapped(message, error.message, context, pixels, icon="ERROR")
+    if error.remedy:
+        wrapped(column, error.remedy, context, pixels, icon="BLANK1")
+
+
+def button_words(preview: board.Preview) -> str:
     if preview.service == REHEARSAL:
-        return "Rehearse · free"
+        return say("Rehearse · free")
     if preview.plan is None:
-        return "Reshoot"
-    return f"Reshoot · ${preview.plan.price}"
+        return say("Reshoot")
+    return say("Reshoot · ${price}", price=preview.plan.price)
 
 
-def wrapped(layout: UILayout, text: str, context: Context, icon: str = "NONE") -> None:
-    """A label of as many lines as the sidebar's width asks for."""
-    width = max(20, int(context.region.width / (7.5 * context.preferences.system.ui_scale)) - 6)
-    column = layout.column(align=True)
-    line = ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            column.label(text=line, icon=icon)
-            line, icon = word, "BLANK1" if icon != "NONE" else "NONE"
-        else:
-            line = f"{line} {word}".lstrip()
-    column.label(text=line, icon=icon)
-
-
-class RESHOOT_PT_options(ReshootPanel, bpy.types.Panel):
-    """How it is sent"""
-
-    bl_label = "Options"
-    bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 2
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        settings = scene_of(context).reshoot
-        for name in ("model", "source", "timing", "sound", "handles"):
-            layout.prop(settings, name)
-
-
-CLASSES = (RESHOOT_PT_shot, RESHOOT_PT_options)
+CLASSES = (RESHOOT_PT_shot,)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Blender's start does not wait for: a thread imports most of the extension and opens the journal, once it is up.
+
+In a background Blender nothing is imported before a script needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import bpy
+
+from . import places
+from .core import board
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bpy.types import Scene
+
+_log = logging.getLogger(__name__)
+
+_PARTS = (".studio", ".shooting", ".timeline.snapshot")
+_AFTER = 0.2
+"""Seconds after Blender starts to draw."""
+_EVERY = 0.05
+
+_thread: threading.Thread | None = None
+
+
+def ready() -> bool:
+    """Whether the first press finds everything imported."""
+    return bpy.app.background or (_thread is not None and not _thread.is_alive())
+
+
+def preview(scene: Scene) -> board.Preview:
+    """What would be sent of `scene` now; nothing yet while the parts that can tell are being imported."""
+    if not ready():
+        return board.Preview()
+    from . import shooting
+
+    return shooting.preview(scene)
+
+
+def size_of(path: str) -> int | None:
+    """Bytes of a file as they were last seen, None where nobody has looked yet."""
+    if not ready():
+        return None
+    from . import shooting
+
+    return shooting.size_of(path)
+
+
+def _start() -> None:
+    global _thread
+    _thread = threading.Thread(target=_import, args=(places.home(),), name="reshoot-import", daemon=True)
+    _thread.start()
+    bpy.app.timers.register(_show, first_interval=_EVERY, persistent=True)
+
+
+def _import(home: Path) -> None:
+    try:
+        for part in _PARTS:
+            importlib.import_module(part, __package__)
+        from . import studio
+
+        studio.open_journal(home)
+    except Exception:  # noqa: BLE001 - whoever needs it tries it again, and tells the editor
+        _log.exception("not everything could be made ready")
+
+
+def _show() -> float | None:
+    """What was drawn in the meantime did not know the shot."""
+    if not ready():
+        return _EVERY
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()
+    return None
+
+
+def register() -> None:
+    """Begin soon, where there is an interface to keep alive."""
+    if not bpy.app.background:
+        bpy.app.timers.register(_start, first_interval=_AFTER, persistent=True)
+
+
+def unregister() -> None:
+    """Wait for the thread, which takes a fraction of a second."""
+    global _thread
+    for timer in (_start, _show):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    if _thread is not None:
+        _thread.join()
+        _thread = None
+    shooting = sys.modules.get(f"{__package__}.shooting")
+    if shooting is not None:
+        shooting.close()
+    studio = sys.modules.get(f"{__package__}.studio")
+    if studio is not None:
+        studio.close_journal()

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the preferences' buttons do: ask the service whether the key works, open the folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import EnumProperty
+
+from .. import places, preferences, session
+from ..core.errors import ReshootError
+from ..core.words import say
+from . import watch
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event
+
+
+class RESHOOT_OT_key_test(bpy.types.Operator):
+    """Ask the service whether the key works; this is free and sends no shot"""
+
+    bl_idname = "reshoot.key_test"
+    bl_label = "Test Key"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """It is not being asked already."""
+        if preferences.key_test.asking:
+            cls.poll_message_set(say("The service is being asked. Wait for its answer"))
+            return False
+        return True
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Ask beside the interface; the preferences show the answer."""
+        return {"FINISHED"} if ask_beside() else {"CANCELLED"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Ask and wait for the answer."""
+        from .. import studio
+
+        preferences.key_test.begin()
+        try:
+            studio.key_test()()
+        except ReshootError as error:
+            preferences.key_test.end(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        preferences.key_test.end(None)
+        self.report({"INFO"}, say("The key works"))
+        return {"FINISHED"}
+
+
+def ask_beside() -> bool:
+    """Have the key tested beside the interface. False where that is answered already: the service cannot be asked."""
+    from .. import studio
+
+    preferences.key_test.begin()
+    try:
+        ask = studio.key_test()
+        running = session.current()
+    except ReshootError as error:
+        _tell(error)
+        return False
+    running.beside(lambda _blender: ask(), _tell)
+    watch.ensure()
+    return True
+
+
+def _tell(error: ReshootError | None) -> None:
+    preferences.key_test.end(error)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
+class RESHOOT_OT_folder_open(bpy.types.Operator):
+    """Show the folder in the system's file browser"""
+
+    bl_idname = "reshoot.folder_open"
+    bl_label = "Open Folder"
+    bl_options = {"INTERNAL"}
+
+    folder: EnumProperty(  # type: ignore[valid-type]
+        name="Folder",
+        items=(
+            ("TAKES", "Takes", "The takes of the open file, with their receipts"),
+            ("JOURNAL", "Journal", "The journal, unfinished jobs, and the takes of files without a name"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: Context) -> set[str]:
+        """Make the folder, where there is none yet, and show it."""
+        folder = preferences.takes_folder() if self.folder == "TAKES" else places.home()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            words = say(
+                "The folder {folder} cannot be made: {error}. Make its parent writable.",
+                folder=folder,
+                error=error.strerror,
+            )
+            self.report({"ERROR"}, words)
+            return {"CANCELLED"}
+        return bpy.ops.wm.path_open(filepath=str(folder))
+
+
+CLASSES = (RESHOOT_OT_key_test, RESHOOT_OT_folder_open)

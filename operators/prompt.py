@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prompt: as a text of its own where it is long, tokens at a click, prompts used before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from .. import properties
+from ..core import board
+from ..core.words import say
+from ..timeline import compat
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Event, OperatorProperties
+
+_TEXT_NAME = "Reshoot Prompt"
+
+
+class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
+    """Write the prompt in a text editor, with as many lines as it needs"""
+
+    bl_idname = "reshoot.prompt_as_text"
+    bl_label = "Edit Prompt as Text"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Make the text and show it."""
+        self.execute(context)
+        text = compat.sequencer_scene(context).reshoot.prompt_text
+        areas = [area for window in context.window_manager.windows for area in window.screen.areas]
+        area = next((each for each in areas if each.type == "TEXT_EDITOR"), None)
+        if area is None:
+            bpy.ops.wm.window_new()
+            area = context.window_manager.windows[-1].screen.areas[0]
+            area.ui_type = "TEXT_EDITOR"
+        area.spaces.active.text = text
+        area.spaces.active.show_word_wrap = True
+        area.tag_redraw()
+        return {"FINISHED"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Make a text of the prompt, if it is none yet."""
+        settings = compat.sequencer_scene(context).reshoot
+        if settings.prompt_text is None:
+            text = bpy.data.texts.new(_TEXT_NAME)
+            text.from_string(settings.prompt)
+            settings.prompt_text = text
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
+    """Write the prompt in the field again; the text stays in the file"""
+
+    bl_idname = "reshoot.prompt_as_field"
+    bl_label = "Edit Prompt in the Field"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        """The prompt is a text."""
+        return compat.sequencer_scene(context).reshoot.prompt_text is not None
+
+    def execute(self, context: Context) -> set[str]:
+        """Take its words over, in one line."""
+        settings = compat.sequencer_scene(context).reshoot
+        words = " ".join(properties.prompt_of(settings).split())
+        settings.prompt_text = None
+        settings.prompt = words
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_prompt_use(bpy.types.Operator):
+    """Use the prompt of this job again"""
+
+    bl_idname = "reshoot.prompt_use"
+    bl_label = "Use Prompt"
+    bl_options = {"REGISTER", "UNDO"}
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    @classmethod
+    def description(cls, context: Context, options: OperatorProperties) -> str:
+        """The prompt in full."""
+        line = board.line(options.job)
+        return line.job.order.prompt if line is not None else ""
+
+    def execute(self, context: Context) -> set[str]:
+        """Write it."""
+        line = board.line(self.job)
+        if line is None:
+            words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
+            self.report({"ERROR"}, words)
+            return {"CANCELLED"}
+        properties.write_prompt(compat.sequencer_scene(context).reshoot, line.job.order.prompt)
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_token_insert(bpy.types.Operator):
+    """Append the reference's token to the prompt"""
+
+    bl_idname = "reshoot.token_insert"
+    bl_label = "Insert Token"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: IntProperty(name="Reference", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> set[str]:
+        """Append it."""
+        if not properties.mention(compat.sequencer_scene(context).reshoot, self.index):
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+CLASSES = (
+    RESHOOT_OT_prompt_as_text,
+    RESHOOT_OT_prompt_as_field,
+    RESHOOT_OT_prompt_use,
+    RESHOOT_OT_token_insert,
+)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries in the sequencer's Strip menu and in its context menu, there only while the selection has a use for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..core import board
+from .shot import button_words
+from .tab import scene_of
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Menu
+
+_MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
+
+
+def _draw(menu: Menu, context: Context) -> None:
+    kinds = {strip.type for strip in _selected(context)} - {"SOUND"}
+    if not kinds or getattr(context.space_data, "view_type", "") == "PREVIEW":
+        return
+    layout = menu.layout
+    layout.separator()
+    layout.operator_context = "INVOKE_DEFAULT"
+    words = button_words(board.preview(scene_of(context)))
+    layout.operator("reshoot.shoot", text=words, icon="RENDER_ANIMATION", translate=False)
+    if "IMAGE" in kinds:
+        layout.operator("reshoot.reference_add", text="Add as Image Reference").kind = "IMAGE"
+        layout.operator("reshoot.reference_add", text="Add as Element Reference").kind = "ELEMENT"
+
+
+def _selected(context: Context) -> list[Any]:
+    """The selected strips, under whichever name this Blender gives them."""
+    if hasattr(context, "selected_strips"):
+        return list(context.selected_strips or ())
+    return list(getattr(context, "selected_sequences", None) or ())
+
+
+def register() -> None:
+    """Add the entries."""
+    for name in _MENUS:
+        getattr(bpy.types, name).append(_draw)
+
+
+def unregister() -> None:
+    """Take them away."""
+    for name in _MENUS:
+        getattr(bpy.types, name).remove(_draw)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things are kept: the journal, unfinished jobs, takes. Makes nothing but the extension's own folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import bpy
+
+UNTITLED = "untitled:"
+"""What the project of a file without a name begins with."""
+JOURNAL = "journal.sqlite3"
+
+
+def home() -> Path:
+    """The folder of the journal, of unfinished jobs and of unsaved files' takes."""
+    given = os.environ.get("RESHOOT_HOME")
+    if given:
+        return Path(given)
+    return Path(bpy.utils.extension_path_user(__package__, create=True))
+
+
+def takes_folder(project: str, of_home: Path) -> Path:
+    """Where the takes of a project go: beside its file or, where that has no name yet, into `of_home`. Any thread."""
+    if not project or project.startswith(UNTITLED):
+        return of_home / "takes"
+    return Path(project).parent / "reshoot"
