@@ -3,6 +3,10 @@
 PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c 'import pip' 2>/dev/null && echo "$$p" && break; done)
 # One Blender alone: make test-timeline BPY=5.0
 BPY ?= 4.2 4.5 5.0
+# One real Blender alone: make test-gui GUI=5.2. Your own: BLENDER=/path/to/blender make test-gui
+GUI ?= 4.3 5.2
+GUI_LAYERS := $(if $(BLENDER),gui,$(GUI:%=gui-%))
+GUI_ENVS := $(if $(BLENDER),,$(GUI:%=blender-%))
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
 export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) $(ARGS)
@@ -11,18 +15,19 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline demo footage clean
+.PHONY: help setup build lint test test-core test-timeline test-gui demo footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
 
 help:
-	@echo 'make setup          the virtual environments, in build/env (once; about 3 GB)'
+	@echo 'make setup          the environments, in build/env (once; about 6 GB)'
 	@echo 'make build          $(ZIP)'
 	@echo 'make test           everything below'
 	@echo 'make lint           ruff and mypy'
 	@echo 'make test-core      the tests that need no Blender'
 	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender)'
+	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
@@ -33,7 +38,7 @@ env-%:
 	@$(PYTHON) tools/provision.py $*
 
 setup:
-	@$(PYTHON) tools/provision.py tools $(BPY:%=bpy-%)
+	@$(PYTHON) tools/provision.py tools $(BPY:%=bpy-%) $(GUI_ENVS)
 
 build:
 	@$(PYTHON) tools/build.py
@@ -47,8 +52,11 @@ test-core: env-tools
 test-timeline: $(BPY:%=env-bpy-%) build
 	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%)
 
-test: setup build
-	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%)
+test-gui: env-tools $(GUI_ENVS:%=env-%) build footage
+	@$(PYTHON) tools/run_tests.py $(GUI_LAYERS)
+
+test: setup build footage
+	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%) $(GUI_LAYERS)
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the virtual environments under build/env: `tools` without Blender, `bpy-<series>` one for each Blender.
+"""Makes the environments under build/env: `tools` without Blender, `bpy-<series>` with Blender as a Python module.
 
-An environment is made once: it is left alone until what it is made from changes. Touches nothing outside build/, except
-that it asks apt-get for the system libraries bpy lacks, where it runs as root on a Debian machine.
+`blender-<series>`, a real Blender with a window, is the business of `debian.py`. An environment is made once: it is
+left alone until what it is made from changes. Touches nothing outside build/, except that it asks apt-get for the
+system libraries bpy lacks, where it runs as root on a Debian machine.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import sys
 import venv
 from pathlib import Path
 
+import debian
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "build" / "env"
 TOOLS = ROOT / "tools"
 
 BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1"}
-NAMES = ("tools", *(f"bpy-{series}" for series in BPY))
+NAMES = ("tools", *(f"bpy-{series}" for series in BPY), *debian.NAMES)
 
 # What the bpy wheels are linked against and do not carry, as Debian names it.
 SYSTEM_PACKAGES = [
@@ -54,6 +57,9 @@ def main() -> None:
 
 def provide(name: str) -> None:
     """Make the environment `name`, unless it is there and was made from the same things."""
+    if name in debian.NAMES:
+        debian.provide(name)
+        return
     folder = ENVIRONMENTS / name
     installs = pip_arguments(name)
     stamp = folder / "made-from.json"

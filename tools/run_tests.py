@@ -31,6 +31,7 @@ RANK = {"passed": 0, "skipped": 1, "failed": 2}
 VERBOSE_LINE = re.compile(
     r"^(?P<test>\S+\.py::.+?) (?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b", re.MULTILINE
 )
+FIGURES = re.compile(r"^=+ (?P<figures>longest stretch .*?)(?=^=|\Z)", re.MULTILINE | re.DOTALL)
 STARTED_LINE = re.compile(r"^(?P<test>\S+\.py::\S+)", re.MULTILINE)
 
 
@@ -48,7 +49,7 @@ class Outcome:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("layers", nargs="+", metavar="LAYER", help="lint, core, timeline-4.2, timeline-4.5, ...")
+    parser.add_argument("layers", nargs="+", metavar="LAYER", help="lint, core, timeline-4.2, gui-5.2, ...")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="layers to run at a time")
     arguments = parser.parse_args()
 
@@ -73,6 +74,9 @@ def run_layer(layer: str) -> Outcome:
         f"{layer:14} {outcome.passed:4} passed {outcome.failed:4} failed {outcome.skipped:4} skipped"
         f" {time.monotonic() - start:7.1f} s  {outcome.words}".rstrip()
     ]
+    figures = FIGURES.search(outcome.log)
+    if figures:
+        lines += [f"    {line.strip(' =')}" for line in figures["figures"].splitlines()]
     if outcome.failed:
         lines = [f"----- {layer}", outcome.log.rstrip(), *lines]
     print("\n".join(lines), flush=True)
@@ -116,7 +120,8 @@ def stage_package(packages: list[str]) -> Path:
 def run_pytest(layer: str) -> Outcome:
     """Run the tests of one layer in its own environment and count them."""
     folder, _, series = layer.partition("-")
-    python = ENVIRONMENTS / (f"bpy-{series}" if series else "tools") / "bin" / "python"
+    # The GUI tests are outside the Blender that they test.
+    python = ENVIRONMENTS / (f"bpy-{series}" if folder == "timeline" else "tools") / "bin" / "python"
     if not python.exists():
         return Outcome(layer, failed=1, words=f"there is no {python.relative_to(ROOT)}: make setup")
     junit = RESULTS / f"{layer}.xml"
@@ -128,6 +133,9 @@ def run_pytest(layer: str) -> Outcome:
         "PYTHONPYCACHEPREFIX": str(BUILD / "cache" / "pycache"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "cache" / "hypothesis"),
     }
+    if folder == "gui" and series:
+        environment.pop("BLENDER", None)
+        environment["RESHOOT_GUI_BLENDER"] = series
     with log_file.open("wb") as log:
         code = run_bounded(command, log, environment)
     text = log_file.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For the tests in real Blender with a window: a screen, the zip installed for a user of its own, a Blender a test.
+
+At the end the longest stretches on the main thread are printed and kept in build/gui/main-thread.json.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import blenders
+import processes
+import pytest
+from blenders import ROOT, Installation
+from editor import Editor
+from screen import Screen
+from workstation import Workstation
+
+PICTURES = ROOT / "build" / "gui"
+
+_stretches: dict[str, dict[str, Any]] = {}
+_version = ""
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    """The Blender that is tested."""
+    global _version
+    chosen = blenders.chosen()
+    _version = chosen.version()
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def screen(installation: Installation) -> Iterator[Screen]:
+    """The screen."""
+    with Screen(installation) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def installed_home(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder in which the zip is installed."""
+    home = tmp_path_factory.mktemp("installed") / "home"
+    blenders.install(installation, home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def clip() -> Path:
+    """A shot of Big Buck Bunny: 1280×720, 25 fps, 132 frames, inside every limit."""
+    path = ROOT / "build" / "footage" / "bigbuckbunny.mp4"
+    if not path.is_file():
+        subprocess.run([sys.executable, str(ROOT / "tools" / "footage.py")], check=True)
+    return path
+
+
+@pytest.fixture
+def blender(
+    installation: Installation, screen: Screen, installed_home: Path, tmp_path: Path
+) -> Iterator[Callable[..., Workstation]]:
+    """Gives Blenders, started, of a user of the test's own: each call the next one, of the same user."""
+    home = tmp_path / "home"
+    shutil.copytree(installed_home, home, symlinks=True)
+    started: list[Workstation] = []
+
+    def start(file: Path | None = None, **more: str) -> Workstation:
+        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more=more)
+        started.append(each)
+        each.start(file)
+        return each
+
+    try:
+        yield start
+        for each in started:
+            if each.runs:
+                each.stretches = each.value("probe.report()")
+            keep_stretches(each)
+    finally:
+        for each in started:
+            each.kill()
+        for pid in processes.using(home):
+            processes.send(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def editor(blender: Callable[..., Workstation]) -> Editor:
+    """An editor at a Blender that has just been started."""
+    return Editor(blender())
+
+
+def keep_stretches(blender: Workstation) -> None:
+    """Take what the probe has measured, the worst of each stage."""
+    for stage, found in blender.stretches.items():
+        kept = _stretches.setdefault(stage, {"calls": 0, "longest": {"ms": -1.0}, "over": [], "blender": {}, "by": {}})
+        kept["calls"] += found["calls"]
+        kept["over"] += found["over"]
+        if found["longest"]["ms"] > kept["longest"]["ms"]:
+            kept["longest"] = found["longest"]
+        for part in ("blender", "by"):
+            for name, spent in found[part].items():
+                kept[part][name] = max(kept[part].get(name, 0.0), spent)
+
+
+def pytest_sessionfinish() -> None:
+    """Write the stretches beside those of the other versions."""
+    if not _stretches:
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with (PICTURES / "main-thread.json").open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        whole = json.loads(file.read() or "{}")
+        whole[_version] = _stretches
+        file.seek(0)
+        file.truncate()
+        json.dump(whole, file, indent=1, sort_keys=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print them."""
+    if not _stretches:
+        return
+    terminalreporter.section(f"longest stretch on the main thread, Blender {_version}")
+    for stage, found in sorted(_stretches.items()):
+        worst = found["longest"]
+        own = ", ".join(f"{name} {spent:.1f} ms" for name, spent in sorted(found["blender"].items()))
+        terminalreporter.write_line(
+            f"{stage:20} {worst['ms']:7.2f} ms ({worst['processor_ms']:.2f} of processor, waited {worst['waited']}×, "
+            f"pushed aside {worst['pushed_aside']}×) in {worst['in']}; over 16 ms: {len(found['over'])} of "
+            f"{found['calls']} calls" + (f"; Blender's own: {own}" if own else "")
+        )

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an editor does with Reshoot: opens the tab, finds a field or a button by looking for it, writes, presses."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from workstation import Workstation, until
+
+PROMPT = "make it snow"
+MOVING = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING")
+
+_PROJECT = """
+scene().render.fps, scene().render.fps_base = 25, 1.0
+scene().render.resolution_x, scene().render.resolution_y = 1280, 720
+scene().frame_start, scene().frame_end = 1, 200
+editor = scene().sequence_editor_create()
+every = editor.strips if hasattr(editor, "strips") else editor.sequences
+strip = every.new_movie("Bunny", clip, 2, 1)
+strip.select = False
+editor.active_strip = None
+with bpy.context.temp_override(window=window(), area=timeline(), region=region("WINDOW")):
+    bpy.ops.sequencer.view_all()
+    bpy.ops.ed.undo_push(message="Project")
+    if file:
+        bpy.ops.wm.save_as_mainfile(filepath=file)
+"""
+
+
+class Editor:
+    """An editor at a Blender."""
+
+    def __init__(self, blender: Workstation) -> None:
+        self.blender = blender
+
+    def make_project(self, clip: Path, file: Path | None = None) -> None:
+        """A timeline with one shot, not selected, saved where `file` is given."""
+        self.blender.run(_PROJECT, clip=str(clip), file=str(file or ""))
+        self.blender.wait("not strips()['Bunny'].select")
+
+    def over_timeline(self) -> None:
+        """Move the mouse over the empty part of the timeline, where its keys are meant."""
+        x, y, width, height = self.blender.value("place_of(region('WINDOW'))")
+        self.blender.move(x + width * 0.4, y + height * 0.8)
+
+    def open_tab(self) -> None:
+        """Open the sidebar of the timeline, and in it the tab “Reshoot”."""
+        blender = self.blender
+        self.over_timeline()
+        if not blender.value("timeline().spaces.active.show_region_ui"):
+            blender.key("N")
+        blender.wait("region('UI').width > 100")
+        x, y, width, height = blender.value("place_of(region('UI'))")
+        # The tabs are along the right edge, each as high as its name is long.
+        for down in range(12, height, 12):
+            if blender.value("region('UI').active_panel_category") == "Reshoot":
+                return
+            blender.click(x + width - 10, y + height - down)
+        raise AssertionError("no click on the sidebar's tabs opens Reshoot")
+
+    def find(self, wanted: str) -> tuple[int, int]:
+        """Where the field or button is whose Python command or data path has `wanted` in it."""
+        blender = self.blender
+        x, y, width, height = blender.value("place_of(region('UI'))")
+        seen = []
+        for fraction in (0.4, 0.15, 0.8):
+            for down in range(6, height, 12):
+                at = (round(x + (width - 20) * fraction), y + height - down)
+                blender.move(*at)
+                found = blender.value("button_under_mouse('UI')")
+                if wanted in found:
+                    return at
+                if found and found not in seen:
+                    seen.append(found)
+        raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+
+    def select_shot(self) -> None:
+        """Click the strip."""
+        self.blender.click(*self.blender.value("strip_at('Bunny')"))
+        self.blender.wait("strips()['Bunny'].select")
+
+    def write_prompt(self, text: str = PROMPT) -> None:
+        """Click the field and type over what is in it."""
+        self.blender.click(*self.find(".prompt"))
+        self.blender.key("A", ctrl=True)
+        self.blender.type(text)
+        self.blender.wait("scene().reshoot.prompt == text", text=text)
+
+    def press_button(self) -> None:
+        """Press the button that sends."""
+        self.blender.click(*self.find("bpy.ops.reshoot.shoot("))
+
+    def scrub(self, first: int, last: int) -> None:
+        """Drag the playhead in the scale above the strips, from one frame to another."""
+        x, y, _width, height = self.blender.value("place_of(region('WINDOW'))")
+        left, right = (
+            x + self.blender.value("region('WINDOW').view2d.view_to_region(at, 0, clip=False)[0]", at=frame)
+            for frame in (first, last)
+        )
+        self.blender.drag((left, y + height - 12), (right, y + height - 12))
+
+    def save(self) -> None:
+        """Save the file, which has a name."""
+        self.over_timeline()
+        self.blender.key("S", ctrl=True)
+        self.blender.wait("not bpy.data.is_dirty")
+
+    def shoot(self) -> None:
+        """All of it, up to the job's row in the journal."""
+        before = len(self.journal())
+        self.open_tab()
+        self.select_shot()
+        self.write_prompt()
+        self.press_button()
+        until(lambda: len(self.journal()) == before + 1, "a job in the journal", words=self.blender.words)
+
+    def wait_for_take(self) -> list[Any]:
+        """Wait until a take is in the timeline: name, first frame, frame after it, channel."""
+        (take,) = self.blender.wait("takes()", 180)
+        return list(take)
+
+    def wait_for_render(self) -> int:
+        """Wait until the rehearsal renders, and give the id of the Blender that does it."""
+        what = "a background Blender that makes the stand-in"
+        (pid,) = until(lambda: self.blender.children("render_stand_in.json"), what, 120, words=self.blender.words)
+        return int(pid)
+
+    def journal(self) -> list[tuple[str, str, str]]:
+        """The jobs as the journal has them: id, state, request id, oldest first."""
+        path = self.blender.home / "reshoot-home" / "journal.sqlite3"
+        if not path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return connection.execute("SELECT id, state, request_id FROM jobs ORDER BY created").fetchall()
+        except sqlite3.OperationalError:
+            # It is being made.
+            return []
+        finally:
+            connection.close()
+
+    def states(self) -> list[str]:
+        """The jobs' states, oldest first."""
+        return [state for _id, state, _request in self.journal()]
+
+    def submitted(self) -> list[str]:
+        """The requests that the rehearsal has had, by its files."""
+        folder = self.blender.home / "reshoot-home" / "rehearsal" / "requests"
+        return sorted(os.listdir(folder)) if folder.is_dir() else []

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in the Blender under test: does what the tests send over a loopback socket, on the main thread, from a timer.
+
+No operator of its own, so nothing here keeps Blender from anything. Started by `blender --python inside.py -- PORT`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+import traceback
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import addon_utils
+import bpy
+
+MODULE = "bl_ext.user_default.reshoot"
+_EVERY = 0.01
+
+
+def window() -> Any:
+    """Blender's first window."""
+    return bpy.context.window_manager.windows[0]
+
+
+def timeline() -> Any:
+    """The area that shows the timeline."""
+    for area in window().screen.areas:
+        if area.type == "SEQUENCE_EDITOR" and area.spaces.active.view_type == "SEQUENCER":
+            return area
+    raise LookupError("there is no timeline on screen")
+
+
+def region(kind: str) -> Any:
+    """A region of the timeline: WINDOW, UI, HEADER."""
+    return next(each for each in timeline().regions if each.type == kind)
+
+
+def place_of(part: Any) -> list[int]:
+    """x, y, width, height of an area or a region in the window."""
+    return [part.x, part.y, part.width, part.height]
+
+
+def scene() -> Any:
+    """The scene that the timeline shows."""
+    return getattr(window().workspace, "sequencer_scene", None) or window().scene
+
+
+def strips() -> dict[str, Any]:
+    """The strips of the timeline by name."""
+    editor = scene().sequence_editor
+    every = (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all) if editor else ()
+    return {strip.name: strip for strip in every}
+
+
+def frames(strip: Any) -> list[int]:
+    """First frame of a strip and the first one after it."""
+    if hasattr(strip, "left_handle"):
+        return [strip.left_handle, strip.right_handle]
+    return [strip.frame_final_start, strip.frame_final_end]
+
+
+def takes() -> list[Any]:
+    """What Reshoot has placed: name, frames, channel."""
+    return [[name, *frames(each), each.channel] for name, each in strips().items() if each.get("reshoot_job")]
+
+
+def strip_at(name: str) -> list[int]:
+    """Where the middle of a strip is in the window."""
+    strip, part = strips()[name], region("WINDOW")
+    start, end = frames(strip)
+    x, y = part.view2d.view_to_region((start + end) / 2, strip.channel + 0.5, clip=False)
+    return [part.x + x, part.y + y]
+
+
+def button_under_mouse(kind: str) -> str:
+    """What the button under the mouse in the sidebar does, as Blender says itself: a Python command or a data path."""
+    for each in timeline().regions:
+        if each.type != kind:
+            continue
+        with bpy.context.temp_override(window=window(), area=timeline(), region=each):
+            owner = getattr(bpy.context, "property", None)
+            if owner:
+                return f"{owner[0].name}.{owner[1]}"
+            if bpy.ops.ui.copy_python_command_button.poll():
+                bpy.context.window_manager.clipboard = ""
+                bpy.ops.ui.copy_python_command_button("EXEC_DEFAULT")
+                return bpy.context.window_manager.clipboard
+    return ""
+
+
+class _Conversation:
+    """Reads one JSON request a line, answers each with one line."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setblocking(False)
+        self._rest = b""
+        self._requests: deque[dict[str, Any]] = deque()
+        self._events: deque[dict[str, Any]] = deque()
+        self._busy = False
+        self.names: dict[str, Any] = dict(globals())
+
+    def tick(self) -> float | None:
+        """One step: an event, or a request. Blender handles what was simulated before the next one."""
+        self.names["probe"].follow()
+        try:
+            while data := self._socket.recv(65536):
+                self._rest += data
+            return None
+        except BlockingIOError:
+            pass
+        except OSError:
+            return None
+        *lines, self._rest = self._rest.split(b"\n")
+        self._requests.extend(json.loads(line) for line in lines)
+        if self._events:
+            window().event_simulate(**self._events.popleft())
+        elif self._busy:
+            self._busy = False
+            self._answer({"value": None})
+        elif self._requests:
+            self._take(self._requests.popleft())
+        return _EVERY
+
+    def _take(self, request: dict[str, Any]) -> None:
+        if "events" in request:
+            self._events.extend(request["events"])
+            self._busy = True
+            return
+        self.names.update(request["names"])
+        try:
+            if "value" in request:
+                answer = {"value": eval(request["value"], self.names)}
+            else:
+                exec(compile(request["run"], "<test>", "exec"), self.names)
+                answer = {"value": None}
+        except Exception:  # noqa: BLE001 - the test hears of it
+            answer = {"error": traceback.format_exc()}
+        self._answer(answer)
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        self._socket.setblocking(True)
+        self._socket.sendall(json.dumps(answer, default=str).encode() + b"\n")
+        self._socket.setblocking(False)
+
+
+def _start() -> None:
+    spec = importlib.util.spec_from_file_location("reshoot_probe", Path(__file__).with_name("probe.py"))
+    probe = importlib.util.module_from_spec(spec)
+    sys.modules["reshoot_probe"] = probe
+    spec.loader.exec_module(probe)
+    bpy.context.preferences.view.show_splash = False
+    # An application template has preferences of its own: what was installed there is not enabled here.
+    addon_utils.enable(MODULE, default_set=True)
+    probe.attach(MODULE)
+    conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
+    conversation.names["probe"] = probe
+    bpy.app.timers.register(conversation.tick, persistent=True)
+
+
+_start()

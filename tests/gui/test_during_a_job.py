@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job is under way: the editor plays, scrubs, saves, closes Blender, and nothing stands in the way or is lost."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import processes
+from editor import MOVING, Editor
+from workstation import Workstation, until
+
+_AUTOSAVE = """
+bpy.context.preferences.filepaths.temporary_directory = folder
+bpy.context.preferences.filepaths.use_auto_save_temporary_files = True
+bpy.context.preferences.filepaths.auto_save_time = 1
+"""
+
+
+def test_playing_and_scrubbing_go_on_and_the_take_waits_for_the_end(editor: Editor, clip: Path) -> None:
+    blender = editor.blender
+    editor.make_project(clip)
+    editor.shoot()
+    rendering = editor.wait_for_render()
+    processes.send(rendering, signal.SIGSTOP)
+
+    editor.scrub(20, 90)
+    assert abs(blender.value("scene().frame_current") - 90) <= 1
+    blender.picture("scrubbed")
+
+    editor.over_timeline()
+    blender.key("SPACE")
+    blender.wait("window().screen.is_animation_playing")
+    before = blender.value("scene().frame_current")
+    blender.wait("scene().frame_current != before", before=before)
+    processes.send(rendering, signal.SIGCONT)
+    until(lambda: editor.states() == ["LANDED"], "the take's file", 180, blender.words)
+    blender.picture("playing")
+    before = blender.value("scene().frame_current")
+    blender.wait("scene().frame_current != before", before=before)
+    assert blender.value("window().screen.is_animation_playing and not takes()")
+
+    blender.key("SPACE")
+    blender.wait("not window().screen.is_animation_playing")
+    assert editor.wait_for_take()[1:3] == [1, 133]
+    until(lambda: editor.states() == ["PLACED"], "the take in the journal")
+    blender.has_not_complained()
+
+
+def test_pressing_twice(blender: Callable[..., Workstation], clip: Path) -> None:
+    editor = Editor(blender(RESHOOT_REHEARSAL_LOOK="identity"))
+    editor.make_project(clip)
+    editor.open_tab()
+    editor.select_shot()
+    editor.write_prompt()
+    button = editor.find("bpy.ops.reshoot.shoot(")
+    editor.blender.click(*button)
+    editor.blender.click(*button)
+    until(lambda: editor.states() and not set(editor.states()) - {"PLACED"}, "every take", 180, editor.blender.words)
+    editor.blender.picture("pressed-twice")
+    # Whatever a second press is taken for, no job is without its take and no take without its job.
+    assert len(editor.blender.value("takes()")) == len(editor.journal()) == len(editor.submitted())
+    editor.blender.has_not_complained()
+
+
+def test_saving(editor: Editor, clip: Path, tmp_path: Path) -> None:
+    blender = editor.blender
+    project = tmp_path / "project.blend"
+    editor.make_project(clip, project)
+    editor.shoot()
+    rendering = editor.wait_for_render()
+    processes.send(rendering, signal.SIGSTOP)
+    before = project.stat().st_mtime_ns
+    blender.wait("bpy.data.is_dirty")
+    editor.save()
+    assert project.stat().st_mtime_ns > before
+    assert editor.states()[0] in MOVING
+    processes.send(rendering, signal.SIGCONT)
+    editor.wait_for_take()
+    assert [path.parent for path in tmp_path.rglob("*_take01_*.mp4")] == [tmp_path / "reshoot"]
+    blender.has_not_complained()
+
+
+def test_blender_saves_by_itself(editor: Editor, clip: Path, tmp_path: Path) -> None:
+    blender = editor.blender
+    editor.make_project(clip)
+    kept = tmp_path / "autosave"
+    kept.mkdir()
+    editor.shoot()
+    rendering = editor.wait_for_render()
+    processes.send(rendering, signal.SIGSTOP)
+    blender.run(_AUTOSAVE, folder=f"{kept}/")
+    # Its schedule is a minute; it may be 15 s late.
+    until(lambda: list(kept.glob("*.blend")), "Blender's autosave", 60 + 15, blender.words)
+    assert editor.states()[0] in MOVING
+    processes.send(rendering, signal.SIGCONT)
+    editor.wait_for_take()
+    blender.has_not_complained()
+
+
+def test_closing_blender_and_opening_the_file_again(
+    blender: Callable[..., Workstation], clip: Path, tmp_path: Path
+) -> None:
+    first = Editor(blender())
+    project = tmp_path / "project.blend"
+    first.make_project(clip, project)
+    first.shoot()
+    first.wait_for_render()
+    first.save()
+    below = first.blender.children()
+    assert below
+    assert first.blender.quit() == 0
+    until(lambda: not any(map(processes.runs, below)), "the end of what Blender had started", 15)
+    assert processes.using(first.blender.home) == []
+    ((job, state, request),) = first.journal()
+    assert state in MOVING
+    assert len(first.submitted()) == 1
+
+    again = Editor(blender(project))
+    take = again.wait_for_take()
+    until(lambda: again.states() == ["PLACED"], "the take in the journal", words=again.blender.words)
+    again.blender.picture("opened-again")
+    assert take[1:3] == [1, 133]
+    assert again.journal() == [(job, "PLACED", request)]
+    assert again.submitted() == first.submitted() == [request]
+    again.blender.has_not_complained()
