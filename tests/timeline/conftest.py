@@ -82,6 +82,25 @@ class _Installed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = module.__spec__.loader_state
 
 
+_EXIT_CODE = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how it went."""
+    session.config.stash[_EXIT_CODE] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave at once: with movies open some versions of bpy crash or hang while they take themselves apart."""
+    if _EXIT_CODE not in config.stash:
+        return
+    shutil.rmtree(_resources, ignore_errors=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(config.stash[_EXIT_CODE])
+
+
 sys.modules.pop("reshoot", None)
 sys.meta_path.insert(0, _Installed())
 
