@@ -38,6 +38,8 @@ _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
 
 _redo_since: float | None = None
+_newest = 0
+"""Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 
 
 class RESHOOT_OT_watch(bpy.types.Operator):
@@ -48,7 +50,10 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Begin a shift."""
+        """Begin a shift, and end that of any other watch."""
+        global _newest
+        _newest += 1
+        self._number = _newest
         manager = context.window_manager
         self._timer = manager.event_timer_add(_TICK, window=context.window)
         self._until = time.monotonic() + _SHIFT
@@ -60,7 +65,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         running = session.running()
-        if running is None:
+        if running is None or self._number != _newest:
             self._end(context)
             return {"FINISHED"}
         if running.drain(_DEADLINE):

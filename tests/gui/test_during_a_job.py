@@ -64,6 +64,24 @@ def test_pressing_twice(blender: Callable[..., Workstation], clip: Path) -> None
     editor.blender.has_not_complained()
 
 
+def test_one_watch_is_left_of_many(editor: Editor, clip: Path) -> None:
+    """Each press begins one. Together, with no moment in which none runs, they would stop autosave."""
+    blender = editor.blender
+    editor.make_project(clip)
+    editor.shoot()
+    rendering = editor.wait_for_render()
+    processes.send(rendering, signal.SIGSTOP)
+    watches = "sum(each.bl_idname == 'RESHOOT_OT_watch' for each in window().modal_operators)"
+    blender.wait(f"{watches} == 1")
+    for _ in range(4):
+        blender.run("with bpy.context.temp_override(window=window()): bpy.ops.reshoot.watch('INVOKE_DEFAULT')")
+    # Well within the shift that the earlier ones had still to do.
+    blender.wait(f"{watches} == 1", 2.0)
+    processes.send(rendering, signal.SIGCONT)
+    editor.wait_for_take()
+    blender.has_not_complained()
+
+
 def test_saving(editor: Editor, clip: Path, tmp_path: Path) -> None:
     blender = editor.blender
     project = tmp_path / "project.blend"
