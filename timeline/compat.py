@@ -17,11 +17,11 @@ HANDLES = bpy.app.version >= (5, 2, 0)
 """`left_handle` and its family took over from `frame_final_start`."""
 
 SPAN = (
-    ("select", "mute", "channel", "left_handle", "right_handle", "content_start")
+    ("channel", "left_handle", "right_handle", "content_start")
     if HANDLES
-    else ("select", "mute", "channel", "frame_final_start", "frame_final_end", "frame_start")
+    else ("channel", "frame_final_start", "frame_final_end", "frame_start")
 )
-"""Where a strip is and whether it counts, as properties of any strip. The selection comes first."""
+"""Where a strip is, as properties of any strip. Its content's start comes last."""
 
 LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 MEDIA_TYPE = bpy.app.version >= (5, 0, 0)

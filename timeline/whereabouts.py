@@ -68,7 +68,7 @@ class Follower:
 
 def _layout(strips: Any) -> tuple[bytes, ...]:
     """The place of every one of `strips`, read in microseconds."""
-    *whole, content_start = compat.SPAN[2:]
+    *whole, content_start = compat.SPAN
     places = []
     for name, kind in [*((name, "i") for name in whole), (content_start, "f")]:
         values = array(kind, bytes(array(kind).itemsize * len(strips)))
