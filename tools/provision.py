@@ -64,7 +64,7 @@ def provide(name: str) -> None:
     installs = pip_arguments(name)
     stamp = folder / "made-from.json"
     # The folder too: a virtual environment that was copied elsewhere does not work.
-    made_from = json.dumps([str(folder), sys.version, installs, contents(installs)], indent=1)
+    made_from = json.dumps([str(folder.resolve()), sys.version, installs, contents(installs)], indent=1)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
         return
     print(f"setup: making {folder.relative_to(ROOT)}", flush=True)
