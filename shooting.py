@@ -34,17 +34,17 @@ _TRUE_FOR = 1.0
 _LOOK_AGAIN = 0.05
 
 
-def shoot(scene: bpy.types.Scene) -> Job:
-    """Check the shot, write its scene out and start its job. Returns at once.
+def shoot(scene: bpy.types.Scene) -> tuple[Job, ...]:
+    """Check the shot, write its scene out and start its jobs, one for each part of the plan. Returns at once.
 
     Raises a ReshootError that names the thing, the limit and the remedy; nothing was sent then.
     """
     settings = scene.reshoot
     model = MODELS[settings.model]
     service = session.service()
-    read = shot.read(scene, Source(settings.source), settings.handles, session.project())
+    read = shot.read(scene, Source(settings.source), session.project())
     shot.check_files(shot.files(scene, Source(settings.source)))
-    plan = conform.plan(read, model, Timing(settings.timing), Sound(settings.sound))
+    plan = conform.plan(read, model, Timing(settings.timing), Sound(settings.sound), settings.handles)
     sent_references = properties.references(settings)
     references.check_count(sent_references, model.limits)
     words, warnings = prompt.check(
@@ -53,14 +53,18 @@ def shoot(scene: bpy.types.Scene) -> Job:
     references.check_files(sent_references, model.limits)
     running = session.current()
     running.refresh()
-    needed = min(model.limits.max_video_bytes, int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL))
+    most = len(plan.parts) * model.limits.max_video_bytes
+    needed = min(most, int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL))
     for folder in (running.home, session.takes_folder(read.project)):
         takes.check_room(folder, 2 * needed + _SPARE_BYTES)
     order = Order(model.id, words, Sound(settings.sound), sent_references, warnings)
-    job = new(service=service, order=order, shot=read, plan=plan)
-    export.write_scene(scene, running.runner.folder_of(job) / SCENE_FILE)
-    running.runner.add(job)
-    return job
+    jobs = new(service=service, order=order, shot=read, plan=plan)
+    first, *others = (running.runner.folder_of(job) / SCENE_FILE for job in jobs)
+    export.write_scene(scene, first)
+    for other in others:
+        export.share_scene(first, other)
+    running.runner.add(jobs)
+    return jobs
 
 
 @dataclass(frozen=True)
@@ -160,9 +164,10 @@ def _read(scene: bpy.types.Scene, words: str) -> _Files:
     errors: list[ReshootError] = []
     kept = properties.references(settings)
     try:
-        read = shot.read(scene, source, settings.handles, session.project())
+        read = shot.read(scene, source, session.project())
         files = shot.files(scene, source)
-        plan = conform.plan(read, MODELS[settings.model], Timing(settings.timing), Sound(settings.sound))
+        timing, sound = Timing(settings.timing), Sound(settings.sound)
+        plan = conform.plan(read, MODELS[settings.model], timing, sound, settings.handles)
     except ReshootError as error:
         errors.append(error)
     try:

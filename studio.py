@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -127,23 +127,38 @@ class Session:
             heard = True
         return heard
 
-    def landed(self) -> list[Job]:
-        """Jobs of the open file whose take waits to be placed, oldest first."""
-        lines = [line for line in board.lines(self._project()) if line.job.state is State.LANDED]
-        return [line.job for line in reversed(lines) if line.job.id not in self._tried]
+    def landed(self) -> list[tuple[Job, ...]]:
+        """Jobs of the open file whose takes wait to be placed, oldest first: the parts of a shot together.
 
-    def place(self, job: Job) -> tuple[str, ...]:
-        """Put the take of a landed job into its scene. Notes in words. Raises PlacementError; it is tried once."""
-        self._tried.add(job.id)
-        scene = place.find_scene(job)
+        They wait for the parts that are under way, and for those that have failed until the editor says what becomes of
+        them.
+        """
+        groups: dict[str, list[Job]] = {}
+        for line in reversed(board.lines(self._project())):
+            groups.setdefault(line.job.group, []).append(line.job)
+        ready = []
+        for jobs in groups.values():
+            waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._tried]
+            if waiting and not any(job.state.moving or job.state in _FALLEN for job in jobs):
+                ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
+        return ready
+
+    def place(self, jobs: Sequence[Job]) -> tuple[str, ...]:
+        """Put the takes of landed jobs of one shot into its scene. Notes in words.
+
+        Raises PlacementError; it is tried once.
+        """
+        self._tried.update(job.id for job in jobs)
+        scene = place.find_scene(jobs[0])
         if scene is None:
             raise PlacementError(
-                say("The scene “{scene}” is not in this file any more.", scene=job.scene),
-                say("Add the take by hand: {path}.", path=_take_of(job)),
+                say("The scene “{scene}” is not in this file any more.", scene=jobs[0].scene),
+                say("Add the take by hand: {path}.", path=_take_of(jobs[0])),
             )
-        notes = place.place(scene, job)
-        if job.state is State.LANDED:
-            self.runner.placed(job, notes)
+        notes = place.place(scene, jobs)
+        for job in jobs:
+            if job.state is State.LANDED:
+                self.runner.placed(job, notes)
         return notes
 
     def place_again(self) -> None:
@@ -198,9 +213,10 @@ class Session:
         if changed or found is not self._found:
             self._found = found
             self._on_strips = [
-                board.OnStrip(spot.channel, spot.first, spot.end, line)
+                board.OnStrip(spot.channel, *shown, line)
                 for job_id, line in self._seen.items()
                 for spot in found[job_id]
+                if (shown := _of_part(line.job, spot))
             ]
         return self._on_strips
 
@@ -343,6 +359,13 @@ def key_test() -> Callable[[], None]:
 def _check_online(url: str, remedy: str) -> None:
     if not bpy.app.online_access and not fal.is_loopback(url):
         raise SetupError(say("Blender is not allowed to go online."), remedy)
+
+
+def _of_part(job: Job, spot: whereabouts.Spot) -> tuple[int, int] | None:
+    """From which frame to before which the part of a job is on a spot of its shot."""
+    first = max(spot.first, spot.start + job.sent.first)
+    end = min(spot.end, spot.start + job.sent.first + job.sent.own)
+    return (first, end) if first < end else None
 
 
 def _take_of(job: Job) -> str:

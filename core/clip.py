@@ -50,25 +50,25 @@ def make(
     notes: tuple[str, ...] = ()
     size = target.stat().st_size
     if size > limits.max_video_bytes:
-        bits = int(limits.max_video_bytes * 8 * _FILL / job.plan.seconds)
+        bits = int(limits.max_video_bytes * 8 * _FILL / (job.sent.frames / job.plan.fps))
         blender.run(
             "render_clip", _recipe(job, scene_file, target, bits), folder, progress=progress, cancelled=cancelled
         )
         notes = (say("Encoded again to stay under {limit} MB", limit=limits.max_video_bytes // 1_000_000),)
     _label(target, job.plan.fps)
-    check(_probe(target), job.plan, limits)
+    check(_probe(target), job.plan, job.sent, limits)
     return target, notes
 
 
-def check(video: mp4.Video, plan: conform.Plan, limits: Limits) -> None:
+def check(video: mp4.Video, plan: conform.Plan, part: conform.Part, limits: Limits) -> None:
     """Hold the file that is about to be sent against the plan and the limits. Raises ExportError or LimitError."""
-    if video.frames != plan.frames or video.fps != plan.fps or not video.constant:
+    if video.frames != part.frames or video.fps != plan.fps or not video.constant:
         raise ExportError(
             say(
                 "The clip holds {frames} frames at {fps} fps; planned were {planned} at {planned_fps}.",
                 frames=video.frames,
                 fps=conform.rate_words(video.fps),
-                planned=plan.frames,
+                planned=part.frames,
                 planned_fps=conform.rate_words(plan.fps),
             ),
             say("Try again; if it stays so, send the timeline instead of the strip."),
@@ -123,8 +123,9 @@ def _within(video: mp4.Video, limits: Limits) -> None:
 def whole_movie(shot: Shot, plan: conform.Plan, limits: Limits) -> mp4.Video | None:
     """The movie that the shot shows whole, where it can go out without being encoded again. Opens the file."""
     source = Path(shot.whole_file)
+    alone = len(plan.parts) == 1 and plan.parts[0].sent == shot.frames
     try:
-        video = mp4.probe(source) if shot.whole_file else None
+        video = mp4.probe(source) if shot.whole_file and alone else None
     except (OSError, mp4.Unreadable):
         return None
     if (
@@ -161,12 +162,19 @@ def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...
         return None
     except OSError as error:
         raise _no_room(folder, error) from error
-    check(_probe(target), plan, limits)
+    check(_probe(target), plan, job.sent, limits)
     return target, (say("Sent without encoding it again, labelled {fps} fps", fps=conform.rate_words(plan.fps)),)
 
 
 def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[str, Any]:
-    shot, plan = job.shot, job.plan
+    shot, plan, part = job.shot, job.plan, job.sent
+    # What the shot's picture does not have on a side is not rendered: its edge frame is shown again and again.
+    held_before = held_after = 0
+    if not shot.holds:
+        held_before = max(0, -part.start - shot.before)
+        held_after = max(0, part.start + part.sent - shot.frames - shot.after)
+    rendered = part.sent - held_before - held_after
+    shown = [min(max(k - held_before, 0), rendered - 1) for k in conform.frame_map(shot, plan, part)]
     return {
         "blend": str(scene_file),
         "scene": shot.scene,
@@ -174,15 +182,16 @@ def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[
         "sounds": list(shot.sounds) if shot.source is Source.STRIP else [],
         "native": shot.native,
         "scalable": shot.scalable,
-        "start": shot.sent_start,
-        "frames": shot.sent_frames,
-        "handles": shot.handles,
+        "start": shot.start + part.start + held_before,
+        "frames": rendered,
+        "lengthen": shot.holds,
         "canvas": [shot.width, shot.height],
         "size": [plan.width, plan.height],
-        "frame_map": [] if plan.one_to_one else conform.frame_map(shot, plan),
+        "frame_map": [] if shown == list(range(rendered)) else shown,
         "fps": [plan.fps.numerator, plan.fps.denominator],
         "view": shot.view,
         "audio": plan.keep_audio,
+        "sound_delay": round(held_before * plan.fps / shot.fps),
         "bits_per_second": bits or 0,
         "still": False,
         "target": str(target),

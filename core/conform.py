@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fits a shot to the model's limits on the way out, and the result to the timeline on the way back.
+"""Fits a shot to the model's limits on the way out. The way back is `landing`'s.
 
 Pure arithmetic on exact fractions: it opens no file and knows no Blender.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from .divide import Span, divide, lengthen
 from .errors import LimitError
 from .models import Limits, Model
 from .settings import Sound, Timing
@@ -20,50 +21,82 @@ from .words import say
 EVERY_FRAME_UP_TO = Fraction(30)
 """Automatic timing sends every frame up to this rate (frames per second)."""
 
+_SEAM = Fraction(1, 2)
+"""Seconds over which two parts are dissolved where no cut hides the seam between them."""
+
+MOST_PARTS = 20
+"""Clips that one shot may be sent as: more is most likely a slip of the hand."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One clip of a plan, and so one job.
+
+    first, own, before, after: frames of the shot, see `divide.Span`. frames: of the clip. price: US dollars, estimated.
+    """
+
+    first: int
+    own: int
+    before: int
+    after: int
+    frames: int
+    price: Decimal
+
+    @property
+    def start(self) -> int:
+        """The first frame that is sent, 0 being the shot's first."""
+        return self.first - self.before
+
+    @property
+    def sent(self) -> int:
+        """How many of the timeline's frames are sent."""
+        return self.before + self.own + self.after
+
 
 @dataclass(frozen=True)
 class Plan:
     """What will be sent.
 
-    timing: EVERY_FRAME or REAL_TIME. frames, fps: of the clip. one_to_one: clip frame k shows shot frame k.
-    width, height: of the clip, pixels. price: US dollars, estimated. fixes: what was done to fit, in words.
+    timing: EVERY_FRAME or REAL_TIME. fps: of the clips. one_to_one: a clip shows the timeline's frames one for one.
+    width, height: of the clips, pixels. fixes: what was done to fit, in words. parts: the clips, one but for a shot
+    that is too long.
     """
 
     timing: Timing
-    frames: int
     fps: Fraction
     one_to_one: bool
     width: int
     height: int
     keep_audio: bool
-    price: Decimal
     fixes: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def frames(self) -> int:
+        """Frames of all clips together."""
+        return sum(part.frames for part in self.parts)
 
     @property
     def seconds(self) -> Fraction:
-        """Length of the clip."""
+        """Length of all clips together."""
         return self.frames / self.fps
 
     @property
+    def price(self) -> Decimal:
+        """US dollars for all clips together, estimated."""
+        return sum((part.price for part in self.parts), Decimal(0))
+
+    @property
     def rate(self) -> str:
-        """The clip's rate in words."""
+        """The clips' rate in words."""
         return rate_words(self.fps)
 
 
-@dataclass(frozen=True)
-class Landing:
-    """How a result is laid on the timeline.
+def plan(shot: Shot, model: Model, timing: Timing, sound: Sound, handles: int = 0) -> Plan:
+    """Decide what is sent for `shot`. handles: frames that are sent besides on each side at least.
 
-    play_fps: None where one file frame belongs to one timeline frame; otherwise the rate that the file has to carry so
-    that, played at its own rate, it covers the shot. notes: what was done, in words.
+    Raises LimitError, naming the limit and what to do, where it cannot fit.
     """
-
-    play_fps: Fraction | None
-    notes: tuple[str, ...]
-
-
-def plan(shot: Shot, model: Model, timing: Timing, sound: Sound) -> Plan:
-    """Decide what is sent for `shot`. Raises LimitError, naming the limit and what to do, where it cannot fit."""
     fixes: list[str] = []
     chosen = _choose_timing(shot, timing, sound, fixes)
     width, height = fit_size(shot.width, shot.height, model.limits)
@@ -78,52 +111,35 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound) -> Plan:
             )
         )
     fps = _clip_fps(chosen, shot.fps, model)
-    frames = clip_frames(shot.sent_frames, shot.fps, fps, chosen)
-    one_to_one = chosen is Timing.EVERY_FRAME or all(
-        shot_frame(k, shot.sent_frames, shot.fps, fps) == k for k in range(max(frames, shot.sent_frames))
-    )
-    if shot.handles:
-        fixes.append(say("{frames} frames more on each side, trimmed off again", frames=shot.handles))
+    spans = _spans(shot, model, chosen, fps, handles)
+    frames = [clip_frames(span.frames, shot.fps, fps, chosen) for span in spans]
+    if handles:
+        fixes.append(say("{frames} frames more on each side, trimmed off again", frames=handles))
+    fixes += _length_words(shot, model, spans, handles)
     if fps != shot.fps:
         before, after = rate_words(shot.fps), rate_words(fps)
         if chosen is Timing.EVERY_FRAME:
             fixes.append(say("Every frame sent, labelled {fps} fps instead of {before}", fps=after, before=before))
         else:
             fixes.append(say("Rate brought from {before} to {fps} fps", before=before, fps=after))
-    _check_length(shot, model, chosen, Fraction(frames) / fps, free=sound is not Sound.RESULT)
     return Plan(
         timing=chosen,
-        frames=frames,
         fps=fps,
-        one_to_one=one_to_one,
+        one_to_one=chosen is Timing.EVERY_FRAME
+        or all(
+            shot_frame(k, span.frames, shot.fps, fps) == k
+            for span, count in zip(spans, frames, strict=True)
+            for k in range(max(count, span.frames))
+        ),
         width=width,
         height=height,
         keep_audio=sound is Sound.RESULT,
-        price=model.price(Fraction(frames) / fps),
         fixes=tuple(fixes),
+        parts=tuple(
+            Part(span.first, span.own, span.before, span.after, count, model.price(count / fps))
+            for span, count in zip(spans, frames, strict=True)
+        ),
     )
-
-
-def land(shot: Shot, sent: Plan, frames: int, fps: Fraction) -> Landing:
-    """How a result of `frames` at `fps` covers `shot`, of which `sent` was the clip.
-
-    The service answers in its own rate, so time in the result is time in the clip; where the clip's label is not the
-    shot's rate (every frame), that time is stretched back.
-    """
-    stretch = shot.fps / sent.fps if sent.one_to_one else Fraction(1)
-    play_fps = fps * stretch
-    drift = abs(play_fps / shot.fps - 1) * shot.sent_frames
-    if frames == shot.sent_frames or drift < Fraction(1, 2):
-        if frames == shot.sent_frames:
-            return Landing(None, ())
-        return Landing(None, (say("The result has {frames} frames for {sent}", frames=frames, sent=shot.sent_frames),))
-    note = say(
-        "{frames} frames at {fps} fps laid over {sent} frames",
-        frames=frames,
-        fps=rate_words(fps),
-        sent=shot.sent_frames,
-    )
-    return Landing(play_fps, (note,))
 
 
 def fit_size(width: int, height: int, limits: Limits) -> tuple[int, int]:
@@ -163,11 +179,11 @@ def shot_frame(clip_frame: int, frames: int, fps: Fraction, clip_fps: Fraction) 
     return min(frames - 1, math.floor((clip_frame + Fraction(1, 2)) * fps / clip_fps))
 
 
-def frame_map(shot: Shot, sent: Plan) -> list[int]:
-    """For each frame of the clip, the shot's frame that it shows (0 is the shot's first)."""
+def frame_map(shot: Shot, sent: Plan, part: Part) -> list[int]:
+    """For each frame of a part's clip, which of the frames that are sent it shows, 0 being the first."""
     if sent.one_to_one:
-        return list(range(sent.frames))
-    return [shot_frame(k, shot.sent_frames, shot.fps, sent.fps) for k in range(sent.frames)]
+        return list(range(part.frames))
+    return [shot_frame(k, part.sent, shot.fps, sent.fps) for k in range(part.frames)]
 
 
 def rate_words(fps: Fraction) -> str:
@@ -196,40 +212,89 @@ def _even(side: Fraction, limits: Limits) -> int:
     return min(max(nearest, limits.min_side + limits.min_side % 2), limits.max_side - limits.max_side % 2)
 
 
-def _fits(seconds: Fraction, limits: Limits) -> bool:
-    return limits.min_seconds <= seconds <= limits.max_seconds
+def _spans(shot: Shot, model: Model, timing: Timing, fps: Fraction, handles: int) -> list[Span]:
+    """The clips as frames of the shot."""
+    fewest, most = _frames_of_a_clip(model.limits, shot.fps, fps, timing)
+    whole = Span(0, shot.frames, handles, handles)
+    if whole.frames <= most:
+        return [lengthen(whole, fewest, shot.before, shot.after, max(handles, shot.start))]
+    # Handles alone are no reason to pay for another clip.
+    seam = 2 * round(_SEAM * (fps if timing is Timing.EVERY_FRAME else shot.fps) / 2)
+    spans = divide(shot.frames, shot.cuts, fewest, most, handles, seam) if shot.frames > most else []
+    if not spans:
+        raise LimitError(
+            say(
+                "{handles} frames on each side leave no room in clips of {least:g} to {most:g} s.",
+                handles=handles,
+                least=float(model.limits.min_seconds),
+                most=float(model.limits.max_seconds),
+            ),
+            say("Use fewer handles."),
+        )
+    if len(spans) > MOST_PARTS:
+        raise LimitError(
+            say(
+                "“{name}” is {frames} frames long: it would be sent as {count} parts; at most {most} are taken.",
+                name=shot.name,
+                frames=shot.frames,
+                count=len(spans),
+                most=MOST_PARTS,
+            ),
+            say("Cut it and send the pieces one by one."),
+        )
+    return spans
 
 
-def _check_length(shot: Shot, model: Model, timing: Timing, seconds: Fraction, *, free: bool) -> None:
-    """free: the editor can choose the other timing."""
-    limits = model.limits
-    if _fits(seconds, limits):
-        return
-    rate = model.result_fps if timing is Timing.EVERY_FRAME else shot.fps
-    fewest = max(1, math.ceil(limits.min_seconds * rate) - 2 * shot.handles)
-    most = math.floor(limits.max_seconds * rate) - 2 * shot.handles
-    message = say(
-        "“{name}” would be sent as {seconds:.2f} s ({frames} frames at {fps} fps); "
-        "{model} takes {least:g} to {most:g} s.",
-        name=shot.name,
-        seconds=float(seconds),
-        frames=shot.sent_frames,
-        fps=rate_words(rate),
-        model=model.label,
-        least=float(limits.min_seconds),
-        most=float(limits.max_seconds),
-    )
-    if most <= 0:
-        remedy = say("Use fewer handles")
-    elif seconds < limits.min_seconds:
-        remedy = say("Lengthen it to between {fewest} and {most} frames", fewest=fewest, most=most)
-    else:
-        remedy = say("Shorten it to between {fewest} and {most} frames", fewest=fewest, most=most)
-    other = Timing.REAL_TIME if timing is Timing.EVERY_FRAME else Timing.EVERY_FRAME
-    other_fps = _clip_fps(other, shot.fps, model)
-    if free and _fits(clip_frames(shot.sent_frames, shot.fps, other_fps, other) / other_fps, limits):
-        if other is Timing.REAL_TIME:
-            remedy += say(", or choose the timing “Real Time”")
-        else:
-            remedy += say(", or choose the timing “Every Frame”")
-    raise LimitError(message, remedy + ".")
+def _frames_of_a_clip(limits: Limits, fps: Fraction, clip_fps: Fraction, timing: Timing) -> tuple[int, int]:
+    """How many of the timeline's frames a clip shows at least and at most."""
+
+    def seconds(frames: int) -> Fraction:
+        return clip_frames(frames, fps, clip_fps, timing) / clip_fps
+
+    pace = clip_fps if timing is Timing.EVERY_FRAME else fps
+    fewest, most = math.ceil(limits.min_seconds * pace), math.floor(limits.max_seconds * pace)
+    # The clip's frames are whole too, which can take one of the timeline's away or add one.
+    while seconds(fewest) < limits.min_seconds:
+        fewest += 1
+    while seconds(most) > limits.max_seconds:
+        most -= 1
+    return fewest, most
+
+
+def _length_words(shot: Shot, model: Model, spans: list[Span], handles: int) -> list[str]:
+    """What was done about the length."""
+    if len(spans) > 1:
+        lengths = sorted(span.frames for span in spans)
+        words = [
+            say(
+                "Sent as {count} parts of {least} to {most} frames, placed as one strip",
+                count=len(spans),
+                least=lengths[0],
+                most=lengths[-1],
+            )
+        ]
+        seams = [2 * span.after for span in spans[:-1] if span.after]
+        if seams:
+            words.append(
+                say(
+                    "Parts dissolved over {frames} frames where no cut parts them: {count}×",
+                    frames=seams[0],
+                    count=len(seams),
+                )
+            )
+        return words
+    (span,) = spans
+    if span.before == span.after == handles:
+        return []
+    words = [
+        say(
+            "Lengthened to {least:g} s: {before} frames before and {after} after, trimmed off again",
+            least=float(model.limits.min_seconds),
+            before=span.before,
+            after=span.after,
+        )
+    ]
+    held = max(0, span.before - shot.before) + max(0, span.after - shot.after)
+    if held:
+        words.append(say("{frames} of them hold the picture still: there is no more of it", frames=held))
+    return words

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from .conform import Plan
+from .conform import Part, Plan
 from .errors import Paid
 from .settings import Sound
 from .shot import Reference, Shot
 from .state import REHEARSAL, State
+from .words import say
 
-__all__ = ["REHEARSAL", "Job", "Order", "Stage", "State", "Take", "Ticket", "Upload", "new"]
+__all__ = ["REHEARSAL", "Fit", "Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,36 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Run:
+    """From one of the frames that were sent on, the result is shown without a jump.
+
+    sent: that frame, 0 being the first that was sent. result: the result's frame that belongs to it.
+    """
+
+    sent: int
+    result: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a result's picture is scaled and shifted by to lie over the picture that was sent.
+
+    scale_x, scale_y: around its middle. offset_x, offset_y: shares of its width and height, to the right and upwards.
+    """
+
+    scale_x: float = 1.0
+    scale_y: float = 1.0
+    offset_x: float = 0.0
+    offset_y: float = 0.0
+
+
+@dataclass(frozen=True)
 class Take:
-    """The result on disk. path: absolute. width, height: pixels. play_fps: see `conform.Landing`."""
+    """The result on disk. path: absolute. width, height: pixels. play_fps: see `landing.Landing`.
+
+    runs: how its frames belong to those that were sent, empty where the first belongs to the first and so on. fit: how
+    its picture was put right.
+    """
 
     path: str
     width: int
@@ -62,6 +91,8 @@ class Take:
     fps: Fraction
     sound: bool
     play_fps: Fraction | None
+    runs: tuple[Run, ...] = ()
+    fit: Fit = Fit()
 
 
 @dataclass(frozen=True)
@@ -79,7 +110,8 @@ class Job:
     service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
     references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
     retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
-    cancelling: the editor asked to stop after it was submitted.
+    cancelling: the editor asked to stop after it was submitted. part: which part of the plan it is, from 0. group: the
+    id of the first part's job, the same for all parts of a shot; its own where there is one part.
     """
 
     id: str
@@ -101,6 +133,8 @@ class Job:
     paid: Paid = Paid.NO
     retry_to: State | None = None
     cancelling: bool = False
+    part: int = 0
+    group: str = ""
     created: float = 0.0
     stages: tuple[Stage, ...] = field(default=())
 
@@ -110,24 +144,44 @@ class Job:
         return self.ticket.request_id if self.ticket else ""
 
     @property
+    def sent(self) -> Part:
+        """The part of the plan that it is."""
+        return self.plan.parts[self.part]
+
+    @property
     def price(self) -> Decimal:
         """Estimated price, US dollars; nothing in rehearsal."""
-        return Decimal(0) if self.service == REHEARSAL else self.plan.price
+        return Decimal(0) if self.service == REHEARSAL else self.sent.price
+
+    @property
+    def label(self) -> str:
+        """What it is called in lists: the shot, and which part of it."""
+        if len(self.plan.parts) == 1:
+            return self.shot.name
+        return say(
+            "{shot}, part {number} of {count}", shot=self.shot.name, number=self.part + 1, count=len(self.plan.parts)
+        )
 
 
-def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> Job:
-    """A job that nothing has been done for yet."""
+def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> tuple[Job, ...]:
+    """The jobs of a plan, one for each part, that nothing has been done for yet."""
     now = time.time()
-    return Job(
-        id=uuid.uuid4().hex,
-        state=State.PREPARED,
-        project=shot.project,
-        scene=shot.scene,
-        service=service,
-        order=order,
-        shot=shot,
-        plan=plan,
-        notes=plan.fixes,
-        created=now,
-        stages=(Stage(State.PREPARED, now),),
+    ids = [uuid.uuid4().hex for _part in plan.parts]
+    return tuple(
+        Job(
+            id=job_id,
+            state=State.PREPARED,
+            project=shot.project,
+            scene=shot.scene,
+            service=service,
+            order=order,
+            shot=shot,
+            plan=plan,
+            notes=plan.fixes,
+            part=number,
+            group=ids[0],
+            created=now,
+            stages=(Stage(State.PREPARED, now),),
+        )
+        for number, job_id in enumerate(ids)
     )

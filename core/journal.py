@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,12 +82,13 @@ class Journal:
             self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
             self._connection.close()
 
-    def add(self, job: Job) -> None:
-        """Write a new row, held by this journal's holder."""
-        with self._lock, self._errors():
-            self._connection.execute(
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Write new rows, all or none, held by this journal's holder."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)),
+                [(job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)) for job in jobs],
             )
 
     def advance(self, before: Job, after: Job) -> Job:

@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,10 +83,14 @@ class Runner:
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
 
-    def add(self, job: Job) -> None:
-        """Write `job` to the journal and start it. Returns at once; a journal that cannot be written fails the job."""
-        self._stops[job.id] = threading.Event()
-        self._in_lane("desk", lambda: self._begin(job))
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Write `jobs` to the journal, all or none, and start them. Returns at once.
+
+        A journal that cannot be written fails the jobs.
+        """
+        for job in jobs:
+            self._stops[job.id] = threading.Event()
+        self._in_lane("desk", lambda: self._begin(jobs))
 
     def take_up(self, job_id: str) -> None:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
@@ -176,15 +180,17 @@ class Runner:
                 renewed = time.monotonic()
                 self._in_lane("desk", self._journal.renew)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, jobs: Sequence[Job]) -> None:
         try:
-            self._journal.add(job)
+            self._journal.add(jobs)
         except ReshootError as error:
-            failed = replace(job, state=State.FAILED, error=error.message, remedy=error.remedy)
-            self.events.put(Event(failed))
+            for job in jobs:
+                failed = replace(job, state=State.FAILED, error=error.message, remedy=error.remedy)
+                self.events.put(Event(failed))
             return
-        self.events.put(Event(job))
-        self._to_lane(job)
+        for job in jobs:
+            self.events.put(Event(job))
+            self._to_lane(job)
 
     def _take_up(self, job_id: str) -> None:
         job = self._claim(job_id)

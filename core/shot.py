@@ -30,12 +30,13 @@ class ShotStrip:
 class Shot:
     """A scene, a frame range, and the strips in it.
 
-    start: first timeline frame. frames: length at scene rate. handles: extra frames that are sent on each side and
-    trimmed off on return. fps: the scene's rate. width, height: pixels of the
-    picture that is to be sent, before it is conformed. native: that picture is one strip's own, without its transform.
-    scalable: it can be scaled while it is rendered, without a pass of its own. view: the view transform it is sent
-    through. sounds: names of the sound strips that belong to the picture. whole_file: the movie that the shot shows
-    whole and untouched, empty where there is none.
+    start: first timeline frame. frames: length at scene rate. before, after: how many more frames there are of the same
+    picture on each side, which the shot does not show. holds: lengthened past those it shows its edge frame by itself.
+    cuts: frames of the shot, 0 being its first, at which another strip begins or ends. fps: the scene's rate. width,
+    height: pixels of the picture that is to be sent, before it is conformed. native: that picture is one strip's own,
+    without its transform. scalable: it can be scaled while it is rendered, without a pass of its own. view: the view
+    transform it is sent through. sounds: names of the sound strips that belong to the picture. whole_file: the movie
+    that the shot shows whole and untouched, empty where there is none.
     """
 
     project: str
@@ -43,7 +44,10 @@ class Shot:
     strips: tuple[ShotStrip, ...]
     start: int
     frames: int
-    handles: int
+    before: int
+    after: int
+    holds: bool
+    cuts: tuple[int, ...]
     fps: Fraction
     width: int
     height: int
@@ -58,16 +62,6 @@ class Shot:
     def name(self) -> str:
         """The name of the lowest, earliest strip: what the shot is called in lists and files."""
         return self.strips[0].name
-
-    @property
-    def sent_start(self) -> int:
-        """The first timeline frame that is sent."""
-        return self.start - self.handles
-
-    @property
-    def sent_frames(self) -> int:
-        """How many timeline frames are sent: the shot and its handles."""
-        return self.frames + 2 * self.handles
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import conform, mp4
+from . import landing, mp4
 from .errors import DownloadError, Paid, StorageError
 from .job import REHEARSAL, Job, Take
 from .models import MODELS
@@ -29,7 +29,8 @@ _LONGEST_NAME = 120
 
 def path_for(job: Job, folder: Path) -> Path:
     """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being one more than the strip's takes there so far."""
-    name = job.shot.name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
+    name = job.shot.name if len(job.plan.parts) == 1 else f"{job.shot.name}_part{job.part + 1}"
+    name = name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
     name = _UNSAFE.sub("_", name).strip(" .") or "shot"
     mine = f"_{job.id[:8]}.mp4"
     pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
@@ -61,12 +62,12 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
             say("Retry fetches it again without paying again."),
             paid=Paid.YES,
         ) from error
-    landing = conform.land(job.shot, job.plan, video.frames, video.fps)
-    notes = list(landing.notes)
+    laid = landing.land(job.shot, job.plan, job.sent, video.frames, video.fps)
+    notes = list(laid.notes)
     try:
-        if landing.play_fps is not None and landing.play_fps != video.fps:
+        if laid.play_fps is not None and laid.play_fps != video.fps:
             try:
-                mp4.relabel(result, result, landing.play_fps, keep_sound=True)
+                mp4.relabel(result, result, laid.play_fps, keep_sound=True)
             except mp4.Unreadable as error:
                 notes.append(say("The result's rate could not be changed: {error}", error=error))
         if not target.exists():
@@ -80,7 +81,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         frames=video.frames,
         fps=video.fps,
         sound=video.sound,
-        play_fps=landing.play_fps,
+        play_fps=laid.play_fps,
     )
     return take, tuple(notes)
 
@@ -102,7 +103,8 @@ def receipt(job: Job) -> dict[str, Any]:
         "sound": job.order.sound.value,
         "price_usd_estimated": str(job.price),
         "shot": to_plain(job.shot),
-        "sent": {**to_plain(job.plan), "seconds": str(job.plan.seconds)},
+        "sent": {**to_plain(job.plan), "seconds": str(job.sent.frames / job.plan.fps)},
+        "part": job.part + 1,
         "take": to_plain(job.take),
         "notes": list(job.notes),
         "stages": [

@@ -39,37 +39,37 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Start the job and let `reshoot.watch` do the rest."""
-        if self._start(context) is None:
+        if not self._start(context):
             return {"CANCELLED"}
         watch.ensure()
         return {"FINISHED"}
 
     def execute(self, context: Context) -> set[str]:
         """Start the job and wait until its take is placed."""
-        job_id = self._start(context)
-        if job_id is None:
+        job_ids = self._start(context)
+        if not job_ids:
             return {"CANCELLED"}
         try:
-            watch.wait_for(session.current(), [job_id])
+            watch.wait_for(session.current(), job_ids)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _start(self, context: Context) -> str | None:
+    def _start(self, context: Context) -> list[str]:
         from .. import shooting
 
         scene = compat.sequencer_scene(context)
         if self.prompt:
             scene.reshoot.prompt = self.prompt
         try:
-            job = shooting.shoot(scene)
+            jobs = shooting.shoot(scene)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
-            return None
-        for warning in job.order.warnings:
+            return []
+        for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
-        return job.id
+        return [job.id for job in jobs]
 
 
 CLASSES = (RESHOOT_OT_shoot,)

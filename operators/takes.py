@@ -36,7 +36,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
-            running.place(job)
+            running.place([job])
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -75,8 +75,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         for job in running.fallen():
             self.report({"ERROR"}, _bad_news(job))
         if _may_place(context):
-            for job in running.landed()[:1]:
-                self._place(running, job)
+            for jobs in running.landed()[:1]:
+                self._place(running, jobs)
                 _redraw(context, everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
@@ -93,15 +93,16 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     def _end(self, context: Context) -> None:
         context.window_manager.event_timer_remove(self._timer)
 
-    def _place(self, running: session.Session, job: Job) -> None:
+    def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
         try:
-            running.place(job)
+            running.place(jobs)
         except ReshootError as error:
-            board.say(job.id, str(error))
+            for job in jobs:
+                board.say(job.id, str(error))
             self.report({"ERROR"}, str(error))
             return
         bpy.ops.ed.undo_push(message="Reshoot Take")
-        self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=job.shot.name))
+        self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
 
 
 def ensure() -> None:
@@ -111,22 +112,22 @@ def ensure() -> None:
 
 
 def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
-    """Stay until each of the jobs is placed. Raises what ended one that was not."""
-    for job_id in job_ids:
-        while True:
-            running.drain(1.0)
-            line = board.line(job_id)
-            if line is not None:
-                if line.job.state is State.PLACED:
-                    break
-                if line.job.state.ended:
-                    running.fallen()
-                    raise _reason(line.job)
-                for job in running.landed():
-                    running.place(job)
-                    if bpy.ops.ed.undo_push.poll():
-                        bpy.ops.ed.undo_push(message="Reshoot Take")
-            time.sleep(_TICK / 4)
+    """Stay until each of the jobs is placed. Raises what ended one that was not, once none of them moves any more."""
+    while True:
+        running.drain(1.0)
+        for jobs in running.landed():
+            running.place(jobs)
+            if bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message="Reshoot Take")
+        jobs = [line.job for line in map(board.line, job_ids) if line is not None]
+        if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
+            if all(job.state is State.PLACED for job in jobs):
+                return
+            groups = {job.group for job in jobs}
+            stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
+            running.fallen()
+            raise _reason((stopped or [job for job in jobs if job.state is not State.PLACED])[0])
+        time.sleep(_TICK / 4)
 
 
 def wait_beside(running: session.Session) -> None:
@@ -146,9 +147,9 @@ def _reason(job: Job) -> ReshootError:
 def _bad_news(job: Job) -> str:
     file = bpy.path.basename(job.project) if job.project != session.project() else ""
     if file:
-        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=file)
+        what = say("The job of “{shot}” in {file}", shot=job.label, file=file)
     else:
-        what = say("The job of “{shot}”", shot=job.shot.name)
+        what = say("The job of “{shot}”", shot=job.label)
     return f"{what}: {job.error} {job.remedy}".strip()
 
 

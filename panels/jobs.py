@@ -95,7 +95,7 @@ def _job(layout: UILayout, line: board.Line, context: Context, now: float) -> No
         column, aside = beside(column, icon, _PICTURE, context, pixels)
     head = column.row()
     buttons = _buttons(job)
-    (name,) = shortened(job.shot.name, context, int(aside - (20 * len(buttons) + 8) * scale))
+    (name,) = shortened(job.label, context, int(aside - (20 * len(buttons) + 8) * scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
     words = column.column(align=True)

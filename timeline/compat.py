@@ -25,6 +25,9 @@ SPAN = (
 
 LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
+SHOWS_NEAREST = bpy.app.version < (5, 0, 0)
+"""Of a movie with a rate of its own the frame that is nearest in time is shown; later the last that has begun."""
+
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
 
@@ -163,10 +166,17 @@ def select_only(chosen: Iterable[Any], all_strips: Iterable[Any]) -> None:
         strip.select = strip.name in names
 
 
-def new_effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frame: int, frames: int) -> Any:
-    """A new effect strip without inputs."""
-    length = {"length": frames} if bpy.app.version >= (5, 0, 0) else {"frame_end": frame + frames}
-    return strips(scene.sequence_editor).new_effect(name=name, type=kind, channel=channel, frame_start=frame, **length)
+def new_effect(
+    owner: Any, name: str, kind: str, channel: int, frame: int, frames: int, inputs: tuple[Any, ...] = ()
+) -> Any:
+    """A new effect strip, directly in a sequence editor or a meta strip. inputs: the strips that it is made of."""
+    made = strips(owner)
+    known = made.bl_rna.functions["new_effect"].parameters.keys()
+    length = {"length": frames} if "length" in known else {"frame_end": frame + frames}
+    slots = ("input1", "input2") if "input1" in known else ("seq1", "seq2")
+    return made.new_effect(
+        name=name, type=kind, channel=channel, frame_start=frame, **length, **dict(zip(slots, inputs, strict=False))
+    )
 
 
 def centre_text(strip: Any) -> None:

@@ -10,7 +10,8 @@ import bpy
 
 from . import compat
 
-_PLACE = ("transform.", "crop.", "blend_alpha")
+FADE = "blend_alpha"
+_PLACE = ("transform.", "crop.", FADE)
 """Properties that say where and how strongly a strip is shown. The take inherits them; the clip goes without."""
 
 
@@ -35,14 +36,18 @@ def without_place(scene: bpy.types.Scene, name: str) -> None:
                 scene.animation_data.drivers.remove(driver)
 
 
-def copy_place(scene: bpy.types.Scene, source: str, target: str, factors: Mapping[str, float]) -> None:
-    """Give the strip `target` the curves that move, crop and fade `source`.
+def copy_place(
+    scene: bpy.types.Scene, source: str, target: str, factors: Mapping[str, float], *, fades: bool, moves: bool
+) -> None:
+    """Give the strip `target` the curves of `source` that fade it, and those that move and crop it.
 
     factors: by property ("transform.scale_x"), what its values are multiplied with; 1 where it is not named.
     """
     path = compat.strip_path(source)
     for curve in of_place(scene, source):
         prop = curve.data_path[len(path) :]
+        if not (fades if prop == FADE else moves):
+            continue
         factor = factors.get(prop, 1.0)
         copy = compat.curves(scene).new(compat.strip_path(target) + prop, index=curve.array_index)
         copy.extrapolation = curve.extrapolation

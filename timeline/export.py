@@ -6,6 +6,8 @@ What it renders there is `render_clip`'s and `render_images`' business; when, th
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -53,7 +55,24 @@ def write_scene(scene: bpy.types.Scene, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE")
     except (OSError, RuntimeError) as error:
-        raise StorageError(
-            say("The shot cannot be written to {folder}: {error}.", folder=path.parent, error=error),
-            say("Free some room or make the folder writable."),
-        ) from error
+        raise _unwritable(path.parent, error) from error
+
+
+def share_scene(written: Path, path: Path) -> None:
+    """Give another job the scene that is written already. Raises StorageError, naming the folder."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(written, path)
+        except OSError:
+            # Not every file system has links.
+            shutil.copyfile(written, path)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+
+
+def _unwritable(folder: Path, error: Exception) -> StorageError:
+    return StorageError(
+        say("The shot cannot be written to {folder}: {error}.", folder=folder, error=error),
+        say("Free some room or make the folder writable."),
+    )

@@ -8,73 +8,57 @@ see-through shot, which would show through its take.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import bpy
 
+from ..core import pieces
 from ..core.errors import PlacementError
-from ..core.job import REHEARSAL, Job, Take
-from ..core.settings import Sound, Source
-from ..core.shot import Shot
+from ..core.job import Job
 from ..core.words import say
-from . import compat, curves, movie_strip, whereabouts
-from .whereabouts import Spot
-
-JOB_KEY = "reshoot_job"
-"""Custom property of a placed strip: the id of the job that made it."""
-
-_HIGHEST_CHANNEL = 128
-_OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
-_UNDOES = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
-"""Colour space that gives back what was sent through a view transform."""
+from . import compat, lay, whereabouts
+from .lay import JOB_KEY
 
 
-def place(scene: bpy.types.Scene, job: Job) -> tuple[str, ...]:
-    """Add the take of `job` to `scene` as strips. What else was done, in words; nothing where it is there already.
+def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
 
-    The caller pushes the undo step. Raises PlacementError where there is no room or the file is gone.
+    What is there already is not added again. The caller pushes the undo step. Raises PlacementError where there is no
+    room or a file is gone.
     """
-    take = job.take
-    if take is None or not Path(take.path).is_file():
-        raise PlacementError(
-            say("The take of “{shot}” is not on disk any more.", shot=job.shot.name),
-            say("Retry the job to fetch it again."),
-        )
+    for job in jobs:
+        if job.take is None or not Path(job.take.path).is_file():
+            raise PlacementError(
+                say("The take of “{shot}” is not on disk any more.", shot=job.label),
+                say("Retry the job to fetch it again."),
+            )
     editor = scene.sequence_editor or scene.sequence_editor_create()
-    if placed_strips(scene, job.id):
+    jobs = [job for job in jobs if not placed_strips(scene, job.id)]
+    if not jobs:
         return ()
     notes: list[str] = []
     with _prefetch_held(editor):
         try:
-            for spot in whereabouts.find(scene, job.shot):
-                notes += _lay(scene, job, take, spot)
+            for spot in whereabouts.find(scene, jobs[0].shot):
+                found = pieces.of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
+                if found:
+                    notes += lay.Layer(scene, jobs[0], spot).lay(found)
         except PlacementError:
-            for strip in placed_strips(scene, job.id):
-                compat.shown_strips(editor).remove(strip)
+            for job in jobs:
+                remove(scene, job.id)
             raise
     return tuple(dict.fromkeys(notes))
 
 
-def _lay(scene: bpy.types.Scene, job: Job, take: Take, spot: Spot) -> Iterator[str]:
-    """Lay the take over one spot of its shot."""
-    whole = (spot.start, spot.start + job.shot.sent_frames)
-    channel = _free_channel(scene, job.shot, spot, *whole)
-    strip = movie_strip.add(
-        scene, _name(job), Path(take.path), channel, spot.start, at_own_rate=take.play_fps is not None
-    )
-    strip[JOB_KEY] = job.id
-    strip.select = False
-    _cover(strip, spot)
-    if (spot.first, spot.end) != whole:
-        # Trimmed, it may fit further down, beside what its hidden frames reached into.
-        strip.channel = min(channel, _free_channel(scene, job.shot, spot, spot.first, spot.end))
-    yield from _show_as_shot(scene, strip, job.shot, take, spot)
-    if job.shot.view in _UNDOES:
-        strip.colorspace_settings.name = _UNDOES[job.shot.view]
-    if job.order.sound is not Sound.TIMELINE:
-        yield from _sound(scene, strip, job, take, spot)
+def remove(scene: bpy.types.Scene, job_id: str) -> None:
+    """Take the strips of the job `job_id` out of `scene` again."""
+    editor = scene.sequence_editor
+    for owner in (editor, *[strip for strip in compat.strips_all(editor) if strip.type == "META"]):
+        every = compat.strips(owner)
+        for name in [strip.name for strip in every if strip.get(JOB_KEY) == job_id]:
+            every.remove(every[name])
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
@@ -90,129 +74,6 @@ def find_scene(job: Job) -> bpy.types.Scene | None:
         return named
     holding = [scene for scene in bpy.data.scenes if any(spot.strips for spot in whereabouts.find(scene, job.shot))]
     return holding[0] if len(holding) == 1 else None
-
-
-def _free_channel(scene: bpy.types.Scene, shot: Shot, spot: Spot, first: int, end: int) -> int:
-    """The lowest channel above the shot that is free from frame `first` to before `end`."""
-    others = [
-        strip
-        for strip in compat.shown_strips(scene.sequence_editor)
-        if compat.start(strip) < end and compat.end(strip) > first
-    ]
-    pieces = [strip.channel for strip in others if strip.name in spot.strips]
-    lowest = max([spot.channel, *(pieces or [strip.channel for strip in shot.strips])])
-    if shot.source is Source.TIMELINE:
-        # The picture holds all that was visible: nothing of it may lie above the take.
-        lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
-    taken = {strip.channel for strip in others}
-    for channel in range(lowest + 1, _HIGHEST_CHANNEL + 1):
-        if channel not in taken:
-            return channel
-    raise PlacementError(
-        say("No channel above “{shot}” is free.", shot=shot.name),
-        say("Free a channel above it and place the take again from the job."),
-    )
-
-
-def _name(job: Job) -> str:
-    assert job.take is not None
-    label = Path(job.take.path).stem.rsplit("_", 1)[0]
-    return f"REHEARSAL {label}" if job.service == REHEARSAL else label
-
-
-def _cover(strip: Any, spot: Spot) -> None:
-    """Show the take on exactly the frames that it is for: trim what is long, hold the last frame of what is short."""
-    compat.set_end(strip, spot.end)
-    if spot.first > spot.start:
-        compat.set_start(strip, spot.first)
-
-
-def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, spot: Spot) -> Iterator[str]:
-    """Give the take the shot's place on the screen; the picture of the whole screen covers the screen."""
-    wide, tall = shot.width / take.width, shot.height / take.height
-    strip.blend_type = "ALPHA_OVER"
-    if not shot.native or not spot.strips:
-        strip.transform.scale_x, strip.transform.scale_y = wide, tall
-        return
-    every = compat.strips_all(scene.sequence_editor)
-    pieces = [every[name] for name in spot.strips]
-    model = pieces[0]
-    old, new = model.transform, strip.transform
-    new.scale_x, new.scale_y = old.scale_x * wide, old.scale_y * tall
-    new.offset_x, new.offset_y, new.rotation = old.offset_x, old.offset_y, old.rotation
-    new.origin, new.filter = old.origin, old.filter
-    strip.crop.min_x, strip.crop.max_x = round(model.crop.min_x / wide), round(model.crop.max_x / wide)
-    strip.crop.min_y, strip.crop.max_y = round(model.crop.min_y / tall), round(model.crop.max_y / tall)
-    strip.blend_type, strip.blend_alpha = model.blend_type, model.blend_alpha
-    factors = {
-        "transform.scale_x": wide,
-        "transform.scale_y": tall,
-        "crop.min_x": 1 / wide,
-        "crop.max_x": 1 / wide,
-        "crop.min_y": 1 / tall,
-        "crop.max_y": 1 / tall,
-    }
-    curves.copy_place(scene, model.name, strip.name, factors)
-    fades = any(curve.data_path.endswith("blend_alpha") for curve in curves.of_place(scene, model.name))
-    if fades or model.blend_alpha < 1 or model.blend_type not in _OPAQUE:
-        for piece in pieces:
-            piece.mute = True
-        yield say("“{strip}” is muted: it would show through its take", strip=model.name)
-
-
-def _sound(scene: bpy.types.Scene, strip: Any, job: Job, take: Take, spot: Spot) -> list[str]:
-    """Mute the shot's own sound, and bring in the result's where that was asked for."""
-    notes = []
-    heard = None
-    if job.order.sound is Sound.RESULT:
-        if not take.sound:
-            return [say("The result has no sound: the timeline's stays")]
-        heard = _add_sound(scene, strip, take, spot, job.shot.sent_frames)
-        if heard is None:
-            return [say("This Blender was built without sound: the result's is in the take's file")]
-        heard[JOB_KEY] = job.id
-        if compat.CONNECTED_STRIPS:
-            _join(scene, strip, heard)
-    for name in job.shot.sounds:
-        own = compat.strips_all(scene.sequence_editor).get(name)
-        if own is not None and not own.mute:
-            own.mute = True
-            notes.append(say("“{strip}” is muted", strip=name))
-    return notes
-
-
-def _add_sound(scene: bpy.types.Scene, strip: Any, take: Take, spot: Spot, frames: int) -> Any:
-    strips = compat.shown_strips(scene.sequence_editor)
-    taken = {
-        other.channel
-        for other in strips
-        if compat.start(other) < spot.start + frames and compat.end(other) > spot.start
-    }
-    channel = next((each for each in range(strip.channel + 1, _HIGHEST_CHANNEL + 1) if each not in taken), None)
-    if channel is None:
-        raise PlacementError(
-            say("No channel is free for the take's sound."),
-            say("Free a channel and place the take again from the job."),
-        )
-    if not bpy.app.build_options.audaspace:
-        return None
-    sound = strips.new_sound(strip.name, movie_strip.stored_path(Path(take.path)), channel, spot.start)
-    sound.select = False
-    if compat.end(sound) > spot.end:
-        compat.set_end(sound, spot.end)
-    if spot.first > spot.start:
-        compat.set_start(sound, spot.first)
-    return sound
-
-
-def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
-    """Join the two so that they are moved and cut together."""
-    every = compat.strips_all(scene.sequence_editor)
-    selected = [strip for strip in every if strip.select]
-    compat.select_only([picture, sound], every)
-    with movie_strip.sequencer(scene):
-        bpy.ops.sequencer.connect("EXEC_DEFAULT", toggle=False)
-    compat.select_only(selected, every)
 
 
 @contextlib.contextmanager

@@ -77,10 +77,11 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         channel.mute = False
     for strip in chosen:
         strip.mute = False
-    if recipe["handles"] and len(chosen) == 1:
+    if recipe["lengthen"]:
         # Beyond its source's ends a strip holds its edge frame.
-        compat.set_start(chosen[0], recipe["start"])
-        compat.set_end(chosen[0], recipe["start"] + recipe["frames"])
+        first, end = recipe["start"], recipe["start"] + recipe["frames"]
+        compat.set_start(chosen[0], min(first, compat.start(chosen[0])))
+        compat.set_end(chosen[0], max(end, compat.end(chosen[0])))
     if recipe["native"] and chosen[0].type not in ("ADJUSTMENT", "MULTICAM"):
         _without_place(scene, chosen[0], recipe)
 
@@ -162,4 +163,4 @@ def _carry_sound(first_pass: bpy.types.Scene, scene: bpy.types.Scene, recipe: di
     mix = folder / "mix.flac"
     with bpy.context.temp_override(scene=first_pass):
         bpy.ops.sound.mixdown(filepath=str(mix), container="FLAC", codec="FLAC")
-    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1)
+    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1 + recipe["sound_delay"])

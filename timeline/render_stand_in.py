@@ -87,4 +87,4 @@ def _text(
 
 
 def _effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frames: int) -> Any:
-    return compat.new_effect(scene, name, kind, channel, 1, frames)
+    return compat.new_effect(scene.sequence_editor, name, kind, channel, 1, frames)

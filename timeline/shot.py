@@ -17,11 +17,13 @@ from ..core.errors import ShotError
 from ..core.settings import Source
 from ..core.shot import Shot, ShotStrip
 from ..core.words import named, say
-from . import compat, curves
+from . import around, compat, curves
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
 _DISPLAYED = ("AgX", "Filmic")
+_LAST = 1_048_574
+"""Blender's last frame."""
 _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
@@ -30,8 +32,8 @@ Files = tuple[tuple[str, tuple[str, ...]], ...]
 """The files that strips show: name of the strip, absolute paths."""
 
 
-def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> Shot:
-    """The shot that is selected in `scene`'s sequencer. handles: frames. project: what its jobs belong to.
+def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
+    """The shot that is selected in `scene`'s sequencer. project: what its jobs belong to.
 
     Opens no file. Raises ShotError where nothing that has a picture is selected.
     """
@@ -42,13 +44,24 @@ def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> 
     native = source is Source.STRIP and len(pictures) == 1
     own = _own_size(pictures[0]) if native else None
     width, height = own or canvas
+    lengthened = native and around.holds(pictures[0])
+    parts: list[Any] = pictures
+    before, after = around.hidden(pictures[0]) if lengthened else (0, 0)
+    if source is Source.TIMELINE:
+        before, after = around.covered(_visible(scene, 0, _LAST), start, start + frames)
+        parts = _visible(scene, start, start + frames)
+    elif native and pictures[0].type == "META":
+        parts = list(compat.strips(pictures[0]))
     return Shot(
         project=project,
         scene=scene.name,
         strips=tuple(_facts(strip) for strip in pictures),
         start=start,
         frames=frames,
-        handles=handles,
+        before=before,
+        after=after,
+        holds=lengthened,
+        cuts=tuple(cut for cut in around.cuts(parts, start) if 0 < cut < frames),
         fps=scene_fps(scene),
         width=width,
         height=height,
@@ -57,7 +70,7 @@ def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> 
         scalable=own is not None,
         view=_view(scene, pictures if source is Source.STRIP else _visible(scene, start, start + frames)),
         sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
-        whole_file=_file(pictures[0]) if native and not handles and _whole(scene, pictures[0]) else "",
+        whole_file=_file(pictures[0]) if native and _whole(scene, pictures[0]) else "",
     )
 
 
@@ -236,6 +249,7 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
     start = min(compat.start(strip) for strip in pictures)
     end = max(compat.end(strip) for strip in pictures)
     result = []
+    result.extend(strip for strip in _inside(pictures) if strip.type == "SOUND")
     for strip in compat.shown_strips(scene.sequence_editor):
         if strip.type != "SOUND" or compat.start(strip) >= end or compat.end(strip) <= start:
             continue

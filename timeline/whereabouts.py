@@ -27,8 +27,8 @@ _NUMBER = re.compile(r"\.\d{3,}$")
 class Spot:
     """Where a take goes, timeline frames.
 
-    start: of its first frame, a handle's where it has handles. first, end: what is shown of it, end exclusive. channel:
-    the lowest of the strips it lies over. strips: their names, by start; empty where the shot is gone.
+    start: of the shot's first frame, whether it is shown or not. first, end: what is shown of it, end exclusive.
+    channel: the lowest of the strips it lies over. strips: their names, by start; empty where the shot is gone.
     """
 
     start: int
@@ -149,7 +149,7 @@ def _spots(shot: Shot, strips: _Strips) -> tuple[Spot, ...]:
     start = shot.start + (_moved(*found[0]) if found else 0)
     channel = min(strip.channel for strip in [piece for _strip, piece in found] or shot.strips)
     names = tuple(piece.name for _strip, piece in found)
-    return (Spot(start - shot.handles, start, start + shot.frames, channel, names),)
+    return (Spot(start, start, start + shot.frames, channel, names),)
 
 
 def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot]:
@@ -165,7 +165,7 @@ def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot
         end = min(start + shot.frames, max(piece.end for piece in run))
         if first < end:
             channel = min(piece.channel for piece in run)
-            yield Spot(start - shot.handles, first, end, channel, tuple(piece.name for piece in run))
+            yield Spot(start, first, end, channel, tuple(piece.name for piece in run))
 
 
 def _moved(then: ShotStrip, now: ShotStrip) -> int:

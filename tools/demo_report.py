@@ -113,7 +113,7 @@ class Follower:
 
     def _words(self, job: Any, step: str) -> str:
         if step == "export":
-            return f"{job.plan.frames} frames, {megabytes(Path(job.clip).stat().st_size)}"
+            return f"{job.sent.frames} frames, {megabytes(Path(job.clip).stat().st_size)}"
         if step == "upload":
             return f"the clip and {len({image for each in job.prepared for image in each.images})} images"
         if step == "submit":
@@ -127,7 +127,7 @@ def closing_rows(
     job: Any, *, shot: str, sent: str, returned: str, placed: str, times: dict[str, float], whole: float
 ) -> list[tuple[str, str]]:
     """The closing table: what became of the frames, what it cost, how long it took. whole: seconds of the demo."""
-    price = f"about ${job.plan.price}"
+    price = f"about ${job.sent.price}"
     if job.service == "rehearsal":
         price = f"nothing: a rehearsal ({price} at fal.ai)"
     return [
@@ -136,7 +136,7 @@ def closing_rows(
         ("returned", returned),
         ("placed", placed),
         *(("note", note) for note in job.notes),
-        ("seconds sent", f"{float(job.plan.seconds):.2f}"),
+        ("seconds sent", f"{float(job.sent.frames / job.plan.fps):.2f}"),
         ("price", price),
         *((step, f"{seconds:5.2f} s") for step, seconds in times.items()),
         ("whole demo", f"{whole:5.2f} s"),

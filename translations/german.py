@@ -407,17 +407,27 @@ GERMAN: dict[str, str] = {
     "Crop the picture, or send the timeline instead of the strip.": (
         "Das Bild beschneiden oder die Zeitleiste statt des Streifens senden."
     ),
-    "“{name}” would be sent as {seconds:.2f} s ({frames} frames at {fps} fps); {model} takes {least:g} to {most:g} "
-    "s.": (
-        "„{name}“ würde als {seconds:.2f} s gesendet ({frames} Einzelbilder mit {fps} fps); {model} nimmt {least:g} "
-        "bis "
-        "{most:g} s."
+    "{handles} frames on each side leave no room in clips of {least:g} to {most:g} s.": (
+        "{handles} Einzelbilder auf jeder Seite lassen in Clips von {least:g} bis {most:g} s keinen Platz."
     ),
-    "Use fewer handles": "Weniger Überhang wählen",
-    "Lengthen it to between {fewest} and {most} frames": "Auf {fewest} bis {most} Einzelbilder verlängern",
-    "Shorten it to between {fewest} and {most} frames": "Auf {fewest} bis {most} Einzelbilder kürzen",
-    ", or choose the timing “Real Time”": ", oder das Timing „Echtzeit“ wählen",
-    ", or choose the timing “Every Frame”": ", oder das Timing „Jedes Einzelbild“ wählen",
+    "Use fewer handles.": "Weniger Überhang wählen.",
+    "“{name}” is {frames} frames long: it would be sent as {count} parts; at most {most} are taken.": (
+        "„{name}“ ist {frames} Einzelbilder lang und würde in {count} Teilen gesendet; höchstens {most} gehen."
+    ),
+    "Cut it and send the pieces one by one.": "Zerschneiden und die Stücke einzeln senden.",
+    "Sent as {count} parts of {least} to {most} frames, placed as one strip": (
+        "In {count} Teilen von {least} bis {most} Einzelbildern gesendet, als ein Streifen abgelegt"
+    ),
+    "Parts dissolved over {frames} frames where no cut parts them: {count}×": (
+        "Teile über {frames} Einzelbilder überblendet, wo kein Schnitt sie trennt: {count}×"
+    ),
+    "Lengthened to {least:g} s: {before} frames before and {after} after, trimmed off again": (
+        "Auf {least:g} s verlängert: {before} Einzelbilder davor und {after} danach, wieder abgeschnitten"
+    ),
+    "{frames} of them hold the picture still: there is no more of it": (
+        "{frames} davon halten das Bild an: mehr gibt es davon nicht"
+    ),
+    "{shot}, part {number} of {count}": "{shot}, Teil {number} von {count}",
     "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",
     "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",
     "Sent as the file it is": "Als die Datei gesendet, die es ist",
@@ -602,9 +612,6 @@ GERMAN: dict[str, str] = {
         "Darüber einen Kanal frei machen und den Take vom Auftrag aus erneut einsetzen."
     ),
     "No channel is free for the take's sound.": "Kein Kanal ist für den Ton des Takes frei.",
-    "Free a channel and place the take again from the job.": (
-        "Einen Kanal frei machen und den Take vom Auftrag aus erneut einsetzen."
-    ),
     "“{strip}” is muted: it would show through its take": "„{strip}“ ist stumm: Es würde durch seinen Take scheinen",
     "“{strip}” is muted": "„{strip}“ ist stumm",
     "The result has no sound: the timeline's stays": "Das Ergebnis hat keinen Ton: Der der Zeitleiste bleibt",

@@ -27,7 +27,10 @@ def a_shot(**changes: Any) -> Shot:
         strips=(strip,),
         start=1,
         frames=frames,
-        handles=0,
+        before=0,
+        after=0,
+        holds=True,
+        cuts=(),
         fps=Fraction(24),
         width=720,
         height=720,
@@ -54,4 +57,13 @@ def a_job(
     """A job that nothing has been done for yet."""
     shot = replace(shot or a_shot(), whole_file=str(whole_file))
     order = Order(KLING_O1_EDIT.id, prompt, sound, references)
-    return new(service=service, order=order, shot=shot, plan=conform.plan(shot, KLING_O1_EDIT, timing, sound))
+    (job,) = new(service=service, order=order, shot=shot, plan=conform.plan(shot, KLING_O1_EDIT, timing, sound))
+    return job
+
+
+def a_long_shots_jobs(**changes: Any) -> tuple[Job, ...]:
+    """The jobs of a shot that has to be sent in parts: 480 frames at 24 fps unless `changes` say otherwise."""
+    shot = a_shot(**{"frames": 480, **changes})
+    order = Order(KLING_O1_EDIT.id, "make it night", Sound.TIMELINE, ())
+    plan = conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    return new(service="rehearsal", order=order, shot=shot, plan=plan)

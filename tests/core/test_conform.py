@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from reshoot.core import conform
 from reshoot.core.errors import LimitError, Paid
+from reshoot.core.landing import Landing, land
 from reshoot.core.models import KLING_O1_EDIT, MODELS, Model
 from reshoot.core.settings import Sound, Timing
 from sample_jobs import a_shot
@@ -31,14 +31,27 @@ sides = st.integers(1, 9000)
 
 @st.composite
 def fitting_shots(draw: st.DrawFn):
-    """A shot of any rate and length that the limits allow in some timing, and that timing."""
+    """A shot of any rate and length that one clip takes in some timing, that timing, and handles."""
     fps = draw(rates)
     timing = draw(timings)
     chosen = conform.plan(a_shot(fps=fps, frames=_frames_for(fps, timing)), KLING_O1_EDIT, timing, Sound.TIMELINE)
     rate = Fraction(24) if chosen.timing is Timing.EVERY_FRAME else fps
     frames = draw(st.integers(math.ceil(3 * rate), math.floor(LIMITS.max_seconds * rate)))
     handles = draw(st.integers(0, (frames - 1) // 2))
-    return a_shot(fps=fps, frames=frames - 2 * handles, handles=handles), timing
+    assume(frames - 2 * handles > 0)
+    return a_shot(fps=fps, frames=frames - 2 * handles), timing, handles
+
+
+@st.composite
+def any_shots(draw: st.DrawFn):
+    """A shot of any rate and length, short or long, with cuts in it and more or less footage around it."""
+    fps = draw(rates)
+    frames = draw(st.integers(1, 40) | st.integers(1, math.ceil(60 * fps)))
+    cuts = tuple(sorted(draw(st.sets(st.integers(1, max(1, frames - 1)), max_size=6))))
+    around = st.just(0) | st.integers(0, 300)
+    return a_shot(
+        fps=fps, frames=frames, cuts=cuts, before=draw(around), after=draw(around), start=draw(st.integers(0, 500))
+    )
 
 
 def _frames_for(fps: Fraction, timing: Timing) -> int:
@@ -52,8 +65,9 @@ def _frames_for(fps: Fraction, timing: Timing) -> int:
 
 @given(fitting_shots(), models)
 def test_every_shot_within_the_limits_is_sent_within_them(sent, model: Model) -> None:
-    shot, timing = sent
-    plan = conform.plan(shot, model, timing, Sound.TIMELINE)
+    shot, timing, handles = sent
+    plan = conform.plan(shot, model, timing, Sound.TIMELINE, handles)
+    assert len(plan.parts) == 1
     assert plan.seconds == plan.frames / plan.fps
     assert LIMITS.min_seconds <= plan.seconds <= LIMITS.max_seconds
     assert LIMITS.min_fps <= plan.fps <= LIMITS.max_fps
@@ -65,20 +79,62 @@ def test_every_shot_within_the_limits_is_sent_within_them(sent, model: Model) ->
     assert plan.price == (model.price_per_second * billed).quantize(Decimal("0.01"))
 
 
+@given(any_shots(), timings, st.just(0) | st.integers(0, 30))
+def test_the_parts_cover_the_shot_exactly_once_and_fit(shot, timing: Timing, handles: int) -> None:
+    try:
+        plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    except LimitError as refusal:
+        assert refusal.paid is Paid.NO and refusal.remedy
+        assert shot.frames / min(shot.fps, 24) > 60 or handles
+        return
+    covered = [frame for part in plan.parts for frame in range(part.first, part.first + part.own)]
+    assert covered == list(range(shot.frames))
+    for part in plan.parts:
+        assert LIMITS.min_seconds <= part.frames / plan.fps <= LIMITS.max_seconds
+        assert part.before >= 0 <= part.after
+        assert part.price == KLING_O1_EDIT.price(part.frames / plan.fps)
+    first, last = plan.parts[0], plan.parts[-1]
+    assert first.before >= handles <= last.after
+    for left, right in zip(plan.parts, plan.parts[1:], strict=False):
+        # A seam is at a cut, where nothing is shared, or is dissolved over frames that both show.
+        assert left.after == right.before
+        pace = plan.fps if plan.timing is Timing.EVERY_FRAME else shot.fps
+        assert abs(left.after / pace - Fraction(1, 4)) <= HALF / pace or (left.after == 0 and right.first in shot.cuts)
+    if len(plan.parts) == 1 and first.before > handles and shot.start >= handles:
+        # Frames that are there go before frames that are held, and before the timeline's start there are none.
+        assert shot.start - first.before >= 0
+    if len(plan.parts) == 1 and first.after > max(handles, shot.after):
+        assert first.before >= min(shot.before, max(handles, shot.start))
+    assert plan.price == sum(part.price for part in plan.parts)
+
+
+@given(any_shots(), timings)
+def test_no_fewer_parts_would_do(shot, timing: Timing) -> None:
+    try:
+        plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
+    except LimitError:
+        return
+    pace = plan.fps if plan.timing is Timing.EVERY_FRAME else shot.fps
+    fewer = len(plan.parts) - 1
+    # Each seam costs half a second, and a clip is whole frames.
+    assert not fewer or shot.frames / pace > fewer * (LIMITS.max_seconds - 2 / min(pace, plan.fps)) - (fewer - 1) * HALF
+
+
 @given(fitting_shots())
 def test_every_frame_of_the_shot_is_sent_once_or_is_on_time(sent) -> None:
-    shot, timing = sent
-    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
-    shown = conform.frame_map(shot, plan)
+    shot, timing, handles = sent
+    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    (part,) = plan.parts
+    shown = conform.frame_map(shot, plan, part)
     assert len(shown) == plan.frames
-    assert shown == sorted(shown) and shown[0] >= 0 and shown[-1] < shot.sent_frames
+    assert shown == sorted(shown) and shown[0] >= 0 and shown[-1] < part.sent
     if plan.one_to_one:
-        assert shown == list(range(shot.sent_frames))
+        assert shown == list(range(part.sent))
     if plan.timing is Timing.EVERY_FRAME:
         assert plan.one_to_one and plan.fps == 24
     if plan.timing is Timing.REAL_TIME:
         # The clip lasts as long as the shot, and shows at each moment what the shot showed.
-        assert abs(plan.seconds - shot.sent_frames / shot.fps) <= HALF / plan.fps
+        assert abs(plan.seconds - part.sent / shot.fps) <= HALF / plan.fps
         for k, frame in enumerate(shown):
             assert abs((k + HALF) / plan.fps - (frame + HALF) / shot.fps) <= HALF / shot.fps
 
@@ -104,8 +160,8 @@ def test_no_sound_is_asked_for_unless_it_is_wanted(sound: Sound) -> None:
 
 
 def test_each_fix_is_told_in_words() -> None:
-    shot = a_shot(fps=Fraction(25), frames=75, handles=5, width=640, height=360)
-    plan = conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    shot = a_shot(fps=Fraction(25), frames=75, width=640, height=360)
+    plan = conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE, 5)
     assert plan.fixes == (
         "Scaled 640×360 to 1280×720",
         "5 frames more on each side, trimmed off again",
@@ -115,6 +171,21 @@ def test_each_fix_is_told_in_words() -> None:
     fast = conform.plan(a_shot(fps=Fraction(120), frames=480), KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
     assert fast.fixes == ("Rate brought from 120 to 60 fps",)
     assert conform.plan(a_shot(), KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE).fixes == ()
+    short = conform.plan(a_shot(frames=40, start=100, before=4), KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    assert short.fixes == (
+        "Lengthened to 3 s: 18 frames before and 14 after, trimmed off again",
+        "28 of them hold the picture still: there is no more of it",
+    )
+    long = conform.plan(a_shot(frames=600, cuts=(200,)), KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    assert long.fixes == (
+        "Sent as 3 parts of 200 to 206 frames, placed as one strip",
+        "Parts dissolved over 12 frames where no cut parts them: 1×",
+    )
+    assert [(part.first, part.own, part.before, part.after) for part in long.parts] == [
+        (0, 200, 0, 0),
+        (200, 200, 0, 6),
+        (400, 200, 6, 0),
+    ]
 
 
 def test_rates_are_written_as_editors_write_them() -> None:
@@ -150,49 +221,18 @@ def test_a_size_is_even_and_inside_the_limits_and_keeps_its_shape(width: int, he
 # Refusals
 
 
-@given(rates, st.integers(1, 3000), st.just(0) | st.integers(0, 200), timings, sounds)
-@example(Fraction(25), 40, 0, Timing.AUTO, Sound.RESULT)
-@example(Fraction(5), 80, 0, Timing.AUTO, Sound.RESULT)
-@example(Fraction(60), 200, 0, Timing.EVERY_FRAME, Sound.TIMELINE)
-@example(Fraction(24), 239, 10, Timing.AUTO, Sound.TIMELINE)
-@example(Fraction(24), 10, 150, Timing.AUTO, Sound.TIMELINE)
-def test_a_refused_length_is_told_with_a_remedy_that_helps(
-    fps: Fraction, frames: int, handles: int, timing: Timing, sound: Sound
-) -> None:
-    shot = a_shot(fps=fps, frames=frames, handles=handles)
-    try:
-        plan = conform.plan(shot, KLING_O1_EDIT, timing, sound)
-    except LimitError as refusal:
-        error = refusal
-    else:
-        assert 3 <= plan.seconds <= LIMITS.max_seconds
-        return
-    assert error.paid is Paid.NO
-    assert (
-        "“Forest”" in error.message
-        and f"{shot.sent_frames} frames" in error.message
-        and "3 to 10.05 s" in error.message
-    )
-    told = re.match(r"(Lengthen|Shorten) it to between (\d+) and (\d+) frames", error.remedy)
-    if told:
-        fewest, most = int(told[2]), int(told[3])
-        assert (frames < fewest) if told[1] == "Lengthen" else (frames > most)
-        for wanted in (fewest, most):
-            conform.plan(a_shot(fps=fps, frames=wanted, handles=handles), KLING_O1_EDIT, timing, sound)
-    else:
-        assert error.remedy.startswith("Use fewer handles")
-        assert 2 * handles >= math.floor(LIMITS.max_seconds * min(fps, 24))
-    if "Real Time" in error.remedy:
-        conform.plan(shot, KLING_O1_EDIT, Timing.REAL_TIME, sound)
-    if "Every Frame" in error.remedy:
-        assert conform.plan(shot, KLING_O1_EDIT, Timing.EVERY_FRAME, sound).timing is Timing.EVERY_FRAME
-
-
-def test_a_remedy_names_the_other_timing_where_that_helps() -> None:
-    with pytest.raises(LimitError, match="choose the timing “Real Time”"):
-        conform.plan(a_shot(fps=Fraction(60), frames=600), KLING_O1_EDIT, Timing.EVERY_FRAME, Sound.TIMELINE)
-    with pytest.raises(LimitError, match="choose the timing “Every Frame”"):
-        conform.plan(a_shot(fps=Fraction(60), frames=120), KLING_O1_EDIT, Timing.REAL_TIME, Sound.TIMELINE)
+@pytest.mark.parametrize(
+    ("shot", "handles", "words", "remedy"),
+    [
+        (a_shot(frames=4700), 0, "4700 frames long", "Cut it"),
+        (a_shot(frames=300), 240, "240 frames on each side leave no room", "Use fewer handles."),
+        (a_shot(frames=240), 2, "2 frames on each side leave no room", "Use fewer handles."),
+    ],
+)
+def test_what_cannot_be_divided_is_refused(shot, handles: int, words: str, remedy: str) -> None:
+    with pytest.raises(LimitError) as refusal:
+        conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE, handles)
+    assert words in refusal.value.message and refusal.value.remedy.startswith(remedy)
 
 
 # The way back
@@ -205,17 +245,18 @@ def _answered(plan: conform.Plan, fps: Fraction, off: int) -> int:
 
 @given(fitting_shots(), st.integers(-1, 1))
 def test_a_result_at_24_fps_covers_the_shot(sent, off: int) -> None:
-    shot, timing = sent
-    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
+    shot, timing, handles = sent
+    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    (part,) = plan.parts
     frames = _answered(plan, Fraction(24), off)
-    landing = conform.land(shot, plan, frames, Fraction(24))
+    laid = land(shot, plan, part, frames, Fraction(24))
     if plan.timing is Timing.EVERY_FRAME:
-        assert landing.play_fps is None
-        assert bool(landing.notes) == (off != 0)
-    elif landing.play_fps is not None:
-        assert landing.play_fps == 24 * (shot.fps / plan.fps if plan.one_to_one else 1)
-        assert landing.notes
-    _shows_the_shot_on_time(shot, plan, landing, Fraction(24), off)
+        assert laid.play_fps is None
+        assert bool(laid.notes) == (off != 0)
+    elif laid.play_fps is not None:
+        assert laid.play_fps == 24 * (shot.fps / plan.fps if plan.one_to_one else 1)
+        assert laid.notes
+    _shows_the_shot_on_time(shot, plan, laid, Fraction(24), off)
 
 
 @given(
@@ -225,27 +266,29 @@ def test_a_result_at_24_fps_covers_the_shot(sent, off: int) -> None:
 )
 @settings(max_examples=200)
 def test_a_result_at_another_rate_covers_the_shot(sent, fps: Fraction, off: int) -> None:
-    shot, timing = sent
-    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
-    landing = conform.land(shot, plan, _answered(plan, fps, off), fps)
-    _shows_the_shot_on_time(shot, plan, landing, fps, off)
+    shot, timing, handles = sent
+    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    (part,) = plan.parts
+    laid = land(shot, plan, part, _answered(plan, fps, off), fps)
+    _shows_the_shot_on_time(shot, plan, laid, fps, off)
 
 
-def _shows_the_shot_on_time(shot, plan, landing, fps: Fraction, off: int) -> None:
+def _shows_the_shot_on_time(shot, plan, laid, fps: Fraction, off: int) -> None:
     """On every timeline frame, the file's frame that is shown is of that moment, within half a frame of either."""
     # Where the result lacks a frame or has one too many, which one is unknown.
     allowed = HALF * max(1 / fps, 1 / plan.fps) + abs(off) * max(1 / fps, 1 / plan.fps)
     clip_fps = plan.fps if plan.one_to_one else shot.fps
-    for frame in (0, shot.sent_frames // 2, shot.sent_frames - 1):
+    for frame in (0, plan.parts[0].sent // 2, plan.parts[0].sent - 1):
         shown = frame
-        if landing.play_fps is not None:
-            shown = math.floor((frame + HALF) * landing.play_fps / shot.fps)
+        if laid.play_fps is not None:
+            shown = math.floor((frame + HALF) * laid.play_fps / shot.fps)
         assert abs((shown + HALF) / fps - (frame + HALF) / clip_fps) <= allowed
 
 
 @given(fitting_shots())
 def test_the_very_frames_come_back_one_to_one(sent) -> None:
-    shot, timing = sent
-    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
+    shot, timing, handles = sent
+    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    (part,) = plan.parts
     assume(plan.one_to_one)
-    assert conform.land(shot, plan, shot.sent_frames, plan.fps) == conform.Landing(None, ())
+    assert land(shot, plan, part, plan.parts[0].sent, plan.fps) == Landing(None, ())

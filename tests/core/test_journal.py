@@ -56,7 +56,7 @@ def test_a_row_is_read_as_it_was_written_also_after_opening_again(opened) -> Non
     journal = opened()
     jobs = [replace(a_job(prompt=f"shot {n} im Wald 🌲"), created=float(n)) for n in (2, 1, 3)]
     for job in jobs:
-        journal.add(job)
+        journal.add([job])
     submitted = replace(moved(jobs[0], State.WAITING), ticket=Ticket("abc-1", "s", "r", "c"))
     journal.advance(jobs[0], submitted)
     journal.close()
@@ -70,7 +70,7 @@ def test_a_row_is_read_as_it_was_written_also_after_opening_again(opened) -> Non
 def test_the_columns_that_scripts_read_are_true(opened, path: Path) -> None:
     journal = opened()
     job = a_job()
-    journal.add(job)
+    journal.add([job])
     assert rows(path) == [(job.id, "PREPARED", "", "")]
     failed = replace(moved(job, State.FAILED), ticket=Ticket("abc-1", "s", "r", "c"), error="It broke.")
     journal.advance(job, failed)
@@ -80,7 +80,7 @@ def test_the_columns_that_scripts_read_are_true(opened, path: Path) -> None:
 def test_what_is_unfinished_is_what_has_a_next_step(opened) -> None:
     journal = opened()
     for n, state in enumerate(State):
-        journal.add(replace(a_job(), id=state.value, state=state, created=float(n)))
+        journal.add([replace(a_job(), id=state.value, state=state, created=float(n))])
     assert journal.unfinished() == [
         "PREPARED",
         "EXPORTING",
@@ -95,7 +95,7 @@ def test_what_is_unfinished_is_what_has_a_next_step(opened) -> None:
 def test_a_removed_row_is_gone(opened) -> None:
     journal = opened()
     job = a_job()
-    journal.add(job)
+    journal.add([job])
     journal.remove(job.id)
     assert journal.jobs() == []
 
@@ -108,7 +108,7 @@ def test_a_commit_is_on_disk_when_it_returns(opened) -> None:
 
 def test_what_was_written_before_a_crash_is_there(path: Path, opened) -> None:
     """The process ends without closing anything, in the middle of a change."""
-    opened("parent").add(job := a_job())
+    opened("parent").add([job := a_job()])
     code = f"""
 import os, sqlite3, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
@@ -136,7 +136,7 @@ os._exit(1)
 def test_a_row_belongs_to_the_one_that_holds_it(opened) -> None:
     one, two = opened("one"), opened("two")
     job = a_job()
-    one.add(job)
+    one.add([job])
     assert two.claim(job.id) is None
     with pytest.raises(LeaseLost):
         two.advance(job, moved(job, State.EXPORTING))
@@ -148,7 +148,7 @@ def test_a_row_belongs_to_the_one_that_holds_it(opened) -> None:
 def test_a_lease_ends_when_its_holder_closes(opened) -> None:
     one, two = opened("one"), opened("two")
     job = a_job()
-    one.add(job)
+    one.add([job])
     one.close()
     assert two.claim(job.id) == job
     two.advance(job, moved(job, State.EXPORTING))
@@ -158,7 +158,7 @@ def test_a_lease_that_is_not_renewed_ends(opened, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(journal_module, "LEASE_SECONDS", 0.2)
     one, two = opened("one"), opened("two")
     job = a_job()
-    one.add(job)
+    one.add([job])
     end = time.monotonic() + 0.6
     while time.monotonic() < end:
         one.renew()
@@ -177,7 +177,7 @@ def test_a_lease_that_is_not_renewed_ends(opened, monkeypatch: pytest.MonkeyPatc
 def test_a_change_of_what_is_not_so_any_more_is_refused(opened) -> None:
     journal = opened()
     job = a_job()
-    journal.add(job)
+    journal.add([job])
     journal.advance(job, cancelled := moved(job, State.CANCELLED))
     with pytest.raises(LeaseLost):
         journal.advance(job, moved(job, State.EXPORTING))
@@ -193,7 +193,7 @@ def test_one_of_many_gets_the_row(opened) -> None:
     jobs = [a_job() for _ in range(20)]
     giver = opened("giver")
     for job in jobs:
-        giver.add(job)
+        giver.add([job])
     giver.close()
     start = threading.Barrier(8)
     won: dict[str, set[str]] = {job.id: set() for job in jobs}
@@ -215,7 +215,7 @@ def test_one_of_many_gets_the_row(opened) -> None:
 def test_one_of_many_changes_makes_it(opened) -> None:
     journal = opened()
     job = a_job()
-    journal.add(job)
+    journal.add([job])
     start = threading.Barrier(6)
     made: list[State] = []
 
@@ -242,7 +242,7 @@ def test_one_of_many_changes_makes_it(opened) -> None:
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(path: Path, opened) -> None:
-    opened().add(job := a_job())
+    opened().add([job := a_job()])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = path.read_bytes()
@@ -266,7 +266,7 @@ def test_a_file_that_is_no_journal_is_told_and_left_alone(path: Path, content: b
 def test_a_journal_that_breaks_while_it_is_used_is_told(opened, path: Path) -> None:
     journal = opened()
     for _ in range(50):
-        journal.add(a_job())
+        journal.add([a_job()])
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 100_000)
@@ -284,8 +284,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_one_broken_row_does_not_hide_the_others(opened, path: Path, record: str) -> None:
     journal = opened()
     broken, whole = a_job(), a_job()
-    journal.add(broken)
-    journal.add(whole)
+    journal.add([broken])
+    journal.add([whole])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE jobs SET record = ? WHERE id = ?", (record, broken.id))
         connection.commit()
@@ -300,7 +300,7 @@ def test_names_that_are_no_unicode_are_kept(opened) -> None:
     """A folder on Linux may be called anything; Python hands its bytes on as lone surrogates."""
     journal = opened()
     job = replace(a_job(), project="/films/\udce4.blend", scene="Wald\udcff", error="\ud83d")
-    journal.add(job)
+    journal.add([job])
     journal.advance(job, moved(job, State.EXPORTING))
     assert journal.claim(job.id).project == "/films/\udce4.blend"
 
@@ -308,8 +308,8 @@ def test_names_that_are_no_unicode_are_kept(opened) -> None:
 def test_jobs_of_an_unsaved_file_follow_it(opened) -> None:
     journal = opened()
     here, there = replace(a_job(), project="untitled:1"), a_job()
-    journal.add(here)
-    journal.add(there)
+    journal.add([here])
+    journal.add([there])
     assert journal.move("untitled:1", "/films/new.blend") == [replace(here, project="/films/new.blend")]
     # A step that began before the file was saved writes what it knew then.
     after = journal.advance(here, moved(here, State.EXPORTING))

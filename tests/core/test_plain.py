@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reshoot.core.conform import Plan
+from reshoot.core.conform import Part, Plan
 from reshoot.core.errors import Paid
-from reshoot.core.job import Job, Order, Stage, State, Take, Ticket, Upload
+from reshoot.core.job import Fit, Job, Order, Run, Stage, State, Take, Ticket, Upload
 from reshoot.core.plain import from_plain, to_plain
 from reshoot.core.settings import ReferenceKind, Sound, Source, Timing
 from reshoot.core.shot import Reference, Shot, ShotStrip
@@ -33,7 +33,10 @@ shots = st.builds(
     strips=st.lists(strips, max_size=3).map(tuple),
     start=counts,
     frames=counts,
-    handles=counts,
+    before=counts,
+    after=counts,
+    holds=st.booleans(),
+    cuts=st.lists(counts, max_size=3).map(tuple),
     fps=rates,
     width=counts,
     height=counts,
@@ -47,10 +50,11 @@ shots = st.builds(
 references = st.lists(st.builds(Reference, st.sampled_from(ReferenceKind), lines), max_size=3).map(tuple)
 orders = st.builds(Order, words, words, st.sampled_from(Sound), references, lines)
 prices = st.decimals(0, 100, places=2, allow_nan=False, allow_infinity=False)
-plans = st.builds(
-    Plan, st.sampled_from(Timing), counts, rates, st.booleans(), counts, counts, st.booleans(), prices, lines
-)
-takes = st.builds(Take, words, counts, counts, counts, rates, st.booleans(), st.none() | rates)
+parts = st.lists(st.builds(Part, counts, counts, counts, counts, counts, prices), min_size=1, max_size=3).map(tuple)
+plans = st.builds(Plan, st.sampled_from(Timing), rates, st.booleans(), counts, counts, st.booleans(), lines, parts)
+runs = st.lists(st.builds(Run, counts, counts), max_size=3).map(tuple)
+fits = st.builds(Fit, moments, moments, moments, moments)
+takes = st.builds(Take, words, counts, counts, counts, rates, st.booleans(), st.none() | rates, runs, fits)
 jobs = st.builds(
     Job,
     id=words,
@@ -118,7 +122,7 @@ def _without(name: str) -> Any:
         {**to_plain(a_job()), "stages": 7},
         {**to_plain(a_job()), "shot": {**to_plain(a_job().shot), "fps": "fast"}},
         {**to_plain(a_job()), "shot": {**to_plain(a_job().shot), "fps": "24/0"}},
-        {**to_plain(a_job()), "plan": {**to_plain(a_job().plan), "price": "cheap"}},
+        {**to_plain(a_job()), "plan": {**to_plain(a_job().plan), "parts": [{"first": 0, "price": "cheap"}]}},
     ],
 )
 def test_what_is_no_job_is_refused(data: Any) -> None:

@@ -108,7 +108,7 @@ class Desk:
         scene = self.runner.folder_of(job) / SCENE_FILE
         scene.parent.mkdir(parents=True)
         scene.write_bytes(b"BLENDER")
-        self.runner.add(job)
+        self.runner.add([job])
         return job
 
     def listen(self, found: Callable[[Event], bool], seconds: float = 20.0) -> Event:
@@ -328,7 +328,7 @@ def test_a_journal_that_cannot_be_written_starts_nothing(house: House, movie: Pa
     desk = house.desk()
     desk.journal.close()
     job = a_job(whole_file=movie)
-    desk.runner.add(job)
+    desk.runner.add([job])
     event = desk.listen(lambda event: event.job.state is State.FAILED)
     assert "journal" in event.job.error and event.job.remedy
     desk.runner.close()
@@ -520,7 +520,7 @@ def test_a_job_folder_that_is_no_folder_does_not_leave_the_job_hanging(house: Ho
     folder = desk.runner.folder_of(job)
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")
-    desk.runner.add(job)
+    desk.runner.add([job])
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert failed.error and failed.remedy and failed.retry_to is State.DOWNLOADING
     folder.unlink()
@@ -875,7 +875,7 @@ steps = Steps(Blender(("none",)), lambda name: connection, lambda project: home 
 runner = Runner(Journal(home / "journal.sqlite3", "two"), home / "jobs", steps, keep_clips=lambda: False)
 job = plain.from_plain(Job, json.load(sys.stdin))
 runner.folder_of(job).mkdir(parents=True)
-runner.add(job)
+runner.add([job])
 time.sleep(60)
 """
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
@@ -1003,7 +1003,7 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
     giver = Journal(house.folder / "journal.sqlite3", "giver")
     jobs = [a_job(whole_file=movie) for _ in range(8)]
     for job in jobs:
-        giver.add(job)
+        giver.add([job])
     giver.close()
     desks = [house.desk("one"), house.desk("two")]
     for job in jobs:
@@ -1203,7 +1203,7 @@ def test_closing_leaves_no_thread_and_takes_no_more_work(house: House, movie: Pa
     assert runner_threads()
     desk.runner.close()
     assert runner_threads() == []
-    desk.runner.add(a_job(whole_file=movie))
+    desk.runner.add([a_job(whole_file=movie)])
     desk.runner.cancel(job.id)
     desk.runner.close()
     assert runner_threads() == []

@@ -181,7 +181,7 @@ def test_meta_strip(tmp_path: Path) -> None:
 
 def test_text_is_sent_on_the_whole_screen(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
-    text = compat.new_effect(scene, "title", "TEXT", 4, 1, 75)
+    text = compat.new_effect(scene.sequence_editor, "title", "TEXT", 4, 1, 75)
     text.text = "RESHOOT"
     select(scene, text)
     before = numbered.shown(scene, 30, tmp_path)
@@ -207,7 +207,7 @@ def test_several_strips_are_one_shot(tmp_path: Path) -> None:
 def test_timeline_source_holds_what_the_viewer_shows_and_lies_above_it(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
-    title = compat.new_effect(scene, "title", "TEXT", 6, 1, 80)
+    title = compat.new_effect(scene.sequence_editor, "title", "TEXT", 6, 1, 80)
     title.text = "RESHOOT"
     title.blend_type = "ALPHA_OVER"
     select(scene, strip)

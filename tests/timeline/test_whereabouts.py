@@ -40,7 +40,7 @@ def scene() -> Iterator[bpy.types.Scene]:
 
 
 def read(scene: bpy.types.Scene) -> Shot:
-    return shot.read(scene, Source.STRIP, 0, "")
+    return shot.read(scene, Source.STRIP, "")
 
 
 def spans(scene: bpy.types.Scene, of: Shot) -> list[tuple[int, int, int]]:
@@ -137,7 +137,7 @@ def test_other_part_of_the_same_movie_is_not_the_shot(scene: bpy.types.Scene, mo
 
 
 def test_text_strip_that_was_renamed_or_cut(scene: bpy.types.Scene) -> None:
-    strip = compat.new_effect(scene, "Title", "TEXT", 2, 11, 90)
+    strip = compat.new_effect(scene.sequence_editor, "Title", "TEXT", 2, 11, 90)
     editing.select(scene, strip)
     was = read(scene)
     strip.name = "End"

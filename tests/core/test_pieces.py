@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pieces: whatever the parts, the runs and the rates, each frame of the shot shows the frame that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reshoot.core import pieces
+from reshoot.core.job import Job, Run, Take
+from sample_jobs import a_job, a_long_shots_jobs, a_shot
+
+START = 101
+"""Where the shot is when its takes come."""
+
+
+def _landed(job: Job, runs: tuple[Run, ...] = (), play_fps: Fraction | None = None) -> Job:
+    return replace(job, take=Take("/t.mp4", 720, 720, job.sent.frames, Fraction(24), False, play_fps, runs))
+
+
+def _shown(found: list[pieces.Piece], frame: int) -> list[tuple[int, int]]:
+    """The parts that show `frame` and their files' frames."""
+    return [(piece.job.part, frame - piece.start) for piece in found if piece.first <= frame < piece.end]
+
+
+@given(st.integers(300, 2400), st.sets(st.integers(1, 2000), max_size=5), st.integers(0, 50), st.integers(0, 50))
+def test_parts_show_every_frame_of_the_shot(frames: int, cuts: set[int], left: int, right: int) -> None:
+    """left, right: how much of the shot was trimmed away since."""
+    inside = tuple(sorted(cut for cut in cuts if cut < frames))
+    jobs = [_landed(job) for job in a_long_shots_jobs(frames=frames, cuts=inside)]
+    first, end = START + left, START + frames - right
+    found = pieces.of(jobs, START, first, end, nearest=False)
+    assert min(piece.first for piece in found) == first and max(piece.end for piece in found) == end
+    for frame in range(first, end):
+        shown = _shown(found, frame)
+        assert 1 <= len(shown) <= 2
+        for number, file_frame in shown:
+            assert START + jobs[number].sent.start + file_frame == frame
+        if len(shown) == 2:
+            (one, _), (other, _) = shown
+            seam = START + jobs[other].sent.first
+            assert other == one + 1 and seam - 6 <= frame < seam + 6
+
+
+def test_a_part_alone_covers_what_is_its_own() -> None:
+    jobs = [_landed(job) for job in a_long_shots_jobs()]
+    assert len(jobs) == 3
+    (piece,) = pieces.of(jobs[1:2], START, START, START + 480, nearest=False)
+    own = jobs[1].sent
+    assert (piece.first, piece.end) == (START + own.first, START + own.first + own.own)
+
+
+def test_runs_put_frames_right() -> None:
+    """The result is two frames late, and lacks the one that belongs to frame 40."""
+    job = _landed(a_job(), (Run(0, 2), Run(40, 41)))
+    found = pieces.of([job], START, START, START + 72, nearest=False)
+    assert [(piece.first, piece.end) for piece in found] == [(START, START + 40), (START + 40, START + 72)]
+    for frame in range(72):
+        assert _shown(found, START + frame) == [(0, frame + (2 if frame < 40 else 1))]
+
+
+@pytest.mark.parametrize("fps", [Fraction(50), Fraction(60000, 1001), Fraction(60)])
+@pytest.mark.parametrize("nearest", [True, False])
+def test_a_result_with_a_rate_of_its_own_is_never_half_a_frame_late(fps: Fraction, *, nearest: bool) -> None:
+    job = _landed(a_job(a_shot(fps=fps, frames=240)), play_fps=Fraction(24))
+    (piece,) = pieces.of([job], START, START, START + 240, nearest=nearest)
+    assert piece.heard == START
+    for frame in range(240):
+        at = (START + frame - piece.start) * Fraction(24) / fps
+        shown = round(at) if nearest else at // 1
+        assert abs(frame / fps - shown / Fraction(24)) <= Fraction(1, 48)
