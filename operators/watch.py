@@ -113,6 +113,7 @@ def ensure() -> None:
 
 def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     """Stay until each of the jobs is placed. Raises what ended one that was not, once none of them moves any more."""
+    running.place_again()
     while True:
         running.drain(1.0)
         for jobs in running.landed():
@@ -125,8 +126,9 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
                 return
             groups = {job.group for job in jobs}
             stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
-            running.fallen()
-            raise _reason((stopped or [job for job in jobs if job.state is not State.PLACED])[0])
+            if stopped:
+                running.fallen()
+                raise _reason(stopped[0])
         time.sleep(_TICK / 4)
 
 

@@ -36,6 +36,7 @@ import bpy  # noqa: E402
 # isort: split
 # Blender's own modules can be imported once bpy is.
 import addon_utils  # noqa: E402
+import bad_service  # noqa: E402
 
 
 def built_zip() -> Path:
@@ -103,6 +104,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 sys.modules.pop("reshoot", None)
 sys.meta_path.insert(0, _Installed())
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[bad_service.BadService]:
+    """The service that jobs go to: it does as it should until it is told to misbehave, and counts."""
+    with bad_service.running() as service:
+        monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
+        monkeypatch.setenv("FAL_KEY", bad_service.KEY)
+        yield service
 
 
 @pytest.fixture(scope="session")

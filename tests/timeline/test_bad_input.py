@@ -47,15 +47,6 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadService]:
-    """A service that does as it should, and counts."""
-    with bad_service.running() as service:
-        monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
-        monkeypatch.setenv("FAL_KEY", bad_service.KEY)
-        yield service
-
-
-@pytest.fixture
 def scene() -> bpy.types.Scene:
     """An empty timeline at 25 fps, with a prompt."""
     return open_timeline()
@@ -219,30 +210,20 @@ def test_an_image_of_a_sequence_is_missing(scene: bpy.types.Scene, service: BadS
 # ---- its range and its picture
 
 
-@pytest.mark.parametrize(
-    ("frames", "words"),
-    [
-        (71, ("2.96 s", "71 frames at 24 fps", "3 to 10.05 s", "Lengthen it to between 72 and 241 frames")),
-        (242, ("10.08 s", "242 frames at 24 fps", "3 to 10.05 s", "Shorten it to between 72 and 241 frames")),
-    ],
-)
-def test_the_range_is_outside_the_limits(
-    scene: bpy.types.Scene, service: BadService, movie: Path, frames: int, words: tuple[str, ...]
-) -> None:
-    strip = add_movie(scene, movie)
-    compat.set_end(strip, 1 + frames)
-    shoot_refused(scene, service, "“shot”", *words)
-    compat.set_end(strip, 1 + FRAMES)
+def test_the_handles_leave_no_room(scene: bpy.types.Scene, service: BadService, movie: Path) -> None:
+    add_movie(scene, movie)
+    scene.reshoot.handles = 90
+    shoot_refused(scene, service, "90 frames on each side", "3 to 10.05 s", "Use fewer handles")
+    scene.reshoot.handles = 80
     shoot_placed(scene, service)
 
 
-def test_a_range_that_the_other_timing_takes(scene: bpy.types.Scene, service: BadService, movie: Path) -> None:
+def test_the_shot_is_much_too_long(scene: bpy.types.Scene, service: BadService, movie: Path) -> None:
     strip = add_movie(scene, movie)
-    compat.set_end(strip, 1 + 73)
-    scene.reshoot.timing = "REAL_TIME"
-    shoot_refused(
-        scene, service, "2.92 s (73 frames at 25 fps)", "between 75 and 251 frames", "choose the timing “Every Frame”"
-    )
+    compat.set_end(strip, 1 + 4700)
+    shoot_refused(scene, service, "“shot” is 4700 frames long", "at most 20", "Cut it")
+    compat.set_end(strip, 1 + FRAMES)
+    shoot_placed(scene, service)
 
 
 def test_the_picture_has_an_impossible_shape(

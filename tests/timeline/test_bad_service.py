@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import resource
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +35,6 @@ AFTER = ("status", "result", "download")
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds inside every limit."""
     return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadService]:
-    """The service that is to misbehave."""
-    with bad_service.running() as service:
-        monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
-        monkeypatch.setenv("FAL_KEY", bad_service.KEY)
-        yield service
 
 
 @pytest.fixture

@@ -83,10 +83,10 @@ def the_scene() -> bpy.types.Scene:
 
 
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    done = shooting.shoot(scene)
+    (done,) = shooting.shoot(scene)
     watch.wait_for(session.current(), [done.id])
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
-    under_way = shooting.shoot(scene)
+    (under_way,) = shooting.shoot(scene)
     save(tmp_path / "film.blend")
     for job in (done, under_way):
         wait_until_at(job, tmp_path / "film.blend")
@@ -95,7 +95,7 @@ def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Pat
 
 
 def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     before = session.project()
     save(tmp_path / "copy.blend", copy=True)
     assert session.project() == before
@@ -108,11 +108,11 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
     one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
     two.parent.mkdir()
     save(one)
-    done = shooting.shoot(scene)
+    (done,) = shooting.shoot(scene)
     watch.wait_for(session.current(), [done.id])
     bpy.ops.wm.save_mainfile()
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
-    under_way = shooting.shoot(scene)
+    (under_way,) = shooting.shoot(scene)
     wait_until_landed(under_way)
     save(two)
     wait_until_at(under_way, two)
@@ -132,7 +132,7 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
 def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one = tmp_path / "one.blend"
     save(one)
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     save(tmp_path / "copy.blend", copy=True)
     watch.wait_for(session.current(), [job.id])
     assert row(job).project == str(one)
@@ -140,7 +140,7 @@ def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> No
 
 def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     bpy.ops.wm.save_mainfile()
     watch.wait_for(session.current(), [job.id])
     assert row(job).project == str(tmp_path / "one.blend")
@@ -148,7 +148,7 @@ def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) ->
 
 def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     wait_until_landed(job)
     bpy.ops.wm.revert_mainfile()
     place()
@@ -160,11 +160,11 @@ def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_pat
 def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """Blender ended between saving the placed take and writing down that it is placed."""
     save(tmp_path / "one.blend")
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     wait_until_landed(job)
     from reshoot.timeline import place as placing
 
-    placing.place(scene, row(job))
+    placing.place(scene, [row(job)])
     bpy.ops.wm.save_mainfile()
     bpy.ops.wm.revert_mainfile()
     assert row(job).state is State.LANDED
@@ -176,7 +176,7 @@ def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_pat
 def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one = tmp_path / "one.blend"
     save(one)
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     wait_until_landed(job)
     assert session.current().landed() == []
@@ -187,7 +187,7 @@ def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None
 
 def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     watch.wait_for(session.current(), [job.id])
     bpy.ops.wm.revert_mainfile()
     place()
@@ -199,7 +199,7 @@ def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tm
 
 def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     # There is no folder to put the take in any more.
     folder = tmp_path / "reshoot"
     if folder.exists():

@@ -78,7 +78,7 @@ def test_the_preview_follows_the_timeline_and_the_settings_at_once(scene: bpy.ty
     scene.reshoot.handles = 5
     assert board.preview(scene).plan.frames == FRAMES + 10
     scene.reshoot.handles = 0
-    strip.frame_final_duration = 50
+    scene.reshoot.handles = 200
     assert isinstance(board.preview(scene).error, LimitError)
     strip.name = "renamed"
     assert board.preview(scene).shot.name == "renamed"

@@ -7,12 +7,10 @@ That too many or wrong ones are refused is in test_bad_input.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import av
-import bad_service
 import bpy
 import footage
 import numpy
@@ -31,15 +29,6 @@ Listed = list[tuple[str, list[str]]]
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds inside every limit."""
     return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadService]:
-    """A service that remembers what it was sent."""
-    with bad_service.running() as service:
-        monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
-        monkeypatch.setenv("FAL_KEY", bad_service.KEY)
-        yield service
 
 
 @pytest.fixture

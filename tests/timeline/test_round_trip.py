@@ -363,7 +363,7 @@ def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None
 def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     strip.name = "Renamed"
     if hasattr(strip, "content_start"):
         strip.content_start += 300
@@ -378,7 +378,7 @@ def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> Non
 def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     compat.set_start(strip, 31)
     compat.set_end(strip, 61)
     watch.wait_for(session.current(), [job.id])
@@ -389,7 +389,7 @@ def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
 def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80), frame=51)
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     numbered.strips(scene).remove(strip)
     watch.wait_for(session.current(), [job.id])
     assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)

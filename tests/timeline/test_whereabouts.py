@@ -178,7 +178,7 @@ def test_follower_sees_every_change_and_answers_the_same_without_one(scene: bpy.
 
 def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     right = cut(strip, 31)
     move(right, 40)
     watch.wait_for(session.current(), [job.id])
@@ -191,7 +191,7 @@ def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: P
 def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
     assert session.on_strips(scene) == []
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     running = session.current()
     while not session.on_strips(scene):
         running.drain(1.0)
