@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 from bpy.props import CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from .core import prompt
+from .core import model_names, prompt
 from .core.errors import ReferenceInvalid
-from .core.models import MODELS, Limits
 from .core.settings import ReferenceKind
-from .core.shot import Reference
 from .core.words import say
+
+if TYPE_CHECKING:
+    from .core.models import Limits
+    from .core.shot import Reference
 
 _LOOKED_INTO = 8
 """References whose files count in a fingerprint."""
@@ -59,7 +63,7 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     model: EnumProperty(  # type: ignore[valid-type]
         name="Model",
         description="The model that edits the shot",
-        items=tuple((model.id, model.label, model.price_words) for model in MODELS.values()),
+        items=model_names.CHOICES,
     )
     source: EnumProperty(  # type: ignore[valid-type]
         name="Source",
@@ -148,6 +152,8 @@ def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
 
 def references(settings: RESHOOT_PG_scene) -> tuple[Reference, ...]:
     """The references of a scene as plain values, with absolute paths."""
+    from .core.shot import Reference
+
     return tuple(
         Reference(ReferenceKind(item.kind), tuple(bpy.path.abspath(view.filepath) for view in item.views))
         for item in settings.references
@@ -177,7 +183,7 @@ def add_references(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: list
 
 def check_addition(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: int) -> None:
     """Raises ReferenceInvalid where so many images more would be too many."""
-    limits = MODELS[settings.model].limits
+    limits = _limits(settings)
     wanted = len(settings.references) + (1 if kind is ReferenceKind.ELEMENT else images)
     if wanted > limits.max_references:
         raise ReferenceInvalid(
@@ -196,7 +202,7 @@ def add_views(settings: RESHOOT_PG_scene, images: list[str]) -> None:
     item = active_reference(settings)
     if item is None:
         return
-    _check_views(len(item.views) - 1 + len(images), MODELS[settings.model].limits)
+    _check_views(len(item.views) - 1 + len(images), _limits(settings))
     for image in images:
         item.views.add().filepath = _stored(image)
 
@@ -270,6 +276,12 @@ def make_frontal(settings: RESHOOT_PG_scene, index: int) -> None:
 
 def _tokens(settings: RESHOOT_PG_scene) -> list[str]:
     return prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+
+
+def _limits(settings: RESHOOT_PG_scene) -> Limits:
+    from .core.models import MODELS
+
+    return MODELS[settings.model].limits
 
 
 def _check_views(further: int, limits: Limits) -> None:

@@ -8,7 +8,7 @@ Everything here runs on the main thread unless it says otherwise.
 from __future__ import annotations
 
 import atexit
-import uuid
+import os
 from typing import TYPE_CHECKING
 
 import bpy
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Scene
 
-    from .core.board import OnStrip
+    from .core.shown import OnStrip
     from .studio import Session
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
 
 def _unnamed() -> str:
     """Stands for the name of a file that has none yet."""
-    return f"{places.UNTITLED}{uuid.uuid4().hex}"
+    return f"{places.UNTITLED}{os.urandom(16).hex()}"
 
 
 _untitled = _unnamed()

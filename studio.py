@@ -28,6 +28,7 @@ from .core.journal import Journal
 from .core.runner import Runner
 from .core.service import Service, usable
 from .core.shot import Shot
+from .core.shown import Line, OnStrip
 from .core.steps import Steps
 from .core.words import say
 from .rehearsal.picture import render
@@ -79,10 +80,10 @@ class Session:
         self._since = time.time()
         self._follower = whereabouts.Follower()
         self._looked_at: tuple[object, ...] = ()
-        self._seen: dict[str, board.Line] = {}
+        self._seen: dict[str, Line] = {}
         self._shots: dict[str, Shot] = {}
         self._found: dict[str, tuple[whereabouts.Spot, ...]] = {}
-        self._on_strips: list[board.OnStrip] = []
+        self._on_strips: list[OnStrip] = []
         board.show(self._journal.jobs())
 
     def refresh(self) -> None:
@@ -183,7 +184,7 @@ class Session:
         told, self._fallen = self._fallen, []
         return told
 
-    def on_strips(self, scene: bpy.types.Scene) -> list[board.OnStrip]:
+    def on_strips(self, scene: bpy.types.Scene) -> list[OnStrip]:
         """The jobs that are to be seen on the strips of `scene`, newest first: where each one's shot is now.
 
         The very same list as long as nothing has changed.
@@ -198,7 +199,7 @@ class Session:
         if changed or found is not self._found:
             self._found = found
             self._on_strips = [
-                board.OnStrip(spot.channel, spot.first, spot.end, line)
+                OnStrip(spot.channel, spot.first, spot.end, line)
                 for job_id, line in self._seen.items()
                 for spot in found[job_id]
             ]

@@ -6,7 +6,6 @@ Kept by the main thread, read by panels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .state import State
@@ -14,67 +13,12 @@ from .state import State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conform import Plan
-    from .errors import ReshootError
     from .job import Job
     from .runner import Event
-    from .shot import Shot
+    from .shown import Line, OnStrip, Preview
 
 PAGE = 5
 """Jobs that the list shows at a time."""
-
-
-@dataclass(frozen=True)
-class SentFile:
-    """The movie that goes out without being encoded again. as_is: the very file; else a copy with another rate.
-
-    size: bytes. sound: it has a sound track that goes with it.
-    """
-
-    size: int
-    sound: bool
-    as_is: bool
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What would be sent now, or why nothing can be.
-
-    service: where to, empty where that cannot be told. prompt: as it is written. file: None where the clip is still to
-    be rendered, or nobody has looked yet. errors: all that blocks sending, the first to be mended first.
-    """
-
-    service: str = ""
-    shot: Shot | None = None
-    plan: Plan | None = None
-    prompt: str = ""
-    file: SentFile | None = None
-    warnings: tuple[str, ...] = ()
-    errors: tuple[ReshootError, ...] = ()
-
-    @property
-    def error(self) -> ReshootError | None:
-        """The first of what blocks sending."""
-        return self.errors[0] if self.errors else None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One job as it is shown. words: where it stands. fraction: 0 to 1, None where it cannot be told."""
-
-    job: Job
-    words: str
-    fraction: float | None
-
-
-@dataclass(frozen=True)
-class OnStrip:
-    """A job as it is shown on its shot. channel, start, end: where that is now, timeline frames, end exclusive."""
-
-    channel: int
-    start: int
-    end: int
-    line: Line
 
 
 _lines: dict[str, Line] = {}
@@ -105,7 +49,11 @@ def connect(
 
 def preview(scene: Any) -> Preview:
     """What would be sent of `scene` now."""
-    return _previewer(scene) if _previewer is not None else Preview()
+    if _previewer is not None:
+        return _previewer(scene)
+    from .shown import Preview
+
+    return Preview()
 
 
 def on_strips(scene: Any) -> list[OnStrip]:
@@ -125,6 +73,8 @@ def size_of(path: str) -> int | None:
 
 def hear(event: Event) -> None:
     """Take in what happened to a job."""
+    from .shown import Line
+
     if event.gone:
         _lines.pop(event.job.id, None)
     else:
@@ -137,6 +87,8 @@ def hear(event: Event) -> None:
 
 def show(jobs: list[Job]) -> None:
     """Take in jobs that were read from the journal; what is known already stays."""
+    from .shown import Line
+
     for job in jobs:
         if job.id not in _lines and job.state not in _DONE:
             _open.add(job.id)
@@ -179,6 +131,8 @@ def all_lines() -> list[Line]:
 
 def say(job_id: str, words: str) -> None:
     """Show `words` for a job until the next is heard of it."""
+    from .shown import Line
+
     line = _lines.get(job_id)
     if line is not None:
         _lines[job_id] = Line(line.job, words, line.fraction)

@@ -6,7 +6,6 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.job import Job
-
-_log = logging.getLogger(__name__)
 
 _TICK = 0.1
 _SHIFT = 4.0
@@ -212,7 +209,9 @@ def _take_up() -> None:
     try:
         session.current().take_up()
     except ReshootError as error:
-        _log.error("%s", error)
+        import logging
+
+        logging.getLogger(__name__).error("%s", error)
         return
     ensure()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.job import Job
+    from ..core.shown import Line
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""
@@ -85,7 +86,7 @@ def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _job(layout: UILayout, line: board.Line, context: Context, now: float) -> None:
+def _job(layout: UILayout, line: Line, context: Context, now: float) -> None:
     job = line.job
     pixels = room(context, boxed=True)
     scale = context.preferences.system.ui_scale
@@ -133,7 +134,7 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> No
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: board.Line, context: Context, pixels: int) -> None:
+def _standing(layout: UILayout, line: Line, context: Context, pixels: int) -> None:
     """Where the job stands: a bar while it moves, words when it is over."""
     state = line.job.state
     if state.moving:

@@ -12,7 +12,6 @@ import bpy
 
 from .. import properties
 from ..core import board, prompt
-from ..core.models import MODELS
 from ..core.settings import ReferenceKind
 from ..core.words import say
 from .tab import ReshootPanel, room, scene_of, shortened, text_width, wrapped
@@ -141,6 +140,8 @@ def _tokens(layout: UILayout, settings: properties.RESHOOT_PG_scene, words: str,
     if unused and words.strip():
         text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(unused))
         wrapped(layout, text, context, pixels, icon="INFO")
+    from ..core.models import MODELS
+
     limit = MODELS[settings.model].limits.max_prompt_characters
     if len(words) > limit * 0.8:
         row = layout.column()
