@@ -109,7 +109,7 @@ class Session:
         return self._journal.get(job_id)
 
     def drain(self, seconds: float) -> bool:
-        """Hear what the runner has to say, for at most `seconds`. Whether there was anything."""
+        """Hear what the runner has to say, for at most `seconds`. Whether there was anything new."""
         deadline = time.perf_counter() + seconds
         heard = False
         while not self.runner.events.empty() and time.perf_counter() < deadline:
@@ -117,8 +117,7 @@ class Session:
             before = board.line(event.job.id)
             if event.job.state in _FALLEN and (before is None or before.job.state is not event.job.state):
                 self._fallen.append(event.job)
-            board.hear(event)
-            heard = True
+            heard = board.hear(event) or heard
         while not self._done_beside.empty():
             self._beside -= 1
             try:

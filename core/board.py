@@ -71,10 +71,13 @@ def size_of(path: str) -> int | None:
     return _sizer(path) if _sizer is not None and path else None
 
 
-def hear(event: Event) -> None:
-    """Take in what happened to a job."""
+def hear(event: Event) -> bool:
+    """Take in what happened to a job. Whether there is anything new in it: a service often says the same again."""
     from .shown import Line
 
+    before = _lines.get(event.job.id)
+    if not event.gone and before == Line(event.job, event.words, event.fraction):
+        return False
     if event.gone:
         _lines.pop(event.job.id, None)
     else:
@@ -83,6 +86,7 @@ def hear(event: Event) -> None:
     if not event.gone and event.job.state not in _DONE:
         _open.add(event.job.id)
     _sorted.clear()
+    return True
 
 
 def show(jobs: list[Job]) -> None:

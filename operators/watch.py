@@ -31,10 +31,15 @@ _DEADLINE = 0.004
 """Seconds of a tick that may go into hearing."""
 _GRACE = 15.0
 """Seconds after an undo for which a take waits: the step that places it would take the redo away."""
+_TAB = "Reshoot"
+_CLOCK = 1.0
+"""Seconds after which the sidebar is drawn again for the time that a job has taken."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
 
 _redo_since: float | None = None
+_drawn = 0.0
+"""When the jobs were last asked to be drawn."""
 _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 
@@ -67,6 +72,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return {"FINISHED"}
         if running.drain(_DEADLINE):
             _redraw(context)
+        elif time.monotonic() - _drawn > _CLOCK:
+            _redraw(context, clock=True)
         for error in running.complaints():
             self.report({"ERROR"}, str(error))
         for job in running.fallen():
@@ -175,8 +182,13 @@ def _is_work(running: session.Session) -> bool:
     return moving or running.busy_beside or bool(running.landed())
 
 
-def _redraw(context: Context, *, everything: bool = False) -> None:
-    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`."""
+def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:
+    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`.
+
+    clock: only the sidebars that show for how long the jobs have run.
+    """
+    global _drawn
+    _drawn = time.monotonic()
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             if area.type != "SEQUENCE_EDITOR":
@@ -185,7 +197,8 @@ def _redraw(context: Context, *, everything: bool = False) -> None:
                 area.tag_redraw()
                 continue
             for region in area.regions:
-                if region.type in ("WINDOW", "UI"):
+                tab = region.type == "UI" and region.active_panel_category == _TAB
+                if tab if clock else region.type in ("WINDOW", "UI"):
                     region.tag_redraw()
 
 
