@@ -50,13 +50,14 @@ _WRITE_AGAIN = 1.0
 class Event:
     """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
-    gone: the job was dismissed.
+    gone: the job was dismissed. elsewhere: another Blender has it.
     """
 
     job: Job
     words: str = ""
     fraction: float | None = None
     gone: bool = False
+    elsewhere: bool = False
 
 
 class Runner:
@@ -113,6 +114,10 @@ class Runner:
     def placed(self, job: Job, notes: tuple[str, ...]) -> None:
         """The take of `job` is in the timeline."""
         self._in_lane("desk", lambda: self._placed(job, notes))
+
+    def adopt(self, job_id: str, project: str) -> None:
+        """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
+        self._in_lane("desk", lambda: self._adopt(job_id, project))
 
     def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
@@ -213,7 +218,7 @@ class Runner:
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
-                self.events.put(Event(other, say("In another Blender")))
+                self.events.put(Event(other, say("In another Blender"), elsewhere=True))
                 self._clock.set(job_id, LEASE_SECONDS)
             return None
         if self._is_active(job_id):
@@ -388,6 +393,10 @@ class Runner:
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
+
+    def _adopt(self, job_id: str, project: str) -> None:
+        if self._journal.claim(job_id) is not None:
+            self.events.put(Event(self._journal.give(job_id, project)))
 
     def _move(self, before: str, after: str, placed: bool) -> None:
         for job in self._journal.move(before, after, placed=placed):

@@ -14,6 +14,7 @@ from ..core import board
 from ..core.errors import ReshootError
 from ..core.words import say
 from ..timeline import compat
+from . import watch
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -40,6 +41,8 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        # The list hears from it what the journal says.
+        watch.ensure()
         return {"FINISHED"}
 
 
