@@ -136,7 +136,7 @@ class Editor:
     def wait_for_state(self, state: str) -> str:
         """Wait until the newest job is in a state; its id."""
         return str(
-            until(lambda: next((job for job, at, _ in self.journal()[-1:] if at == state), ""), state, 40, self.words)
+            until(lambda: next((job for job, at, _ in self.journal()[-1:] if at == state), ""), state, 120, self.words)
         )
 
     def words(self) -> str:

@@ -19,7 +19,7 @@ import processes
 from blenders import Installation, surroundings
 from screen import SIZE, Screen
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
 
 _INSIDE = Path(__file__).with_name("inside.py")
