@@ -128,8 +128,6 @@ class Runner:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        for stop in list(self._stops.values()):
-            stop.set()
         for name, lane in self._lanes.items():
             # What the editor asked for is still written down.
             lane.shutdown(wait=True, cancel_futures=name != "desk")
@@ -275,6 +273,9 @@ class Runner:
     def _steps_of_lane(self, job: Job, stop: threading.Event) -> Job | Wait:
         lane = _LANE_OF[job.state]
         while job.state.moving and _LANE_OF[job.state] == lane:
+            if self._closing and not stop.is_set():
+                # Nobody asked to cancel it: the next Blender goes on from here.
+                return job
             if stop.is_set() and (job.state in _UNPAID or (job.state is State.WAITING and not job.cancelling)):
                 return self._cancelled(job)
             outcome = self._one_step(job, stop)
@@ -287,7 +288,10 @@ class Runner:
         """One step of `job`, written down. LeaseLost where the row was changed by somebody else meanwhile."""
         written = job
         # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
-        cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
+        unpaid = job.state in _UNPAID
+
+        def cancelled() -> bool:
+            return self._closing or (unpaid and stop.is_set())
 
         def advance(before: Job, after: Job) -> Job:
             nonlocal written

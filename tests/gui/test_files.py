@@ -115,8 +115,8 @@ def test_saving_under_another_name(at_work: Editor, service: Service, clip: Path
 def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tmp_path: Path) -> None:
     editor, blender = at_work, at_work.blender
     one, two = tmp_path / "one.blend", tmp_path / "two.blend"
-    editor.make_project(clip, two)
     editor.make_project(clip, one)
+    save_as(editor, two, copy=True)
 
     # Reverted while it is exported, and while it waits.
     blender.run(
