@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .state import State
+from .errors import Paid
+from .state import UNTITLED, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ _previewer: Callable[[Any], Preview] | None = None
 _project: Callable[[], str] | None = None
 _sizer: Callable[[str], int | None] | None = None
 _follower: Callable[[Any], list[OnStrip]] | None = None
+_holder: Callable[[], frozenset[str]] | None = None
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _DONE = (State.PLACED, State.CANCELLED)
@@ -38,13 +40,15 @@ def connect(
     project: Callable[[], str] | None,
     sizer: Callable[[str], int | None] | None = None,
     follower: Callable[[Any], list[OnStrip]] | None = None,
+    holder: Callable[[], frozenset[str]] | None = None,
 ) -> None:
-    """Set what tells of a scene's shot, of the open file, of a file's size, and of the jobs on a scene's strips.
+    """Set what tells of a scene's shot, of the open file, of a file's size, of the jobs on a scene's strips, and of
+    those whose takes the open file holds.
 
     None where the extension ends.
     """
-    global _previewer, _project, _sizer, _follower
-    _previewer, _project, _sizer, _follower = previewer, project, sizer, follower
+    global _previewer, _project, _sizer, _follower, _holder
+    _previewer, _project, _sizer, _follower, _holder = previewer, project, sizer, follower, holder
 
 
 def preview(scene: Any) -> Preview:
@@ -76,12 +80,12 @@ def hear(event: Event) -> bool:
     from .shown import Line
 
     before = _lines.get(event.job.id)
-    if not event.gone and before == Line(event.job, event.words, event.fraction):
+    if not event.gone and before == Line(event.job, event.words, event.fraction, event.elsewhere):
         return False
     if event.gone:
         _lines.pop(event.job.id, None)
     else:
-        _lines[event.job.id] = Line(event.job, event.words, event.fraction)
+        _lines[event.job.id] = Line(event.job, event.words, event.fraction, event.elsewhere)
     _open.discard(event.job.id)
     if not event.gone and event.job.state not in _DONE:
         _open.add(event.job.id)
@@ -123,9 +127,38 @@ def lines(project: str) -> list[Line]:
     return list(_sorted[project])
 
 
+def held() -> frozenset[str]:
+    """The jobs whose takes are strips of the open file."""
+    return _holder() if _holder is not None else frozenset()
+
+
 def lines_here() -> list[Line]:
-    """The jobs of the open file, newest first."""
-    return lines(_project()) if _project is not None else []
+    """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file."""
+    if _project is None:
+        return []
+    here = lines(_project())
+    ids = {line.job.id for line in here}
+    brought = [_lines[job_id] for job_id in held() if job_id in _lines and job_id not in ids]
+    if brought:
+        here = sorted((*here, *brought), key=lambda line: line.job.created, reverse=True)
+    ids.update(line.job.id for line in brought)
+    return here + [line for line in homeless() if line.job.id not in ids]
+
+
+def homeless() -> list[Line]:
+    """The jobs of files that were closed without ever having had a name, newest first.
+
+    Of those that have ended, the ones whose money may be had back: nobody else would tell of them.
+    """
+    return sorted(filter(is_homeless, _lines.values()), key=lambda line: line.job.created, reverse=True)
+
+
+def is_homeless(line: Line) -> bool:
+    """Whether `homeless` tells of it."""
+    job = line.job
+    if not job.project.startswith(UNTITLED) or line.elsewhere or (_project is not None and job.project == _project()):
+        return False
+    return not job.state.ended or (job.state not in _DONE and job.paid is not Paid.NO)
 
 
 def all_lines() -> list[Line]:
@@ -139,7 +172,7 @@ def say(job_id: str, words: str) -> None:
 
     line = _lines.get(job_id)
     if line is not None:
-        _lines[job_id] = Line(line.job, words, line.fraction)
+        _lines[job_id] = Line(line.job, words, line.fraction, line.elsewhere)
         _sorted.clear()
 
 

@@ -52,11 +52,15 @@ class Preview:
 
 @dataclass(frozen=True)
 class Line:
-    """One job as it is shown. words: where it stands. fraction: 0 to 1, None where it cannot be told."""
+    """One job as it is shown. words: where it stands. fraction: 0 to 1, None where it cannot be told.
+
+    elsewhere: another Blender has it.
+    """
 
     job: Job
     words: str
     fraction: float | None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)

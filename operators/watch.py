@@ -15,7 +15,7 @@ import bpy
 from .. import later, session
 from ..core import board
 from ..core.errors import ExportError, JobCancelled, ReshootError
-from ..core.state import State
+from ..core.state import UNTITLED, State
 from ..core.words import say
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
         for job in running.fallen():
             self.report({"ERROR"}, _bad_news(job))
+        for job in running.waiting():
+            self.report({"INFO"}, _waits(job))
         if _may_place(context):
             for job in running.landed()[:1]:
                 self._place(running, job)
@@ -148,12 +150,20 @@ def _reason(job: Job) -> ReshootError:
 
 
 def _bad_news(job: Job) -> str:
-    file = bpy.path.basename(job.project) if job.project != session.project() else ""
-    if file:
-        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=file)
-    else:
+    if job.project == session.project():
         what = say("The job of “{shot}”", shot=job.shot.name)
+    elif job.project.startswith(UNTITLED):
+        what = say("The job of “{shot}” in a file that was not saved", shot=job.shot.name)
+    else:
+        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=bpy.path.basename(job.project))
     return f"{what}: {job.error} {job.remedy}".strip()
+
+
+def _waits(job: Job) -> str:
+    if job.project.startswith(UNTITLED):
+        return say("The take of “{shot}” is finished; place it from the list of jobs", shot=job.shot.name)
+    file = bpy.path.basename(job.project)
+    return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)
 
 
 def _may_place(context: Context) -> bool:
@@ -241,6 +251,14 @@ def _saved(*_args: object) -> None:
     session.file_saved()
 
 
+@bpy.app.handlers.persistent
+def _undone(*_args: object) -> None:
+    session.undone()
+    running = session.running()
+    if running is not None and running.landed():
+        ensure()
+
+
 def _after_start() -> float | None:
     if not later.ready():
         return _PAUSE
@@ -256,6 +274,8 @@ def register() -> None:
     """Listen to files, and take up what an earlier Blender left, once this one is up."""
     bpy.app.handlers.load_post.append(_opened)
     bpy.app.handlers.save_post.append(_saved)
+    bpy.app.handlers.undo_post.append(_undone)
+    bpy.app.handlers.redo_post.append(_undone)
     if not bpy.app.background:
         bpy.app.timers.register(_after_start, first_interval=1.0, persistent=True)
 
@@ -267,3 +287,5 @@ def unregister() -> None:
             bpy.app.timers.unregister(timer)
     bpy.app.handlers.load_post.remove(_opened)
     bpy.app.handlers.save_post.remove(_saved)
+    bpy.app.handlers.undo_post.remove(_undone)
+    bpy.app.handlers.redo_post.remove(_undone)
