@@ -15,13 +15,13 @@ import bpy
 
 from . import properties, session
 from .core import clip, conform, prompt, references, takes
-from .core.board import Preview, SentFile
 from .core.errors import ReshootError
 from .core.job import Job, Order, new
 from .core.lookout import Lookout
 from .core.models import MODELS, Limits
 from .core.settings import Sound, Source, Timing
 from .core.shot import Reference
+from .core.shown import Preview, SentFile
 from .core.steps import SCENE_FILE
 from .timeline import export, shot
 

@@ -132,6 +132,19 @@ class Journal:
                 self._write(job)
         return moved
 
+    def give(self, job_id: str, project: str) -> Job:
+        """Give one row, which this holder has, to another project. What it is now. Raises LeaseLost where it is not."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND holder = ?", (job_id, self.holder)
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {job_id} is no longer held")
+            job = replace(_job(*row), project=project)
+            self._write(job)
+        return job
+
     def get(self, job_id: str) -> Job | None:
         """The row of `job_id`, None where there is none."""
         with self._lock, self._errors():

@@ -50,13 +50,14 @@ _WRITE_AGAIN = 1.0
 class Event:
     """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
-    gone: the job was dismissed.
+    gone: the job was dismissed. elsewhere: another Blender has it.
     """
 
     job: Job
     words: str = ""
     fraction: float | None = None
     gone: bool = False
+    elsewhere: bool = False
 
 
 class Runner:
@@ -118,6 +119,10 @@ class Runner:
         """The take of `job` is in the timeline."""
         self._in_lane("desk", lambda: self._placed(job, notes))
 
+    def adopt(self, job_id: str, project: str) -> None:
+        """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
+        self._in_lane("desk", lambda: self._adopt(job_id, project))
+
     def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
         self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
@@ -127,8 +132,6 @@ class Runner:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        for stop in list(self._stops.values()):
-            stop.set()
         for name, lane in self._lanes.items():
             # What the editor asked for is still written down.
             lane.shutdown(wait=True, cancel_futures=name != "desk")
@@ -219,7 +222,7 @@ class Runner:
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
-                self.events.put(Event(other, say("In another Blender")))
+                self.events.put(Event(other, say("In another Blender"), elsewhere=True))
                 self._clock.set(job_id, LEASE_SECONDS)
             return None
         if self._is_active(job_id):
@@ -276,6 +279,9 @@ class Runner:
     def _steps_of_lane(self, job: Job, stop: threading.Event) -> Job | Wait:
         lane = _LANE_OF[job.state]
         while job.state.moving and _LANE_OF[job.state] == lane:
+            if self._closing and not stop.is_set():
+                # Nobody asked to cancel it: the next Blender goes on from here.
+                return job
             if stop.is_set() and (job.state in _UNPAID or (job.state is State.WAITING and not job.cancelling)):
                 return self._cancelled(job)
             outcome = self._one_step(job, stop)
@@ -288,7 +294,10 @@ class Runner:
         """One step of `job`, written down. LeaseLost where the row was changed by somebody else meanwhile."""
         written = job
         # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
-        cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
+        unpaid = job.state in _UNPAID
+
+        def cancelled() -> bool:
+            return self._closing or (unpaid and stop.is_set())
 
         def advance(before: Job, after: Job) -> Job:
             nonlocal written
@@ -394,6 +403,10 @@ class Runner:
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
+
+    def _adopt(self, job_id: str, project: str) -> None:
+        if self._journal.claim(job_id) is not None:
+            self.events.put(Event(self._journal.give(job_id, project)))
 
     def _move(self, before: str, after: str, placed: bool) -> None:
         for job in self._journal.move(before, after, placed=placed):

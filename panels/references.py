@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import properties
-from ..core import prompt
 from ..core.settings import ReferenceKind
 from . import thumbnails
 from .tab import ReshootPanel, room, scene_of, shortened, text_width
@@ -67,7 +66,7 @@ class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
         """Draw it."""
         layout = self.layout
         settings = scene_of(context).reshoot
-        _names[:] = prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+        _names[:] = properties.tokens(settings)
         row = layout.row()
         row.template_list(
             "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=5, sort_lock=True

@@ -44,7 +44,8 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
             for spot in whereabouts.find(scene, jobs[0].shot):
                 found = pieces.of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
-                    notes += lay.Layer(scene, jobs[0], spot).lay(found)
+                    with _level_open(editor, spot.meta):
+                        notes += lay.Layer(scene, jobs[0], spot).lay(found)
         except PlacementError:
             for job in jobs:
                 remove(scene, job.id)
@@ -54,11 +55,30 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 def remove(scene: bpy.types.Scene, job_id: str) -> None:
     """Take the strips of the job `job_id` out of `scene` again."""
-    editor = scene.sequence_editor
-    for owner in (editor, *[strip for strip in compat.strips_all(editor) if strip.type == "META"]):
-        every = compat.strips(owner)
-        for name in [strip.name for strip in every if strip.get(JOB_KEY) == job_id]:
-            every.remove(every[name])
+    # One at a time: a meta strip takes what is in it along.
+    while placed := placed_strips(scene, job_id):
+        compat.strips(placed[0].parent_meta() or scene.sequence_editor).remove(placed[0])
+
+
+@contextlib.contextmanager
+def _level_open(editor: bpy.types.SequenceEditor, meta: str) -> Iterator[None]:
+    """The level of the timeline that the meta strip `meta` holds, open for a moment; without a name, the whole one."""
+    before, active = compat.open_meta(editor), editor.active_strip
+    if before == meta:
+        yield
+        return
+    name = active.name if active is not None else ""
+    open_level(editor, meta)
+    try:
+        yield
+    finally:
+        open_level(editor, before)
+        editor.active_strip = compat.strips_all(editor).get(name) if name else None
+
+
+def open_level(editor: bpy.types.SequenceEditor, meta: str) -> None:
+    """Enter the meta strip `meta`; without a name, leave every one."""
+    editor.display_stack(compat.strips_all(editor)[meta] if meta else None)
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:

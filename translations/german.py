@@ -540,6 +540,17 @@ GERMAN: dict[str, str] = {
     ),
     "The job is under way. Cancel it first.": "Der Auftrag läuft. Ihn erst abbrechen.",
     "The job of “{shot}” in {file}": "Der Auftrag von „{shot}“ in {file}",
+    "The job of “{shot}” in a file that was not saved": "Der Auftrag von „{shot}“ in einer nicht gespeicherten Datei",
+    "The take of “{shot}” is finished; place it from the list of jobs": (
+        "Der Take von „{shot}“ ist fertig; aus der Liste der Aufträge einsetzen"
+    ),
+    "The take of “{shot}” is finished; it is placed once {file} is open": (
+        "Der Take von „{shot}“ ist fertig; er wird eingesetzt, sobald {file} offen ist"
+    ),
+    "From a file that was not saved": "Aus einer nicht gespeicherten Datei",
+    "Not in the timeline any more": "Nicht mehr in der Zeitleiste",
+    "Another Blender has this job.": "Ein anderes Blender hat diesen Auftrag.",
+    "Place its take there.": "Seinen Take dort einsetzen.",
     "The job of “{shot}”": "Der Auftrag von „{shot}“",
     "Reshoot itself failed here: {cause}: {error}.": "Reshoot selbst ist hier gescheitert: {cause}: {error}.",
     "Reshoot itself failed here: {error}.": "Reshoot selbst ist hier gescheitert: {error}.",
@@ -619,7 +630,9 @@ GERMAN: dict[str, str] = {
         "Dieser Blender ist ohne Ton gebaut: Der des Ergebnisses ist in der Datei des Takes"
     ),
     "The scene “{scene}” is not in this file any more.": "Die Szene „{scene}“ ist nicht mehr in dieser Datei.",
-    "Add the take by hand: {path}.": "Den Take von Hand hinzufügen: {path}.",
+    "Open the scene that is to have the take, and place it from the job.": (
+        "Die Szene öffnen, die den Take bekommen soll, und ihn aus dem Auftrag einsetzen."
+    ),
     "The result is not a video that can be read: {error}.": "Das Ergebnis ist kein lesbares Video: {error}.",
     "Retry fetches it again without paying again.": "Wiederholen holt es erneut, ohne erneut zu bezahlen.",
     "The result's rate could not be changed: {error}": "Die Bildrate des Ergebnisses war nicht zu ändern: {error}",

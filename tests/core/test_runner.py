@@ -805,6 +805,26 @@ def test_a_job_that_was_left_while_uploading_goes_on(house: House, movie: Path) 
     assert house.gate.count(SUBMIT) == 1
 
 
+def test_closing_between_two_steps_does_not_cancel(house: House, movie: Path) -> None:
+    """The editor quits at once after the press."""
+    written, go_on = threading.Event(), threading.Event()
+
+    class Slow(Journal):
+        def advance(self, before: Job, after: Job) -> Job:
+            if after.state is State.EXPORTING:
+                written.set()
+                go_on.wait(20)
+            return super().advance(before, after)
+
+    desk = house.desk(journal=Slow)
+    job = desk.shoot(a_job(whole_file=movie))
+    assert written.wait(20)
+    close_while(desk, go_on.set)
+    assert house.rows() == [("EXPORTING", "")]
+    finish(house, job)
+    assert house.gate.count(SUBMIT) == 1
+
+
 def test_closing_waits_for_the_answer_to_a_submission(house: House, movie: Path) -> None:
     house.gate.at(SUBMIT, gates.holds_the_answer)
     desk = house.desk()

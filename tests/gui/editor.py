@@ -117,6 +117,32 @@ class Editor:
         self.press_button()
         until(lambda: len(self.journal()) == before + 1, "a job in the journal", words=self.blender.words)
 
+    def send(self, *, until_waiting: bool = True) -> str:
+        """Select the shot and press the shortcut; the job's id, once the service has its request."""
+        before = len(self.journal())
+        self.blender.run("scene().reshoot.prompt = text", text=PROMPT)
+        self.select_shot()
+        self.over_timeline()
+        self.blender.key("E", ctrl=True, shift=True)
+        until(lambda: len(self.journal()) == before + 1, "a job in the journal", words=self.blender.words)
+        return self.wait_for_state("WAITING") if until_waiting else self.journal()[-1][0]
+
+    def send_and_place(self) -> str:
+        """The same up to the take in the timeline, with a service that lets it."""
+        job = self.send(until_waiting=False)
+        self.wait_for_state("PLACED")
+        return job
+
+    def wait_for_state(self, state: str) -> str:
+        """Wait until the newest job is in a state; its id."""
+        return str(
+            until(lambda: next((job for job, at, _ in self.journal()[-1:] if at == state), ""), state, 120, self.words)
+        )
+
+    def words(self) -> str:
+        """The journal and the last of what Blender has said, for a failure."""
+        return f"{self.journal()}\n{self.blender.words()}"
+
     def wait_for_take(self) -> list[Any]:
         """Wait until a take is in the timeline: name, first frame, frame after it, channel."""
         (take,) = self.blender.wait("takes()", 180)

@@ -52,9 +52,13 @@ def scene() -> Any:
 
 def strips() -> dict[str, Any]:
     """The strips of the timeline by name."""
-    editor = scene().sequence_editor
-    every = (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all) if editor else ()
-    return {strip.name: strip for strip in every}
+    return {strip.name: strip for strip in strips_of(scene())}
+
+
+def strips_of(of: Any) -> list[Any]:
+    """The strips of a scene, in meta strips too."""
+    editor = of.sequence_editor
+    return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all) if editor else []
 
 
 def frames(strip: Any) -> list[int]:
@@ -67,6 +71,26 @@ def frames(strip: Any) -> list[int]:
 def takes() -> list[Any]:
     """What Reshoot has placed: name, frames, channel."""
     return [[name, *frames(each), each.channel] for name, each in strips().items() if each.get("reshoot_job")]
+
+
+def reports() -> str:
+    """What was reported, a line each."""
+    manager = bpy.context.window_manager
+    each = manager.windows[0]
+    area = next(area for area in each.screen.areas if area.type != "SEQUENCE_EDITOR")
+    kind = area.ui_type
+    area.ui_type = "INFO"
+    try:
+        part = next(part for part in area.regions if part.type == "WINDOW")
+        with bpy.context.temp_override(window=each, area=area, region=part):
+            for name in ("debug", "info", "operator", "warning", "error"):
+                setattr(area.spaces.active, f"show_report_{name}", name in ("info", "warning", "error"))
+            bpy.ops.info.select_all(action="SELECT")
+            bpy.ops.info.report_copy()
+            bpy.ops.info.select_all(action="DESELECT")
+    finally:
+        area.ui_type = kind
+    return str(manager.clipboard)
 
 
 def strip_at(name: str) -> list[int]:

@@ -20,7 +20,13 @@ import bpy
 
 # It runs on threads of its own, all of it.
 _APART = ("rehearsal",)
-_BLENDERS_OWN = {"timeline.movie_strip.add"}
+_BLENDERS_OWN = {
+    "timeline.movie_strip.add",
+    # What the graphics driver compiles at the first draw of its kind.
+    "panels.warming.first_shader",
+    "panels.warming.first_boxes",
+    "panels.warming.first_word",
+}
 _OPERATORS = ("sequencer", "ed")
 _BUDGET = 16.0
 """Milliseconds that one stretch may take."""

@@ -98,9 +98,15 @@ class Workstation:
         """The last of what Blender has written."""
         return self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
 
-    def has_not_complained(self) -> None:
-        """Fails where Blender has written of an error, with what it wrote."""
+    def reports(self) -> list[str]:
+        """What Blender has reported to its user, oldest first, by its own Info editor."""
+        text: str = self.value("reports()")
+        return text.splitlines()
+
+    def has_not_complained(self, *, but: str = "") -> None:
+        """Fails where Blender has written of an error, with what it wrote. but: in the lines that were to come."""
         words = self._log.read_text(encoding="utf-8", errors="replace")
+        words = "\n".join(line for line in words.splitlines() if not but or but not in line)
         if "Traceback" in words or "Error:" in words:
             raise AssertionError(words[max(0, words.find("Traceback") - 200) :][:4000])
 

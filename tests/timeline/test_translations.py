@@ -24,7 +24,7 @@ from reshoot.timeline import export
 @pytest.fixture
 def german(empty_file: None) -> Iterator[None]:
     """What is said is German."""
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     yield
     words.speak({})
 
@@ -48,10 +48,10 @@ def test_enabling_follows_the_language_of_the_interface_and_disabling_leaves_not
         return [each for each in kept if inspect.getmodule(each) is translations]
 
     assert len(followers()) == 1
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     followers()[0]()
     assert words.say("No strip is selected.") == "No strip is selected.", "this Blender's interface is English"
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     addon_utils.disable(MODULE)
     assert followers() == []
     assert words.spoken() == {}
