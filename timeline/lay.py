@@ -81,9 +81,10 @@ class Layer:
         inner = []
         for number, piece in enumerate(found):
             strip = self._strip(piece)
-            _cover(strip, piece.first, piece.end)
             strip.move_to_meta(meta)
             strip.channel = 1 + number % 2
+            # Some versions see only now what the meta strip holds.
+            _cover(strip, piece.first, piece.end)
             inner.append(strip)
         for before, after, left, right in zip(found, found[1:], inner, inner[1:], strict=False):
             if after.first < before.end:
