@@ -43,8 +43,8 @@ _MOST_NAMED = 2
 class Inspection:
     """What was found out about a result.
 
-    frames: for each clip frame the result's frame that shows it; what was expected where nothing was corrected. fit: how
-    its picture lies over the clip's. sure: whether the frames could be compared. notes: for the editor.
+    frames: for each clip frame the result's frame that shows it; what was expected where nothing was corrected.
+    fit: how its picture lies over the clip's. sure: whether the frames could be compared. notes: for the editor.
     """
 
     frames: tuple[int, ...]
@@ -55,9 +55,12 @@ class Inspection:
 
 @dataclass(frozen=True)
 class Likeness:
-    """band: for each result frame that is expected (a row), how alike the clip frame that it should show is to the result
-    frames from `REACH` before to `REACH` after it; None where there is no such frame. free: the same, where the result's
-    picture may be shifted otherwise for each delay."""
+    """How alike frames are.
+
+    band: for each result frame that is expected (a row), the clip frame that it should show beside the result's frames
+    from `REACH` before to `REACH` after it; None where there is no such frame. free: the same, where the result's
+    picture may be shifted otherwise for each delay.
+    """
 
     band: list[list[float | None]]
     free: list[list[float | None]]
@@ -106,7 +109,9 @@ def decide(expected: Sequence[int], result_frames: int, found: Track, fit: Fit |
     frames = expected
     notes: list[str] = []
     if found.sure:
-        frames = [min(max(number + late[number], 0), result_frames - 1) for number in expected] if any(late) else expected
+        frames = (
+            [min(max(number + late[number], 0), result_frames - 1) for number in expected] if any(late) else expected
+        )
         notes += _time_notes(found.runs)
     elif still:
         notes.append(say("Too little moves to compare the frames: placed as it came"))
@@ -145,11 +150,17 @@ def _time_notes(runs: Sequence[Run]) -> list[str]:
             notes.append(say("A frame is missing in the result after frame {frame}: held", frame=row + late))
         elif change > 0:
             notes.append(
-                say("{count} frames too many in the result after frame {frame}: skipped", count=change, frame=row + late)
+                say(
+                    "{count} frames too many in the result after frame {frame}: skipped", count=change, frame=row + late
+                )
             )
         else:
             notes.append(
-                say("{count} frames are missing in the result after frame {frame}: held", count=-change, frame=row + late)
+                say(
+                    "{count} frames are missing in the result after frame {frame}: held",
+                    count=-change,
+                    frame=row + late,
+                )
             )
     return notes
 
@@ -158,9 +169,7 @@ def _picture_notes(fit: Fit) -> list[str]:
     notes = []
     wide, tall = (100 * (1 / scale - 1) for scale in (fit.scale_x, fit.scale_y))
     if wide != tall:
-        notes.append(
-            say("The picture is {wide:+.1f} % wide and {tall:+.1f} % tall: scaled back", wide=wide, tall=tall)
-        )
+        notes.append(say("The picture is {wide:+.1f} % wide and {tall:+.1f} % tall: scaled back", wide=wide, tall=tall))
     elif wide > 0:
         notes.append(say("The picture is {percent:.1f} % larger than what was sent: scaled back", percent=wide))
     elif wide < 0:
@@ -198,7 +207,7 @@ def track(likeness: Likeness) -> Track:
             break
         runs = _without(band, runs, weak[0])
     if all(run.late for run in runs):
-        # What looks late may be early's picture shifted: only where that explains less is it late.
+        # In a pan, a picture that is shifted looks like one that is late: only where that explains less it is.
         free = Band(likeness.free)
         if not any(free.lead(run, 0) >= 1 for run in runs):
             return nothing
@@ -278,7 +287,9 @@ def _path(band: list[list[float | None]], price: float) -> list[int]:
     """The delays, row by row, that make the frames most alike, each change of delay costing `price`."""
     lates = range(2 * REACH + 1)
     worth = [(-price if late != REACH else 0.0) for late in lates]
-    worth = [one + (each if (each := band[0][late]) is not None else -1.0) for late, one in zip(lates, worth, strict=True)]
+    worth = [
+        one + (each if (each := band[0][late]) is not None else -1.0) for late, one in zip(lates, worth, strict=True)
+    ]
     before: list[list[int]] = []
     for row in band[1:]:
         came = list(lates)
@@ -320,7 +331,9 @@ def _without(band: Band, runs: Sequence[Run], run: Run) -> list[Run]:
     else:
         cut = max(
             range(run.start, run.end + 1),
-            key=lambda at: sum(band.value(row, left.late if row < at else right.late) for row in range(run.start, run.end)),
+            key=lambda at: sum(
+                band.value(row, left.late if row < at else right.late) for row in range(run.start, run.end)
+            ),
         )
     path = []
     for each in runs:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a result's picture lies over the clip's, from where its parts were found: scale and offset, where they are proved."""
+"""How a result's picture lies over the clip's, from where its parts were found: scale and offset, where proved.
+
+Compares no pictures and changes none.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ _FEWEST = 12
 _MOST_AGREE = 0.55
 _LEAST_SCALE = 0.004
 _LEAST_OFFSET = 0.003
+_SAME_SCALE = 0.006
+"""Two scales that are nearer than this are one: a picture is seldom stretched."""
+
 _CERTAIN = 5.0
 """Standard errors."""
 
@@ -50,11 +56,6 @@ class Fit:
     offset_x: float = 0.0
     offset_y: float = 0.0
 
-    @property
-    def needed(self) -> bool:
-        """The picture does not lie over the clip's as it is."""
-        return self != Fit()
-
 
 @dataclass(frozen=True)
 class _Line:
@@ -80,10 +81,10 @@ def fit(tiles: Sequence[Tile]) -> Fit | None:
         if max(places) - min(places) < _EXTENT:
             return None
     grown_x, grown_y = _proved_growth(across), _proved_growth(up)
-    if grown_x and grown_y and abs(grown_x - grown_y) < 0.002 + 2 * (across.growth_error + up.growth_error):
+    if grown_x and grown_y and abs(grown_x - grown_y) < _SAME_SCALE:
         grown_x = grown_y = (grown_x + grown_y) / 2
     shift_x, shift_y = _proved_shift(across), _proved_shift(up)
-    return Fit(1 / (1 + grown_x), 1 / (1 + grown_y), -shift_x / (1 + grown_x), -shift_y / (1 + grown_y))
+    return Fit(1 / (1 + grown_x), 1 / (1 + grown_y), (0.0 - shift_x) / (1 + grown_x), (0.0 - shift_y) / (1 + grown_y))
 
 
 def _proved_growth(line: _Line) -> float:
@@ -109,9 +110,7 @@ def _line(points: Sequence[tuple[float, float, float]]) -> _Line | None:
     agreeing: list[int] = []
     for _ in range(5):
         agreeing = [
-            number
-            for number, (place, moved, _) in enumerate(points)
-            if abs(moved - shift - growth * place) < _AGREE
+            number for number, (place, moved, _) in enumerate(points) if abs(moved - shift - growth * place) < _AGREE
         ]
         weights = [points[number][2] for number in agreeing]
         total = sum(weights)

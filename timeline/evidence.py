@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two small movies of the same shot tell about each other, whatever their colours: which frames are alike, and where
-the parts of one picture lie in the other. Runs in a background Blender; decides nothing, that is `core.alignment`'s.
+"""What two small movies of a shot tell about each other, whatever their colours: which frames are alike, and where the
+parts of one picture lie in the other. Runs in a background Blender; decides nothing, that is `core.alignment`'s.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def likeness(clip: Any, result: Any, shown: Sequence[int]) -> Likeness:
         for band, shift in zip(bands, (common, shifts[late][1]), strict=True):
             moved = np.roll(theirs[first + late : last + late], shift, (1, 2))
             band[first:last, column] = np.einsum("fyx,fyx->f", mine[first:last].conj(), moved).real
-    together, apart = ([[None if np.isnan(one) else round(float(one), 5) for one in row] for row in band] for band in bands)
+    together, apart = (
+        [[None if np.isnan(one) else round(float(one), 5) for one in row] for row in band] for band in bands
+    )
     return Likeness(together, apart)
 
 
@@ -71,8 +73,11 @@ def is_still(clip: Any) -> bool:
 
 
 def _shift(mine: Any, theirs: Any) -> tuple[float, tuple[int, int]]:
-    """By how many rows and columns the second pictures must be moved to lie best over the first, and how well they do."""
-    height, width = mine.shape[1:]
+    """How well the second pictures lie over the first at best, and by how many rows and columns they are moved for it.
+
+    Both as spectra, the first conjugated.
+    """
+    width = mine.shape[2]
     surface = np.fft.ifft2(np.einsum("fyx,fyx->yx", mine, theirs)).real / len(mine)
     most = max(2, round(_FARTHEST * width))
     near = np.concatenate([np.arange(most + 1), np.arange(-most, 0)])
@@ -142,7 +147,7 @@ def _halved(frames: Any) -> Any:
 
 
 def _edges(frames: Any) -> Any:
-    """For each point the direction of the edge there, doubled, as a complex number below 1: what no recolouring moves."""
+    """For each point the direction of the edge there, doubled, as a complex number below 1: recolouring leaves it."""
     pictures = frames.astype(np.float32)
     gx = pictures[:, 1:-1, 2:] - pictures[:, 1:-1, :-2]
     gy = pictures[:, 2:, 1:-1] - pictures[:, :-2, 1:-1]
