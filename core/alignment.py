@@ -206,12 +206,11 @@ def track(likeness: Likeness) -> Track:
         if not weak:
             break
         runs = _without(band, runs, weak[0])
-    if all(run.late for run in runs):
-        # In a pan, a picture that is shifted looks like one that is late: only where that explains less it is.
-        free = Band(likeness.free)
-        if not any(free.lead(run, 0) >= 1 for run in runs):
-            return nothing
-    return Track(tuple(runs), True)
+    found = Track(tuple(runs), True)
+    # In a pan, a picture that is shifted looks like one that is late: only where that explains less it is.
+    if any(run.late for run in runs) and not band.leads_unmoved(found, Band(likeness.free)):
+        return nothing
+    return found
 
 
 class Band:
@@ -230,15 +229,24 @@ class Band:
     def lead(self, run: Run, late: int) -> float:
         """How surely the rows of `run` are shown as it says rather than `late`: 1 is proof."""
         gains = self._gains(range(run.start, run.end), run.late, late)
-        count = len(gains)
-        if count * _BLOCK < _SHORTEST / 2:
+        if len(gains) * _BLOCK < _SHORTEST / 2:
             # There are no such frames to be shown.
             return 1.0 if not gains else 0.0
-        mean = sum(gains) / count
-        spread = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / (count - 1))
-        noise = self._strangers(run.late, min(abs(late - run.late), 3))
-        steady = mean / max(spread, 1e-4) * math.sqrt(count) / _STEADY
-        return min(steady, mean / max(noise, 1e-4) * math.sqrt(count) / _CLEAR)
+        return _certainty(gains, self._strangers(run.late, min(abs(late - run.late), 3)))
+
+    def leads_unmoved(self, found: Track, free: Band) -> bool:
+        """The frames are more alike as `found` than they are, somewhere else on the picture, without any delay."""
+        late = found.late()
+        gains = []
+        for start in range(0, len(late), _BLOCK):
+            pairs = [
+                (one, two)
+                for row in range(start, min(start + _BLOCK, len(late)))
+                if (one := self.rows[row][late[row] + REACH]) is not None and (two := free.rows[row][REACH]) is not None
+            ]
+            if len(pairs) * 2 >= _BLOCK:
+                gains.append(sum(one - two for one, two in pairs) / len(pairs))
+        return len(gains) > 1 and _certainty(gains, self._strangers(late[-1], 1)) >= 1
 
     def _mean(self, late: int) -> float:
         found = [each for row in self.rows if (each := row[late + REACH]) is not None]
@@ -269,6 +277,15 @@ class Band:
             gains = [gain for one, two in far for gain in self._gains(range(len(self.rows)), one, two)]
             self._noise[key] = math.sqrt(sum(gain * gain for gain in gains) / len(gains)) if gains else math.inf
         return self._noise[key]
+
+
+def _certainty(gains: Sequence[float], chance: float) -> float:
+    """1 where it is proved that gains are none of chance, which brings about gains like `chance`."""
+    count = len(gains)
+    mean = sum(gains) / count
+    spread = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / (count - 1))
+    leads = (mean / max(spread, 1e-4) / _STEADY, mean / max(chance, 1e-4) / _CLEAR)
+    return min(leads) * math.sqrt(count)
 
 
 def _proved(band: Band, run: Run, runs: Sequence[Run]) -> bool:

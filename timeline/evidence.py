@@ -6,7 +6,7 @@ parts of one picture lie in the other. Runs in a background Blender; decides not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ _ALIKE = 0.93
 
 _TILES = (8, 6)
 _FIT_FRAMES = 40
+_IN_PLACE = 0.6
+"""As how alike, of what they could be, pictures count as lying where they should."""
+
 _FARTHEST = 0.05
 """Of the picture's width, how far a part of it is looked for."""
 
@@ -47,15 +50,17 @@ def likeness(clip: Any, result: Any, shown: Sequence[int]) -> Likeness:
         for late, (first, last) in overlaps.items()
         if last > first
     }
-    common = max(shifts.values())[1] if shifts else (0, 0)
+    best = max((each.best for each in shifts.values()), default=0.0)
+    unmoved = max((each.unmoved for each in shifts.values()), default=0.0) >= _IN_PLACE * best
     bands = np.full((2, rows, len(delays)), np.nan, np.float32)
     for column, late in enumerate(delays):
         first, last = overlaps[late]
         if last <= first:
             continue
-        for band, shift in zip(bands, (common, shifts[late][1]), strict=True):
-            moved = np.roll(theirs[first + late : last + late], shift, (1, 2))
-            band[first:last, column] = np.einsum("fyx,fyx->f", mine[first:last].conj(), moved).real
+        products = spectra[first:last] * other[first + late : last + late]
+        free = np.einsum("fyx,yx->f", products, shifts[late].undone).real / products[0].size
+        bands[0, first:last, column] = products.sum((1, 2)).real / products[0].size if unmoved else free
+        bands[1, first:last, column] = free
     together, apart = (
         [[None if np.isnan(one) else round(float(one), 5) for one in row] for row in band] for band in bands
     )
@@ -72,18 +77,33 @@ def is_still(clip: Any) -> bool:
     return bool(np.median(alike / (length[:-_SOON] * length[_SOON:] + np.float32(1e-3))) > _ALIKE)
 
 
-def _shift(mine: Any, theirs: Any) -> tuple[float, tuple[int, int]]:
-    """How well the second pictures lie over the first at best, and by how many rows and columns they are moved for it.
+class _Shift(NamedTuple):
+    """How pictures are moved. best, unmoved: how alike they are, moved back and as they are. undone: moves a spectrum."""
 
-    Both as spectra, the first conjugated.
-    """
-    width = mine.shape[2]
+    best: float
+    unmoved: float
+    undone: Any
+
+
+def _shift(mine: Any, theirs: Any) -> _Shift:
+    """How the second pictures are moved against the first. Both as spectra, the first conjugated."""
+    height, width = mine.shape[1:]
     surface = np.fft.ifft2(np.einsum("fyx,fyx->yx", mine, theirs)).real / len(mine)
     most = max(2, round(_FARTHEST * width))
     near = np.concatenate([np.arange(most + 1), np.arange(-most, 0)])
     patch = surface[np.ix_(near, near)]
-    down, across = np.unravel_index(np.argmax(patch), patch.shape)
-    return float(patch.max()), (-int(near[down]), -int(near[across]))
+    row, column = (int(near[place]) for place in np.unravel_index(np.argmax(patch), patch.shape))
+    down = row + _between(*(surface[(row + each) % height, column] for each in (-1, 0, 1)))
+    across = column + _between(*(surface[row, (column + each) % width] for each in (-1, 0, 1)))
+    turns = np.fft.fftfreq(height)[:, None] * down + np.fft.fftfreq(width)[None, :] * across
+    undone = np.exp(2j * np.pi * turns).astype(np.complex64)
+    return _Shift(float(patch.max()), float(surface[0, 0]), undone)
+
+
+def _between(before: float, here: float, after: float) -> float:
+    """Where between the points a peak is."""
+    bend = 2 * here - before - after
+    return float(np.clip((after - before) / (2 * bend), -0.5, 0.5)) if bend > 0 else 0.0
 
 
 def tiles(clip: Any, result: Any, pairs: Sequence[tuple[int, int]]) -> list[Tile]:

@@ -97,7 +97,7 @@ def test_a_movement_that_repeats_is_not_taken_for_a_delay() -> None:
 
 def test_a_shifted_picture_in_a_pan_is_not_taken_for_a_delay() -> None:
     late = band(lambda row: 2)
-    either: list[list[float | None]] = [[0.9] * (2 * REACH + 1) for _ in range(ROWS)]
+    either: list[list[float | None]] = [[1.0] * (2 * REACH + 1) for _ in range(ROWS)]
     assert track(late).sure
     assert track(Likeness(late.band, either)) == Track((Run(0, ROWS, 0),), False)
 
