@@ -78,7 +78,7 @@ def is_still(clip: Any) -> bool:
 
 
 class _Shift(NamedTuple):
-    """How pictures are moved. best, unmoved: how alike they are, moved back and as they are. undone: moves a spectrum."""
+    """best, unmoved: how alike pictures are, moved back as suits them and as they are. undone: moves a spectrum."""
 
     best: float
     unmoved: float
