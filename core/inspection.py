@@ -25,7 +25,7 @@ _MODULE = "inspect_take"
 def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelled: Callable[[], bool]) -> None:
     """Read the clip's `frames` already, while there is time: `inspect` with the same folder then reads the result only.
 
-    Raises JobCancelled; whatever else goes wrong is left to `inspect`.
+    It must have returned before `inspect` is called. Raises JobCancelled; `inspect` bears with whatever else goes wrong.
     """
     try:
         blender.run(_MODULE, _recipe(clip, list(range(frames)), folder), folder, cancelled=cancelled)

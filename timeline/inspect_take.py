@@ -7,6 +7,7 @@ Blender first makes proxies, which is the fastest way that it has to read a movi
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from dataclasses import asdict
 from fractions import Fraction
@@ -38,7 +39,9 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
         else:
             clip, _ = _read(Path(recipe["clip"]), recipe["frames"], None, Path(folder) / "clip")
         if "result" not in recipe:
-            np.save(kept, clip)
+            part = Path(folder) / "clip.npy"
+            np.save(part, clip)
+            os.replace(part, kept)
             return {}
         wanted = len(recipe["shown"]) + alignment.REACH
         size = (clip.shape[2], clip.shape[1])
