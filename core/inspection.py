@@ -25,7 +25,7 @@ _MODULE = "inspect_take"
 def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelled: Callable[[], bool]) -> None:
     """Read the clip's `frames` already, while there is time: `inspect` with the same folder then reads the result only.
 
-    It must have returned before `inspect` is called. Raises JobCancelled; `inspect` bears with whatever else goes wrong.
+    It must have returned before `inspect` is called. Raises JobCancelled; `inspect` copes with anything else.
     """
     try:
         blender.run(_MODULE, _recipe(clip, list(range(frames)), folder), folder, cancelled=cancelled)
