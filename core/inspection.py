@@ -6,6 +6,7 @@ picture that is larger or shifted. The comparing is done in a background Blender
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["Fit", "Inspection", "inspect", "prepare"]
 
 _log = logging.getLogger(__name__)
 _MODULE = "inspect_take"
+_PATIENCE = 120.0
+"""Seconds after which the result is placed as it came: a paid take does not wait for a Blender that hangs."""
 
 
 def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelled: Callable[[], bool]) -> None:
@@ -27,10 +30,17 @@ def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelle
 
     It must have returned before `inspect` is called. Raises JobCancelled; `inspect` copes with anything else.
     """
+    patience = time.monotonic() + _PATIENCE
     try:
-        blender.run(_MODULE, _recipe(clip, list(range(frames)), folder), folder, cancelled=cancelled)
+        blender.run(
+            _MODULE,
+            _recipe(clip, range(frames), folder),
+            folder,
+            cancelled=lambda: cancelled() or time.monotonic() > patience,
+        )
     except JobCancelled:
-        raise
+        if cancelled():
+            raise
     except (ReshootError, OSError) as error:
         _log.warning("The clip could not be read ahead: %s", error)
 
@@ -49,16 +59,23 @@ def inspect(
     expected: for each clip frame the result frame that should show it, rising. folder: for what is needed meanwhile.
     Raises JobCancelled; whatever else goes wrong leaves everything as expected, and says so.
     """
+    patience = time.monotonic() + _PATIENCE
     try:
         recipe = {**_recipe(clip, expected, folder), "result": str(result), "shown": shown_by(expected)}
-        answer = blender.run(_MODULE, recipe, folder, cancelled=cancelled)
+        answer = blender.run(_MODULE, recipe, folder, cancelled=lambda: cancelled() or time.monotonic() > patience)
         return _read(expected, answer)
     except JobCancelled:
-        raise
+        if cancelled():
+            raise
+        return _uncompared(expected, "it took too long")
     except (ReshootError, OSError, LookupError, TypeError, ValueError) as error:
-        _log.warning("The result could not be compared with the clip: %s", error)
-        note = say("The result could not be compared with the clip: placed as it came")
-        return Inspection(tuple(expected), Fit(), False, (note,))
+        return _uncompared(expected, error)
+
+
+def _uncompared(expected: Sequence[int], why: object) -> Inspection:
+    _log.warning("The result could not be compared with the clip: %s", why)
+    note = say("The result could not be compared with the clip: placed as it came")
+    return Inspection(tuple(expected), Fit(), False, (note,))
 
 
 def _recipe(clip: Path, expected: Sequence[int], folder: Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import bpy
 import numpy as np
 
 from ..core import alignment
+from ..core.errors import ExportError
+from ..core.words import say
 from . import compat, evidence, movie_output, movie_strip
 
 _POINTS = 160 * 90
@@ -31,7 +33,28 @@ _PROXIES = ("build_25", "build_50", "build_75", "build_100", "build_record_run")
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Compare `clip` with `result`; without a result, read the clip and keep it for the next time."""
+    """Compare `clip` with `result`; without a result, read the clip and keep it for the next time.
+
+    Raises ExportError whatever goes wrong: left to itself after an error, some Blenders never end.
+    """
+    try:
+        return _compare(recipe)
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ExportError(
+            say("The result could not be compared with the clip: placed as it came"), f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _compare(recipe: dict[str, Any]) -> dict[str, Any]:
     kept = Path(recipe["kept"])
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         if kept.is_file():
