@@ -49,7 +49,7 @@ lint: env-tools
 test-core: env-tools
 	@$(PYTHON) tools/run_tests.py core
 
-test-timeline: $(BPY:%=env-bpy-%) build
+test-timeline: $(BPY:%=env-bpy-%) build footage
 	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%)
 
 test-gui: env-tools $(GUI_ENVS:%=env-%) build footage

@@ -869,4 +869,47 @@ GERMAN: dict[str, str] = {
     "it is fragmented": "sie ist fragmentiert",
     "its frames do not all last equally long": "ihre Einzelbilder dauern nicht alle gleich lang",
     "its {box} has no room for the new times": "ihre {box} hat keinen Platz für die neuen Zeiten",
+    # ---- the result beside the clip
+    "Aligned": "Deckt sich",
+    "Aligned: 1 frame late, corrected": "Ausgerichtet: 1 Einzelbild zu spät, berichtigt",
+    "Aligned: 1 frame early, corrected": "Ausgerichtet: 1 Einzelbild zu früh, berichtigt",
+    "Aligned: {count} frames late, corrected": "Ausgerichtet: {count} Einzelbilder zu spät, berichtigt",
+    "Aligned: {count} frames early, corrected": "Ausgerichtet: {count} Einzelbilder zu früh, berichtigt",
+    "Too little moves to compare the frames: placed as it came": (
+        "Es bewegt sich zu wenig, um die Einzelbilder zu vergleichen: unverändert eingesetzt"
+    ),
+    "The frames could not be compared for certain: placed as they came": (
+        "Die Einzelbilder ließen sich nicht sicher vergleichen: unverändert eingesetzt"
+    ),
+    "The result could not be compared with the clip: placed as it came": (
+        "Das Ergebnis ließ sich nicht mit dem Clip vergleichen: unverändert eingesetzt"
+    ),
+    "The result runs {percent:.1f} % too slowly: evened out": (
+        "Das Ergebnis läuft {percent:.1f} % zu langsam: ausgeglichen"
+    ),
+    "The result runs {percent:.1f} % too fast: evened out": (
+        "Das Ergebnis läuft {percent:.1f} % zu schnell: ausgeglichen"
+    ),
+    "Frame {frame} is doubled in the result: skipped": "Einzelbild {frame} ist im Ergebnis doppelt: übersprungen",
+    "A frame is missing in the result after frame {frame}: held": (
+        "Nach Einzelbild {frame} fehlt eines im Ergebnis: angehalten"
+    ),
+    "{count} frames too many in the result after frame {frame}: skipped": (
+        "Nach Einzelbild {frame} sind {count} im Ergebnis zu viel: übersprungen"
+    ),
+    "{count} frames are missing in the result after frame {frame}: held": (
+        "Nach Einzelbild {frame} fehlen {count} im Ergebnis: angehalten"
+    ),
+    "The picture is {percent:.1f} % larger than what was sent: scaled back": (
+        "Das Bild ist {percent:.1f} % größer als das gesendete: zurückskaliert"
+    ),
+    "The picture is {percent:.1f} % smaller than what was sent: scaled back": (
+        "Das Bild ist {percent:.1f} % kleiner als das gesendete: zurückskaliert"
+    ),
+    "The picture is {wide:+.1f} % wide and {tall:+.1f} % tall: scaled back": (
+        "Das Bild ist in der Breite {wide:+.1f} %, in der Höhe {tall:+.1f} %: zurückskaliert"
+    ),
+    "The picture is shifted by {across:.1f} % across and {up:.1f} % up or down: shifted back": (
+        "Das Bild ist um {across:.1f} % seitlich und {up:.1f} % in der Höhe verschoben: zurückverschoben"
+    ),
 }
