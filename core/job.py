@@ -15,12 +15,13 @@ from fractions import Fraction
 
 from .conform import Part, Plan
 from .errors import Paid
+from .picture_fit import Fit
 from .settings import Sound
 from .shot import Reference, Shot
 from .state import REHEARSAL, State
 from .words import say
 
-__all__ = ["REHEARSAL", "Fit", "Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
+__all__ = ["REHEARSAL", "Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
 
 
 @dataclass(frozen=True)
@@ -54,34 +55,21 @@ class Upload:
 
 @dataclass(frozen=True)
 class Run:
-    """From one of the frames that were sent on, the result is shown without a jump.
+    """From one of the frames that were sent on, the result shows all so many frames later than it should.
 
-    sent: that frame, 0 being the first that was sent. result: the result's frame that belongs to it.
+    sent: that frame, 0 being the first that was sent. late: frames of the result; negative where it is early.
     """
 
     sent: int
-    result: int
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a result's picture is scaled and shifted by to lie over the picture that was sent.
-
-    scale_x, scale_y: around its middle. offset_x, offset_y: shares of its width and height, to the right and upwards.
-    """
-
-    scale_x: float = 1.0
-    scale_y: float = 1.0
-    offset_x: float = 0.0
-    offset_y: float = 0.0
+    late: int
 
 
 @dataclass(frozen=True)
 class Take:
     """The result on disk. path: absolute. width, height: pixels. play_fps: see `landing.Landing`.
 
-    runs: how its frames belong to those that were sent, empty where the first belongs to the first and so on. fit: how
-    its picture was put right.
+    runs: where its frames are not where they should be, empty where all are. fit: what its picture is scaled and
+    shifted by to lie over the one that was sent.
     """
 
     path: str
@@ -92,7 +80,7 @@ class Take:
     sound: bool
     play_fps: Fraction | None
     runs: tuple[Run, ...] = ()
-    fit: Fit = Fit()
+    fit: Fit = field(default_factory=Fit)
 
 
 @dataclass(frozen=True)

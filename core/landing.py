@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .conform import Part, Plan, rate_words
+from .job import Job, Run, Take
 from .shot import Shot
 from .words import say
 
@@ -43,3 +46,25 @@ def land(shot: Shot, sent: Plan, part: Part, frames: int, fps: Fraction) -> Land
         sent=part.sent,
     )
     return Landing(play_fps, (note,))
+
+
+def expected_frames(job: Job, take: Take) -> list[int]:
+    """For each frame of the clip of `job`, the frame of its take that should show it, in the order of time."""
+    if take.play_fps is None:
+        return [min(k, take.frames - 1) for k in range(job.sent.frames)]
+    pace = take.fps / job.plan.fps
+    return [min(math.floor(k * pace + Fraction(1, 2)), take.frames - 1) for k in range(job.sent.frames)]
+
+
+def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) -> tuple[Run, ...]:
+    """Where the frames of a take are not where they should be. found: for each frame of the clip, the take's frame.
+
+    Nothing where every frame is as expected. Past its ends a take holds its edge frames, which tells nothing of them.
+    """
+    told: list[Run] = []
+    for k, (should, shows) in enumerate(zip(expected, found, strict=True)):
+        late = shows - should
+        if 0 < shows < take.frames - 1 and (not told or late != told[-1].late):
+            sent = k if job.plan.one_to_one else math.floor(k * job.shot.fps / job.plan.fps)
+            told.append(Run(sent if told else 0, late))
+    return tuple(told) if any(run.late for run in told) else ()

@@ -62,5 +62,5 @@ def _runs(job: Job, start: int, *, nearest: bool, low: int, high: int) -> Iterat
         at = start + part.start + run.sent
         following = start + part.start + runs[number + 1].sent if number + 1 < len(runs) else high
         here = max(low, at) if number else low
-        begins = at - round(run.result * step)
+        begins = start + part.start - round(run.late * step)
         yield Piece(job, take, begins - lead, begins, here, min(high, following))

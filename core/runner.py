@@ -6,6 +6,7 @@ The thread that owns the interface never waits for it: it puts jobs in and drain
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -239,8 +240,14 @@ class Runner:
         """To the clock, which paces the questions to the service, or to the job's lane."""
         if job.state is State.WAITING:
             self._clock.set(job.id, 0.0)
+            stop = self._stops.setdefault(job.id, threading.Event())
+            self._in_lane("export", lambda: self._read_ahead(job, stop))
         elif job.state.moving:
             self._to_lane(job)
+
+    def _read_ahead(self, job: Job, stop: threading.Event) -> None:
+        with contextlib.suppress(JobCancelled):
+            self._steps.read_ahead(job, self.folder_of(job), cancelled=lambda: self._closing or stop.is_set())
 
     def _to_lane(self, job: Job) -> None:
         self._in_lane(_LANE_OF[job.state], lambda: self._step(job))

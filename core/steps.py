@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from . import clip, download, fal, references, takes
+from . import clip, download, fal, inspection, landing, references, takes
 from .blender_process import Blender
 from .errors import (
     AnswerLost,
@@ -27,7 +27,7 @@ from .errors import (
     ReshootError,
     ServiceBusy,
 )
-from .job import REHEARSAL, Job, State, Upload
+from .job import REHEARSAL, Job, State, Take, Upload
 from .models import MODELS
 from .settings import ReferenceKind
 from .words import say
@@ -278,10 +278,31 @@ class Steps:
             local_only=job.service == REHEARSAL,
         )
         take, notes = takes.land(job, part, target)
+        take, found = self._inspect(job, take, folder, tell, cancelled)
+        notes = (*notes, *found)
         paid = Paid.NO if job.service == REHEARSAL else Paid.YES
         landed = replace(job, state=State.LANDED, take=take, notes=(*job.notes, *notes), paid=paid)
         takes.write_receipt(landed)
         return landed
+
+    def read_ahead(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
+        """While the service works: read the clip that its result is going to be compared with."""
+        if job.service != REHEARSAL:
+            inspection.prepare(Path(job.clip), job.sent.frames, folder, self._blender, cancelled=cancelled)
+
+    def _inspect(
+        self, job: Job, take: Take, folder: Path, tell: Tell, cancelled: Callable[[], bool]
+    ) -> tuple[Take, tuple[str, ...]]:
+        """Hold the take against the clip. The take put right where that is sure, and what was found, in words."""
+        # The stand-in is the clip's own picture, and it is not paid for.
+        if job.service == REHEARSAL or not Path(job.clip).is_file():
+            return take, ()
+        tell(say("Comparing the take with the clip"), None)
+        expected = landing.expected_frames(job, take)
+        found = inspection.inspect(
+            Path(job.clip), Path(take.path), expected, folder, self._blender, cancelled=cancelled
+        )
+        return replace(take, runs=landing.runs(job, take, expected, found.frames), fit=found.fit), found.notes
 
 
 def _unsure_remedy() -> str:

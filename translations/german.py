@@ -427,6 +427,7 @@ GERMAN: dict[str, str] = {
     "{frames} of them hold the picture still: there is no more of it": (
         "{frames} davon halten das Bild an: mehr gibt es davon nicht"
     ),
+    "Comparing the take with the clip": "Der Take wird mit dem Clip verglichen",
     "{shot}, part {number} of {count}": "{shot}, Teil {number} von {count}",
     "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",
     "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",

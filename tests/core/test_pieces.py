@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reshoot.core import pieces
+from reshoot.core import landing, pieces
 from reshoot.core.job import Job, Run, Take
 from sample_jobs import a_job, a_long_shots_jobs, a_shot
 
@@ -55,7 +55,7 @@ def test_a_part_alone_covers_what_is_its_own() -> None:
 
 def test_runs_put_frames_right() -> None:
     """The result is two frames late, and lacks the one that belongs to frame 40."""
-    job = _landed(a_job(), (Run(0, 2), Run(40, 41)))
+    job = _landed(a_job(), (Run(0, 2), Run(40, 1)))
     found = pieces.of([job], START, START, START + 72, nearest=False)
     assert [(piece.first, piece.end) for piece in found] == [(START, START + 40), (START + 40, START + 72)]
     for frame in range(72):
@@ -72,3 +72,34 @@ def test_a_result_with_a_rate_of_its_own_is_never_half_a_frame_late(fps: Fractio
         at = (START + frame - piece.start) * Fraction(24) / fps
         shown = round(at) if nearest else at // 1
         assert abs(frame / fps - shown / Fraction(24)) <= Fraction(1, 48)
+
+
+@pytest.mark.parametrize(
+    ("found", "runs"),
+    [
+        ([*range(72)], ()),
+        ([min(k + 2, 71) for k in range(72)], (Run(0, 2),)),
+        ([max(k - 3, 0) for k in range(72)], (Run(0, -3),)),
+        ([k if k < 30 else k + 1 for k in range(71)] + [71], (Run(0, 0), Run(30, 1))),
+        ([k if k < 50 else k - 1 for k in range(72)], (Run(0, 0), Run(50, -1))),
+    ],
+)
+def test_found_frames_are_told_as_runs(found: list[int], runs: tuple[Run, ...]) -> None:
+    job = _landed(a_job())
+    expected = landing.expected_frames(job, job.take)
+    assert expected == list(range(72))
+    assert landing.runs(job, job.take, expected, found) == runs
+    shown = pieces.of([replace(job, take=replace(job.take, runs=runs))], START, START, START + 72, nearest=False)
+    for k, wanted in enumerate(found):
+        ((_, file_frame),) = _shown(shown, START + k)
+        assert min(max(file_frame, 0), 71) == wanted
+
+
+def test_what_is_expected_of_a_result_with_a_rate_of_its_own_is_nearest_in_time() -> None:
+    job = a_job(a_shot(fps=Fraction(60), frames=240))
+    job = replace(job, take=Take("/t.mp4", 720, 720, 96, Fraction(24), False, Fraction(24)))
+    expected = landing.expected_frames(job, job.take)
+    assert len(expected) == 240 and expected[-1] == 95
+    assert all(abs(Fraction(k, 60) - Fraction(frame, 24)) <= Fraction(1, 48) for k, frame in enumerate(expected[:238]))
+    late = [min(frame + 2, 95) for frame in expected]
+    assert landing.runs(job, job.take, expected, late) == (Run(0, 2),)

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reshoot.core.conform import Part, Plan
 from reshoot.core.errors import Paid
-from reshoot.core.job import Fit, Job, Order, Run, Stage, State, Take, Ticket, Upload
+from reshoot.core.job import Job, Order, Run, Stage, State, Take, Ticket, Upload
+from reshoot.core.picture_fit import Fit
 from reshoot.core.plain import from_plain, to_plain
 from reshoot.core.settings import ReferenceKind, Sound, Source, Timing
 from reshoot.core.shot import Reference, Shot, ShotStrip
