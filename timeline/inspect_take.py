@@ -50,7 +50,7 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
         ValueError,
     ) as error:
         raise ExportError(
-            say("The result could not be compared with the clip: placed as it came"), f"{type(error).__name__}: {error}"
+            say("The result could not be compared with the clip: placed as it came"), repr(error)
         ) from error
 
 
