@@ -46,7 +46,7 @@ _LOOK_AGAIN = 0.5
 _WRITE_AGAIN = 1.0
 """Seconds after which a journal that could not be written is tried again."""
 
-CLOSE_SECONDS = 1.5
+CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
 
 
