@@ -69,6 +69,29 @@ def takes() -> list[Any]:
     return [[name, *frames(each), each.channel] for name, each in strips().items() if each.get("reshoot_job")]
 
 
+def jobs() -> list[list[str]]:
+    """The jobs as the interface knows them, oldest first: state, words, error, remedy."""
+    lines = sys.modules[f"{MODULE}.core.board"].all_lines()
+    every = sorted(lines, key=lambda line: line.job.created)
+    return [[line.job.state.value, line.words, line.job.error, line.job.remedy] for line in every]
+
+
+def told() -> str:
+    """What Blender has told the editor since its start, as the Info editor keeps it."""
+    area = next((each for each in window().screen.areas if each != timeline()), timeline())
+    before = area.ui_type
+    area.ui_type = "INFO"
+    try:
+        part = next(each for each in area.regions if each.type == "WINDOW")
+        with bpy.context.temp_override(window=window(), area=area, region=part):
+            bpy.ops.info.select_all(action="SELECT")
+            bpy.ops.info.report_copy()
+    finally:
+        area.ui_type = before
+    lines = bpy.context.window_manager.clipboard.splitlines()
+    return "\n".join(line for line in lines if not line.startswith("bpy."))
+
+
 def strip_at(name: str) -> list[int]:
     """Where the middle of a strip is in the window."""
     strip, part = strips()[name], region("WINDOW")
@@ -77,12 +100,16 @@ def strip_at(name: str) -> list[int]:
     return [part.x + x, part.y + y]
 
 
-def button_under_mouse(kind: str) -> str:
-    """What the button under the mouse in the sidebar does, as Blender says itself: a Python command or a data path."""
-    for each in timeline().regions:
+def button_under_mouse(kind: str, area: Any = None) -> str:
+    """What the button under the mouse does, as Blender says itself: a Python command or a data path.
+
+    kind: of the region that it is in, of the timeline or of `area`.
+    """
+    area = area or timeline()
+    for each in area.regions:
         if each.type != kind:
             continue
-        with bpy.context.temp_override(window=window(), area=timeline(), region=each):
+        with bpy.context.temp_override(window=window(), area=area, region=each):
             owner = getattr(bpy.context, "property", None)
             if owner:
                 return f"{owner[0].name}.{owner[1]}"
@@ -156,7 +183,8 @@ def _start() -> None:
     spec.loader.exec_module(probe)
     bpy.context.preferences.view.show_splash = False
     # An application template has preferences of its own: what was installed there is not enabled here.
-    addon_utils.enable(MODULE, default_set=True)
+    if not addon_utils.check(MODULE)[1]:
+        addon_utils.enable(MODULE, default_set=True)
     probe.attach(MODULE)
     conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
     conversation.names["probe"] = probe

@@ -130,12 +130,26 @@ class Workstation:
         self.key_events([_event("LEFTMOUSE", "RELEASE", *points[-1])])
         self._at = points[-1]
 
+    def grab(self, x: float, y: float) -> None:
+        """Press the left mouse button there, and keep it down."""
+        self.move(x, y)
+        self.key_events([_event("LEFTMOUSE", "PRESS", *self._at)])
+
+    def pull(self, x: float, y: float) -> None:
+        """Move the mouse with its button down."""
+        self._at = (round(x), round(y))
+        self.key_events([_event("MOUSEMOVE", "NOTHING", *self._at)])
+
+    def let_go(self) -> None:
+        """Release the left mouse button."""
+        self.key_events([_event("LEFTMOUSE", "RELEASE", *self._at)])
+
     def key(self, name: str, **held: bool) -> None:
         """Press a key or a mouse button and let go. held: ctrl, shift, alt."""
         self.key_events([_event(name, "PRESS", *self._at, **held), _event(name, "RELEASE", *self._at, **held)])
 
-    def type(self, text: str) -> None:
-        """Type text, then confirm it."""
+    def type(self, text: str, *, confirm: bool = True) -> None:
+        """Type text, then confirm it where that is wanted."""
         events = []
         for character in text:
             name = _DIGITS[int(character)] if character.isdigit() else _KEYS.get(character, character.upper())
@@ -143,7 +157,8 @@ class Workstation:
             events.append(_event(name, "PRESS", *self._at, unicode=character, **held))
             events.append(_event(name, "RELEASE", *self._at, **held))
         self.key_events(events)
-        self.key("RET")
+        if confirm:
+            self.key("RET")
 
     def key_events(self, events: list[dict[str, Any]]) -> None:
         """Simulate events; back when Blender has handled them."""
