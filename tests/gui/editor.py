@@ -104,7 +104,8 @@ class Editor:
 
     def press_button(self) -> None:
         """Press the button that sends, once the panel knows the file and is drawn with what it says of it."""
-        self.blender.wait("sys.modules[f'{MODULE}.core.board'].preview(scene()).file is not None")
+        known = "sys.modules[f'{MODULE}.core.board'].preview(scene()).file is not None"
+        self.blender.wait(f"{known} or scene().reshoot.source == 'TIMELINE'")
         self.blender.click(*self.find("bpy.ops.reshoot.shoot("))
 
     def press_on_job(self, operator: str) -> None:

@@ -112,7 +112,7 @@ def button_under_mouse(kind: str, area: Any = None) -> str:
         with bpy.context.temp_override(window=window(), area=area, region=each):
             owner = getattr(bpy.context, "property", None)
             if owner:
-                return f"{owner[0].name}.{owner[1]}"
+                return f"{getattr(owner[0], 'name', type(owner[0]).__name__)}.{owner[1]}"
             if bpy.ops.ui.copy_python_command_button.poll():
                 bpy.context.window_manager.clipboard = ""
                 bpy.ops.ui.copy_python_command_button("EXEC_DEFAULT")

@@ -80,14 +80,17 @@ def test_cancelled_while_it_is_exported_and_sent_after_all(
 def test_a_failure_is_told_with_its_remedy_and_a_retry_brings_the_take(
     blender: Callable[..., Workstation], service: Service, clip: Path, tmp_path: Path
 ) -> None:
+    service.hold("render")
     service.start()
     editor = Editor(blender(**service.surroundings, **_file_manager(tmp_path / "bin")))
     folder = tmp_path / "project" / "reshoot"
     folder.parent.mkdir()
     editor.make_project(clip, folder.parent / "project.blend")
-    folder.write_text("a file where the takes' folder should be")
     editor.fill_window()
     editor.shoot()
+    until(lambda: editor.states() == ["WAITING"], "a job that waits", words=editor.blender.words)
+    folder.write_text("a file where the takes' folder should be")
+    service.release("render")
     until(lambda: editor.states() == ["FAILED"], "a failed job", words=editor.blender.words)
     editor.blender.wait("jobs()[0][0] == 'FAILED'")
     (_state, _words, error, remedy) = editor.blender.value("jobs()[0]")

@@ -22,7 +22,7 @@ scene().render.resolution_x, scene().render.resolution_y = 1280, 720
 scene().frame_start, scene().frame_end = 1, 10 * 140
 editor = scene().sequence_editor_create()
 every = editor.strips if hasattr(editor, "strips") else editor.sequences
-for number in range(jobs):
+for number in range(how_many):
     strip = every.new_movie(f"Shot {number:03}", clip, 2 + 2 * (number // 10), 1 + 140 * (number % 10))
     strip.select = False
 editor.active_strip = None
@@ -47,7 +47,7 @@ def test_a_hundred_jobs_wait_and_the_timeline_stays_live(
     service.start()
     look = blender(**service.surroundings)
     editor = Editor(look)
-    look.run(_STRIPS, clip=str(clip), jobs=JOBS)
+    look.run(_STRIPS, clip=str(clip), how_many=JOBS)
     look.run(_VIEW_ALL)
     editor.open_tab()
     look.run(f"probe.call_it('{JOBS} jobs sent')")

@@ -90,7 +90,7 @@ class Workstation:
 
     def picture(self, name: str) -> None:
         """Take a picture of the screen, for the reader."""
-        self.run("timeline().tag_redraw()")
+        self.run("[area.tag_redraw() for area in window().screen.areas]")
         self.key_events([])
         self._screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
 
@@ -101,8 +101,10 @@ class Workstation:
     def has_not_complained(self) -> None:
         """Fails where Blender has written of an error, with what it wrote."""
         words = self._log.read_text(encoding="utf-8", errors="replace")
-        if "Traceback" in words or "Error:" in words:
-            raise AssertionError(words[max(0, words.find("Traceback") - 200) :][:4000])
+        # Blender's own way to write of an error is another one since 5.2.
+        found = [words.find(each) for each in ("Traceback", "Error:", "| ERROR") if each in words]
+        if found:
+            raise AssertionError(words[max(0, min(found) - 200) :][:4000])
 
     # Hands
 
