@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Talks to the service through fal_client (this is its only importer): upload, submit, status, result, cancel.
 
-Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out. When to ask
-again is decided by the runner, never here.
+Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out. When to
+ask again is decided by the runner, never here.
 """
 
 from __future__ import annotations

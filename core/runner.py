@@ -75,9 +75,7 @@ class Runner:
         self._folder = folder
         self._steps = steps
         self._keep_clips = keep_clips
-        self._lanes = {
-            name: Lane(f"reshoot-{name}", count) for name, count in _LANES.items()
-        }
+        self._lanes = {name: Lane(f"reshoot-{name}", count) for name, count in _LANES.items()}
         self._active: set[str] = set()
         self._wake = threading.Condition()
         self._clock = Clock(self._wake, _LANES["follow"])

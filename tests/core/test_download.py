@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 from reshoot.core import download
-from reshoot.core.errors import DownloadBroken, DownloadError, JobCancelled, Paid, ReshootError, SetupError, StorageError
+from reshoot.core.errors import (
+    DownloadBroken,
+    DownloadError,
+    JobCancelled,
+    Paid,
+    ReshootError,
+    SetupError,
+    StorageError,
+)
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42" + os.urandom(1_200_000)
 LIMIT = 10_000_000

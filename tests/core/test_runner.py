@@ -509,6 +509,7 @@ def test_a_download_that_breaks_for_a_while_is_told_and_goes_on_from_there(
     desk.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1
 
+
 def test_a_broken_download_is_fetched_again_without_paying_again(house: House, movie: Path) -> None:
     house.gate.at(DOWNLOAD, gates.once(gates.says(200, "<html>busy</html>")))
     desk = house.desk()

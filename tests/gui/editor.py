@@ -132,7 +132,8 @@ class Editor:
 
     def _is_job_button(self, x: float, y: float) -> bool:
         self.blender.move(x, y)
-        return str(self.blender.value("button_under_mouse('UI')")).startswith(("bpy.ops.reshoot.job_d", "bpy.ops.reshoot.job_s"))
+        found = str(self.blender.value("button_under_mouse('UI')"))
+        return found.startswith(("bpy.ops.reshoot.job_dismiss(", "bpy.ops.reshoot.job_show("))
 
     def step_a_frame(self) -> None:
         """Press the right arrow key over the timeline, and see the playhead go on: the interface is live."""

@@ -89,6 +89,7 @@ def test_a_failure_is_told_with_its_remedy_and_a_retry_brings_the_take(
     editor.fill_window()
     editor.shoot()
     until(lambda: editor.states() == ["WAITING"], "a job that waits", words=editor.blender.words)
+    shutil.rmtree(folder)
     folder.write_text("a file where the takes' folder should be")
     service.release("render")
     until(lambda: editor.states() == ["FAILED"], "a failed job", words=editor.blender.words)

@@ -77,4 +77,3 @@ def test_every_way_to_the_button_sends_the_shot(
         look.key("RET")
     look.wait("[item.kind for item in scene().reshoot.references] == ['IMAGE']")
     look.has_not_complained()
-

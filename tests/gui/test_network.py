@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network is pulled while a job is under way: it says so, goes on when it is back, and holds nobody up at the end."""
+"""The network is pulled while a job is under way: it says so, goes on once it is back, and holds nobody up."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_key_is_typed_and_tested(blender: Callable[..., Workstation], service:
     look.run("os.environ['FAL_KEY'] = key", key=KEY)
     tested("works")
     service.kill()
-    tested("cannot be reached")
+    tested("could not be reached", "Check the network connection")
     look.picture("preferences-unreachable")
     # While nobody answers, the button says so, and the rest of Blender goes on.
     service.hold("token")
