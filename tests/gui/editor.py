@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -115,25 +114,26 @@ class Editor:
     def find_on_job(self, operator: str) -> tuple[int, int]:
         """Where a button of the newest job in the list is: all of them stand in a row, the last at the right."""
         blender = self.blender
-        x, _y, width, _height = blender.value("place_of(region('UI'))")
-        rightmost = max(_JOB_BUTTONS)
-        if not self._job_row or not self._is_job_button(x + (width - 20) * rightmost, self._job_row):
-            for wanted in ("bpy.ops.reshoot.job_dismiss(", "bpy.ops.reshoot.job_show("):
-                with contextlib.suppress(AssertionError):
-                    _x, self._job_row = self.find(wanted, (rightmost,))
-                    break
+        x, y, width, height = blender.value("place_of(region('UI'))")
+        # The list is the last in the tab; where it was found once it mostly is still.
+        rows = [y + height - down for down in range(int(height * 0.3), height, 12)]
+        if self._job_row:
+            rows.insert(0, self._job_row)
+        for self._job_row in rows:
+            if self._on_job(x + (width - 20) * _JOB_BUTTONS[0], self._job_row):
+                break
         for across in _JOB_BUTTONS:
             at = (round(x + (width - 20) * across), self._job_row)
-            blender.move(*at)
-            if blender.value("button_under_mouse('UI')").startswith(f"bpy.ops.reshoot.{operator}("):
+            if self._on_job(*at).startswith(f"bpy.ops.reshoot.{operator}("):
                 return at
         blender.picture(f"no-{operator}")
         raise AssertionError(f"the newest job has no button {operator}")
 
-    def _is_job_button(self, x: float, y: float) -> bool:
+    def _on_job(self, x: float, y: float) -> str:
+        """The button there, if it is one of a job's."""
         self.blender.move(x, y)
         found = str(self.blender.value("button_under_mouse('UI')"))
-        return found.startswith(("bpy.ops.reshoot.job_dismiss(", "bpy.ops.reshoot.job_show("))
+        return found if found.startswith(("bpy.ops.reshoot.job_", "bpy.ops.reshoot.take_")) and "job=" in found else ""
 
     def step_a_frame(self) -> None:
         """Press the right arrow key over the timeline, and see the playhead go on: the interface is live."""

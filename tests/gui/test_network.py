@@ -12,8 +12,8 @@ from editor import Editor
 from service import Service
 from workstation import Workstation, until
 
-CLOSES_IN = 3.0
-"""Seconds that closing Blender may take, its own time included."""
+PATIENCE = 2.0
+"""Seconds by which closing may take longer than where nobody has to be waited for. The runner waits for one."""
 _STATES_AT = {"upload": "UPLOADING", "accepted": "SUBMITTING", "status": "WAITING", "download": "DOWNLOADING"}
 
 
@@ -68,11 +68,7 @@ def test_blender_closes_at_once_though_nobody_answers(
     until(lambda: service.heard("submit" if point == "accepted" else point), f"a request at {point}")
     until(lambda: editor.states() == [_STATES_AT[point]], _STATES_AT[point])
     editor.save()
-    began = time.monotonic()
-    assert editor.blender.quit() == 0
-    took = time.monotonic() - began
-    print(f"\nclosing while the service is silent at {point}: {took:.2f} s")
-    assert took < CLOSES_IN
+    took = _closing(editor)
     assert editor.states() == [_STATES_AT[point]]
     editor.blender.has_not_complained()
 
@@ -86,3 +82,14 @@ def test_blender_closes_at_once_though_nobody_answers(
         assert again.wait_for_take()[1:3] == [1, 133]
     assert (service.heard("submit"), service.accepted()) == (1, 1)
     again.blender.has_not_complained()
+    again.save()
+    usual = _closing(again)
+    print(f"\nclosing while the service is silent at {point}: {took:.2f} s; at rest: {usual:.2f} s")
+    assert took < usual + PATIENCE
+
+
+def _closing(editor: Editor) -> float:
+    """Close Blender, whose file is saved. Seconds that it takes."""
+    began = time.monotonic()
+    assert editor.blender.quit() == 0
+    return time.monotonic() - began
