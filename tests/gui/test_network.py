@@ -12,8 +12,9 @@ from editor import Editor
 from service import Service
 from workstation import Workstation, until
 
-PATIENCE = 2.0
-"""Seconds by which closing may take longer than where nobody has to be waited for. The runner waits for one."""
+PATIENCE = 4.0
+"""Seconds by which closing may take longer than where nobody has to be waited for: one for the runner, the rest for a
+busy machine. What is held here would be waited for half a minute, a submission two."""
 _STATES_AT = {"upload": "UPLOADING", "accepted": "SUBMITTING", "status": "WAITING", "download": "DOWNLOADING"}
 
 
