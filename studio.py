@@ -48,7 +48,7 @@ _opened: SimpleQueue[Journal] = SimpleQueue()
 
 
 class Session:
-    """The running parts of this Blender. Ended by `close`, after which no thread is left.
+    """The running parts of this Blender. Ended by `close`, after which no thread does anything more.
 
     home: the folder of the journal, of unfinished jobs and of unsaved files' takes. project: tells what the open file's
     jobs belong to. takes_folder: tells on any thread where the takes of a project go.
@@ -262,13 +262,15 @@ class Session:
         return self._beside > 0
 
     def close(self) -> None:
-        """End every thread; what is unfinished stays in the journal."""
-        self.runner.close()
-        with self._lock:
+        """End every thread that a dead network does not hold; what is unfinished stays in the journal.
+
+        Blender closes when this is done, so it takes seconds at most.
+        """
+        if self.runner.close():
             for connection in self._connections.values():
                 connection.close()
-            if self._rehearsal is not None:
-                self._rehearsal.stop()
+        if self._rehearsal is not None:
+            self._rehearsal.stop()
         self._journal.close()
         board.clear()
 

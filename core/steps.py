@@ -19,6 +19,7 @@ from .blender_process import Blender
 from .errors import (
     AnswerLost,
     BadAnswer,
+    DownloadBroken,
     NoAnswer,
     NotSent,
     Paid,
@@ -98,16 +99,14 @@ class Steps:
         """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
         try:
             outcome = self._steps[job.state](job, folder, advance, tell, cancelled)
-        except (NotSent, NoAnswer, ServiceBusy, BadAnswer) as error:
+        except (NotSent, NoAnswer, ServiceBusy, BadAnswer, DownloadBroken) as error:
             return self._again(job, error)
-        with self._lock:
-            self._trouble.pop(job.id, None)
+        self._no_trouble(job)
         return outcome
 
     def failed(self, job: Job, error: ReshootError) -> Job:
         """`job` as it stands after `error`: where it can go on, and what was paid."""
-        with self._lock:
-            self._trouble.pop(job.id, None)
+        self._no_trouble(job)
         if isinstance(error, AnswerLost):
             return replace(self.unsure(job), error=error.message, remedy=error.remedy or _unsure_remedy())
         paid, retry_to = error.paid, job.state
@@ -173,7 +172,11 @@ class Steps:
             self._polls.pop(job.id, None)
         takes.write_receipt(job)
 
-    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer) -> Wait:
+    def _no_trouble(self, job: Job) -> None:
+        with self._lock:
+            self._trouble.pop(job.id, None)
+
+    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer | DownloadBroken) -> Wait:
         """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
         now = time.monotonic()
         with self._lock:
@@ -263,6 +266,8 @@ class Steps:
         target = takes.path_for(job, self._takes_folder(job.project))
 
         def progress(done: int, total: int | None) -> None:
+            # What came stays: a connection that breaks often still brings all of it.
+            self._no_trouble(job)
             tell(say("Downloading"), done / total if total else None)
 
         part = folder / "result.mp4"

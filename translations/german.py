@@ -63,6 +63,7 @@ GERMAN: dict[str, str] = {
     "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
+    "Reshoot (Rehearsal) · free": "Reshoot (Probe) · kostenlos",
     "Reshoot · ${price}": "Reshoot · {price} $",
     "{count} strips as one shot": "{count} Streifen als ein Shot",
     "and {count} more": "und {count} weitere",
