@@ -167,8 +167,7 @@ def first_run() -> tuple[str, ...]:
     if key() or os.environ.get("RESHOOT_SERVICE_URL") or board.all_lines():
         return ()
     return (
-        say("New here? Select a strip of 3 to 10 seconds and type what should change."),
-        say("Then press Rehearse: it is free, needs no key, and shows how a take comes back."),
+        say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),
         say("For real results enter a key for fal.ai in the preferences."),
     )
 
