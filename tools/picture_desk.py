@@ -24,7 +24,6 @@ Box = tuple[int, int, int, int]
 PATIENCE = 240.0
 """Seconds that a job may take on a busy machine."""
 _EDGE = 10
-_MOST_PAGES = 8
 _SEEN = 40
 """How much brighter or darker a pixel is before it counts as another, of 255."""
 _FEW = 500
@@ -67,12 +66,12 @@ def draw():
     with bpy.context.temp_override(window=window()):
         bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
 
-def scroll(down):
+def scroll(by):
+    # Whether there was anywhere to go.
+    before = region("UI").view2d.region_to_view(0, 0)
     with over("UI"):
-        if down:
-            bpy.ops.view2d.scroll_down(deltax=0, deltay=-(region("UI").height - 120))
-        else:
-            bpy.ops.view2d.scroll_up(deltax=0, deltay=100000)
+        bpy.ops.view2d.scroll_down(deltax=0, deltay=-by)
+    return region("UI").view2d.region_to_view(0, 0) != before
 
 def set_theme(name):
     folders = map(pathlib.Path, bpy.utils.preset_paths("interface_theme"))
@@ -82,6 +81,7 @@ def set_theme(name):
 
 import pathlib
 view = bpy.context.preferences.view
+view.smooth_view = 0
 # The timeline would shine through the sidebar.
 bpy.context.preferences.system.use_region_overlap = False
 """
@@ -189,7 +189,7 @@ class Desk(Editor):
         pid = self.wait_for_render()
         until(lambda: _done(pid) >= share, "the stand-in's progress", PATIENCE, self.blender.words)
         processes.send(pid, signal.SIGSTOP)
-        self.blender.wait("how_far() >= share", share=share)
+        self.blender.wait("how_far() >= share", PATIENCE, share=share)
         return pid
 
     def let_go(self, pid: int) -> None:
@@ -231,19 +231,15 @@ class Desk(Editor):
 
     def pages(self) -> Iterator[Image.Image]:
         """The sidebar from its top to its end, a height at a time."""
-        self.blender.run("scroll(False)")
-        last = None
-        for _page in range(_MOST_PAGES):
-            page = self.cut(self.blender.value("place_of(region('UI'))"))
-            if last is not None and not ImageChops.difference(page, last).getbbox():
-                break
-            yield without_rest(page)
-            last = page
-            self.blender.run("scroll(True)")
-        self.blender.run("scroll(False)")
+        self.blender.run("scroll(-100000)")
+        yield self.tab()
+        while self.blender.value("scroll(region('UI').height - 100)"):
+            yield self.tab()
+        self.blender.run("scroll(-100000)")
 
     def strips(self, *names: str) -> Image.Image:
         """The strips `names` in the timeline, and what is just around them."""
+        self.blender.run("with over(): bpy.ops.sequencer.view_all()")
         x, y, width, height = self.blender.value("place_of(region('WINDOW'))")
         corners = self.blender.value(
             "[region('WINDOW').view2d.view_to_region(frame, strip.channel + edge, clip=False)"

@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import blenders
@@ -125,7 +125,7 @@ def take_first_run(installation: Installation, screen: Screen, album: Album) -> 
         here.open_tab()
         here.widen_sidebar(SIDEBAR)
         album.show("first-run.png", here.tab())
-        for name in circumstances(here):
+        for name in circumstances(here, "plain", "light", "german", "narrow"):
             album.check_tab(f"first-run-{name}", here)
         here.blender.has_not_complained()
 
@@ -150,7 +150,11 @@ def take_work(installation: Installation, screen: Screen, album: Album) -> None:
         here.send(THIRD, NIGHT)
         held = here.hold_render(0.6)
         take = here.blender.value("takes()[0][0]")
+        here.blender.run("scene().frame_set(1)")
+        # So that it can be read where it is shown at half its size.
+        here.blender.run(f"{VIEW}.ui_scale = 1.5")
         album.show("strip-progress.png", here.strips(take, *STRIPS))
+        here.blender.run(f"{VIEW}.ui_scale = 1")
         for name in circumstances(here):
             album.check_tab(f"work-{name}", here)
             album.check(f"strips-{name}", here.strips(take, *STRIPS))
@@ -169,8 +173,9 @@ def take_long(installation: Installation, screen: Screen, album: Album) -> None:
         here.widen_sidebar(SIDEBAR)
         here.send(LONG_NAME, LONG_PROMPT)
         here.hold_render(0.2)
-        for name in circumstances(here):
+        for name in circumstances(here, "plain", "scale-2", "narrow"):
             album.check_tab(f"long-{name}", here)
+            album.check(f"long-strips-{name}", here.strips(LONG_NAME))
         here.blender.has_not_complained()
 
 
@@ -182,10 +187,10 @@ def take_priced(installation: Installation, screen: Screen, album: Album) -> Non
         here.open_tab()
         here.widen_sidebar(SIDEBAR)
         here.blender.run("pick(name); scene().reshoot.prompt = prompt", name=FIRST, prompt=SNOW)
-        album.check_tab("priced-offline", here)
+        album.check("priced-offline", here.tab())
         here.blender.run("bpy.context.preferences.system.use_online_access = True")
-        for name in circumstances(here):
-            album.check_tab(f"priced-{name}", here)
+        for name in circumstances(here, "plain", "german", "narrow"):
+            album.check(f"priced-{name}", here.tab())
 
 
 def take_preferences(installation: Installation, screen: Screen, album: Album) -> None:
@@ -194,27 +199,31 @@ def take_preferences(installation: Installation, screen: Screen, album: Album) -
         here.fill_window()
         here.show_preferences()
         album.show("preferences.png", here.preferences())
-        for name in circumstances(here, sidebar=False):
+        for name in circumstances(here, "plain", "light", "scale-2", "german"):
             album.check(f"preferences-{name}", here.preferences())
 
 
-def circumstances(here: Desk, *, sidebar: bool = True) -> Iterator[str]:
-    """One after the other: as it is, in the light theme, at scale 2, in German, in a narrow sidebar."""
-    blender = here.blender
-    yield "plain"
-    blender.run("set_theme('Blender_Light.xml')")
-    yield "light"
-    blender.run("set_theme('Blender_Dark.xml')")
-    blender.run(f"{VIEW}.ui_scale = 2")
-    yield "scale-2"
-    blender.run(f"{VIEW}.ui_scale = 1")
-    blender.run(f"{VIEW}.language = 'de_DE'")
-    yield "german"
-    blender.run(f"{VIEW}.language = 'en_US'")
-    if sidebar:
-        here.widen_sidebar(NARROW)
-        yield "narrow"
-        here.widen_sidebar(SIDEBAR)
+def circumstances(here: Desk, *names: str) -> Iterator[str]:
+    """Puts the desk into each of CIRCUMSTANCES in turn, or into those of `names`, and back."""
+    for name in names or CIRCUMSTANCES:
+        there, back = CIRCUMSTANCES[name]
+        there(here)
+        yield name
+        back(here)
+
+
+def told(code: str) -> Callable[[Desk], None]:
+    """What has Blender run `code`."""
+    return lambda here: here.blender.run(code)
+
+
+CIRCUMSTANCES: dict[str, tuple[Callable[[Desk], None], Callable[[Desk], None]]] = {
+    "plain": (told(""), told("")),
+    "light": (told("set_theme('Blender_Light.xml')"), told("set_theme('Blender_Dark.xml')")),
+    "scale-2": (told(f"{VIEW}.ui_scale = 2"), told(f"{VIEW}.ui_scale = 1")),
+    "german": (told(f"{VIEW}.language = 'de_DE'"), told(f"{VIEW}.language = 'en_US'")),
+    "narrow": (lambda here: here.widen_sidebar(NARROW), lambda here: here.widen_sidebar(SIDEBAR)),
+}
 
 
 if __name__ == "__main__":
