@@ -6,6 +6,7 @@ Stands on the machinery of tests/gui. What is in the pictures is the installed e
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import tempfile
@@ -66,11 +67,11 @@ def draw():
     with bpy.context.temp_override(window=window()):
         bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
 
-def scroll(by):
-    # Whether there was anywhere to go.
+def scroll(turn):
+    # A page; whether there was anywhere to go.
     before = region("UI").view2d.region_to_view(0, 0)
     with over("UI"):
-        bpy.ops.view2d.scroll_down(deltax=0, deltay=-by)
+        turn(page=True)
     return region("UI").view2d.region_to_view(0, 0) != before
 
 def set_theme(name):
@@ -154,10 +155,14 @@ class Desk(Editor):
 
     def widen_sidebar(self, width: int) -> None:
         """Drag the sidebar's edge until it is about `width` pixels wide."""
-        x, y, now, height = self.blender.value("place_of(region('UI'))")
-        middle = y + height * 0.25
-        self.blender.drag((x, middle), (x - width + now, middle))
-        self.blender.wait("abs(region('UI').width - width) < 30", width=width)
+        for height in (0.25, 0.6, 0.9):
+            # Where the timeline's scroll bar is at the edge, the mouse takes hold of that instead.
+            x, y, now, high = self.blender.value("place_of(region('UI'))")
+            self.blender.drag((x + 1, y + high * height), (x + 1 - width + now, y + high * height))
+            with contextlib.suppress(AssertionError):
+                self.blender.wait("abs(region('UI').width - width) < 30", 5, width=width)
+                return
+        raise AssertionError(f"the sidebar cannot be made {width} pixels wide")
 
     def open_only(self, button: str, above: int) -> None:
         """Close all panels but the one that begins with `button`.
@@ -231,11 +236,15 @@ class Desk(Editor):
 
     def pages(self) -> Iterator[Image.Image]:
         """The sidebar from its top to its end, a height at a time."""
-        self.blender.run("scroll(-100000)")
+        self._to_top()
         yield self.tab()
-        while self.blender.value("scroll(region('UI').height - 100)"):
+        while self.blender.value("scroll(bpy.ops.view2d.scroll_down)"):
             yield self.tab()
-        self.blender.run("scroll(-100000)")
+        self._to_top()
+
+    def _to_top(self) -> None:
+        while self.blender.value("scroll(bpy.ops.view2d.scroll_up)"):
+            pass
 
     def strips(self, *names: str) -> Image.Image:
         """The strips `names` in the timeline, and what is just around them."""
