@@ -205,7 +205,7 @@ def _folder(layout: UILayout, context: Context, name: str, path: Path, folder: s
     left.alignment = "RIGHT"
     left.label(text=name, translate=False)
     right = split.row(align=True)
-    right.label(text=_end_of(path, context, _room(context, _ICON)), translate=False)
+    right.label(text=_end_of(path, _room(context, _ICON), _points(context)), translate=False)
     right.operator("reshoot.folder_open", text="", icon="FILE_FOLDER").folder = folder
 
 
@@ -224,7 +224,7 @@ def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE
     for words in sentences:
         part = column.column(align=True)
         part.alert = alert
-        letters = int(len(words) * room / max(1.0, _width(words, context)))
+        letters = int(len(words) * room / max(1.0, _width(words, _points(context))))
         for line in textwrap.wrap(words, max(20, letters)):
             part.label(text=line, icon=icon, translate=False)
             icon = "NONE" if icon == "NONE" else "BLANK1"
@@ -236,17 +236,22 @@ def _room(context: Context, aside: int = 0) -> float:
     return float(context.region.width * (1 - _SPLIT) - (_MARGIN + aside) * context.preferences.system.ui_scale)
 
 
-def _width(words: str, context: Context) -> float:
+def _points(context: Context) -> float:
+    """Size of the interface's font in pixels."""
+    return float(context.preferences.ui_styles[0].widget.points * context.preferences.system.ui_scale)
+
+
+def _width(words: str, points: float) -> float:
     """Pixels that `words` take."""
-    blf.size(0, context.preferences.ui_styles[0].widget.points * context.preferences.system.ui_scale)
+    blf.size(0, points)
     return float(blf.dimensions(0, words)[0])
 
 
-def _end_of(path: Path, context: Context, room: float) -> str:
+def _end_of(path: Path, room: float, points: float) -> str:
     """A path; where it is too long, its last folders, which tell more than the first."""
     words = str(path)
     for count in range(2, len(path.parts)):
-        if _width(words, context) <= room:
+        if _width(words, points) <= room:
             break
         words = os.path.join("…", *path.parts[count:])
     return words

@@ -115,7 +115,7 @@ def test_a_new_editor_is_led_to_a_rehearsal_and_nobody_else(tmp_path: Path) -> N
 
 def test_a_long_folder_shows_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a-project-with-a-long-name" / "reshoot" / "takes"
-    assert preferences._end_of(path, bpy.context, 10_000) == str(path)
-    narrow = preferences._end_of(path, bpy.context, 150)
+    assert preferences._end_of(path, 10_000, 11) == str(path)
+    narrow = preferences._end_of(path, 150, 11)
     assert narrow.startswith("…") and narrow.endswith(os.path.join("reshoot", "takes"))
-    assert preferences._end_of(path, bpy.context, 1) == os.path.join("…", "takes")
+    assert preferences._end_of(path, 1, 11) == os.path.join("…", "takes")
