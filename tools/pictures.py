@@ -49,7 +49,7 @@ VIEW = "bpy.context.preferences.view"
 
 
 class Album:
-    """Where the pictures go. shown: the folder of the docs, None where only the checks are wanted."""
+    """Where the pictures go. shown: the folder of the docs, None where only a few to look at are wanted."""
 
     def __init__(self, shown: Path | None, checked: Path) -> None:
         self._shown = shown
@@ -69,10 +69,18 @@ class Album:
         for number, page in enumerate(here.pages(), 1):
             self.check(f"{name}-{number}", page)
 
+    def circumstances(self, here: Desk, *names: str) -> Iterator[str]:
+        """Puts the desk into each of CIRCUMSTANCES in turn, or into those of `names`, and back."""
+        for name in (names or CIRCUMSTANCES) if self._shown is not None else ("plain",):
+            there, back = CIRCUMSTANCES[name]
+            there(here)
+            yield name
+            back(here)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="The pictures of README and docs.")
-    parser.add_argument("--check-only", action="store_true", help="only those to look at, for another Blender")
+    parser.add_argument("--check-only", action="store_true", help="only some to look at, for another Blender")
     arguments = parser.parse_args()
     began = time.monotonic()
     installation = blenders.chosen()
@@ -80,7 +88,8 @@ def main() -> None:
     album = Album(None if arguments.check_only else SHOWN, CHECKED / series)
     shutil.rmtree(CHECKED / series, ignore_errors=True)
     with Screen(installation) as screen:
-        for take in (take_first_run, take_work, take_long, take_priced, take_preferences):
+        every = (take_first_run, take_work, take_long, take_priced, take_preferences)
+        for take in (take_work, take_preferences) if arguments.check_only else every:
             take(installation, screen, album)
             name = take.__name__.removeprefix("take_").replace("_", " ")
             print(f"pictures: Blender {series}, {name}, {time.monotonic() - began:.0f} s", flush=True)
@@ -125,7 +134,7 @@ def take_first_run(installation: Installation, screen: Screen, album: Album) -> 
         here.open_tab()
         here.widen_sidebar(SIDEBAR)
         album.show("first-run.png", here.tab())
-        for name in circumstances(here, "plain", "light", "german", "narrow"):
+        for name in album.circumstances(here, "plain", "light", "german", "narrow"):
             album.check_tab(f"first-run-{name}", here)
         here.blender.has_not_complained()
 
@@ -155,7 +164,7 @@ def take_work(installation: Installation, screen: Screen, album: Album) -> None:
         here.blender.run(f"{VIEW}.ui_scale = 1.5")
         album.show("strip-progress.png", here.strips(take, *STRIPS))
         here.blender.run(f"{VIEW}.ui_scale = 1")
-        for name in circumstances(here):
+        for name in album.circumstances(here):
             album.check_tab(f"work-{name}", here)
             album.check(f"strips-{name}", here.strips(take, *STRIPS))
         here.open_only("reshoot.job_", above=36)
@@ -173,7 +182,7 @@ def take_long(installation: Installation, screen: Screen, album: Album) -> None:
         here.widen_sidebar(SIDEBAR)
         here.send(LONG_NAME, LONG_PROMPT)
         here.hold_render(0.2)
-        for name in circumstances(here, "plain", "scale-2", "narrow"):
+        for name in album.circumstances(here, "plain", "scale-2", "narrow"):
             album.check_tab(f"long-{name}", here)
             album.check(f"long-strips-{name}", here.strips(LONG_NAME))
         here.blender.has_not_complained()
@@ -189,7 +198,7 @@ def take_priced(installation: Installation, screen: Screen, album: Album) -> Non
         here.blender.run("pick(name); scene().reshoot.prompt = prompt", name=FIRST, prompt=SNOW)
         album.check("priced-offline", here.tab())
         here.blender.run("bpy.context.preferences.system.use_online_access = True")
-        for name in circumstances(here, "plain", "german", "narrow"):
+        for name in album.circumstances(here, "plain", "german", "narrow"):
             album.check(f"priced-{name}", here.tab())
 
 
@@ -199,17 +208,8 @@ def take_preferences(installation: Installation, screen: Screen, album: Album) -
         here.fill_window()
         here.show_preferences()
         album.show("preferences.png", here.preferences())
-        for name in circumstances(here, "plain", "light", "scale-2", "german"):
+        for name in album.circumstances(here, "plain", "light", "scale-2", "german"):
             album.check(f"preferences-{name}", here.preferences())
-
-
-def circumstances(here: Desk, *names: str) -> Iterator[str]:
-    """Puts the desk into each of CIRCUMSTANCES in turn, or into those of `names`, and back."""
-    for name in names or CIRCUMSTANCES:
-        there, back = CIRCUMSTANCES[name]
-        there(here)
-        yield name
-        back(here)
 
 
 def told(code: str) -> Callable[[Desk], None]:
