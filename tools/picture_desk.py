@@ -164,14 +164,14 @@ class Desk(Editor):
                 return
         raise AssertionError(f"the sidebar cannot be made {width} pixels wide")
 
-    def open_only(self, button: str, above: int) -> None:
-        """Close all panels but the one that begins with `button`.
+    def open_only(self, button: str, across: float, above: int) -> None:
+        """Close all panels but the one whose first button is `button`.
 
-        above: how much higher its header is, pixels at 1×.
+        across: where that is in the sidebar's width. above: how much higher the panel's header is, pixels at 1×.
         """
-        x, y = self.find(button)
-        scale = self.blender.value("bpy.context.preferences.system.ui_scale")
-        self.blender.click(x, y + above * scale, ctrl=True)
+        x, y = self.find(button, (across,))
+        left, scale = self.blender.value("(region('UI').x, bpy.context.preferences.system.ui_scale)")
+        self.blender.click((left + x) / 2, y + above * scale, ctrl=True)
 
     def show_preferences(self) -> None:
         """Put the extension's preferences in the timeline's place."""

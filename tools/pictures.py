@@ -167,7 +167,7 @@ def take_work(installation: Installation, screen: Screen, album: Album) -> None:
         for name in album.circumstances(here, "plain", "light", "scale-2", "german"):
             album.check_tab(f"work-{name}", here)
             album.check(f"strips-{name}", here.strips(take, *STRIPS))
-        here.open_only("reshoot.job_", above=36)
+        here.open_only("reshoot.job_cancel", across=0.86, above=36)
         album.show("panel-jobs.png", here.tab())
         here.let_go(held)
         here.wait_for("PLACED", "FAILED", "PLACED")

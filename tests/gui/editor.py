@@ -61,12 +61,15 @@ class Editor:
             blender.click(x + width - 10, y + height - down)
         raise AssertionError("no click on the sidebar's tabs opens Reshoot")
 
-    def find(self, wanted: str) -> tuple[int, int]:
-        """Where the field or button is whose Python command or data path has `wanted` in it."""
+    def find(self, wanted: str, across: tuple[float, ...] = (0.4, 0.15, 0.8)) -> tuple[int, int]:
+        """Where the field or button is whose Python command or data path has `wanted` in it.
+
+        across: where in the sidebar's width it is looked for, from the top down each time.
+        """
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
         seen = []
-        for fraction in (0.4, 0.15, 0.8):
+        for fraction in across:
             for down in range(6, height, 12):
                 at = (round(x + (width - 20) * fraction), y + height - down)
                 blender.move(*at)
