@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -76,6 +77,7 @@ class Session:
         self._tried: dict[str, bool] = {}
         self._held: frozenset[str] = frozenset()
         self._counted: tuple[object, ...] = ()
+        self._placing: list[Future[None]] = []
         self._beside = 0
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._complaints: list[ReshootError] = []
@@ -159,7 +161,7 @@ class Session:
         if homeless:
             self.runner.adopt(job.id, self._project())
         if job.state is State.LANDED:
-            self.runner.placed(job, notes)
+            self._placing.append(self.runner.placed(job, notes))
         return notes
 
     def place_again(self, *, without_scene: bool = False) -> None:
@@ -255,6 +257,12 @@ class Session:
         if job.state.ended and not (job.state in _FALLEN and job.stages[-1].at >= self._since):
             return False
         return job.scene == scene.name or place.find_scene(job) == scene
+
+    @property
+    def unheard(self) -> bool:
+        """Whether there is news to drain, or will be: that a take was placed is told once it is on disk."""
+        self._placing = [each for each in self._placing if not each.done()]
+        return bool(self._placing) or not self.runner.events.empty()
 
     @property
     def busy_beside(self) -> bool:

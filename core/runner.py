@@ -114,9 +114,9 @@ class Runner:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
         return self._in_lane("desk", lambda: self._dismiss(job_id))
 
-    def placed(self, job: Job, notes: tuple[str, ...]) -> None:
-        """The take of `job` is in the timeline."""
-        self._in_lane("desk", lambda: self._placed(job, notes))
+    def placed(self, job: Job, notes: tuple[str, ...]) -> Future[None]:
+        """The take of `job` is in the timeline. Done when the journal says so."""
+        return self._in_lane("desk", lambda: self._placed(job, notes))
 
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""

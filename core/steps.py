@@ -7,6 +7,7 @@ repeated; submitting is on disk before it leaves and is never repeated by itself
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -41,6 +42,8 @@ _LONGEST_DELAY = 30.0
 _FIRST_POLL = 0.5
 _LONGEST_POLL = 2.0
 _POLL_GROWTH = 1.2
+_COUNTED = re.compile(r"(\d+) of (\d+)$")
+"""What a service counts in its log, as the rehearsal does: Frame 69 of 132."""
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: ten seconds of video never come near."""
 
@@ -257,7 +260,8 @@ class Steps:
             self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
         if progress.position is not None:
             return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
-        return Wait(job, delay, progress.logs[-1] if progress.logs else say("In progress"))
+        told = progress.logs[-1] if progress.logs else say("In progress")
+        return Wait(job, delay, told, _share(told))
 
     def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
@@ -294,3 +298,12 @@ def _unsure_remedy() -> str:
         "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
         "Retry submits it once more and may cost the price again; Dismiss gives it up."
     )
+
+
+def _share(words: str) -> float | None:
+    """How much is done, 0 to 1, where `words` end in a count of it."""
+    counted = _COUNTED.search(words)
+    if counted is None:
+        return None
+    done, whole = int(counted[1]), int(counted[2])
+    return done / whole if 0 < whole >= done else None

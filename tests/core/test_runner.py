@@ -486,6 +486,20 @@ def test_a_take_that_is_finished_comes_in_though_it_was_cancelled(house: House, 
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 1
 
 
+def test_what_a_service_counts_in_its_log_is_how_far_the_job_is(house: House, movie: Path) -> None:
+    def counts(words: str) -> Callable[[gates.Exchange], None]:
+        return gates.says(202, {"status": "IN_PROGRESS", "logs": [{"message": words, "timestamp": "2026-01-01"}]})
+
+    house.gate.at(STATUS, counts("Frame 33 of 132"))
+    desk = house.desk()
+    desk.shoot(a_job(whole_file=movie))
+    assert desk.listen(lambda event: event.words == "Frame 33 of 132").fraction == 0.25
+    for words in ("Loading", "Frame 9 of 0", "Frame 9 of 8"):
+        house.gate.at(STATUS, counts(words))
+        assert desk.listen(lambda event, words=words: event.words == words).fraction is None
+    house.gate.at(STATUS, None)
+
+
 # Failing, and trying again
 
 

@@ -67,7 +67,7 @@ class Editor:
     def find(self, wanted: str, across: tuple[float, ...] = (0.4, 0.15, 0.8)) -> tuple[int, int]:
         """Where the field or button is whose Python command or data path has `wanted` in it.
 
-        across: where to look for it, as parts of the sidebar's width.
+        across: where in the sidebar's width it is looked for, from the top down each time.
         """
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")

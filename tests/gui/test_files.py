@@ -41,7 +41,7 @@ bpy.app.timers.register(look, persistent=True)
 
 @pytest.fixture
 def at_work(blender: Callable[..., Workstation], held: Service) -> Editor:
-    """An editor with a held in the test's hands."""
+    """An editor with a service in the test's hands."""
     editor = Editor(blender(**held.surroundings))
     editor.blender.run(_HELPERS)
     return editor

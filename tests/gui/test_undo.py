@@ -23,7 +23,7 @@ _CHANGED = "bpy.ops.ed.undo_push(message='Change')"
 
 @pytest.fixture
 def at_work(blender: Callable[..., Workstation], held: Service, clip: Path, tmp_path: Path) -> Editor:
-    """An editor whose project is saved, with a held in the test's hands."""
+    """An editor whose project is saved, with a service in the test's hands."""
     editor = Editor(blender(**held.surroundings))
     editor.make_project(clip, tmp_path / "project.blend")
     return editor

@@ -33,13 +33,21 @@ class Workstation:
     """One Blender from its start to its end."""
 
     def __init__(
-        self, installation: Installation, screen: Screen, home: Path, *, pictures: Path, more: Mapping[str, str] = {}
+        self,
+        installation: Installation,
+        screen: Screen,
+        home: Path,
+        *,
+        pictures: Path,
+        more: Mapping[str, str] = {},
+        size: tuple[int, int] = SIZE,
     ) -> None:
         self._installation = installation
-        self._screen = screen
+        self.screen = screen
         self.home = home
         self._pictures = pictures
         self._more = dict(more)
+        self._size = size
         self._at = (0, 0)
         self.pid = 0
         self._connection: socket.socket | None = None
@@ -51,11 +59,11 @@ class Workstation:
             port = listener.getsockname()[1]
             self._log = self.home / f"blender-{time.monotonic_ns()}.log"
             what = [str(file)] if file else ["--app-template", "Video_Editing"]
-            options = ["-p", "0", "0", *map(str, SIZE), "--enable-event-simulate", "--python", str(_INSIDE)]
+            options = ["-p", "0", "0", *map(str, self._size), "--enable-event-simulate", "--python", str(_INSIDE)]
             with self._log.open("wb") as words:
                 self._process = subprocess.Popen(
                     self._installation.command(self._installation.program, *what, *options, "--", str(port)),
-                    env={**surroundings(self.home, self._screen.display), **self._more},
+                    env={**surroundings(self.home, self.screen.display), **self._more},
                     stdin=subprocess.DEVNULL,
                     stdout=words,
                     stderr=subprocess.STDOUT,
@@ -92,7 +100,7 @@ class Workstation:
         """Take a picture of the screen, for the reader."""
         self.run("[area.tag_redraw() for area in window().screen.areas]")
         self.key_events([])
-        self._screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
+        self.screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
 
     def words(self) -> str:
         """The last of what Blender has written."""
