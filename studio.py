@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -49,7 +50,7 @@ _opened: SimpleQueue[Journal] = SimpleQueue()
 
 
 class Session:
-    """The running parts of this Blender. Ended by `close`, after which no thread is left.
+    """The running parts of this Blender. Ended by `close`, after which no thread does anything more.
 
     home: the folder of the journal, of unfinished jobs and of unsaved files' takes. project: tells what the open file's
     jobs belong to. takes_folder: tells on any thread where the takes of a project go.
@@ -77,6 +78,7 @@ class Session:
         self._tried: dict[str, bool] = {}
         self._held: frozenset[str] = frozenset()
         self._counted: tuple[object, ...] = ()
+        self._placing: list[Future[None]] = []
         self._beside = 0
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._complaints: list[ReshootError] = []
@@ -174,7 +176,7 @@ class Session:
             if homeless:
                 self.runner.adopt(job.id, self._project())
             if job.state is State.LANDED:
-                self.runner.placed(job, notes)
+                self._placing.append(self.runner.placed(job, notes))
         return notes
 
     def place_again(self, *, without_scene: bool = False) -> None:
@@ -272,18 +274,26 @@ class Session:
         return job.scene == scene.name or place.find_scene(job) == scene
 
     @property
+    def unheard(self) -> bool:
+        """Whether there is news to drain, or will be: that a take was placed is told once it is on disk."""
+        self._placing = [each for each in self._placing if not each.done()]
+        return bool(self._placing) or not self.runner.events.empty()
+
+    @property
     def busy_beside(self) -> bool:
         """Whether work that was put beside the interface is not finished."""
         return self._beside > 0
 
     def close(self) -> None:
-        """End every thread; what is unfinished stays in the journal."""
-        self.runner.close()
-        with self._lock:
+        """End every thread that a dead network does not hold; what is unfinished stays in the journal.
+
+        Blender closes when this is done, so it takes seconds at most.
+        """
+        if self.runner.close():
             for connection in self._connections.values():
                 connection.close()
-            if self._rehearsal is not None:
-                self._rehearsal.stop()
+        if self._rehearsal is not None:
+            self._rehearsal.stop()
         self._journal.close()
         board.clear()
 

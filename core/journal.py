@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 """A holder that has not renewed its lease for so long is taken for dead."""
 
+_CLOSE_SECONDS = 0.5
+
 SCHEMA_VERSION = 1
 
 _SCHEMA = """
@@ -77,10 +79,17 @@ class Journal:
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
-        """Give the leases back and close the file."""
-        with self._lock, self._errors():
-            self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
+        """Give the leases back and close the file, at once: leases that cannot be given back end by themselves."""
+        if not self._lock.acquire(timeout=_CLOSE_SECONDS):
+            log.warning("the journal %s is busy and stays open", self.path)
+            return
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {int(_CLOSE_SECONDS * 1000)}")
+                self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
             self._connection.close()
+        finally:
+            self._lock.release()
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Write new rows, all or none, held by this journal's holder."""

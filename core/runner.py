@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,6 +21,7 @@ from .clock import Clock
 from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
+from .lanes import Lane
 from .steps import Steps, Wait
 from .words import say
 
@@ -45,6 +46,9 @@ _LOOK_AGAIN = 0.5
 
 _WRITE_AGAIN = 1.0
 """Seconds after which a journal that could not be written is tried again."""
+
+CLOSE_SECONDS = 1.0
+"""Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,13 @@ class Runner:
         self._folder = folder
         self._steps = steps
         self._keep_clips = keep_clips
-        self._lanes = {
-            name: ThreadPoolExecutor(count, thread_name_prefix=f"reshoot-{name}") for name, count in _LANES.items()
-        }
+        self._lanes = {name: Lane(f"reshoot-{name}", count) for name, count in _LANES.items()}
         self._active: set[str] = set()
         self._wake = threading.Condition()
         self._clock = Clock(self._wake, _LANES["follow"])
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
+        self._left_behind = False
         self._telling = threading.Lock()
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
@@ -116,9 +119,9 @@ class Runner:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
         return self._in_lane("desk", lambda: self._dismiss(job_id))
 
-    def placed(self, job: Job, notes: tuple[str, ...]) -> None:
-        """The take of `job` is in the timeline."""
-        self._in_lane("desk", lambda: self._placed(job, notes))
+    def placed(self, job: Job, notes: tuple[str, ...]) -> Future[None]:
+        """The take of `job` is in the timeline. Done when the journal says so."""
+        return self._in_lane("desk", lambda: self._placed(job, notes))
 
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
@@ -128,15 +131,23 @@ class Runner:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
         self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
 
-    def close(self) -> None:
-        """Stop stepping; what is unfinished stays in the journal as it is. No thread is left when this returns."""
+    def close(self) -> bool:
+        """Stop stepping; what is unfinished stays in the journal as it is. Whether no thread is left.
+
+        A thread that a dead network holds is left behind after `CLOSE_SECONDS`, and changes nothing any more once the
+        journal is closed. A submission whose answer it waits for is on disk as such.
+        """
         with self._wake:
             self._closing = True
             self._wake.notify_all()
         for name, lane in self._lanes.items():
             # What the editor asked for is still written down.
-            lane.shutdown(wait=True, cancel_futures=name != "desk")
+            lane.close(finish=name == "desk")
+        until = time.monotonic() + CLOSE_SECONDS
+        ended = [lane.join(until) for lane in self._lanes.values()]
         self._scheduler.join()
+        self._left_behind = not all(ended)
+        return all(ended)
 
     def folder_of(self, job: Job) -> Path:
         """Where the parts of an unfinished job lie."""
@@ -154,14 +165,16 @@ class Runner:
             except LeaseLost as lost:
                 log.info("left to another Blender: %s", lost)
             except ReshootError as error:
-                log.warning("%s", error)
+                if not self._left_behind:
+                    log.warning("%s", error)
                 raise
             except Exception:
-                log.exception("a step broke")
+                if not self._left_behind:
+                    log.exception("a step broke")
 
         with self._wake:
             if not self._closing:
-                return self._lanes[lane].submit(run)
+                return self._lanes[lane].put(run)
         nothing: Future[None] = Future()
         nothing.set_result(None)
         return nothing

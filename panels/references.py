@@ -68,12 +68,16 @@ class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
         settings = scene_of(context).reshoot
         _names[:] = properties.tokens(settings)
         row = layout.row()
+        # As Blender's own lists: low while there is nothing in it.
+        rows = 5 if _names else 2
         row.template_list(
-            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=5, sort_lock=True
+            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=rows, sort_lock=True
         )
         tools = row.column(align=True)
         tools.menu("RESHOOT_MT_reference_add", text="", icon="ADD")
         tools.operator("reshoot.reference_remove", text="", icon="REMOVE")
+        if not _names:
+            return
         tools.separator()
         tools.menu("RESHOOT_MT_reference_context", text="", icon="DOWNARROW_HLT")
         tools.separator()

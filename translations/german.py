@@ -63,6 +63,7 @@ GERMAN: dict[str, str] = {
     "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
+    "Reshoot (Rehearsal) · free": "Reshoot (Probe) · kostenlos",
     "Reshoot · ${price}": "Reshoot · {price} $",
     "{count} strips as one shot": "{count} Streifen als ein Shot",
     "and {count} more": "und {count} weitere",
@@ -184,11 +185,9 @@ GERMAN: dict[str, str] = {
     "Once the project is saved: in a folder “reshoot” beside it": (
         "Sobald das Projekt gespeichert ist: in einem Ordner „reshoot“ daneben"
     ),
-    "New here? Select a strip of 3 to 10 seconds and type what should change.": (
-        "Neu hier? Einen Streifen von 3 bis 10 Sekunden auswählen und schreiben, was sich ändern soll."
-    ),
-    "Then press Rehearse: it is free, needs no key, and shows how a take comes back.": (
-        "Dann Proben drücken: Das ist kostenlos, braucht keinen Schlüssel und zeigt, wie ein Take zurückkommt."
+    "New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back.": (
+        "Neu hier? Einen Streifen von 3 bis 10 Sekunden proben: Das ist kostenlos, braucht keinen Schlüssel und zeigt, "
+        "wie ein Take zurückkommt."
     ),
     "For real results enter a key for fal.ai in the preferences.": (
         "Für echte Ergebnisse einen Schlüssel für fal.ai in den Benutzereinstellungen eintragen."

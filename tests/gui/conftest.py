@@ -94,9 +94,18 @@ def blender(
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """A service that holds every request until it is let go."""
-    with Service(tmp_path / "service") as each:
-        yield each
+    """A service in a process of its own, which the test starts. A Blender uses it by its `surroundings`."""
+    made = Service(tmp_path / "service")
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def held(service: Service) -> Service:
+    """The service, started, which takes what it is sent and ends nothing until it is released."""
+    service.hold("render")
+    service.start()
+    return service
 
 
 @pytest.fixture

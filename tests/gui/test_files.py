@@ -40,9 +40,9 @@ bpy.app.timers.register(look, persistent=True)
 
 
 @pytest.fixture
-def at_work(blender: Callable[..., Workstation], service: Service) -> Editor:
+def at_work(blender: Callable[..., Workstation], held: Service) -> Editor:
     """An editor with a service in the test's hands."""
-    editor = Editor(blender(**service.settings))
+    editor = Editor(blender(**held.surroundings))
     editor.blender.run(_HELPERS)
     return editor
 
@@ -76,13 +76,13 @@ def press(editor: Editor) -> None:
     editor.blender.run("with bpy.context.temp_override(window=window()): bpy.ops.reshoot.shoot('INVOKE_DEFAULT')")
 
 
-def test_saving_under_another_name(at_work: Editor, service: Service, clip: Path, tmp_path: Path) -> None:
+def test_saving_under_another_name(at_work: Editor, held: Service, clip: Path, tmp_path: Path) -> None:
     editor, blender = at_work, at_work.blender
     # The first name takes everything along.
     editor.make_project(clip)
-    service.let_go()
+    held.release("render")
     first = editor.send_and_place()
-    service.hold()
+    held.hold("render")
     second = editor.send()
     one, two, copy = (tmp_path / f"{name}.blend" for name in ("one", "two", "copy"))
     save_as(editor, one)
@@ -96,7 +96,7 @@ def test_saving_under_another_name(at_work: Editor, service: Service, clip: Path
     blender.wait("sorted(each[0] for each in listed()) == ids", ids=sorted([first, second]))
     editor.open_tab()
     blender.picture("saved-as")
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("PLACED")
     assert blender.value("held_now()") == sorted([first, second])
     blender.run("bpy.ops.wm.save_mainfile()")
@@ -112,7 +112,7 @@ def test_saving_under_another_name(at_work: Editor, service: Service, clip: Path
     blender.has_not_complained()
 
 
-def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tmp_path: Path) -> None:
+def test_reverting_and_opening(at_work: Editor, held: Service, clip: Path, tmp_path: Path) -> None:
     editor, blender = at_work, at_work.blender
     one, two = tmp_path / "one.blend", tmp_path / "two.blend"
     editor.make_project(clip, one)
@@ -130,17 +130,17 @@ def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tm
     processes.send(rendering, signal.SIGCONT)
     job = editor.wait_for_state("WAITING")
     blender.run("bpy.ops.wm.revert_mainfile()")
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("PLACED")
     assert blender.value("held_now()") == [job]
     assert [take[1:3] for take in blender.value("takes()")] == [[1, 81]]
 
     # Reverted in the moment in which it was placed: the take is not lost, and the list gives it back.
-    service.hold()
+    held.hold("render")
     blender.run("bpy.ops.wm.revert_mainfile()")
     job = editor.send()
     blender.run(_REVERT_AT_ONCE)
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("PLACED")
     blender.wait("not takes() and [job, 'PLACED', False] in listed()", job=job)
     editor.open_tab()
@@ -153,7 +153,7 @@ def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tm
     blender.wait("[job, 'PLACED', True] in listed()", job=job)
 
     # Its file is closed: the take waits until it is open again, and goes into its own scene.
-    service.hold()
+    held.hold("render")
     open_file(editor, one)
     name = blender.value("scene().name")
     job = editor.send()
@@ -163,7 +163,7 @@ def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tm
         "bpy.ops.wm.save_mainfile()"
     )
     open_file(editor, two)
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("LANDED")
     told = "The take of “Bunny” is finished; it is placed once one.blend is open"
     until(lambda: any(told in line for line in blender.reports()), told, words=editor.words)
@@ -175,14 +175,14 @@ def test_reverting_and_opening(at_work: Editor, service: Service, clip: Path, tm
     blender.has_not_complained()
 
 
-def test_file_without_a_name(at_work: Editor, service: Service, clip: Path) -> None:
+def test_file_without_a_name(at_work: Editor, held: Service, clip: Path) -> None:
     """It is closed while its job runs. Its take is offered to the next file."""
     editor, blender = at_work, at_work.blender
     editor.make_project(clip)
     job = editor.send()
     blender.run("bpy.ops.wm.read_homefile(app_template='Video_Editing')")
     blender.wait("not strips() and [each[0] for each in listed()] == [job]", job=job)
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("LANDED")
     told = "The take of “Bunny” is finished; place it from the list of jobs"
     until(lambda: any(told in line for line in blender.reports()), told, words=editor.words)
@@ -201,10 +201,10 @@ def test_file_without_a_name(at_work: Editor, service: Service, clip: Path) -> N
 
 
 def test_blender_ends_at_once_after_the_press(
-    blender: Callable[..., Workstation], service: Service, clip: Path, tmp_path: Path
+    blender: Callable[..., Workstation], held: Service, clip: Path, tmp_path: Path
 ) -> None:
     project = tmp_path / "project.blend"
-    first = Editor(blender(**service.settings))
+    first = Editor(blender(**held.surroundings))
     first.make_project(clip, project)
     press(first)
     first.blender.run("bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None)")
@@ -212,16 +212,16 @@ def test_blender_ends_at_once_after_the_press(
     (row,) = first.journal()
 
     # The next one goes on, and is killed.
-    second = Editor(blender(project, **service.settings))
+    second = Editor(blender(project, **held.surroundings))
     second.wait_for_state("WAITING")
     press(second)
     until(lambda: len(second.journal()) == 2, "a job in the journal", words=second.words)
     second.blender.kill()
 
-    service.let_go()
-    third = Editor(blender(project, **service.settings))
+    held.release("render")
+    third = Editor(blender(project, **held.surroundings))
     until(lambda: third.states() == ["PLACED", "PLACED"], "both takes", 90, third.words)
     assert len(third.blender.value("takes()")) == 2
     assert third.journal()[0][0] == row[0]
-    assert service.asked == 2
+    assert held.accepted() == 2
     third.blender.has_not_complained()

@@ -50,10 +50,10 @@ with bpy.context.temp_override(window=second(), area=None, region=None, scene=sc
 """
 
 
-def press_in_second(editor: Editor, service: Service) -> None:
+def press_in_second(editor: Editor, held: Service) -> None:
     """A second window is opened, and the button pressed there."""
     blender, before = editor.blender, len(editor.journal())
-    service.hold()
+    held.hold("render")
     blender.run("press(window(), 'F6')")
     blender.wait("len(manager.windows) == 2 and second().width > 0")
     blender.run("prepare_second()")
@@ -63,9 +63,9 @@ def press_in_second(editor: Editor, service: Service) -> None:
     editor.wait_for_state("WAITING")
 
 
-def land(editor: Editor, service: Service, count: int) -> None:
+def land(editor: Editor, held: Service, count: int) -> None:
     """Let the job end: its take is in the timeline, and the editor was told."""
-    service.let_go()
+    held.release("render")
     editor.wait_for_state("PLACED")
     every = "[one for each in bpy.data.scenes for one in strips_of(each) if one.get('reshoot_job')]"
     assert len(editor.blender.value(every)) == count
@@ -73,31 +73,31 @@ def land(editor: Editor, service: Service, count: int) -> None:
     until(lambda: sum(told in line for line in editor.blender.reports()) == count, told, words=editor.words)
 
 
-def test_windows(blender: Callable[..., Workstation], service: Service, clip: Path, tmp_path: Path) -> None:
-    editor = Editor(blender(**service.settings))
+def test_windows(blender: Callable[..., Workstation], held: Service, clip: Path, tmp_path: Path) -> None:
+    editor = Editor(blender(**held.surroundings))
     blender = editor.blender
     editor.make_project(clip, tmp_path / "project.blend")
     blender.run(_HELPERS)
 
     # Both show the progress; the one in which it was sent is closed.
-    press_in_second(editor, service)
+    press_in_second(editor, held)
     blender.run("drawn.clear()")
     blender.wait("len(drawn) == 2")
     blender.wait("watches()")
     blender.run("press(second(), 'F7')")
     blender.wait("len(manager.windows) == 1")
     blender.wait("watches() == [window().as_pointer()]")
-    land(editor, service, 1)
+    land(editor, held, 1)
 
     # The first one is closed.
-    press_in_second(editor, service)
+    press_in_second(editor, held)
     blender.run("press(window(), 'F7')")
     blender.wait("len(manager.windows) == 1")
     blender.wait("watches() == [window().as_pointer()]")
-    land(editor, service, 2)
+    land(editor, held, 2)
 
     # The preferences are open in a window for the moment.
-    service.hold()
+    held.hold("render")
     blender.run("strips()['Bunny'].select = True")
     blender.run("with bpy.context.temp_override(window=window()): bpy.ops.screen.userpref_show('INVOKE_DEFAULT')")
     blender.wait("len(manager.windows) == 2")
@@ -110,5 +110,5 @@ def test_windows(blender: Callable[..., Workstation], service: Service, clip: Pa
 
     # Another workspace is on screen.
     blender.run("window().workspace = next(each for each in bpy.data.workspaces if each != window().workspace)")
-    land(editor, service, 3)
+    land(editor, held, 3)
     blender.has_not_complained()

@@ -15,8 +15,9 @@ import addon_utils
 import bpy
 import pytest
 from conftest import MODULE
+from editing import open_timeline
 from reshoot import translations
-from reshoot.core import words
+from reshoot.core import board, words
 from reshoot.core.errors import ExportError
 from reshoot.timeline import export
 
@@ -32,6 +33,16 @@ def german(empty_file: None) -> Iterator[None]:
 def test_a_refused_press_says_why_in_german(german: None) -> None:
     with pytest.raises(RuntimeError, match=r"Kein Streifen ist ausgewählt\. Den Streifen"):
         bpy.ops.reshoot.shoot(prompt="Schnee")
+
+
+def test_what_the_panels_show_follows_the_language_at_once() -> None:
+    scene = open_timeline()
+    assert board.preview(scene).error.message == "No strip is selected."
+    words.speak(translations.LANGUAGES["de"])
+    try:
+        assert board.preview(scene).error.message == "Kein Streifen ist ausgewählt."
+    finally:
+        words.speak({})
 
 
 def test_a_background_blender_says_in_german_what_it_cannot_read(german: None, tmp_path: Path) -> None:
