@@ -65,9 +65,9 @@ def takes_folder(of_project: str) -> Path:
 
 def service() -> str:
     """The service that a job would go to now. Raises SetupError where that cannot be, saying why."""
-    from . import studio
+    from . import services
 
-    return studio.service()
+    return services.service()
 
 
 _session: Session | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running parts of one Blender: the journal, the runner, the connections, the rehearsal server, joined.
+"""The running parts of one Blender: the journal, the runner and the services, joined.
 
 The heavy half of `session`, which makes the one there is, at first use. Everything here runs on the main thread unless
 it says otherwise.
@@ -8,8 +8,6 @@ it says otherwise.
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import threading
 import time
 import uuid
@@ -22,28 +20,23 @@ from queue import SimpleQueue
 import bpy
 
 from . import places, preferences
-from .core import board, fal
+from .core import board
 from .core.blender_process import Blender
-from .core.errors import PlacementError, ReshootError, SetupError
-from .core.job import REHEARSAL, Job, State
+from .core.errors import PlacementError, ReshootError
+from .core.job import Job, State
 from .core.journal import Journal
 from .core.runner import Runner
-from .core.service import Service, usable
 from .core.shot import Shot
 from .core.shown import Line, OnStrip
 from .core.state import UNTITLED
 from .core.steps import Steps
 from .core.words import say
-from .rehearsal.picture import render
-from .rehearsal.server import RehearsalServer
+from .services import Services
 from .timeline import compat, export, place, whereabouts
 
 _log = logging.getLogger(__name__)
 
 _FALLEN = (State.FAILED, State.UNSURE)
-
-FAL = "fal"
-"""The service that is fal.ai itself."""
 
 _opened: SimpleQueue[Journal] = SimpleQueue()
 """A journal that was opened for the session to come."""
@@ -59,20 +52,15 @@ class Session:
     def __init__(self, home: Path, project: Callable[[], str], takes_folder: Callable[[str], Path]) -> None:
         self.home = home
         self._project = project
-        self._key = ""
         self._keep_clips = False
-        self._may_go_online = False
-        self.refresh()
         self._blender = export.background_blender()
-        self._lock = threading.Lock()
-        self._connections: dict[tuple[str, str], fal.Connection] = {}
-        self._rehearsal: RehearsalServer | None = None
-        self._token = secrets.token_hex(16)
+        self._services = Services(home / "rehearsal", self._blender)
+        self.refresh()
         self._journal = _journal(home)
         self.runner = Runner(
             self._journal,
             self.home / "jobs",
-            Steps(self._blender, self._connect, takes_folder),
+            Steps(self._blender, self._services.connect, takes_folder),
             keep_clips=lambda: self._keep_clips,
         )
         self._tried: dict[str, bool] = {}
@@ -95,10 +83,8 @@ class Session:
 
     def refresh(self) -> None:
         """Take the preferences over to where worker threads may read them."""
-        chosen = preferences.get()
-        self._key = preferences.key()
-        self._keep_clips = chosen.keep_clips
-        self._may_go_online = bool(bpy.app.online_access)
+        self._keep_clips = preferences.get().keep_clips
+        self._services.refresh()
 
     def take_up(self) -> None:
         """Go on with every unfinished job that no other Blender holds."""
@@ -289,48 +275,9 @@ class Session:
 
         Blender closes when this is done, so it takes seconds at most.
         """
-        if self.runner.close():
-            for connection in self._connections.values():
-                connection.close()
-        if self._rehearsal is not None:
-            self._rehearsal.stop()
+        self._services.close(forget=not self.runner.close())
         self._journal.close()
         board.clear()
-
-    def _connect(self, name: str) -> fal.Connection:
-        """The connection to a service. Called on worker threads."""
-        with self._lock:
-            key = self._key_of(name)
-            if (name, key) not in self._connections:
-                base = "" if name == FAL else self._rehearsal_url(key) if name == REHEARSAL else name
-                self._connections[name, key] = fal.Connection(fal.Service(name, base, key))
-            return self._connections[name, key]
-
-    def _key_of(self, name: str) -> str:
-        if name == REHEARSAL:
-            return self._token
-        if not self._may_go_online and not fal.is_loopback(name):
-            raise SetupError(
-                say("Blender is not allowed to go online."),
-                say("Allow it in Preferences > System > Network, then retry."),
-            )
-        if name == FAL:
-            if not self._key:
-                raise SetupError(
-                    say("There is no key for fal.ai."),
-                    say("Enter it in Preferences > Add-ons > Reshoot, then retry."),
-                )
-            return self._key
-        return os.environ.get("FAL_KEY", "")
-
-    def _rehearsal_url(self, token: str) -> str:
-        self._rehearsal = RehearsalServer(
-            self.home / "rehearsal",
-            lambda stand_in, progress, cancelled: render(self._blender, stand_in, progress, cancelled),
-            key=token,
-            look=os.environ.get("RESHOOT_REHEARSAL_LOOK", "stand-in"),
-        )
-        return self._rehearsal.start()
 
 
 def open_journal(home: Path) -> None:
@@ -351,69 +298,6 @@ def _journal(home: Path) -> Journal:
     if _opened.empty():
         return Journal(home / places.JOURNAL, uuid.uuid4().hex)
     return _opened.get()
-
-
-def service() -> str:
-    """The service that a job would go to now. Raises SetupError where that cannot be, saying why."""
-    url = os.environ.get("RESHOOT_SERVICE_URL", "").rstrip("/")
-    chosen, key = preferences.get(), preferences.key()
-    if url:
-        if not os.environ.get("FAL_KEY"):
-            raise SetupError(
-                say("RESHOOT_SERVICE_URL is set to {url}, but FAL_KEY is not.", url=url),
-                say("Set FAL_KEY to the key of that service."),
-            )
-        name = url
-    elif chosen.service == "REHEARSAL" or (chosen.service == "AUTO" and not key):
-        return REHEARSAL
-    else:
-        if not key:
-            raise SetupError(
-                say("There is no key for fal.ai."),
-                say("Enter your key in Preferences > Add-ons > Reshoot, or choose the service “Rehearsal”."),
-            )
-        name = FAL
-    _check_online(
-        url,
-        say("Allow it in Preferences > System > Network > Allow Online Access, or unset RESHOOT_SERVICE_URL.")
-        if url
-        else say(
-            "Allow it in Preferences > System > Network > Allow Online Access, or choose the service “Rehearsal”."
-        ),
-    )
-    usable(Service(name, url, os.environ["FAL_KEY"] if url else key))
-    return name
-
-
-def key_test() -> Callable[[], None]:
-    """What asks the service whether the key works, on any thread, for nothing, and raises what is wrong.
-
-    Raises SetupError at once where there is no key, or where Blender may not go online.
-    """
-    url = os.environ.get("RESHOOT_SERVICE_URL", "").rstrip("/")
-    key = os.environ.get("FAL_KEY", "") if url else preferences.key()
-    if not key.strip():
-        raise SetupError(
-            say("There is no key for fal.ai."), say("Make one at fal.ai/dashboard/keys and enter it above.")
-        )
-    _check_online(
-        url, say("Allow it in Preferences > System > Network > Allow Online Access, or rehearse without a key.")
-    )
-    asked = usable(Service(url or FAL, url, key))
-
-    def ask() -> None:
-        connection = fal.Connection(asked)
-        try:
-            connection.check_key()
-        finally:
-            connection.close()
-
-    return ask
-
-
-def _check_online(url: str, remedy: str) -> None:
-    if not bpy.app.online_access and not fal.is_loopback(url):
-        raise SetupError(say("Blender is not allowed to go online."), remedy)
 
 
 def _of_part(job: Job, spot: whereabouts.Spot) -> whereabouts.Spot | None:

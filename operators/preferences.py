@@ -38,11 +38,11 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Ask and wait for the answer."""
-        from .. import studio
+        from .. import services
 
         preferences.key_test.begin()
         try:
-            studio.key_test()()
+            services.key_test()()
         except ReshootError as error:
             preferences.key_test.end(error)
             self.report({"ERROR"}, str(error))
@@ -54,11 +54,11 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 
 def ask_beside() -> bool:
     """Have the key tested beside the interface. False where that is answered already: the service cannot be asked."""
-    from .. import studio
+    from .. import services
 
     preferences.key_test.begin()
     try:
-        ask = studio.key_test()
+        ask = services.key_test()
         running = session.current()
     except ReshootError as error:
         _tell(error)

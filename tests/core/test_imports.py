@@ -27,8 +27,9 @@ TABLE = {
     "keymap": {"bpy"},
     "preferences": {"bpy", "core", "keymap", "places"},
     # Those that join the rooms: what this Blender has one of, light and heavy half, and the way from settings to a job.
-    "session": {"bpy", "core", "places", "studio"},
-    "studio": {"bpy", "core", "rehearsal", "timeline", "places", "preferences"},
+    "session": {"bpy", "core", "places", "services", "studio"},
+    "services": {"bpy", "core", "rehearsal", "preferences"},
+    "studio": {"bpy", "core", "timeline", "places", "preferences", "services"},
     "shooting": {"bpy", "core", "timeline", "properties", "session"},
     "operators": {
         "bpy",
@@ -37,9 +38,9 @@ TABLE = {
         "places",
         "preferences",
         "properties",
+        "services",
         "session",
         "shooting",
-        "studio",
         "timeline",
     },
     "later": {"bpy", "core", "places", "shooting", "studio", "timeline"},
@@ -210,7 +211,7 @@ def test_a_wrong_import_is_found(tmp_path: Path, path: str, code: str, complaint
         ("timeline/evidence.py", "import numpy as np"),
         ("operators/shoot.py", "import bpy\nfrom ..timeline import shot\nfrom .. import preferences"),
         ("panels/main.py", "import bpy\nfrom ..core.models import MODELS"),
-        ("studio.py", "from . import preferences\nfrom .rehearsal.server import RehearsalServer"),
+        ("services.py", "from . import preferences\nfrom .rehearsal.server import RehearsalServer"),
         ("__init__.py", "from . import operators, panels, session"),
     ],
 )

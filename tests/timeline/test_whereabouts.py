@@ -271,7 +271,7 @@ def test_shot_that_was_deleted_from_its_meta_strip(scene: bpy.types.Scene, movie
 
 def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    was = shot.read(scene, Source.TIMELINE, 0, "")
+    was = shot.read(scene, Source.TIMELINE, "")
     put_into_meta(scene, strip)
     (spot,) = whereabouts.find(scene, was)
     assert (spot.first, spot.end, spot.meta) == (1, 81, "")
