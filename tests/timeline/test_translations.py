@@ -38,7 +38,7 @@ def test_a_refused_press_says_why_in_german(german: None) -> None:
 def test_what_the_panels_show_follows_the_language_at_once() -> None:
     scene = open_timeline()
     assert board.preview(scene).error.message == "No strip is selected."
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     try:
         assert board.preview(scene).error.message == "Kein Streifen ist ausgewählt."
     finally:
