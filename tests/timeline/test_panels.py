@@ -16,7 +16,7 @@ import addon_utils
 import bpy
 import footage
 import pytest
-from conftest import MODULE
+from installed import MODULE
 from editing import add_image, add_movie, open_timeline, refusal, select, takes, the_job
 from reshoot import properties
 from reshoot.core import board

@@ -125,6 +125,27 @@ def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path
     assert max(map(abs, errors)) < 60 / 24, errors
 
 
+def test_identity_at_another_rate_is_the_clips_own_picture(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(60))
+    editing.add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=186, fps=Fraction(60), noise=True))
+    shoot()
+    sent = list(numbered.pictures(sent_clip()))
+    answer = numbered.pictures(Path(bpy.path.abspath(the_take(scene).filepath)))
+    picture = next(answer)
+    assert max(numbered.psnr(picture, each) for each in sent[:4]) > 45
+
+
+def test_selected_handles_stay_selected(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(60))
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "fast.mp4", frames=190, fps=Fraction(60)))
+    strip.select_right_handle = True
+    other = compat.new_effect(scene, "other", "COLOR", 5, 300, 20)
+    other.select, other.select_left_handle = False, True
+    before = Timeline(scene)
+    shoot()
+    before.has_only_gained_a_take()
+
+
 def test_image_sequence(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     files = numbered.images(tmp_path, frames=80)

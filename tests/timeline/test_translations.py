@@ -14,7 +14,7 @@ from types import ModuleType
 import addon_utils
 import bpy
 import pytest
-from conftest import MODULE
+from installed import MODULE
 from reshoot import translations
 from reshoot.core import words
 from reshoot.core.errors import ExportError
