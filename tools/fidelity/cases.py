@@ -114,13 +114,14 @@ def _places() -> Iterator[Case]:
     def case(name: str, *changes: str, **other: Any) -> Case:
         return Case(name, "place", **{"picture": "edges", "changes": changes, **other})
 
-    for change in ("offset", "scale", "rotation", "origin", "crop", "negative scale", "flip", "flip up"):
+    yield case("offset-scale", "offset", "scale")
+    for change in ("rotation", "origin", "crop", "flip", "flip up"):
         yield case(change.replace(" ", "-"), change)
-    yield case("all-places", "offset", "scale", "rotation", "crop", "flip")
+    yield case("all-places", "offset", "scale", "rotation", "crop", "flip", "flip up")
     yield case("all-places-scaled", "offset", "rotation", "crop", footage={"width": 640, "height": 360})
     yield case("all-places-real-time", "offset", "scale", "rotation", "crop", fps=Fraction(60), frames=186)
     yield case("all-places-images", "offset", "scale", "crop", shot="images")
-    yield case("animated-place", "animated place", "rotation")
+    yield case("animated-place", "animated place", "rotation", "flip")
     yield case("animated-crop", "animated crop", footage={"width": 640, "height": 360})
     yield case("driven-place", "driven")
     yield case("place-meta", "offset", "scale", "rotation", "crop", shot="meta")
@@ -152,10 +153,11 @@ def _looks() -> Iterator[Case]:
     for change in ("opacity", "multiply", "screen", "add", "difference", "fade"):
         yield case(change, "below", change, mutes=("shot",))
     yield case("fade-real-time", "below", "fade", mutes=("shot",), fps=Fraction(50), frames=155)
-    for change in ("strobe", "saturation", "brighter", "float", "deinterlace", "animated saturation"):
+    for change in ("strobe", "animated saturation", "masked", "log footage", "deinterlace"):
         yield case(change.replace(" ", "-"), change)
-    for change in ("curve", "contrast", "balance", "white balance", "masked", "log footage"):
-        yield case(change.replace(" ", "-"), change)
+    yield case("saturation-brighter-float", "saturation", "brighter", "float")
+    yield case("curve-contrast", "curve", "contrast")
+    yield case("balances", "balance", "white balance")
     yield case("full-range", footage={"kind": "full"})
     yield Case("full-range-whole", "look of the strip", "movie", footage={"kind": "full"})
 
@@ -163,13 +165,11 @@ def _looks() -> Iterator[Case]:
 def _views() -> Iterator[Case]:
     views = (
         ("AgX",),
-        ("AgX", "exposure"),
         ("punchy", "gamma"),
         ("Filmic",),
         ("high contrast", "darker"),
         ("Khronos",),
-        ("ACES",),
-        ("exposure", "gamma"),
+        ("ACES", "exposure"),
         ("view curve",),
         ("AgX", "view white balance"),
         ("Display P3", "AgX"),
@@ -182,11 +182,10 @@ def _views() -> Iterator[Case]:
         yield Case("view-" + "-".join(changes).replace(" ", "-"), "views", changes=changes)
     yield Case("view-AgX-real-time", "views", changes=("AgX",), fps=Fraction(60), frames=186)
     yield Case("view-AgX-timeline", "views", changes=("AgX", "title above", "exposure"), source="TIMELINE")
-    for view in ("Standard", "AgX", "Filmic"):
-        changes = () if view == "Standard" else (view,)
-        yield Case(f"chart-{view}", "views", changes=changes, picture="chart")
-        yield Case(f"bright-{view}", "views", "images", changes, "bright", footage={"kind": "exr"})
-    yield Case("bright-AgX-exposure", "views", "images", ("punchy", "darker"), "bright", footage={"kind": "exr"})
+    for view in ("Standard", "AgX"):
+        yield Case(f"chart-{view}", "views", changes=() if view == "Standard" else (view,), picture="chart")
+    yield Case("bright-Filmic", "views", "images", ("Filmic",), "bright", footage={"kind": "exr"})
+    yield Case("bright-AgX-darker", "views", "images", ("punchy", "darker"), "bright", footage={"kind": "exr"})
     yield Case("scene-camera-AgX", "views", "scene camera", ("AgX",), frames=72, fps=Fraction(24))
     yield Case("hdr-movie-AgX", "views", "movie", ("AgX",), "bright", footage={"kind": "hdr"})
 
@@ -230,9 +229,14 @@ def _decision() -> Iterator[Case]:
         "scene": {"shot": "scene camera"},
     }
     for name, shot in shots.items():
-        for changes in (("AgX",), ("Filmic",), (), *([("AgX", "exposure")] if name == "sRGB" else [])):
+        views: tuple[tuple[str, ...], ...] = (("AgX",), ("Filmic",))
+        if name == "sRGB":
+            views = (("AgX",), ("Filmic",), (), ("AgX", "exposure"))
+        elif name == "EXR-to-6":
+            views = (("AgX",), ("Filmic",), ())
+        for changes in views:
             view = changes[0] if changes else "Standard"
-            for sent in dict.fromkeys(("Standard", view)):
+            for sent in dict.fromkeys(("Standard", view)):  # under Standard the two are one
                 label = "-".join(changes) or view
                 yield Case(
                     f"sent-{name}-{label}-{'as-is' if sent == 'Standard' else 'displayed'}",

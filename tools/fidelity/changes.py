@@ -205,7 +205,6 @@ CHANGES: dict[str, Change] = {
     "rotation": _strip(transform__rotation=0.21),
     "origin": _strip(transform__origin=(0.2, 0.9), transform__rotation=0.1, transform__scale_x=0.7),
     "crop": _strip(crop__min_x=101, crop__max_x=33, crop__min_y=47, crop__max_y=70),
-    "negative scale": _strip(transform__scale_x=-0.8),
     "flip": _strip(use_flip_x=True),
     "flip up": _strip(use_flip_y=True),
     "animated place": _keys("transform.offset_x", 0.0, 240.0),

@@ -17,6 +17,8 @@ LEAST_PSNR = 40.0
 MOST_SHIFT = 0.5
 MOST_EDGE = 1.0
 LEAST_ALIKE = 0.9
+MOST_FLAT_SHIFT = 1.0
+"""Of one flat colour: what the 8 bits of luma and chroma in a video can miss."""
 _STILL = ("title", "color")
 
 
@@ -57,7 +59,8 @@ def _frames(case: Case, found: dict[str, Any]) -> Verdict:
 
 def _colour(case: Case, found: dict[str, Any]) -> Verdict:
     psnr, shift = found["psnr"], found["shift"]
-    good = shift < MOST_SHIFT and (psnr >= LEAST_PSNR or case.picture in ("edges", "chart"))
+    most = MOST_FLAT_SHIFT if case.shot == "color" else MOST_SHIFT
+    good = shift <= most and (psnr >= LEAST_PSNR or case.picture in ("edges", "chart"))
     return Verdict("colour", f"{psnr:.1f} dB, {shift:.2f}", good, psnr)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/fidelity.md: the machine, how it was measured, a table for each row of the design, and one for each case."""
+"""Writes docs/fidelity.md: the machine, how it was measured, a table of the design's rows, and one of the cases."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from pathlib import Path
 from typing import Any
 
 from cases import HD, Case
-from judge import LEAST_ALIKE, LEAST_PSNR, MOST_EDGE, MOST_LATE, MOST_SHIFT, ROWS, Verdict, judge
+from judge import LEAST_ALIKE, LEAST_PSNR, MOST_EDGE, MOST_FLAT_SHIFT, MOST_LATE, MOST_SHIFT, ROWS, Verdict, judge
 
 _HOW = f"""# Fidelity
 
 If the service gave back the very pixels that it was sent, the timeline would look and sound as before. `make fidelity`
-measures that and writes this page. `make fidelity CASES="whole-25 place"` runs single cases or groups and writes nothing.
+measures that and writes this page. `make fidelity CASES="whole-25 place"` runs single cases or groups and writes
+nothing.
 
 ## How it is measured
 
-Every case is a real round trip: the built zip in Blender as a Python module, `reshoot.shoot` from a script, the rehearsal
-on loopback with `RESHOOT_REHEARSAL_LOOK=identity`, which gives back the clip at 24 fps. The timeline is rendered through
-the scene's own view before and after, every frame of the shot in small and three in full size, from a copy of the file.
-Natural pictures are Big Buck Bunny (© Blender Foundation, CC BY 3.0); every picture carries its number in a row of blocks.
+Every case is a real round trip: the built zip in Blender as a Python module, `reshoot.shoot` from a script, the
+rehearsal on loopback with `RESHOOT_REHEARSAL_LOOK=identity`, which gives back the clip at 24 fps. The timeline is
+rendered through the scene's own view before and after, every frame of the shot in small and three in full size, from a
+copy of the file. Natural pictures are Big Buck Bunny (© Blender Foundation, CC BY 3.0); every picture carries its
+number in a row of blocks.
 
 - **frames**: which frame of the shot is shown at each of its places afterwards, by the nearest picture before. Every
-  frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame of the result.
+  frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame
+  of the result.
 - **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
-  {LEAST_PSNR:.0f} dB on natural pictures, shift below {MOST_SHIFT} of 255. Charts and edges are held to the shift alone; 99 dB stands for
-  the same bits.
+  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}: video has 8 bits). Charts and edges are held to the shift
+  alone; 99 dB stands for the same bits.
 - **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
   {MOST_EDGE:.0f} pixel.
-- **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as with
-  the shot's own sound muted by hand. The result's: within one frame by cross-correlation, at least {LEAST_ALIKE} alike.
+- **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as
+  with the shot's own sound muted by hand. The result's: within one frame by cross-correlation, and at least
+  {LEAST_ALIKE} alike.
 - **project**: every value of the scene, strips, handles, curves, selection, playhead, tools, and what the windows show;
-  only the take may be new (and the mutes that are asked for or noted). And after one undo: nothing different at all.
+  only the take may be new, and the mutes that are asked for or noted. After one undo nothing at all is different.
 """
 
 _DECISION = """## Sent as it is, or as displayed

@@ -34,13 +34,18 @@ def prepare(scene: Any) -> None:
 def range_of(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
     """Each of `frames` pictures from frame `first` on, small: rows by columns by RGB, bytes."""
     render = scene.render
-    render.resolution_percentage = max(1, min(100, round(100 * SMALL / render.resolution_x)))
+    # Blender scales the timeline of another scene twice.
+    other_scene = any(strip.type == "SCENE" for strip in compat.strips_all(scene.sequence_editor))
+    times = max(1, round(render.resolution_x / SMALL))
+    render.resolution_percentage = 100 if other_scene else max(1, min(100, round(100 / times)))
     scene.frame_start, scene.frame_end = first, first + frames - 1
     render.filepath = f"{folder}/"
     bpy.ops.render.render(animation=True, scene=scene.name)
     paths = [Path(render.frame_path(frame=frame)) for frame in range(first, first + frames)]
-    pictures = [_read(path) for path in paths]
+    pictures = []
     for path in paths:
+        picture = _read(path)
+        pictures.append(picture[::times, ::times].copy() if other_scene else picture)
         path.unlink()
     return pictures
 

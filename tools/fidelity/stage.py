@@ -175,7 +175,7 @@ def _color(stage: Stage) -> list[Any]:
 def _adjustment(stage: Stage) -> list[Any]:
     stage.movie("below", 1)
     strip = stage.effect("shot", "ADJUSTMENT", CHANNEL)
-    strip.modifiers.new("bright", "BRIGHT_CONTRAST").bright = 0.1
+    strip.color_saturation = 0.3
     return [strip]
 
 
