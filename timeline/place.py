@@ -141,6 +141,7 @@ def _show_as_shot(scene: bpy.types.Scene, strip: Any, shot: Shot, take: Take, sp
     new.scale_x, new.scale_y = old.scale_x * wide, old.scale_y * tall
     new.offset_x, new.offset_y, new.rotation = old.offset_x, old.offset_y, old.rotation
     new.origin, new.filter = old.origin, old.filter
+    strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
     strip.crop.min_x, strip.crop.max_x = round(model.crop.min_x / wide), round(model.crop.max_x / wide)
     strip.crop.min_y, strip.crop.max_y = round(model.crop.min_y / tall), round(model.crop.max_y / tall)
     strip.blend_type, strip.blend_alpha = model.blend_type, model.blend_alpha

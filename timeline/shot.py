@@ -22,6 +22,8 @@ from . import compat, curves
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
 _DISPLAYED = ("AgX", "Filmic")
+_OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM")
+"""Strips whose picture is that of the strips below them: it is the screen's, where the viewer shows it."""
 _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
@@ -39,7 +41,7 @@ def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> 
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
-    native = source is Source.STRIP and len(pictures) == 1
+    native = source is Source.STRIP and len(pictures) == 1 and pictures[0].type not in _OF_WHAT_IS_BELOW
     own = _own_size(pictures[0]) if native else None
     width, height = own or canvas
     return Shot(

@@ -143,6 +143,7 @@ def _shots() -> Iterator[Case]:
     yield Case("title-timeline", "kinds of strip", changes=("title above",), source="TIMELINE")
     yield Case("nested-faded", "kinds of strip", "nested", ("fade", "crop"), mutes=("shot",))
     yield Case("see-through-images", "kinds of strip", "images", ("below",), "hole")
+    yield Case("adjustment-placed", "kinds of strip", "adjustment", ("offset", "opacity"))
     yield Case("title-over-movie", "kinds of strip", "title", ("below",))
 
 

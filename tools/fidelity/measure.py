@@ -24,17 +24,6 @@ def shown_frames(before: list[np.ndarray], after: list[np.ndarray]) -> list[int]
     return found
 
 
-def nearest(whole: np.ndarray, pictures: list[np.ndarray], expected: int) -> int:
-    """Which of the small `pictures` the whole picture is."""
-    height, width = pictures[0].shape[:2]
-    rows = (np.arange(height) + 0.5) * whole.shape[0] / height
-    columns = (np.arange(width) + 0.5) * whole.shape[1] / width
-    small = whole[rows.astype(int)][:, columns.astype(int)].astype(np.float64)
-    distances = [((small - picture) ** 2).mean() for picture in pictures]
-    best = int(np.argmin(distances))
-    return expected if distances[expected] <= distances[best] * _TIE + _NOISE / 10 else best
-
-
 def told_apart(pictures: list[np.ndarray]) -> float:
     """The part of neighbouring pictures that differ by more than encoding could."""
     flat = _flat(pictures)

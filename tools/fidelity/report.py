@@ -32,8 +32,8 @@ number in a row of blocks.
   frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame
   of the result.
 - **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
-  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}: video has 8 bits). Charts and edges are held to the shift
-  alone; 99 dB stands for the same bits.
+  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}:
+  video has 8 bits). Charts and edges are held to the shift alone; 99 dB stands for the same bits.
 - **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
   {MOST_EDGE:.0f} pixel.
 - **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as

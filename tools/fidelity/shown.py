@@ -31,8 +31,24 @@ def prepare(scene: Any) -> None:
     settings.color_management = "FOLLOW_SCENE"
 
 
-def range_of(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
-    """Each of `frames` pictures from frame `first` on, small: rows by columns by RGB, bytes."""
+def pictures(
+    scene: Any, first: int, frames: int, in_full: list[int], folder: Path
+) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
+    """Each of `frames` pictures from frame `first` on, small; those numbered `in_full` (from 0 on) in full size too:
+    rows by columns by RGB, bytes. In their turn: Blender may show another frame where it jumps to one.
+    """
+    small: list[np.ndarray] = []
+    full = {}
+    for number in sorted(set(in_full)):
+        small += _range(scene, first + len(small), number - len(small), folder)
+        full[number] = _full(scene, first + number, folder)
+    small += _range(scene, first + len(small), frames - len(small), folder)
+    return small, full
+
+
+def _range(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
+    if frames < 1:
+        return []
     render = scene.render
     # Blender scales the timeline of another scene twice.
     other_scene = any(strip.type == "SCENE" for strip in compat.strips_all(scene.sequence_editor))
@@ -41,21 +57,20 @@ def range_of(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarr
     scene.frame_start, scene.frame_end = first, first + frames - 1
     render.filepath = f"{folder}/"
     bpy.ops.render.render(animation=True, scene=scene.name)
-    paths = [Path(render.frame_path(frame=frame)) for frame in range(first, first + frames)]
-    pictures = []
-    for path in paths:
+    found = []
+    for frame in range(first, first + frames):
+        path = Path(render.frame_path(frame=frame))
         picture = _read(path)
-        pictures.append(picture[::times, ::times].copy() if other_scene else picture)
+        found.append(picture[::times, ::times].copy() if other_scene else picture)
         path.unlink()
-    return pictures
+    return found
 
 
-def whole(scene: Any, frame: int, folder: Path) -> np.ndarray:
-    """The picture of one frame in full size."""
+def _full(scene: Any, frame: int, folder: Path) -> np.ndarray:
     render = scene.render
     render.resolution_percentage = 100
     scene.frame_set(frame)
-    path = folder / "whole.bmp"
+    path = folder / "full.bmp"
     render.filepath = str(path)
     bpy.ops.render.render(write_still=True, scene=scene.name)
     return _read(path)

@@ -111,13 +111,9 @@ class _Seen:
     """One of the two timelines: every frame small, some whole, and its sound."""
 
     def __init__(self, path: Path, case: cases.Case, scratch: Path) -> None:
-        self.path, self.scratch = path, scratch
-        scene = self.open()
-        self.small = shown.range_of(scene, stage.START, case.frames, scratch)
-        self.whole = self.pictures(scene, looked_at(case))
-        self.sound = b""
-        if case.group == "sound":
-            self.sound = self.mix(scene, case)
+        self.path, self.scratch, self.case = path, scratch, case
+        self.small, self.full = self.pictures(looked_at(case))
+        self.sound = self.mix(bpy.context.scene) if case.group == "sound" else b""
 
     def open(self) -> Any:
         bpy.ops.wm.open_mainfile(filepath=str(self.path))
@@ -125,11 +121,11 @@ class _Seen:
         shown.prepare(scene)
         return scene
 
-    def pictures(self, scene: Any, frames: list[int]) -> list[np.ndarray]:
-        return [shown.whole(scene, stage.START + frame, self.scratch) for frame in frames]
+    def pictures(self, in_full: list[int]) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
+        return shown.pictures(self.open(), stage.START, self.case.frames, in_full, self.scratch)
 
-    def mix(self, scene: Any, case: cases.Case) -> bytes:
-        return shown.mix(scene, stage.START - _MARGIN, case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
+    def mix(self, scene: Any) -> bytes:
+        return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
 
 
 def looked_at(case: cases.Case) -> list[int]:
@@ -139,19 +135,16 @@ def looked_at(case: cases.Case) -> list[int]:
 
 def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
     frames = measure.shown_frames(before.small, after.small)
-    here = looked_at(case)
-    # A frame that is jumped to may be another one than the same frame in its turn: the worse counts.
-    there = [measure.nearest(picture, before.small, frames[n]) for n, picture in zip(here, after.whole, strict=True)]
-    late = [shown_frame - n for n, shown_frame in (*enumerate(frames), *zip(here, there, strict=True))]
-    worst = max(late, key=abs)
+    late = [shown_frame - n for n, shown_frame in enumerate(frames)]
+    there = [frames[n] for n in looked_at(case)]
     # Where time is what differs, colours and edges are not to blame.
-    whole = before.whole if here == there else before.pictures(before.open(), there)
-    pairs = list(zip(whole, after.whole, strict=True))
+    full = before.full if there == looked_at(case) else before.pictures(there)[1]
+    pairs = [(full[frames[n]], after.full[n]) for n in looked_at(case)]
     found: dict[str, Any] = {
         "told_apart": round(measure.told_apart(before.small), 3),
         "frames": len(frames),
         "wrong": sum(1 for each in late if each),
-        "worst": worst,
+        "worst": max(late, key=abs),
         "psnr": round(min(measure.psnr(*pair) for pair in pairs), 2),
         "shift": round(max(measure.mean_shift(*pair) for pair in pairs), 3),
     }
@@ -170,7 +163,7 @@ def _listen(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
         scene = before.open()
         for name in case.mutes:
             compat.strips_all(scene.sequence_editor)[name].mute = True
-        quiet = before.mix(scene, case)
+        quiet = before.mix(scene)
         return {"sound_same": quiet == after.sound, "sound_differs": quiet != before.sound}
     late, alike = measure.lag(measure.samples(before.sound), measure.samples(after.sound))
     return {"sound_late": round(late / _RATE * float(case.fps), 3), "sound_alike": round(alike, 3)}
