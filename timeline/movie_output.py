@@ -102,8 +102,11 @@ def _tell(done: int, total: int) -> None:
 
 
 def plain_output(scene: bpy.types.Scene) -> None:
-    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither."""
+    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither, and no other
+    view than the scene's.
+    """
     render = scene.render
+    render.image_settings.color_management = "FOLLOW_SCENE"
     render.use_sequencer = True
     render.use_border = False
     render.use_crop_to_border = False

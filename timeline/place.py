@@ -27,7 +27,13 @@ JOB_KEY = "reshoot_job"
 
 _HIGHEST_CHANNEL = 128
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
-_UNDOES = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
+_UNDOES = {
+    "AgX": "AgX Base sRGB",
+    "Filmic": "Filmic sRGB",
+    "Khronos PBR Neutral": "Khronos PBR Neutral sRGB",
+    "ACES 1.3": "ACES 1.3 sRGB",
+    "ACES 2.0": "ACES 2.0 sRGB",
+}
 """Colour space that gives back what was sent through a view transform."""
 
 

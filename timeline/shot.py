@@ -21,7 +21,10 @@ from . import compat, curves
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
-_DISPLAYED = ("AgX", "Filmic")
+_WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
+"""Colour spaces whose pictures hold nothing past 1. Linear, log and HDR footage does, and so does a take that undoes a
+view transform."""
+_DISPLAYED = ("AgX", "Filmic", "Khronos PBR Neutral", "ACES 1.3", "ACES 2.0")
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM")
 """Strips whose picture is that of the strips below them: it is the screen's, where the viewer shows it."""
 _LOOKED_INTO = 8
@@ -41,7 +44,8 @@ def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> 
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
-    native = source is Source.STRIP and len(pictures) == 1 and pictures[0].type not in _OF_WHAT_IS_BELOW
+    alone = source is Source.STRIP and not any(strip.type in _OF_WHAT_IS_BELOW for strip in pictures)
+    native = alone and len(pictures) == 1
     own = _own_size(pictures[0]) if native else None
     width, height = own or canvas
     return Shot(
@@ -57,7 +61,7 @@ def read(scene: bpy.types.Scene, source: Source, handles: int, project: str) -> 
         source=source,
         native=native,
         scalable=own is not None,
-        view=_view(scene, pictures if source is Source.STRIP else _visible(scene, start, start + frames)),
+        view=_view(scene, pictures if alone else _visible(scene, start, start + frames)),
         sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
         whole_file=_file(pictures[0]) if native and not handles and _whole(scene, pictures[0]) else "",
     )
@@ -223,6 +227,9 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
         return "Standard"
     for strip in _inside(strips):
         if strip.type == "SCENE" and strip.scene_input == "CAMERA":
+            return str(displayed)
+        space = getattr(strip, "colorspace_settings", None)
+        if space is not None and space.name not in _WITHIN_WHITE:
             return str(displayed)
         if strip.type == "IMAGE" and any(
             element.filename.lower().endswith(_SCENE_REFERRED) for element in strip.elements[:1]

@@ -299,7 +299,7 @@ def test_take_of_an_adjustment_is_what_the_viewer_shows(tmp_path: Path) -> None:
     editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
     adjustment = compat.new_effect(scene, "adjustment", "ADJUSTMENT", 4, 1, 75)
     adjustment.color_multiply, adjustment.blend_alpha = 0.6, 0.5
-    adjustment.transform.offset_x = 200
+    adjustment.transform.scale_x = 1.5
     select(scene, adjustment)
     before = numbered.shown(scene, 20, tmp_path)
     shoot()
@@ -331,6 +331,32 @@ def test_colour_is_the_same_through_the_scenes_view(view: str, tmp_path: Path) -
     after = numbered.shown(scene, 20, tmp_path)
     assert numbered.psnr(before, after) > 40
     assert abs(float(before.mean()) - float(after.mean())) < 0.5
+
+
+def test_footage_with_values_past_white_keeps_them(tmp_path: Path) -> None:
+    scene = open_timeline()
+    scene.view_settings.view_transform = "AgX"
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "log.mp4", frames=75))
+    strip.colorspace_settings.name = "Filmic Log"
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    after = numbered.shown(scene, 20, tmp_path)
+    assert numbered.psnr(before, after) > 38
+    assert abs(float(before.mean()) - float(after.mean())) < 1
+
+
+def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_path: Path) -> None:
+    scene = open_timeline()
+    editing.select(scene, cut := editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=90)))
+    compat.set_end(cut, 76)
+    before = numbered.shown(scene, 20, tmp_path)
+    output = scene.render.image_settings
+    output.color_management = "OVERRIDE"
+    output.view_settings.exposure = 2.0
+    shoot()
+    assert output.color_management == "OVERRIDE"
+    output.color_management = "FOLLOW_SCENE"
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 40
 
 
 def test_handles_are_sent_and_trimmed_off(tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ class Case:
         """Whether the clip runs at the timeline's pace."""
         return self.sound == "RESULT" or self.timing == "REAL_TIME" or (self.timing == "AUTO" and self.fps > 30)
 
+    @property
+    def natural(self) -> bool:
+        """Whether it shows natural pictures, as displayed."""
+        return self.picture in ("bunny", "hole") and self.shot not in ("title", "color", "scene camera")
+
 
 def rate(text: str) -> Fraction:
     """A rate as editors write it: 23.976, 25."""
@@ -141,7 +146,7 @@ def _shots() -> Iterator[Case]:
         yield case(shot)
     yield Case("reversed", "kinds of strip", changes=("reverse",))
     yield Case("title-timeline", "kinds of strip", changes=("title above",), source="TIMELINE")
-    yield Case("nested-faded", "kinds of strip", "nested", ("fade", "crop"), mutes=("shot",))
+    yield Case("nested-faded", "kinds of strip", "nested", ("fade", "crop"), mutes=("MetaStrip.001",))
     yield Case("see-through-images", "kinds of strip", "images", ("below",), "hole")
     yield Case("adjustment-placed", "kinds of strip", "adjustment", ("offset", "opacity"))
     yield Case("title-over-movie", "kinds of strip", "title", ("below",))
@@ -186,7 +191,6 @@ def _views() -> Iterator[Case]:
     for view in ("Standard", "AgX"):
         yield Case(f"chart-{view}", "views", changes=() if view == "Standard" else (view,), picture="chart")
     yield Case("bright-Filmic", "views", "images", ("Filmic",), "bright", footage={"kind": "exr"})
-    yield Case("bright-AgX-darker", "views", "images", ("punchy", "darker"), "bright", footage={"kind": "exr"})
     yield Case("scene-camera-AgX", "views", "scene camera", ("AgX",), frames=72, fps=Fraction(24))
     yield Case("hdr-movie-AgX", "views", "movie", ("AgX",), "bright", footage={"kind": "hdr"})
 
@@ -221,6 +225,9 @@ def _sounds() -> Iterator[Case]:
     yield case("sound-result-meta", "louder music", sound="RESULT", shot="meta with sound", mutes=("own",), frames=80)
 
 
+_FULL_NAMES = {"ACES": "ACES 2.0", "Khronos": "Khronos PBR Neutral"}
+
+
 def _decision() -> Iterator[Case]:
     """Sent as it is, and sent as displayed: which serves what?"""
     shots: dict[str, dict[str, Any]] = {
@@ -234,9 +241,9 @@ def _decision() -> Iterator[Case]:
         if name == "sRGB":
             views = (("AgX",), ("Filmic",), (), ("AgX", "exposure"))
         elif name == "EXR-to-6":
-            views = (("AgX",), ("Filmic",), ())
+            views = (("AgX",), ("Filmic",), (), ("ACES",), ("Khronos",), ("AgX", "darker"))
         for changes in views:
-            view = changes[0] if changes else "Standard"
+            view = _FULL_NAMES.get(changes[0], changes[0]) if changes else "Standard"
             for sent in dict.fromkeys(("Standard", view)):  # under Standard the two are one
                 label = "-".join(changes) or view
                 yield Case(

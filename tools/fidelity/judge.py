@@ -60,7 +60,7 @@ def _frames(case: Case, found: dict[str, Any]) -> Verdict:
 def _colour(case: Case, found: dict[str, Any]) -> Verdict:
     psnr, shift = found["psnr"], found["shift"]
     most = MOST_FLAT_SHIFT if case.shot == "color" else MOST_SHIFT
-    good = shift <= most and (psnr >= LEAST_PSNR or case.picture in ("edges", "chart"))
+    good = shift <= most and (psnr >= LEAST_PSNR or not case.natural)
     return Verdict("colour", f"{psnr:.1f} dB, {shift:.2f}", good, psnr)
 
 

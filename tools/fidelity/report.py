@@ -33,7 +33,7 @@ number in a row of blocks.
   of the result.
 - **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
   {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}:
-  video has 8 bits). Charts and edges are held to the shift alone; 99 dB stands for the same bits.
+  video has 8 bits). Charts, edges and light past 1 are held to the shift alone; 99 dB stands for the same bits.
 - **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
   {MOST_EDGE:.0f} pixel.
 - **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as
@@ -105,9 +105,8 @@ def _parts(row: str, held: list[Case]) -> Iterator[tuple[str, list[Case]]]:
         yield "frames, every frame", [case for case in held if not case.real_time]
         yield "frames, real time", [case for case in held if case.real_time]
     elif row == "colour":
-        natural = [case for case in held if case.picture not in ("chart", "edges")]
-        yield "colour, natural pictures", natural
-        yield "colour, charts and edges", [case for case in held if case not in natural]
+        yield "colour, natural pictures", [case for case in held if case.natural]
+        yield "colour, others (the shift alone)", [case for case in held if not case.natural]
     else:
         yield row, held
 

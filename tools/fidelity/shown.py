@@ -31,22 +31,22 @@ def prepare(scene: Any) -> None:
     settings.color_management = "FOLLOW_SCENE"
 
 
-def pictures(
-    scene: Any, first: int, frames: int, in_full: list[int], folder: Path
-) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
-    """Each of `frames` pictures from frame `first` on, small; those numbered `in_full` (from 0 on) in full size too:
-    rows by columns by RGB, bytes. In their turn: Blender may show another frame where it jumps to one.
+def full(scene: Any, first: int, numbers: list[int], folder: Path) -> dict[int, np.ndarray]:
+    """The pictures of the frames `numbers`, counted from frame `first` on, in full size: rows by columns by RGB, bytes.
+
+    Each comes in its turn and once: Blender may show another frame where it jumps to one or is asked again.
     """
-    small: list[np.ndarray] = []
-    full = {}
-    for number in sorted(set(in_full)):
-        small += _range(scene, first + len(small), number - len(small), folder)
-        full[number] = _full(scene, first + number, folder)
-    small += _range(scene, first + len(small), frames - len(small), folder)
-    return small, full
+    found = {}
+    after = 0
+    for number in sorted(set(numbers)):
+        small(scene, first + after, number - after, folder)
+        found[number] = _full(scene, first + number, folder)
+        after = number + 1
+    return found
 
 
-def _range(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
+def small(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
+    """Each of `frames` pictures from frame `first` on, small."""
     if frames < 1:
         return []
     render = scene.render

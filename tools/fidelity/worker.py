@@ -112,7 +112,8 @@ class _Seen:
 
     def __init__(self, path: Path, case: cases.Case, scratch: Path) -> None:
         self.path, self.scratch, self.case = path, scratch, case
-        self.small, self.full = self.pictures(looked_at(case))
+        self.small = shown.small(self.open(), stage.START, case.frames, scratch)
+        self.full = self.pictures(looked_at(case))
         self.sound = self.mix(bpy.context.scene) if case.group == "sound" else b""
 
     def open(self) -> Any:
@@ -121,8 +122,8 @@ class _Seen:
         shown.prepare(scene)
         return scene
 
-    def pictures(self, in_full: list[int]) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
-        return shown.pictures(self.open(), stage.START, self.case.frames, in_full, self.scratch)
+    def pictures(self, numbers: list[int]) -> dict[int, np.ndarray]:
+        return shown.full(self.open(), stage.START, numbers, self.scratch)
 
     def mix(self, scene: Any) -> bytes:
         return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
@@ -138,7 +139,7 @@ def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
     late = [shown_frame - n for n, shown_frame in enumerate(frames)]
     there = [frames[n] for n in looked_at(case)]
     # Where time is what differs, colours and edges are not to blame.
-    full = before.full if there == looked_at(case) else before.pictures(there)[1]
+    full = before.full if there == looked_at(case) else before.pictures(there)
     pairs = [(full[frames[n]], after.full[n]) for n in looked_at(case)]
     found: dict[str, Any] = {
         "told_apart": round(measure.told_apart(before.small), 3),
