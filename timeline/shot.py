@@ -239,7 +239,7 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
 
 
 def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
-    """The sound strips that belong to the pictures: selected or joined with them, or cut from the same file."""
+    """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside."""
     joined = {other.name for strip in pictures for other in getattr(strip, "connections", ())}
     files = {(_file(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"}
     start = min(compat.start(strip) for strip in pictures)
@@ -252,7 +252,8 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
         same = any(path == file and abs(round(compat.content_start(strip)) - at) <= 1 for file, at in files)
         if strip.select or strip.name in joined or same:
             result.append(strip)
-    return result
+    metas = [strip for strip in pictures if strip.type == "META"]
+    return result + [strip for strip in _inside(metas) if strip.type == "SOUND"]
 
 
 def _whole(scene: bpy.types.Scene, strip: Any) -> bool:

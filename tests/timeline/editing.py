@@ -26,7 +26,7 @@ _SCENE_PARTS = (
     "display_settings",
     "sequencer_colorspace_settings",
     "sequence_editor",
-    "tool_settings",
+    "tool_settings.sequencer_tool_settings",
     "reshoot",
 )
 
@@ -160,9 +160,11 @@ def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
         yield f"strips/{strip.name}/properties", {name: str(strip[name]) for name in strip.keys()}  # noqa: SIM118
     for name in _SCENE_PARTS:
         yield from _values(attrgetter(name)(scene), f"scene/{name}")
-    for prop in scene.bl_rna.properties:
-        if prop.type not in ("POINTER", "COLLECTION"):
-            yield f"scene/{prop.identifier}", _plain(scene, prop)
+    # Not all that the tools have: some Blenders crash where they are asked for the brushes.
+    for owner, path in ((scene, "scene"), (scene.tool_settings, "scene/tool_settings")):
+        for prop in owner.bl_rna.properties:
+            if prop.type not in ("POINTER", "COLLECTION"):
+                yield f"{path}/{prop.identifier}", _plain(owner, prop)
     yield "scene/markers", [(marker.name, marker.frame) for marker in scene.timeline_markers]
     for curve in compat.curves(scene) or ():
         points = [(tuple(point.co), point.interpolation) for point in curve.keyframe_points]

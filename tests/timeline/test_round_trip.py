@@ -421,6 +421,24 @@ def test_silence_mutes_the_shots_own_sound_alone(tmp_path: Path) -> None:
     assert not other.mute
 
 
+def test_silence_mutes_the_sound_inside_a_meta(tmp_path: Path) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=80, sound=True)
+    strip = editing.add_movie(scene, path, channel=2)
+    own = numbered.strips(scene).new_sound("own", str(path), 1, 1)
+    select(scene, strip, own)
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.meta_make()
+    (meta,) = numbered.strips(scene)
+    select(scene, meta)
+    scene.reshoot.sound = "SILENT"
+    shoot()
+    assert compat.strips_all(scene.sequence_editor)["own"].mute
+    assert not meta.mute
+
+
 def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None:
     scene = open_timeline()
     if not bpy.app.build_options.audaspace:

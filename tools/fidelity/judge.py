@@ -17,6 +17,7 @@ LEAST_PSNR = 40.0
 MOST_SHIFT = 0.5
 MOST_EDGE = 1.0
 LEAST_ALIKE = 0.9
+MOST_LOUDER = 0.1
 MOST_FLAT_SHIFT = 1.0
 """Of one flat colour: what the 8 bits of luma and chroma in a video can miss."""
 _STILL = ("title", "color")
@@ -70,8 +71,9 @@ def _sound(case: Case, found: dict[str, Any]) -> Verdict:
     if case.sound == "SILENT":
         words = "own silent, others the same bits" if found["sound_same"] else "not silent, or others changed"
         return Verdict("sound", words, found["sound_same"] and found["sound_differs"])
-    late, alike = found["sound_late"], found["sound_alike"]
-    return Verdict("sound", f"{late:+.2f} frames, {alike:.2f} alike", abs(late) <= 1 and alike >= LEAST_ALIKE, late)
+    late, alike, level = found["sound_late"], found["sound_alike"], found["sound_level"]
+    good = abs(late) <= 1 and alike >= LEAST_ALIKE and abs(level - 1) <= MOST_LOUDER
+    return Verdict("sound", f"{late:+.2f} frames, {alike:.2f} alike, level {level:.2f}", good, late)
 
 
 def _project(found: dict[str, Any]) -> Verdict:

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from cases import HD, Case
-from judge import LEAST_ALIKE, LEAST_PSNR, MOST_EDGE, MOST_FLAT_SHIFT, MOST_LATE, MOST_SHIFT, ROWS, Verdict, judge
+from judge import (
+    LEAST_ALIKE,
+    LEAST_PSNR,
+    MOST_EDGE,
+    MOST_FLAT_SHIFT,
+    MOST_LATE,
+    MOST_LOUDER,
+    MOST_SHIFT,
+    ROWS,
+    Verdict,
+    judge,
+)
 
 _HOW = f"""# Fidelity
 
@@ -37,8 +48,8 @@ number in a row of blocks.
 - **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
   {MOST_EDGE:.0f} pixel.
 - **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as
-  with the shot's own sound muted by hand. The result's: within one frame by cross-correlation, and at least
-  {LEAST_ALIKE} alike.
+  with the shot's own sound muted by hand. The result's: within one frame by cross-correlation, at least
+  {LEAST_ALIKE} alike, and as loud to {MOST_LOUDER:.0%}.
 - **project**: every value of the scene, strips, handles, curves, selection, playhead, tools, and what the windows show;
   only the take may be new, and the mutes that are asked for or noted. After one undo nothing at all is different.
 """

@@ -50,10 +50,9 @@ def small(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]
     if frames < 1:
         return []
     render = scene.render
-    # Blender scales the timeline of another scene twice.
-    other_scene = any(strip.type == "SCENE" for strip in compat.strips_all(scene.sequence_editor))
+    shrunk = not any(_shrinks_badly(strip) for strip in compat.strips_all(scene.sequence_editor))
     times = max(1, round(render.resolution_x / SMALL))
-    render.resolution_percentage = 100 if other_scene else max(1, min(100, round(100 / times)))
+    render.resolution_percentage = max(1, round(100 / times)) if shrunk else 100
     scene.frame_start, scene.frame_end = first, first + frames - 1
     render.filepath = f"{folder}/"
     bpy.ops.render.render(animation=True, scene=scene.name)
@@ -61,9 +60,17 @@ def small(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]
     for frame in range(first, first + frames):
         path = Path(render.frame_path(frame=frame))
         picture = _read(path)
-        found.append(picture[::times, ::times].copy() if other_scene else picture)
+        found.append(picture if shrunk else picture[::times, ::times].copy())
         path.unlink()
     return found
+
+
+def _shrinks_badly(strip: Any) -> bool:
+    """Whether Blender shows something else at a part of the resolution: it scales the timeline of another scene twice,
+    and turns about another origin.
+    """
+    origin = strip.transform.origin if hasattr(strip, "transform") else (0.5, 0.5)
+    return strip.type == "SCENE" or tuple(origin) != (0.5, 0.5)
 
 
 def _full(scene: Any, frame: int, folder: Path) -> np.ndarray:

@@ -166,8 +166,13 @@ def _listen(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
             compat.strips_all(scene.sequence_editor)[name].mute = True
         quiet = before.mix(scene)
         return {"sound_same": quiet == after.sound, "sound_differs": quiet != before.sound}
-    late, alike = measure.lag(measure.samples(before.sound), measure.samples(after.sound))
-    return {"sound_late": round(late / _RATE * float(case.fps), 3), "sound_alike": round(alike, 3)}
+    was, now = measure.samples(before.sound), measure.samples(after.sound)
+    late, alike = measure.lag(was, now)
+    return {
+        "sound_late": round(late / _RATE * float(case.fps), 3),
+        "sound_alike": round(alike, 3),
+        "sound_level": round(float(np.linalg.norm(now) / np.linalg.norm(was)), 3),
+    }
 
 
 if __name__ == "__main__":
