@@ -63,7 +63,7 @@ def _keys(path: str, *values: float) -> Change:
 
 def _modifier(kind: str, **values: Any) -> Change:
     def change(stage: Stage, strip: Any) -> None:
-        modifier = strip.modifiers.new(kind.lower(), kind)
+        modifier = stage.modifier(strip, kind)
         for name, value in values.items():
             setattr(modifier, name, value)
 
@@ -78,7 +78,7 @@ def _view_curve(stage: Stage, strip: Any) -> None:
 
 
 def _curve(stage: Stage, strip: Any) -> None:
-    mapping = strip.modifiers.new("curves", "CURVES").curve_mapping
+    mapping = stage.modifier(strip, "CURVES").curve_mapping
     mapping.curves[3].points.new(0.5, 0.7)
     mapping.update()
 
@@ -89,7 +89,7 @@ def _masked(stage: Stage, strip: Any) -> None:
     mask.color = (1, 1, 1)
     mask.transform.scale_x = 0.4
     mask.mute = True
-    modifier = strip.modifiers.new("bright", "BRIGHT_CONTRAST")
+    modifier = stage.modifier(strip, "BRIGHT_CONTRAST")
     modifier.bright, modifier.input_mask_strip = 0.25, mask
 
 
@@ -255,7 +255,7 @@ CHANGES: dict[str, Change] = {
     "odd output": _odd_output,
     "other output view": _other_output_view,
     "stereo": _stereo,
-    "EXR output": _image_output("OPEN_EXR_MULTILAYER", color_depth="32"),
+    "EXR output": _image_output("OPEN_EXR", color_depth="32"),
     "JPEG output": _image_output("JPEG", quality=10, color_mode="BW"),
     "movie output": _movie_output,
     "compositor": _compositor,

@@ -67,6 +67,13 @@ class Stage:
         slots = dict(zip(("input1", "input2"), inputs, strict=False))
         return self.strips.new_effect(name=name, type=kind, channel=channel, frame_start=START, **slots)
 
+    def modifier(self, strip: Any, kind: str) -> Any:
+        """A new modifier of the strip. By the operator: from a script alone Blender 5.0 crashes."""
+        self.select(strip)
+        with movie_strip.sequencer(self.scene):
+            bpy.ops.sequencer.strip_modifier_add(type=kind)
+        return strip.modifiers[-1]
+
     def select(self, *chosen: Any) -> None:
         compat.select_only(chosen, compat.strips_all(self.scene.sequence_editor))
         self.scene.sequence_editor.active_strip = chosen[0]
