@@ -9,13 +9,15 @@ GUI_LAYERS := $(if $(BLENDER),gui,$(GUI:%=gui-%))
 GUI_ENVS := $(if $(BLENDER),,$(GUI:%=blender-%))
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
+# Cases or groups of them: make fidelity CASES="whole-25 place"
+CASES ?=
 export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) $(ARGS)
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline test-gui demo pictures footage clean
+.PHONY: help setup build lint test test-core test-timeline test-gui fidelity demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -28,6 +30,8 @@ help:
 	@echo 'make test-core      the tests that need no Blender'
 	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender)'
 	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
+	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
+	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
@@ -58,6 +62,9 @@ test-gui: env-tools $(GUI_ENVS:%=env-%) build footage
 
 test: setup build footage
 	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%) $(GUI_LAYERS)
+
+fidelity: $(BPY_ENV) build footage
+	@build/env/bpy-5.0/bin/python tools/fidelity $(CASES)
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)

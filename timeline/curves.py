@@ -29,17 +29,14 @@ def without_place(scene: bpy.types.Scene, name: str) -> None:
     """Remove the curves and drivers that move, crop or fade the strip called `name`."""
     for curve in of_place(scene, name):
         compat.curves(scene).remove(curve)
-    if scene.animation_data is not None:
-        path = compat.strip_path(name)
-        for driver in list(scene.animation_data.drivers):
-            if driver.data_path.startswith(path) and driver.data_path[len(path) :].startswith(_PLACE):
-                scene.animation_data.drivers.remove(driver)
+    for driver in _drivers_of_place(scene, name):
+        scene.animation_data.drivers.remove(driver)
 
 
 def copy_place(
     scene: bpy.types.Scene, source: str, target: str, factors: Mapping[str, float], *, fades: bool, moves: bool
 ) -> None:
-    """Give the strip `target` the curves of `source` that fade it, and those that move and crop it.
+    """Give the strip `target` the curves and drivers of `source` that fade it, and those that move and crop it.
 
     factors: by property ("transform.scale_x"), what its values are multiplied with; 1 where it is not named.
     """
@@ -59,6 +56,32 @@ def copy_place(
             new.handle_left_type, new.handle_right_type = old.handle_left_type, old.handle_right_type
             new.interpolation, new.easing = old.interpolation, old.easing
         copy.update()
+    for driver in _drivers_of_place(scene, source):
+        prop = driver.data_path[len(path) :]
+        if not (fades if prop == FADE else moves):
+            continue
+        copy = scene.animation_data.drivers.from_existing(src_driver=driver)
+        copy.data_path = compat.strip_path(target) + prop
+        _multiply(copy, factors.get(prop, 1.0))
+
+
+def _multiply(driver: Any, factor: float) -> None:
+    """Give `factor` times what the driver gives: its curve leads from the one to the other."""
+    for point in driver.keyframe_points:
+        for name in ("co", "handle_left", "handle_right"):
+            x, y = getattr(point, name)
+            setattr(point, name, (x, y * factor))
+    for modifier in driver.modifiers:
+        if modifier.type == "GENERATOR":
+            modifier.coefficients = [each * factor for each in modifier.coefficients]
+
+
+def _drivers_of_place(scene: bpy.types.Scene, name: str) -> list[Any]:
+    path = compat.strip_path(name)
+    drivers = scene.animation_data.drivers if scene.animation_data is not None else ()
+    return [
+        each for each in drivers if each.data_path.startswith(path) and each.data_path[len(path) :].startswith(_PLACE)
+    ]
 
 
 def _of(scene: bpy.types.Scene, name: str) -> Iterator[tuple[Any, str]]:

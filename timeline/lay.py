@@ -25,7 +25,13 @@ JOB_KEY = "reshoot_job"
 
 _HIGHEST_CHANNEL = 128
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
-_UNDOES = {"AgX": "AgX Base sRGB", "Filmic": "Filmic sRGB"}
+_UNDOES = {
+    "AgX": "AgX Base sRGB",
+    "Filmic": "Filmic sRGB",
+    "Khronos PBR Neutral": "Khronos PBR Neutral sRGB",
+    "ACES 1.3": "ACES 1.3 sRGB",
+    "ACES 2.0": "ACES 2.0 sRGB",
+}
 """Colour space that gives back what was sent through a view transform."""
 
 
@@ -139,6 +145,7 @@ class Layer:
         new.offset_y = old.offset_y + across * sine + up * cosine
         new.rotation = old.rotation
         new.origin, new.filter = old.origin, old.filter
+        strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
         strip.crop.min_x, strip.crop.max_x = round(model.crop.min_x / wide), round(model.crop.max_x / wide)
         strip.crop.min_y, strip.crop.max_y = round(model.crop.min_y / tall), round(model.crop.max_y / tall)
         factors = {

@@ -16,11 +16,19 @@ _KEYFRAME_EVERY = 24
 
 
 def render_movie(
-    scene: bpy.types.Scene, target: Path, *, first: int, frames: int, audio: bool, bits_per_second: int
+    scene: bpy.types.Scene,
+    target: Path,
+    *,
+    first: int,
+    frames: int,
+    audio: bool,
+    bits_per_second: int,
+    lossless: bool = False,
 ) -> None:
     """Render `frames` frames of `scene`'s sequencer from `first` on to an H.264 MP4 at `target`.
 
-    bits_per_second: 0 for constant quality, visually lossless; otherwise the rate to keep to.
+    bits_per_second: 0 for constant quality, visually lossless, or without any loss where `lossless`; otherwise the
+    rate to keep to.
     """
     render = scene.render
     plain_output(scene)
@@ -40,7 +48,7 @@ def render_movie(
         ffmpeg.minrate = 0
         ffmpeg.buffersize = 2 * bits_per_second // 1000
     else:
-        ffmpeg.constant_rate_factor = "PERC_LOSSLESS"
+        ffmpeg.constant_rate_factor = "LOSSLESS" if lossless else "PERC_LOSSLESS"
     ffmpeg.audio_codec = "AAC" if audio else "NONE"
     ffmpeg.audio_bitrate = 192
     render.filepath = str(target)
@@ -94,8 +102,11 @@ def _tell(done: int, total: int) -> None:
 
 
 def plain_output(scene: bpy.types.Scene) -> None:
-    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither."""
+    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither, and no other
+    view than the scene's.
+    """
     render = scene.render
+    render.image_settings.color_management = "FOLLOW_SCENE"
     render.use_sequencer = True
     render.use_border = False
     render.use_crop_to_border = False

@@ -45,7 +45,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     # Only the operator gives a strip another playback rate on every version: retiming keys from a script crash some.
     editor = scene.sequence_editor
     before = {strip.name for strip in compat.strips_all(editor)}
-    selected = [strip for strip in compat.strips_all(editor) if strip.select]
+    selected = _selection(editor)
     active = editor.active_strip
     options = compat.movie_strip_options(
         {
@@ -74,10 +74,20 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
         raise PlacementError(
             say("Blender did not add {file} as a strip.", file=path.name), say("Place the take again.")
         )
-    compat.select_only(selected, compat.strips_all(editor))
+    added[0].select = added[0].select_left_handle = added[0].select_right_handle = False
+    for strip, *parts in selected:
+        strip.select, strip.select_left_handle, strip.select_right_handle = parts
     editor.active_strip = active
     added[0].channel = channel
     return added[0]
+
+
+def _selection(editor: bpy.types.SequenceEditor) -> list[tuple[Any, bool, bool, bool]]:
+    """Every strip, and whether it and its two handles are selected."""
+    return [
+        (strip, strip.select, strip.select_left_handle, strip.select_right_handle)
+        for strip in compat.strips_all(editor)
+    ]
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         first, end = recipe["start"], recipe["start"] + recipe["frames"]
         compat.set_start(chosen[0], min(first, compat.start(chosen[0])))
         compat.set_end(chosen[0], max(end, compat.end(chosen[0])))
-    if recipe["native"] and chosen[0].type not in ("ADJUSTMENT", "MULTICAM"):
+    if recipe["native"]:
         _without_place(scene, chosen[0], recipe)
 
 
@@ -98,6 +98,9 @@ def _without_place(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -
         transform.origin = (0.5, 0.5)
         transform.filter = "AUTO"
         transform.scale_x, transform.scale_y = scale if recipe["scalable"] else (1.0, 1.0)
+    if hasattr(strip, "use_flip_x"):
+        # Blender turns the picture over where it stands on the screen, after it was moved.
+        strip.use_flip_x = strip.use_flip_y = False
     if hasattr(strip, "crop"):
         strip.crop.min_x = strip.crop.max_x = strip.crop.min_y = strip.crop.max_y = 0
 

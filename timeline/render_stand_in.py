@@ -31,7 +31,13 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     if recipe["look"] != "identity":
         _look(scene, strip, recipe)
     movie_output.render_movie(
-        scene, Path(recipe["target"]), first=1, frames=recipe["frames"], audio=recipe["sound"], bits_per_second=0
+        scene,
+        Path(recipe["target"]),
+        first=1,
+        frames=recipe["frames"],
+        audio=recipe["sound"],
+        bits_per_second=0,
+        lossless=recipe["look"] == "identity",
     )
     return {}
 

@@ -21,9 +21,14 @@ from . import around, compat, curves
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
-_DISPLAYED = ("AgX", "Filmic")
 _LAST = 1_048_574
 """Blender's last frame."""
+_WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
+"""Colour spaces whose pictures hold nothing past 1. Linear, log and HDR footage does, and so does a take that undoes a
+view transform."""
+_DISPLAYED = ("AgX", "Filmic", "Khronos PBR Neutral", "ACES 1.3", "ACES 2.0")
+_OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM")
+"""Strips whose picture is that of the strips below them: it is the screen's, where the viewer shows it."""
 _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
@@ -41,7 +46,8 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
-    native = source is Source.STRIP and len(pictures) == 1
+    alone = source is Source.STRIP and not any(strip.type in _OF_WHAT_IS_BELOW for strip in pictures)
+    native = alone and len(pictures) == 1
     own = _own_size(pictures[0]) if native else None
     width, height = own or canvas
     lengthened = native and around.holds(pictures[0])
@@ -68,7 +74,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
         source=source,
         native=native,
         scalable=own is not None,
-        view=_view(scene, pictures if source is Source.STRIP else _visible(scene, start, start + frames)),
+        view=_view(scene, pictures if alone else _visible(scene, start, start + frames)),
         sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
         whole_file=_file(pictures[0]) if native and _whole(scene, pictures[0]) else "",
     )
@@ -236,6 +242,9 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
     for strip in _inside(strips):
         if strip.type == "SCENE" and strip.scene_input == "CAMERA":
             return str(displayed)
+        space = getattr(strip, "colorspace_settings", None)
+        if space is not None and space.name not in _WITHIN_WHITE:
+            return str(displayed)
         if strip.type == "IMAGE" and any(
             element.filename.lower().endswith(_SCENE_REFERRED) for element in strip.elements[:1]
         ):
@@ -244,13 +253,12 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
 
 
 def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
-    """The sound strips that belong to the pictures: selected or joined with them, or cut from the same file."""
+    """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside."""
     joined = {other.name for strip in pictures for other in getattr(strip, "connections", ())}
     files = {(_file(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"}
     start = min(compat.start(strip) for strip in pictures)
     end = max(compat.end(strip) for strip in pictures)
     result = []
-    result.extend(strip for strip in _inside(pictures) if strip.type == "SOUND")
     for strip in compat.shown_strips(scene.sequence_editor):
         if strip.type != "SOUND" or compat.start(strip) >= end or compat.end(strip) <= start:
             continue
@@ -258,7 +266,8 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
         same = any(path == file and abs(round(compat.content_start(strip)) - at) <= 1 for file, at in files)
         if strip.select or strip.name in joined or same:
             result.append(strip)
-    return result
+    metas = [strip for strip in pictures if strip.type == "META"]
+    return result + [strip for strip in _inside(metas) if strip.type == "SOUND"]
 
 
 def _whole(scene: bpy.types.Scene, strip: Any) -> bool:

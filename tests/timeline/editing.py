@@ -121,8 +121,8 @@ class Timeline:
 
     def is_as_it_was(self) -> None:
         """Fails where anything is different now."""
-        differences = _differences(self._was, self._look())
-        assert not differences, differences
+        different = differences(self._was, self._look())
+        assert not different, different
 
     def has_only_gained_a_take(self) -> None:
         """Fails where anything but one strip, and what is in it where it is a meta strip, is different now."""
@@ -130,14 +130,15 @@ class Timeline:
         inner = compat.strips(take) if take.type == "META" else ()
         own = tuple(f"strips/{strip.name}/" for strip in (take, *inner))
         now = {name: value for name, value in self._look().items() if not name.startswith(own)}
-        differences = _differences(self._was, now)
-        assert not differences, differences
+        different = differences(self._was, now)
+        assert not different, different
 
     def _look(self) -> dict[str, Any]:
-        return {name: value for name, value in _look(self._scene).items() if not name.startswith(self._may_change)}
+        return {name: value for name, value in look(self._scene).items() if not name.startswith(self._may_change)}
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What became different between two looks, a line for each value."""
     gone = "nothing"
     return [
         f"{name}: {before.get(name, gone)!r} became {after.get(name, gone)!r}"
@@ -146,7 +147,8 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     ]
 
 
-def _look(scene: bpy.types.Scene) -> dict[str, Any]:
+def look(scene: bpy.types.Scene) -> dict[str, Any]:
+    """Every value of a scene's timeline and of the file around it, by its place."""
     with warnings.catch_warnings():
         # What Blender is going to take away is part of the file as long as it is there.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -159,11 +161,17 @@ def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
         yield f"strips/{strip.name}/properties", {name: str(strip[name]) for name in strip.keys()}  # noqa: SIM118
     for name in _SCENE_PARTS:
         yield from _values(attrgetter(name)(scene), f"scene/{name}")
-    for prop in scene.bl_rna.properties:
-        if prop.type not in ("POINTER", "COLLECTION"):
-            yield f"scene/{prop.identifier}", _plain(scene, prop)
+    # Not all that the tools have: some Blenders crash where they are asked for the brushes.
+    for owner, path in ((scene, "scene"), (scene.tool_settings, "scene/tool_settings")):
+        for prop in owner.bl_rna.properties:
+            if prop.type not in ("POINTER", "COLLECTION"):
+                yield f"{path}/{prop.identifier}", _plain(owner, prop)
     yield "scene/markers", [(marker.name, marker.frame) for marker in scene.timeline_markers]
-    yield "scene/curves", [(curve.data_path, len(curve.keyframe_points)) for curve in compat.curves(scene) or ()]
+    for curve in compat.curves(scene) or ():
+        points = [(tuple(point.co), point.interpolation) for point in curve.keyframe_points]
+        yield f"scene/curves/{curve.data_path}/{curve.array_index}", repr((points, curve.extrapolation))
+    for driver in scene.animation_data.drivers if scene.animation_data else ():
+        yield f"scene/curves/{driver.data_path}/{driver.array_index}", driver.driver.expression
     for prop in bpy.data.bl_rna.properties:
         if prop.type == "COLLECTION":
             yield f"data/{prop.identifier}", sorted(each.name_full for each in getattr(bpy.data, prop.identifier))

@@ -16,8 +16,8 @@ import addon_utils
 import bpy
 import footage
 import pytest
-from conftest import MODULE
 from editing import add_image, add_movie, open_timeline, refusal, select, takes, the_job
+from installed import MODULE
 from reshoot import properties
 from reshoot.core import board
 from reshoot.core.errors import LimitError, PromptError, ShotError

@@ -125,6 +125,28 @@ def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path
     assert max(map(abs, errors)) < 60 / 24, errors
 
 
+def test_identity_at_another_rate_is_the_clips_own_picture(tmp_path: Path) -> None:
+    scene = open_timeline()
+    path = footage.movie(tmp_path / "noise.mp4", noise=True)
+    editing.add_movie(scene, path)
+    scene.reshoot.timing = "REAL_TIME"
+    shoot()
+    answer = next(numbered.pictures(Path(bpy.path.abspath(the_take(scene).filepath))))
+    sent = numbered.pictures(path)
+    assert max(numbered.psnr(answer, next(sent)) for _ in range(3)) > 45
+
+
+def test_selected_handles_stay_selected(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(60))
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "fast.mp4", frames=190, fps=Fraction(60)))
+    strip.select_right_handle = True
+    other = compat.new_effect(scene, "other", "COLOR", 5, 300, 20)
+    other.select, other.select_left_handle = False, True
+    before = Timeline(scene)
+    shoot()
+    before.has_only_gained_a_take()
+
+
 def test_image_sequence(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     files = numbered.images(tmp_path, frames=80)
@@ -251,6 +273,39 @@ def test_take_gets_the_strips_place_on_the_screen(tmp_path: Path) -> None:
         assert numbered.psnr(picture, numbered.shown(scene, frame, tmp_path)) > 35
 
 
+def test_take_of_a_strip_that_is_turned_over_lies_where_the_strip_does(tmp_path: Path) -> None:
+    scene = open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
+    strip.use_flip_x, strip.transform.offset_x, strip.transform.rotation, strip.crop.min_x = True, 200, 0.2, 300
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
+
+
+def test_drivers_of_a_strips_place_drive_its_take(tmp_path: Path) -> None:
+    scene = open_timeline(width=640, height=272)
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "small.mp4", frames=75, width=640, height=272))
+    strip.transform.driver_add("offset_x").driver.expression = "frame * 2"
+    strip.transform.driver_add("scale_x").driver.expression = "0.5 + frame / 200"
+    before = [numbered.shown(scene, frame, tmp_path) for frame in (10, 60)]
+    assert not numpy.array_equal(*before)
+    shoot()
+    for frame, picture in zip((10, 60), before, strict=True):
+        assert numbered.psnr(picture, numbered.shown(scene, frame, tmp_path)) > 30
+
+
+def test_take_of_an_adjustment_is_what_the_viewer_shows(tmp_path: Path) -> None:
+    scene = open_timeline()
+    editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
+    adjustment = compat.new_effect(scene, "adjustment", "ADJUSTMENT", 4, 1, 75)
+    adjustment.color_multiply, adjustment.blend_alpha = 0.6, 0.5
+    adjustment.transform.scale_x = 1.5
+    select(scene, adjustment)
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
+
+
 def test_see_through_shot_does_not_show_through_its_take(tmp_path: Path) -> None:
     scene = open_timeline()
     below = numbered.strips(scene).new_movie("below", str(numbered.movie(tmp_path / "below.mp4", frames=80)), 1, 1)
@@ -276,6 +331,32 @@ def test_colour_is_the_same_through_the_scenes_view(view: str, tmp_path: Path) -
     after = numbered.shown(scene, 20, tmp_path)
     assert numbered.psnr(before, after) > 40
     assert abs(float(before.mean()) - float(after.mean())) < 0.5
+
+
+def test_footage_with_values_past_white_keeps_them(tmp_path: Path) -> None:
+    scene = open_timeline()
+    scene.view_settings.view_transform = "AgX"
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "log.mp4", frames=75))
+    strip.colorspace_settings.name = "Filmic Log"
+    before = numbered.shown(scene, 20, tmp_path)
+    shoot()
+    after = numbered.shown(scene, 20, tmp_path)
+    assert numbered.psnr(before, after) > 38
+    assert abs(float(before.mean()) - float(after.mean())) < 1
+
+
+def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_path: Path) -> None:
+    scene = open_timeline()
+    editing.select(scene, cut := editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=90)))
+    compat.set_end(cut, 76)
+    before = numbered.shown(scene, 20, tmp_path)
+    output = scene.render.image_settings
+    output.color_management = "OVERRIDE"
+    output.view_settings.exposure = 2.0
+    shoot()
+    assert output.color_management == "OVERRIDE"
+    output.color_management = "FOLLOW_SCENE"
+    assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 40
 
 
 def test_handles_are_sent_and_trimmed_off(tmp_path: Path) -> None:
@@ -338,6 +419,24 @@ def test_silence_mutes_the_shots_own_sound_alone(tmp_path: Path) -> None:
     shoot()
     assert own.mute
     assert not other.mute
+
+
+def test_silence_mutes_the_sound_inside_a_meta(tmp_path: Path) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=80, sound=True)
+    strip = editing.add_movie(scene, path, channel=2)
+    own = numbered.strips(scene).new_sound("own", str(path), 1, 1)
+    select(scene, strip, own)
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.meta_make()
+    (meta,) = numbered.strips(scene)
+    select(scene, meta)
+    scene.reshoot.sound = "SILENT"
+    shoot()
+    assert compat.strips_all(scene.sequence_editor)["own"].mute
+    assert not meta.mute
 
 
 def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None:

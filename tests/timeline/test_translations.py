@@ -14,8 +14,8 @@ from types import ModuleType
 import addon_utils
 import bpy
 import pytest
-from conftest import MODULE
 from editing import open_timeline
+from installed import MODULE
 from reshoot import translations
 from reshoot.core import board, words
 from reshoot.core.errors import ExportError

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cases: each is one shot that goes out and comes back, and what has to hold for it. A plain table, no Blender.
+
+Not every value meets every other: each occurs, and those that could spoil each other meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+HD = (1280, 720)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One round trip.
+
+    shot, changes: names in `stage.SHOTS` and `changes.CHANGES`. size: of the scene, pixels; footage: where the footage
+    is another (fields of `pictures.Footage`). frames: length of the shot. mutes: strips that may be muted afterwards.
+    forced: the view transform that the clip is sent through, where it is not the product's to choose. figures: measured
+    and reported, but held to no limit.
+    """
+
+    name: str
+    group: str
+    shot: str = "cut"
+    changes: tuple[str, ...] = ()
+    picture: str = "bunny"
+    fps: Fraction = Fraction(25)
+    size: tuple[int, int] = HD
+    footage: Mapping[str, Any] = field(default_factory=dict)
+    frames: int = 75
+    source: str = "STRIP"
+    timing: str = "AUTO"
+    sound: str = "TIMELINE"
+    handles: int = 0
+    mutes: tuple[str, ...] = ()
+    forced: str = ""
+    figures: bool = False
+
+    @property
+    def real_time(self) -> bool:
+        """Whether the clip runs at the timeline's pace."""
+        return self.sound == "RESULT" or self.timing == "REAL_TIME" or (self.timing == "AUTO" and self.fps > 30)
+
+    @property
+    def natural(self) -> bool:
+        """Whether it shows natural pictures, as displayed."""
+        return self.picture in ("bunny", "hole") and self.shot not in ("title", "color", "scene camera")
+
+
+def rate(text: str) -> Fraction:
+    """A rate as editors write it: 23.976, 25."""
+    return Fraction(round(float(text) + 0.49) * 1000, 1001) if "." in text else Fraction(text)
+
+
+def every() -> list[Case]:
+    """All cases, in the order of the report."""
+    return [
+        *_places(),
+        *_shots(),
+        *_looks(),
+        *_views(),
+        *_settings(),
+        *_sounds(),
+        *_rates(),
+        *_sizes(),
+        *_decision(),
+    ]
+
+
+def _rates() -> Iterator[Case]:
+    for text in ("24", "25", "29.97"):
+        yield Case(f"whole-{text}", "rates", "movie", fps=rate(text))
+    for text in ("12", "23.976", "24", "25", "29.97", "30"):
+        yield Case(f"cut-{text}", "rates", fps=rate(text), frames=80)
+    yield Case("whole-60", "rates", "movie", fps=Fraction(60), frames=181)
+    for text in ("50", "59.94", "60"):
+        fps = rate(text)
+        yield Case(f"cut-{text}", "rates", fps=fps, frames=ceil(fps * 3) + 7)
+    yield Case("every-frame-60", "rates", fps=Fraction(60), timing="EVERY_FRAME")
+    for text in ("12", "24", "25", "29.97"):
+        fps = rate(text)
+        yield Case(f"real-time-{text}", "rates", fps=fps, frames=ceil(fps * 3) + 3, timing="REAL_TIME")
+    yield Case("images-60", "rates", "images", fps=Fraction(60), frames=186, footage={"kind": "png"})
+    yield Case("timeline-50", "rates", fps=Fraction(50), frames=155, source="TIMELINE", changes=("title above",))
+    yield Case("handles", "rates", handles=8)
+    yield Case("handles-50", "rates", fps=Fraction(50), frames=155, handles=7)
+    yield Case("short", "rates", frames=40)
+    yield Case("short-60", "rates", fps=Fraction(60), frames=70)
+    yield Case("long", "rates", frames=250, size=(960, 720))
+
+
+def _sizes() -> Iterator[Case]:
+    def case(name: str, size: tuple[int, int], fps: str = "25", **other: Any) -> Case:
+        return Case(name, "sizes", **{"picture": "edges", "size": size, "fps": rate(fps), **other})
+
+    yield case("1920x1080", (1920, 1080), "23.976")
+    yield case("2160p", (3840, 2160), "24", frames=72, picture="bunny")
+    yield case("2160p-timeline", (3840, 2160), "25", source="TIMELINE", changes=("offset",))
+    yield case("upright", (1080, 1920), "30")
+    yield case("pal-wide", (720, 576), "25", footage={"pixel": Fraction(16, 15)}, changes=("wide pixels",))
+    yield case("pal-wide-rotated", (720, 576), changes=("wide pixels", "rotation"), footage={"pixel": Fraction(16, 15)})
+    yield case("pal-wide-timeline", (720, 576), changes=("wide pixels",), source="TIMELINE")
+    yield case("pal-natural", (720, 576), picture="bunny")
+    yield case("640x272", (640, 272), "29.97")
+    yield case("640x272-timeline", (640, 272), "24", source="TIMELINE")
+    yield case("scope-4k", (4096, 1716), "24", frames=72)
+    yield case("large-in-small", HD, changes=("fit",), footage={"width": 1920, "height": 1080})
+    yield case("small-in-large", (1920, 1080), changes=("grow",), footage={"width": 640, "height": 360})
+    yield case("odd-size", HD, footage={"width": 1278, "height": 722})
+
+
+def _places() -> Iterator[Case]:
+    def case(name: str, *changes: str, **other: Any) -> Case:
+        return Case(name, "place", **{"picture": "edges", "changes": changes, **other})
+
+    yield case("offset-scale", "offset", "scale")
+    for change in ("rotation", "origin", "crop", "flip", "flip up"):
+        yield case(change.replace(" ", "-"), change)
+    yield case("all-places", "offset", "scale", "rotation", "crop", "flip", "flip up")
+    yield case("all-places-scaled", "offset", "rotation", "crop", footage={"width": 640, "height": 360})
+    yield case("all-places-real-time", "offset", "scale", "rotation", "crop", fps=Fraction(60), frames=186)
+    yield case("all-places-images", "offset", "scale", "crop", shot="images")
+    yield case("animated-place", "animated place", "rotation", "flip")
+    yield case("animated-crop", "animated crop", footage={"width": 640, "height": 360})
+    yield case("driven-place", "driven")
+    yield case("place-meta", "offset", "scale", "rotation", "crop", shot="meta")
+    yield case("place-natural", "offset", "scale", "rotation", picture="bunny")
+    yield case("place-timeline", "offset", "scale", "rotation", "crop", "below", source="TIMELINE")
+
+
+def _shots() -> Iterator[Case]:
+    def case(shot: str, *changes: str, **other: Any) -> Case:
+        return Case(shot.replace(" ", "-"), "kinds of strip", shot, changes, **other)
+
+    yield case("movie", footage={"kind": "prores"})
+    yield case("images", footage={"kind": "png"})
+    for shot in ("meta", "nested", "scene sequencer", "title", "color", "adjustment", "multicam", "speed", "own rate"):
+        yield case(shot)
+    for shot in ("retimed", "two strips", "crossfade"):
+        yield case(shot)
+    yield Case("reversed", "kinds of strip", changes=("reverse",))
+    yield Case("title-timeline", "kinds of strip", changes=("title above",), source="TIMELINE")
+    yield Case("nested-faded", "kinds of strip", "nested", ("fade", "crop"), mutes=("MetaStrip.001",))
+    yield Case("see-through-images", "kinds of strip", "images", ("below",), "hole")
+    yield Case("adjustment-placed", "kinds of strip", "adjustment", ("offset", "opacity"))
+    yield Case("title-over-movie", "kinds of strip", "title", ("below",))
+
+
+def _looks() -> Iterator[Case]:
+    def case(name: str, *changes: str, **other: Any) -> Case:
+        return Case(name, "look of the strip", changes=changes, **other)
+
+    for change in ("opacity", "multiply", "screen", "add", "difference", "fade"):
+        yield case(change, "below", change, mutes=("shot",))
+    yield case("fade-real-time", "below", "fade", mutes=("shot",), fps=Fraction(50), frames=155)
+    for change in ("strobe", "animated saturation", "masked", "log footage", "deinterlace"):
+        yield case(change.replace(" ", "-"), change)
+    yield case("saturation-brighter-float", "saturation", "brighter", "float")
+    yield case("curve-contrast", "curve", "contrast")
+    yield case("balances", "balance", "white balance")
+    yield case("full-range", footage={"kind": "full"})
+    yield Case("full-range-whole", "look of the strip", "movie", footage={"kind": "full"})
+
+
+def _views() -> Iterator[Case]:
+    views = (
+        ("AgX",),
+        ("punchy", "gamma"),
+        ("Filmic",),
+        ("high contrast", "darker"),
+        ("Khronos",),
+        ("ACES", "exposure"),
+        ("view curve",),
+        ("AgX", "view white balance"),
+        ("Display P3", "AgX"),
+        ("Rec.1886",),
+        ("linear sequencer", "AgX"),
+        ("ACEScg sequencer",),
+        ("Filmic Log sequencer", "Filmic"),
+    )
+    for changes in views:
+        yield Case("view-" + "-".join(changes).replace(" ", "-"), "views", changes=changes)
+    yield Case("view-AgX-real-time", "views", changes=("AgX",), fps=Fraction(60), frames=186)
+    yield Case("view-AgX-timeline", "views", changes=("AgX", "title above", "exposure"), source="TIMELINE")
+    for view in ("Standard", "AgX"):
+        yield Case(f"chart-{view}", "views", changes=() if view == "Standard" else (view,), picture="chart")
+    yield Case("bright-Filmic", "views", "images", ("Filmic",), "bright", footage={"kind": "exr"})
+    yield Case("scene-camera-AgX", "views", "scene camera", ("AgX",), frames=72, fps=Fraction(24))
+    yield Case("hdr-movie-AgX", "views", "movie", ("AgX",), "bright", footage={"kind": "hdr"})
+
+
+def _settings() -> Iterator[Case]:
+    def case(*changes: str, **other: Any) -> Case:
+        return Case("-".join(changes).replace(" ", "-"), "settings", changes=changes, **other)
+
+    yield case("odd output")
+    for change in ("other output view", "stereo", "EXR output", "JPEG output", "movie output", "compositor"):
+        yield case(change)
+    yield case("mapped frames", fps=Fraction(24))
+    yield case("proxies", "prefetch", "AgX", shot="movie", fps=Fraction(60), frames=186)
+
+
+def _sounds() -> Iterator[Case]:
+    def case(name: str, *changes: str, **other: Any) -> Case:
+        return Case(name, "sound", **{"shot": "movie", "changes": changes, "footage": {"sound": True}, **other})
+
+    yield case("sound-kept", "sounds", "AgX")
+    yield case("sound-kept-60", "sounds", fps=Fraction(60), frames=186)
+    yield case("sound-kept-animated", "louder music", source="TIMELINE")
+    yield case("sound-kept-meta", "sounds", shot="meta with sound")
+    for text in ("24", "25", "29.97", "60"):
+        fps = rate(text)
+        yield case(f"sound-result-{text}", "sounds", sound="RESULT", mutes=("own",), fps=fps, frames=ceil(fps * 3) + 5)
+    yield case("sound-result-12", "sounds", sound="RESULT", mutes=("own",), fps=Fraction(12), frames=40)
+    yield case("sound-result-timeline", "sounds", sound="RESULT", source="TIMELINE", mutes=("own",), frames=80)
+    yield case("sound-silent", "sounds", sound="SILENT", mutes=("own",))
+    yield case("sound-silent-60", "sounds", sound="SILENT", mutes=("own",), fps=Fraction(60), frames=186)
+    yield case("sound-silent-meta", "louder music", sound="SILENT", shot="meta with sound", mutes=("own",))
+    yield case("sound-result-meta", "louder music", sound="RESULT", shot="meta with sound", mutes=("own",), frames=80)
+
+
+_FULL_NAMES = {"ACES": "ACES 2.0", "Khronos": "Khronos PBR Neutral"}
+
+
+def _decision() -> Iterator[Case]:
+    """Sent as it is, and sent as displayed: which serves what?"""
+    shots: dict[str, dict[str, Any]] = {
+        "sRGB": {},
+        "EXR-to-6": {"shot": "images", "picture": "bright", "footage": {"kind": "exr"}},
+        "HDR": {"shot": "movie", "picture": "bright", "footage": {"kind": "hdr"}},
+        "scene": {"shot": "scene camera"},
+    }
+    for name, shot in shots.items():
+        views: tuple[tuple[str, ...], ...] = (("AgX",), ("Filmic",))
+        if name == "sRGB":
+            views = (("AgX",), ("Filmic",), (), ("AgX", "exposure"))
+        elif name == "EXR-to-6":
+            views = (("AgX",), ("Filmic",), (), ("ACES",), ("Khronos",), ("AgX", "darker"))
+        for changes in views:
+            view = _FULL_NAMES.get(changes[0], changes[0]) if changes else "Standard"
+            for sent in dict.fromkeys(("Standard", view)):  # under Standard the two are one
+                label = "-".join(changes) or view
+                yield Case(
+                    f"sent-{name}-{label}-{'as-is' if sent == 'Standard' else 'displayed'}",
+                    "decision",
+                    changes=changes,
+                    forced=sent,
+                    figures=True,
+                    fps=Fraction(24),
+                    frames=72,
+                    **shot,
+                )

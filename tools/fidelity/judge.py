@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds what was measured of a case against the limits of the design, row by row. Knows no Blender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from cases import Case
+
+ROWS = ("frames", "colour", "framing", "sound", "project")
+RESULT_FPS = 24
+MOST_LATE = Fraction(1, 2 * RESULT_FPS)
+"""Half a frame of the result, in seconds: real time cannot do better."""
+LEAST_PSNR = 40.0
+MOST_SHIFT = 0.5
+MOST_EDGE = 1.0
+LEAST_ALIKE = 0.9
+MOST_LOUDER = 0.1
+MOST_FLAT_SHIFT = 1.0
+"""Of one flat colour: what the 8 bits of luma and chroma in a video can miss."""
+_STILL = ("title", "color")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of one case. good: None where there is no limit to hold."""
+
+    row: str
+    figure: str
+    good: bool | None
+    value: float = 0.0
+
+
+def judge(case: Case, found: dict[str, Any]) -> list[Verdict]:
+    """The verdicts on `case`, one for each row that it has a figure for."""
+    if "error" in found:
+        return [Verdict("frames", "did not come back", False)]
+    verdicts = [_frames(case, found), _colour(case, found)]
+    if "edges" in found:
+        verdicts.append(Verdict("framing", f"{found['edges']:.2f} px", found["edges"] <= MOST_EDGE, found["edges"]))
+    if case.group == "sound":
+        verdicts.append(_sound(case, found))
+    verdicts.append(_project(found))
+    if case.figures:
+        return [Verdict(each.row, each.figure, None, each.value) for each in verdicts]
+    return verdicts
+
+
+def _frames(case: Case, found: dict[str, Any]) -> Verdict:
+    if found["told_apart"] < 0.3 and case.shot not in _STILL:
+        return Verdict("frames", "the frames cannot be told apart", False)
+    if case.real_time:
+        late = Fraction(abs(found["worst"])) / case.fps
+        return Verdict("frames", f"{float(late * 1000):.1f} ms", late <= MOST_LATE, float(late * 1000))
+    figure = f"{found['frames'] - found['wrong']} of {found['frames']}"
+    return Verdict("frames", figure, found["wrong"] == 0, found["wrong"])
+
+
+def _colour(case: Case, found: dict[str, Any]) -> Verdict:
+    psnr, shift = found["psnr"], found["shift"]
+    most = MOST_FLAT_SHIFT if case.shot == "color" else MOST_SHIFT
+    good = shift <= most and (psnr >= LEAST_PSNR or not case.natural)
+    return Verdict("colour", f"{psnr:.1f} dB, {shift:.2f}", good, psnr)
+
+
+def _sound(case: Case, found: dict[str, Any]) -> Verdict:
+    if case.sound == "TIMELINE":
+        return Verdict("sound", "the same bits" if found["sound_same"] else "other bits", found["sound_same"])
+    if case.sound == "SILENT":
+        words = "own silent, others the same bits" if found["sound_same"] else "not silent, or others changed"
+        return Verdict("sound", words, found["sound_same"] and found["sound_differs"])
+    late, alike, level = found["sound_late"], found["sound_alike"], found["sound_level"]
+    good = abs(late) <= 1 and alike >= LEAST_ALIKE and abs(level - 1) <= MOST_LOUDER
+    return Verdict("sound", f"{late:+.2f} frames, {alike:.2f} alike, level {level:.2f}", good, late)
+
+
+def _project(found: dict[str, Any]) -> Verdict:
+    words = []
+    if found["project"]:
+        words.append(f"{len(found['project'])} values changed")
+    if found["undo"]:
+        words.append(f"{len(found['undo'])} values after undo")
+    return Verdict("project", ", ".join(words) or "as it was", not words)

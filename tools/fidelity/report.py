@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes docs/fidelity.md: the machine, how it was measured, a table of the design's rows, and one of the cases."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from cases import HD, Case
+from judge import (
+    LEAST_ALIKE,
+    LEAST_PSNR,
+    MOST_EDGE,
+    MOST_FLAT_SHIFT,
+    MOST_LATE,
+    MOST_LOUDER,
+    MOST_SHIFT,
+    ROWS,
+    Verdict,
+    judge,
+)
+
+_HOW = f"""# Fidelity
+
+If the service gave back the very pixels that it was sent, the timeline would look and sound as before. `make fidelity`
+measures that and writes this page. `make fidelity CASES="whole-25 place"` runs single cases or groups and writes
+nothing.
+
+## How it is measured
+
+Every case is a real round trip: the built zip in Blender as a Python module, `reshoot.shoot` from a script, the
+rehearsal on loopback with `RESHOOT_REHEARSAL_LOOK=identity`, which gives back the clip at 24 fps. The timeline is
+rendered through the scene's own view before and after, every frame of the shot in small and three in full size, from a
+copy of the file. Natural pictures are Big Buck Bunny (© Blender Foundation, CC BY 3.0); every picture carries its
+number in a row of blocks.
+
+- **frames**: which frame of the shot is shown at each of its places afterwards, by the nearest picture before. Every
+  frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame
+  of the result.
+- **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
+  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}:
+  video has 8 bits). Charts, edges and light past 1 are held to the shift alone; 99 dB stands for the same bits.
+- **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
+  {MOST_EDGE:.0f} pixel.
+- **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as
+  with the shot's own sound muted by hand. The result's: within one frame by cross-correlation, at least
+  {LEAST_ALIKE} alike, and as loud to {MOST_LOUDER:.0%}.
+- **project**: every value of the scene, strips, handles, curves, selection, playhead, tools, and what the windows show;
+  only the take may be new, and the mutes that are asked for or noted. After one undo nothing at all is different.
+"""
+
+_DECISION = """## Sent as it is, or as displayed
+
+Footage is sent without the view transform (*as is*: Standard, which cuts off what is past 1) or through the scene's own
+(*as displayed*), which the take's colour space then undoes. Lowest PSNR and largest shift of the mean.
+"""
+
+_CHOICE = """
+"""
+
+
+def write(path: Path, chosen: list[Case], measured: dict[str, dict[str, Any]], seconds: float) -> None:
+    """The whole page. measured: what the worker found, by the case's name. seconds: how long it all took."""
+    held = [case for case in chosen if not case.figures]
+    verdicts = {case.name: judge(case, measured[case.name]) for case in chosen}
+    short = [case for case in held if any(each.good is False for each in verdicts[case.name])]
+    parts = [
+        _HOW,
+        _machine(len(chosen), seconds),
+        _rows(held, verdicts),
+        _shortfalls(short, measured, verdicts),
+        _decision([case for case in chosen if case.figures], measured),
+        _table(held, measured, verdicts),
+    ]
+    path.write_text("\n".join(part for part in parts if part), encoding="utf-8")
+
+
+def _machine(cases: int, seconds: float) -> str:
+    processor = next(
+        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
+    )
+    return (
+        f"Measured on {time.strftime('%d %B %Y')}: {cases} cases in {seconds / 60:.0f} minutes, two at a time, on "
+        f"{os.cpu_count()} cores ({processor}), {platform.system()} {platform.machine()}, Blender 5.0.\n"
+    )
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _rows(held: list[Case], verdicts: dict[str, list[Verdict]]) -> str:
+    lines = ["## Row by row\n", "| row | cases | hold | worst |", "| --- | --- | --- | --- |"]
+    for row in ROWS:
+        for words, part in _parts(row, held):
+            found = [(case.name, each) for case in part for each in verdicts[case.name] if each.row == row]
+            if not found:
+                continue
+            good = sum(1 for _name, each in found if each.good)
+            name, worst = max(found, key=lambda each: _badness(each[1]))
+            lines.append(f"| {words} | {len(found)} | {good} | {worst.figure} ({name}) |")
+    return "\n".join(lines) + "\n"
+
+
+def _parts(row: str, held: list[Case]) -> Iterator[tuple[str, list[Case]]]:
+    if row == "frames":
+        yield "frames, every frame", [case for case in held if not case.real_time]
+        yield "frames, real time", [case for case in held if case.real_time]
+    elif row == "colour":
+        yield "colour, natural pictures", [case for case in held if case.natural]
+        yield "colour, others (the shift alone)", [case for case in held if not case.natural]
+    else:
+        yield row, held
+
+
+def _badness(verdict: Verdict) -> tuple[bool, float]:
+    value = -verdict.value if verdict.row == "colour" else abs(verdict.value)
+    return (verdict.good is False, value)
+
+
+def _shortfalls(short: list[Case], measured: dict[str, Any], verdicts: dict[str, list[Verdict]]) -> str:
+    if not short:
+        return "Every case holds.\n"
+    lines = [f"## {len(short)} cases fall short\n"]
+    for case in short:
+        bad = ", ".join(f"{each.row}: {each.figure}" for each in verdicts[case.name] if each.good is False)
+        found = measured[case.name]
+        details = [found["error"]] if "error" in found else [*found["project"][:2], *found["undo"][:2]]
+        lines.append(f"- **{case.name}** ({describe(case)}): {bad}. {' '.join(details)}".strip())
+    return "\n".join(lines) + "\n"
+
+
+def _decision(cases: list[Case], measured: dict[str, Any]) -> str:
+    if not cases:
+        return ""
+    figures: dict[tuple[str, str], dict[str, str]] = {}
+    for case in cases:
+        shot = f"{case.shot}, {case.footage.get('kind', 'sRGB')}, {case.picture}"
+        how = "as is" if case.forced == "Standard" else "as displayed"
+        view = ", ".join(case.changes) or "Standard"
+        found = measured[case.name]
+        figure = "did not come back" if "error" in found else f"{found['psnr']:.1f} dB, {found['shift']:.2f}"
+        figures.setdefault((shot, view), {})[how] = figure
+    lines = [_DECISION, "| shot | shown as | sent as is | sent as displayed |", "| --- | --- | --- | --- |"]
+    for (shot, view), both in figures.items():
+        lines.append(f"| {shot} | {view} | {both.get('as is', '')} | {both.get('as displayed', '')} |")
+    return "\n".join(lines) + "\n" + _CHOICE
+
+
+def _table(held: list[Case], measured: dict[str, Any], verdicts: dict[str, list[Verdict]]) -> str:
+    lines = ["## Case by case\n", "*trip*: seconds from the press to the take, with two cases running side by side."]
+    group = ""
+    for case in held:
+        if case.group != group:
+            group = case.group
+            lines += [
+                f"\n### {group.capitalize()}\n",
+                f"| case | what | {' | '.join(ROWS)} | trip |",
+                "| --- | --- |" + " --- |" * (len(ROWS) + 1),
+            ]
+        by_row = {each.row: each for each in verdicts[case.name]}
+        cells = [_cell(by_row.get(row)) for row in ROWS]
+        trip = measured[case.name].get("trip", "")
+        lines.append(f"| {case.name} | {describe(case)} | {' | '.join(cells)} | {trip} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    return f"**{verdict.figure}**" if verdict.good is False else verdict.figure
+
+
+def describe(case: Case) -> str:
+    """What is special about a case, in words."""
+    words = [f"{case.shot}, {case.frames} frames at {_rate(case.fps)} fps"]
+    if case.size != HD:
+        words.append("×".join(map(str, case.size)))
+    if "width" in case.footage:
+        words.append(f"footage {case.footage['width']}×{case.footage['height']}")
+    words += [str(case.footage[key]) for key in ("kind",) if key in case.footage]
+    words += [case.picture] if case.picture not in ("bunny", "edges") else []
+    words += case.changes
+    words += ["what the viewer shows"] if case.source == "TIMELINE" else []
+    words += [case.timing.replace("_", " ").lower()] if case.timing != "AUTO" else []
+    words += [f"{case.sound.lower()} sound"] if case.sound != "TIMELINE" else []
+    words += [f"{case.handles} frames of handles"] if case.handles else []
+    return ", ".join(words)
+
+
+def _rate(fps: Fraction) -> str:
+    return f"{float(fps):.3f}".rstrip("0").rstrip(".")
