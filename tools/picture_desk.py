@@ -83,7 +83,7 @@ def set_theme(name):
 import pathlib
 view = bpy.context.preferences.view
 view.smooth_view = 0
-# Its messages fade.
+# More room; a message is shown in the top bar then, and fades there.
 window().screen.show_statusbar = False
 # The timeline would shine through the sidebar.
 bpy.context.preferences.system.use_region_overlap = False

@@ -77,7 +77,7 @@ def reports() -> str:
     """What was reported, a line each."""
     manager = bpy.context.window_manager
     each = manager.windows[0]
-    area = next(area for area in each.screen.areas if area.type != "SEQUENCE_EDITOR")
+    area = next((area for area in each.screen.areas if area.type != "SEQUENCE_EDITOR"), each.screen.areas[0])
     kind = area.ui_type
     area.ui_type = "INFO"
     try:
