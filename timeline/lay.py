@@ -83,6 +83,8 @@ class Layer:
         for number, piece in enumerate(found):
             strip = self._strip(piece)
             strip.move_to_meta(meta)
+            # While it still reaches into other pieces on its channel, Blender would push it out of their way.
+            _cover(strip, piece.first, piece.end)
             strip.channel = 1 + number % 2
             # Some versions see only now what the meta strip holds.
             _cover(strip, piece.first, piece.end)
