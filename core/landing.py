@@ -16,7 +16,7 @@ from .samples import Shown
 from .shot import Shot
 from .words import say
 
-_MOST_RUNS = 24
+_MOST_RUNS = 12
 """Strips that a result of uneven frames is cut into at most, to show each frame when it should be."""
 
 _UNEVEN = Fraction(1, 8)
@@ -96,9 +96,9 @@ def land(
 def _length_words(more: Fraction) -> list[str]:
     """What is done about a result that covers so many frames `more` than were sent."""
     if more >= 1:
-        return [say("The result is too long: its last {count} frames are left out", count=math.floor(more))]
+        return [say("The result is too long, cut off at its end: {count} frames", count=math.floor(more))]
     if more <= -1:
-        return [say("The result is too short: its last frame is held for {count} more", count=math.floor(-more))]
+        return [say("The result is too short, its last frame held: {count} frames", count=math.floor(-more))]
     return []
 
 
@@ -108,7 +108,7 @@ def _by_time(begins: Sequence[Fraction], sent: int, fps: Fraction) -> tuple[Run,
     for k in range(sent):
         shows = max(0, bisect_right(begins, (k + Fraction(1, 2)) / fps) - 1)
         # What comes after the last frame holds it, without a run of its own.
-        if not runs or (shows - k != runs[-1].late and k + runs[-1].late < len(begins) - 1):
+        if not runs or min(k + runs[-1].late, len(begins) - 1) != shows:
             runs.append(Run(k, shows - k))
     return tuple(runs)
 

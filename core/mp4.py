@@ -110,7 +110,9 @@ def even(
     _write(source, target, patches)
 
 
-def _write(source: str | os.PathLike[str], target: str | os.PathLike[str], patches: Iterable[tuple[int, bytes]]) -> None:
+def _write(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], patches: Iterable[tuple[int, bytes]]
+) -> None:
     part = Path(target).with_name(f".{secrets.token_hex(8)}.part")
     try:
         shutil.copyfile(source, part)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A new table of contents for a movie whose own one Blender cannot follow frame by frame: uneven frames, fragments, cuts.
+"""A new table of contents for a movie whose own one Blender cannot follow by frames: uneven ones, fragments, cuts.
 
 It lists the samples where they are, so that they stay bit for bit; it goes behind them, and `mp4.even` writes it.
 """
@@ -41,8 +41,7 @@ def new_contents(movie: Movie, fps: Fraction, *, keep_sound: bool) -> tuple[list
         raise file.refused(say("its new times would be too large"))
     tracks = [_picture(movie, found, seen, fps, clock)]
     if keep_sound:
-        late = _start(movie)
-        tracks += [_sound(movie, track, clock, late) for track in movie.tracks if track.handler == b"soun"]
+        tracks += [_sound(movie, track, clock, seen.start) for track in movie.tracks if track.handler == b"soun"]
     length = max(duration for _, duration in tracks)
     header = _with(file, movie.header, (clock_place(file, movie.header), (clock, length)))
     kept = [
@@ -88,16 +87,6 @@ def _sound(movie: Movie, track: Track, clock: int, late: Fraction) -> tuple[byte
             edits.append(Edit(round((lasts - cut) * clock), first, edit.rate))
     duration = sum(edit.duration for edit in edits)
     return _track(movie, track, found, edits, (own, length), duration, b""), duration
-
-
-def _start(movie: Movie) -> Fraction:
-    """Seconds at which the first frame begins."""
-    before = 0
-    for edit in movie.picture.edits():
-        if not edit.empty:
-            break
-        before += edit.duration
-    return Fraction(before, movie.timescale)
 
 
 def _track(

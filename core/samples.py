@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import takewhile
 from typing import NamedTuple
 
 from .boxes import Box, File
@@ -39,7 +40,8 @@ class Shown(NamedTuple):
     """What a player shows of a video track.
 
     frames: the numbers of its samples, in the order of showing; the hidden ones too. first, end: which of them are
-    shown, end exclusive. begins: seconds at which each of those begins, from the first one on. seconds: of all.
+    shown, end exclusive. begins: seconds at which each of those begins, from the first one on. seconds: of all. start:
+    seconds before the first of them.
     """
 
     frames: list[int]
@@ -47,6 +49,7 @@ class Shown(NamedTuple):
     end: int
     begins: tuple[Fraction, ...]
     seconds: Fraction
+    start: Fraction = Fraction(0)
 
 
 def samples(movie: Movie, track: Track) -> list[Sample]:
@@ -68,7 +71,9 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
         now += sample.ticks
     frames = sorted(range(len(found)), key=lambda number: (times[number], number))
     first, end = 0, len(frames)
-    edits = [edit for edit in movie.picture.edits() if not edit.empty]
+    every = movie.picture.edits()
+    edits = [edit for edit in every if not edit.empty]
+    nothing = sum(edit.duration for edit in takewhile(lambda edit: edit.empty, every))
     # Several edits show a movie that was cut together: then all of its frames are taken.
     if len(edits) == 1:
         half = Fraction(now, 2 * len(found))
@@ -79,6 +84,7 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
         if first >= end:
             first, end = 0, len(frames)
     begins = [times[frame] for frame in frames[first:end]]
+    first_tick = edits[0].first if edits else 0
     last = max(1, found[frames[end - 1]].ticks)
     return Shown(
         frames,
@@ -86,6 +92,7 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
         end,
         tuple(Fraction(time - begins[0], clock) for time in begins),
         Fraction(begins[-1] - begins[0] + last, clock),
+        Fraction(nothing, movie.timescale) + max(Fraction(0), Fraction(begins[0] - first_tick, clock)),
     )
 
 

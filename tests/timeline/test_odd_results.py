@@ -121,10 +121,10 @@ def test_another_rate_is_laid_over_the_same_frames(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (1, ["has 81 frames for 80", "too long: its last 1 frames are left out"]),
-        (-1, ["has 79 frames for 80", "too short: its last frame is held for 1 more"]),
-        (12, ["has 92 frames for 80", "too long: its last 12 frames are left out"]),
-        (-12, ["has 68 frames for 80", "too short: its last frame is held for 12 more"]),
+        (1, ["has 81 frames for 80", "too long, cut off at its end: 1 frames"]),
+        (-1, ["has 79 frames for 80", "too short, its last frame held: 1 frames"]),
+        (12, ["has 92 frames for 80", "too long, cut off at its end: 12 frames"]),
+        (-12, ["has 68 frames for 80", "too short, its last frame held: 12 frames"]),
     ],
 )
 def test_another_length_is_cut_or_held(tmp_path: Path, service: BadService, more: int, words: list[str]) -> None:
@@ -266,9 +266,7 @@ def test_another_size_lies_over_the_shot(tmp_path: Path, service: BadService, si
 
 
 @pytest.mark.parametrize("size", [(960, 720), (1280, 480)])
-def test_another_shape_covers_the_shot_and_no_more(
-    tmp_path: Path, service: BadService, size: tuple[int, int]
-) -> None:
+def test_another_shape_covers_the_shot_and_no_more(tmp_path: Path, service: BadService, size: tuple[int, int]) -> None:
     """The shot is smaller than the screen: nothing of the take may lie outside of it."""
 
     def change(path: Path, numbers: list[int]) -> Path:
