@@ -60,8 +60,8 @@ def inspect(
 ) -> Inspection:
     """Find out which frame of `result` shows which frame of `clip`, and how its picture lies over the clip's.
 
-    expected: for each clip frame the result frame that should show it, rising. folder: for what is needed meanwhile. fit,
-    rotation: how the result's picture is meant to lie, see `job.Take`; what is found comes on top of that. Raises
+    expected: for each clip frame the result frame that should show it, rising. folder: for what is needed meanwhile.
+    fit, rotation: how the result's picture is meant to lie, see `job.Take`; what is found comes on top of that. Raises
     JobCancelled; whatever else goes wrong leaves everything as expected, and says so.
     """
     patience = time.monotonic() + _PATIENCE

@@ -114,7 +114,7 @@ def _by_time(begins: Sequence[Fraction], sent: int, fps: Fraction) -> tuple[Run,
 
 
 def fit(shot: Shot, width: int, height: int) -> tuple[Fit, tuple[str, ...]]:
-    """How a result of `width` × `height` lies over the shot's picture, see `job.Take.fit`; and what is done, in words."""
+    """How a result of `width` × `height` lies over the shot's picture, see `job.Take.fit`; what is done, in words."""
     wide, tall = shot.width / width, shot.height / height
     if abs(wide / tall - 1) < _STRETCHED:
         return Fit(), ()
@@ -140,7 +140,7 @@ def expected_frames(job: Job, take: Take) -> list[int]:
 
 
 def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) -> tuple[Run, ...]:
-    """The runs of a take whose frames are not where they should be. found: for each frame of the clip, the take's frame.
+    """The runs of a take whose frames are not where they should be. found: for each clip frame, the take's frame.
 
     Those that it has where every frame is as expected. Past its ends a take holds its edge frames, which tells nothing.
     """

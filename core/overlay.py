@@ -46,7 +46,7 @@ def over(
     wide, tall = width / take.width * fit.scale_x, height / take.height * fit.scale_y
     sine, cosine = _TURNED_BACK[take.rotation]
     turned = take.rotation in (90, 270)
-    # The origin of the take is the point of its picture that lies over the origin of the shot's, pixels from the middle.
+    # The take's origin is the point of its picture that lies over the shot's origin. Pixels from the middle.
     fixed_x, fixed_y = (origin[0] - 0.5) * width, (origin[1] - 0.5) * height
     own_x, own_y = (fixed_x - fit.offset_x * width) / wide, (fixed_y - fit.offset_y * height) / tall
     file_x, file_y = own_x * cosine - own_y * sine, own_x * sine + own_y * cosine
