@@ -63,7 +63,7 @@ def test_one_frame_more_under_another_label_is_another_label() -> None:
     assert laid.play_fps == 30
 
 
-@given(st.lists(st.tuples(st.integers(2, 70), st.integers(-3, 3)), max_size=4), st.integers(-3, 3))
+@given(st.lists(st.tuples(st.integers(10, 70), st.integers(-3, 3)), max_size=4), st.integers(-3, 3))
 def test_what_the_comparison_finds_comes_on_top_of_the_takes_own_runs(own: list[tuple[int, int]], late: int) -> None:
     job = a_job()
     runs = (Run(0, 0), *(Run(frame, by) for frame, by in sorted(dict(own).items())))
