@@ -14,13 +14,15 @@ from typing import Any
 from .alignment import Inspection, Run, Track, decide, shown_by
 from .blender_process import Blender
 from .errors import JobCancelled, ReshootError
-from .picture_fit import Fit, Tile, fit
+from .picture_fit import Fit, Tile
+from .picture_fit import fit as fit_of
 from .words import say
 
 __all__ = ["Fit", "Inspection", "inspect", "prepare"]
 
 _log = logging.getLogger(__name__)
 _MODULE = "inspect_take"
+_AS_IT_IS = Fit()
 _PATIENCE = 120.0
 """Seconds after which the result is placed as it came: a paid take does not wait for a Blender that hangs."""
 
@@ -52,16 +54,25 @@ def inspect(
     folder: Path,
     blender: Blender,
     *,
+    fit: Fit = _AS_IT_IS,
+    rotation: int = 0,
     cancelled: Callable[[], bool],
 ) -> Inspection:
     """Find out which frame of `result` shows which frame of `clip`, and how its picture lies over the clip's.
 
     expected: for each clip frame the result frame that should show it, rising. folder: for what is needed meanwhile.
-    Raises JobCancelled; whatever else goes wrong leaves everything as expected, and says so.
+    fit, rotation: how the result's picture is meant to lie, see `job.Take`; what is found comes on top of that. Raises
+    JobCancelled; whatever else goes wrong leaves everything as expected, and says so.
     """
     patience = time.monotonic() + _PATIENCE
     try:
-        recipe = {**_recipe(clip, expected, folder), "result": str(result), "shown": shown_by(expected)}
+        recipe = {
+            **_recipe(clip, expected, folder),
+            "result": str(result),
+            "shown": shown_by(expected),
+            "scale": (fit.scale_x, fit.scale_y),
+            "rotation": rotation,
+        }
         answer = blender.run(_MODULE, recipe, folder, cancelled=lambda: cancelled() or time.monotonic() > patience)
         return _read(expected, answer)
     except JobCancelled:
@@ -90,4 +101,4 @@ def _read(expected: Sequence[int], answer: dict[str, Any]) -> Inspection:
     if len(found.late()) != max(expected) + 1:
         raise ValueError(f"the answer covers {len(found.late())} frames")
     tiles = [Tile(**tile) for tile in answer["tiles"]]
-    return decide(expected, int(answer["result_frames"]), found, fit(tiles), still=bool(answer["still"]))
+    return decide(expected, int(answer["result_frames"]), found, fit_of(tiles), still=bool(answer["still"]))

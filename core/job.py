@@ -68,8 +68,9 @@ class Run:
 class Take:
     """The result on disk. path: absolute. width, height: pixels. play_fps: see `landing.Landing`.
 
-    runs: where its frames are not where they should be, empty where all are. fit: what its picture is scaled and
-    shifted by to lie over the one that was sent.
+    runs: where its frames are not where they should be, empty where all are. fit: what its picture, upright and as
+    large as the one that was sent, is scaled and shifted by to lie over that. rotation: degrees clockwise that it has
+    to be turned by to stand upright; width and height are those of the upright picture.
     """
 
     path: str
@@ -81,6 +82,7 @@ class Take:
     play_fps: Fraction | None
     runs: tuple[Run, ...] = ()
     fit: Fit = field(default_factory=Fit)
+    rotation: int = 0
 
 
 @dataclass(frozen=True)

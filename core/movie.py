@@ -82,13 +82,16 @@ class Track:
 
 
 class Movie:
-    """The parsed headers of a file. picture: its first video track. timescale: the movie's ticks per second."""
+    """The parsed headers of a file.
+
+    contents: its `moov`. picture: its first video track. timescale: the movie's ticks per second.
+    """
 
     def __init__(self, file: File) -> None:
         self.file = file
         self.fragments: list[Box] = []
         self._brand = _QUICKTIME  # files older than `ftyp` are QuickTime's
-        moov = self._table_of_contents()
+        self.contents = moov = self._table_of_contents()
         self.boxes = file.tree(moov)
         if b"moov/mvhd" not in self.boxes:
             raise file.nonsense(say("it has no 'mvhd' box"))

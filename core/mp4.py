@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what an MP4 or MOV file really holds, and rewrites its frame rate without touching the pictures.
+"""Reads what an MP4 or MOV file really holds, and rewrites its times without touching the pictures.
 
 Only headers and timing tables are read, within the bounds that `boxes` sets. It decodes nothing and knows no other
 container.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
@@ -18,10 +19,12 @@ from pathlib import Path
 from .boxes import Unreadable, opened
 from .frame_times import FrameTimes
 from .movie import Edit, Movie
+from .rebuild import new_contents
 from .relabel import new_times
+from .samples import Shown, samples, shown
 from .words import say
 
-__all__ = ["Unreadable", "Video", "probe", "relabel"]
+__all__ = ["Shown", "Unreadable", "Video", "even", "presented", "probe", "relabel"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class Video:
     """Seconds of nothing that an edit list puts before the first frame. The delay of B-frames does not count."""
     trimmed: bool = False
     """An edit list hides or repeats some of the frames, so a player shows other ones than `frames` says."""
+    fragmented: bool = False
+    """Its tables are spread over the file."""
+
+    @property
+    def even(self) -> bool:
+        """Every program shows the same: each frame in the table, upright, from the start on, equally long."""
+        return self.constant and not (self.trimmed or self.fragmented or self.rotation or self.start)
 
 
 def probe(path: str | os.PathLike[str]) -> Video:
@@ -59,6 +69,13 @@ def probe(path: str | os.PathLike[str]) -> Video:
     with opened(path) as file:
         movie = Movie(file)
         return _video(movie, FrameTimes(movie))
+
+
+def presented(path: str | os.PathLike[str]) -> Shown:
+    """Which frames of `path` a player shows, and when. Raises Unreadable, or OSError where it cannot be opened."""
+    with opened(path) as file:
+        movie = Movie(file)
+        return shown(movie, samples(movie, movie.picture))
 
 
 def relabel(
@@ -74,6 +91,28 @@ def relabel(
         raise ValueError(f"a frame rate must be above 0, not {fps}")
     with opened(source) as file:
         patches = new_times(Movie(file), fps, keep_sound=keep_sound)
+    _write(source, target, patches)
+
+
+def even(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], fps: Fraction, *, keep_sound: bool = False
+) -> None:
+    """Copy `source` to `target` so that `Video.even` holds, with its frames in the order of showing at exactly `fps`.
+
+    Frames that an edit list hides stay hidden. Pictures that were to be turned are not any more. Every sample stays
+    bit-identical; the rest is as with `relabel`, but for what it cannot do.
+    """
+    if fps <= 0:
+        raise ValueError(f"a frame rate must be above 0, not {fps}")
+    with opened(source) as file:
+        patches, contents = new_contents(Movie(file), fps, keep_sound=keep_sound)
+        patches.append((file.size, contents))
+    _write(source, target, patches)
+
+
+def _write(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], patches: Iterable[tuple[int, bytes]]
+) -> None:
     part = Path(target).with_name(f".{secrets.token_hex(8)}.part")
     try:
         shutil.copyfile(source, part)
@@ -116,6 +155,7 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
         container=movie.container,
         start=Fraction(nothing, movie.timescale),
         trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
+        fragmented=movie.fragmented,
     )
 
 

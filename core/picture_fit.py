@@ -56,6 +56,15 @@ class Fit:
     offset_x: float = 0.0
     offset_y: float = 0.0
 
+    def then(self, other: Fit) -> Fit:
+        """This one first, and `other` with what comes of it."""
+        return Fit(
+            self.scale_x * other.scale_x,
+            self.scale_y * other.scale_y,
+            self.offset_x * other.scale_x + other.offset_x,
+            self.offset_y * other.scale_y + other.offset_y,
+        )
+
 
 @dataclass(frozen=True)
 class _Line:

@@ -309,9 +309,17 @@ class Steps:
         tell(say("Comparing the take with the clip"), None)
         expected = landing.expected_frames(job, take)
         found = inspection.inspect(
-            Path(job.clip), Path(take.path), expected, folder, self._blender, cancelled=cancelled
+            Path(job.clip),
+            Path(take.path),
+            expected,
+            folder,
+            self._blender,
+            fit=take.fit,
+            rotation=take.rotation,
+            cancelled=cancelled,
         )
-        return replace(take, runs=landing.runs(job, take, expected, found.frames), fit=found.fit), found.notes
+        runs = landing.runs(job, take, expected, found.frames)
+        return replace(take, runs=runs, fit=take.fit.then(found.fit)), found.notes
 
 
 def _unsure_remedy() -> str:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,22 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
             say("Retry fetches it again without paying again."),
             paid=Paid.YES,
         ) from error
-    laid = landing.land(job.shot, job.plan, job.sent, video.frames, video.fps)
-    notes = list(laid.notes)
+    notes: list[str] = []
+    frames, fps, begins = video.frames, video.fps, None
     try:
-        if laid.play_fps is not None and laid.play_fps != video.fps:
-            try:
-                mp4.relabel(result, result, laid.play_fps, keep_sound=True)
-            except mp4.Unreadable as error:
-                notes.append(say("The result's rate could not be changed: {error}", error=error))
+        if not video.even:
+            frames, fps, begins = landing.pace(mp4.presented(result))
+        laid = landing.land(job.shot, job.plan, job.sent, frames, fps, begins)
+        rotation = _put_right(result, video, laid.play_fps, job.plan.fps)
+    except mp4.Unreadable as error:
+        notes.append(say("The result's rate could not be changed: {error}", error=error))
+        laid, rotation = landing.land(job.shot, job.plan, job.sent, frames, fps, begins), 0
+    except OSError as error:
+        raise _unwritable(result.parent, error) from error
+    if rotation:
+        notes.append(say("The result says that it has to be turned by {degrees}°: turned", degrees=rotation))
+    fit, cut_off = landing.fit(job.shot, video.width, video.height)
+    try:
         if not target.exists():
             _move(result, target)
     except OSError as error:
@@ -78,12 +87,29 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         path=str(target),
         width=video.width,
         height=video.height,
-        frames=video.frames,
-        fps=video.fps,
+        frames=frames,
+        fps=fps,
         sound=video.sound,
         play_fps=laid.play_fps,
+        runs=laid.runs,
+        fit=fit,
+        rotation=rotation,
     )
-    return take, tuple(notes)
+    return take, (*laid.notes, *notes, *cut_off)
+
+
+def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> int:
+    """Give the file the rate that it has to play at, and what makes every Blender show the same of it.
+
+    usual: the rate where each file frame is shown for a frame of the timeline. Degrees by which it has still to be
+    turned: whether Blender does that by itself depends on its version.
+    """
+    if not video.even:
+        mp4.even(result, result, play_fps or usual, keep_sound=True)
+        return video.rotation
+    if play_fps is not None and play_fps != video.fps:
+        mp4.relabel(result, result, play_fps, keep_sound=True)
+    return 0
 
 
 def receipt(job: Job) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..core.overlay import Change
 from . import compat
 
 FADE = "blend_alpha"
@@ -34,25 +35,25 @@ def without_place(scene: bpy.types.Scene, name: str) -> None:
 
 
 def copy_place(
-    scene: bpy.types.Scene, source: str, target: str, factors: Mapping[str, float], *, fades: bool, moves: bool
+    scene: bpy.types.Scene, source: str, target: str, changes: Mapping[str, Change], *, fades: bool, moves: bool
 ) -> None:
     """Give the strip `target` the curves and drivers of `source` that fade it, and those that move and crop it.
 
-    factors: by property ("transform.scale_x"), what its values are multiplied with; 1 where it is not named.
+    changes: by property ("transform.scale_x"), what becomes of it; it stays what it is where it is not named.
     """
     path = compat.strip_path(source)
     for curve in of_place(scene, source):
         prop = curve.data_path[len(path) :]
         if not (fades if prop == FADE else moves):
             continue
-        factor = factors.get(prop, 1.0)
-        copy = compat.curves(scene).new(compat.strip_path(target) + prop, index=curve.array_index)
+        change = changes.get(prop, Change(prop))
+        copy = compat.curves(scene).new(compat.strip_path(target) + change.name, index=curve.array_index)
         copy.extrapolation = curve.extrapolation
         copy.keyframe_points.add(len(curve.keyframe_points))
         for old, new in zip(curve.keyframe_points, copy.keyframe_points, strict=True):
-            new.co = (old.co[0], old.co[1] * factor)
-            new.handle_left = (old.handle_left[0], old.handle_left[1] * factor)
-            new.handle_right = (old.handle_right[0], old.handle_right[1] * factor)
+            new.co = (old.co[0], old.co[1] * change.factor + change.added)
+            new.handle_left = (old.handle_left[0], old.handle_left[1] * change.factor + change.added)
+            new.handle_right = (old.handle_right[0], old.handle_right[1] * change.factor + change.added)
             new.handle_left_type, new.handle_right_type = old.handle_left_type, old.handle_right_type
             new.interpolation, new.easing = old.interpolation, old.easing
         copy.update()

@@ -60,7 +60,7 @@ def _compare(recipe: dict[str, Any]) -> dict[str, Any]:
         if kept.is_file():
             clip = np.load(kept)
         else:
-            clip, _ = _read(Path(recipe["clip"]), recipe["frames"], None, Path(folder) / "clip")
+            clip, _ = _read(Path(recipe["clip"]), recipe["frames"], Path(folder) / "clip")
         if "result" not in recipe:
             part = Path(folder) / "clip.npy"
             np.save(part, clip)
@@ -68,7 +68,8 @@ def _compare(recipe: dict[str, Any]) -> dict[str, Any]:
             return {}
         wanted = len(recipe["shown"]) + alignment.REACH
         size = (clip.shape[2], clip.shape[1])
-        result, result_frames = _read(Path(recipe["result"]), wanted, size, Path(folder) / "result")
+        path, lies = Path(recipe["result"]), (recipe["scale"], recipe["rotation"])
+        result, result_frames = _read(path, wanted, Path(folder) / "result", size, *lies)
     kept.unlink(missing_ok=True)
     shown = [min(frame, len(clip) - 1) for frame in recipe["shown"]]
     found = alignment.track(evidence.likeness(clip, result, shown))
@@ -83,10 +84,18 @@ def _compare(recipe: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _read(path: Path, most: int, size: tuple[int, int] | None, folder: Path) -> tuple[Any, int]:
+def _read(
+    path: Path,
+    most: int,
+    folder: Path,
+    size: tuple[int, int] | None = None,
+    scale: tuple[float, float] = (1.0, 1.0),
+    rotation: int = 0,
+) -> tuple[Any, int]:
     """Up to `most` frames of the movie at `path`, small: frames × rows × columns × 3; and how many it has.
 
-    size: columns and rows; None for as many as suit the movie's shape.
+    size: columns and rows; None for as many as suit the movie's shape. scale: of the upright picture, on top of that.
+    rotation: degrees clockwise that it has to be turned by.
     """
     scene = movie_output.new_scene(_RATE, 64, 64)
     strip = movie_strip.add(scene, "movie", path, 1, 1, at_own_rate=False)
@@ -105,7 +114,10 @@ def _read(path: Path, most: int, size: tuple[int, int] | None, folder: Path) -> 
     strip.blend_type = "REPLACE"
     own = strip.elements[0]
     strip.transform.filter = "BOX"
-    strip.transform.scale_x, strip.transform.scale_y = columns / own.orig_width, rows / own.orig_height
+    sides = (columns * scale[0], rows * scale[1])
+    across, down = sides if rotation in (0, 180) else sides[::-1]
+    strip.transform.scale_x, strip.transform.scale_y = across / own.orig_width, down / own.orig_height
+    strip.transform.rotation = -math.radians(rotation)
     scene.render.resolution_x, scene.render.resolution_y = columns, rows
     return _rendered(scene, folder, frames), length
 

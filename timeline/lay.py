@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 
+from ..core import overlay
 from ..core.errors import PlacementError
 from ..core.job import REHEARSAL, Job, Take
 from ..core.pieces import Piece
@@ -88,6 +89,8 @@ class Layer:
         for number, piece in enumerate(found):
             strip = self._strip(piece)
             strip.move_to_meta(meta)
+            # While it still reaches into other pieces on its channel, Blender would push it out of their way.
+            _cover(strip, piece.first, piece.end)
             strip.channel = 1 + number % 2
             # Some versions see only now what the meta strip holds.
             _cover(strip, piece.first, piece.end)
@@ -126,37 +129,22 @@ class Layer:
     def _show_as_shot(self, strip: Any, take: Take) -> None:
         """Give a take the shot's place on the screen; the picture of the whole screen covers the screen."""
         shot = self._lead.shot
-        fit = take.fit
-        wide, tall = shot.width / take.width * fit.scale_x, shot.height / take.height * fit.scale_y
-        strip.blend_type = "ALPHA_OVER"
-        new = strip.transform
         models = self._models()
-        if not models:
-            new.scale_x, new.scale_y = wide, tall
-            new.offset_x, new.offset_y = fit.offset_x * shot.width, fit.offset_y * shot.height
-            return
-        model = models[0]
-        old = model.transform
-        new.scale_x, new.scale_y = old.scale_x * wide, old.scale_y * tall
-        # The shift is along the picture's own sides.
-        across, up = fit.offset_x * shot.width * old.scale_x, fit.offset_y * shot.height * old.scale_y
-        sine, cosine = math.sin(old.rotation), math.cos(old.rotation)
-        new.offset_x = old.offset_x + across * cosine - up * sine
-        new.offset_y = old.offset_y + across * sine + up * cosine
-        new.rotation = old.rotation
-        new.origin, new.filter = old.origin, old.filter
-        strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
-        strip.crop.min_x, strip.crop.max_x = round(model.crop.min_x / wide), round(model.crop.max_x / wide)
-        strip.crop.min_y, strip.crop.max_y = round(model.crop.min_y / tall), round(model.crop.max_y / tall)
-        factors = {
-            "transform.scale_x": wide,
-            "transform.scale_y": tall,
-            "crop.min_x": 1 / wide,
-            "crop.max_x": 1 / wide,
-            "crop.min_y": 1 / tall,
-            "crop.max_y": 1 / tall,
-        }
-        curves.copy_place(self._scene, model.name, strip.name, factors, fades=False, moves=True)
+        model = models[0] if models else None
+        origin = tuple(model.transform.origin) if model is not None else (0.5, 0.5)
+        changes, strip.transform.origin = overlay.over(take, shot.width, shot.height, origin)
+        strip.blend_type = "ALPHA_OVER"
+        for prop, change in changes.items():
+            group, name = prop.split(".")
+            untouched = 1.0 if name.startswith("scale") else 0.0
+            value = getattr(getattr(model, group), name) if model is not None else untouched
+            value = value * change.factor + change.added
+            to_group, to_name = change.name.split(".")
+            setattr(getattr(strip, to_group), to_name, max(0, round(value)) if to_group == "crop" else value)
+        if model is not None:
+            strip.transform.filter = model.transform.filter
+            strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
+            curves.copy_place(self._scene, model.name, strip.name, changes, fades=False, moves=True)
 
     def _blend_as_shot(self, strip: Any) -> Iterator[str]:
         """Lay the take over what is below as the shot lies over it."""

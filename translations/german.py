@@ -869,6 +869,33 @@ GERMAN: dict[str, str] = {
     "it is fragmented": "sie ist fragmentiert",
     "its frames do not all last equally long": "ihre Einzelbilder dauern nicht alle gleich lang",
     "its {box} has no room for the new times": "ihre {box} hat keinen Platz für die neuen Zeiten",
+    "pictures or sound lie after its end": "Bilder oder Ton liegen nach ihrem Ende",
+    "its table of sizes is of a rare kind": "ihre Größentabelle ist von seltener Art",
+    "{count} of its samples are nowhere": "{count} ihrer Samples liegen nirgends",
+    "its new times would be too large": "ihre neuen Zeiten wären zu groß",
+    "its last box is too long": "ihre letzte Box ist zu lang",
+    # ---- results that are not what was asked for
+    "The result's frames do not last equally long: each is shown at its time": (
+        "Die Einzelbilder des Ergebnisses dauern ungleich lang: jedes wird zu seiner Zeit gezeigt"
+    ),
+    "The result's frames do not last equally long: shown one for one": (
+        "Die Einzelbilder des Ergebnisses dauern ungleich lang: eines für eines gezeigt"
+    ),
+    "The result's frames do not last equally long: evened out, each as near its time as can be": (
+        "Die Einzelbilder des Ergebnisses dauern ungleich lang: ausgeglichen, jedes so nahe an seiner Zeit wie möglich"
+    ),
+    "The result is too long, cut off at its end: {count} frames": (
+        "Das Ergebnis ist zu lang, am Ende abgeschnitten: {count} Einzelbilder"
+    ),
+    "The result is too short, its last frame held: {count} frames": (
+        "Das Ergebnis ist zu kurz, das letzte Einzelbild angehalten: {count} Einzelbilder"
+    ),
+    "The result is {width}×{height}, of another shape than {shot_width}×{shot_height}: centred, its edges cut off": (
+        "Das Ergebnis hat {width}×{height}, eine andere Form als {shot_width}×{shot_height}: mittig, Ränder fehlen"
+    ),
+    "The result says that it has to be turned by {degrees}°: turned": (
+        "Das Ergebnis gibt an, um {degrees}° gedreht werden zu müssen: gedreht"
+    ),
     # ---- the result beside the clip
     "Aligned": "Deckt sich",
     "Aligned: 1 frame late, corrected": "Ausgerichtet: 1 Einzelbild zu spät, berichtigt",

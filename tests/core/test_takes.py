@@ -137,17 +137,27 @@ def test_a_result_a_frame_short_is_told(tmp_path: Path) -> None:
     came = make_clip(tmp_path / "came.mp4", frames=71)
     job, notes = landed(a_job(), came, tmp_path / "takes")
     assert job.take and (job.take.frames, job.take.play_fps) == (71, None)
-    assert notes == ("The result has 71 frames for 72",)
+    assert notes == ("The result has 71 frames for 72", "The result is too short, its last frame held: 1 frames")
 
 
-def test_a_result_of_uneven_frames_comes_in_as_it_is(tmp_path: Path) -> None:
+def test_a_result_of_uneven_frames_is_evened_out(tmp_path: Path) -> None:
     came = _uneven(tmp_path / "came.mp4")
     assert not mp4.probe(came).constant
-    before = came.read_bytes()
-    job, notes = landed(a_job(a_shot(fps=Fraction(25))), came, tmp_path / "takes")
-    assert job.take and Path(job.take.path).read_bytes() == before
-    assert any("rate could not be changed" in note for note in notes)
+    job, notes = landed(a_job(a_shot(fps=Fraction(25), frames=75)), came, tmp_path / "takes")
+    assert job.take
+    video = mp4.probe(job.take.path)
+    assert video.even and (video.frames, video.fps) == (90, job.take.play_fps)
+    assert any("evened out" in note for note in notes)
     assert not came.exists()
+
+
+def test_what_cannot_be_put_right_comes_in_as_it_is(tmp_path: Path) -> None:
+    came = _uneven(tmp_path / "came.mp4")
+    content = came.read_bytes().replace(b"stsz", b"stz2")
+    came.write_bytes(content)
+    job, notes = landed(a_job(a_shot(fps=Fraction(25))), came, tmp_path / "takes")
+    assert job.take and Path(job.take.path).read_bytes() == content
+    assert any("rate could not be changed" in note for note in notes)
 
 
 def _uneven(path: Path) -> Path:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A service on this computer that speaks the protocol and misbehaves when it is told to.
 
-It renders nothing: the result of a job is the clip that was sent. It remembers every request that it got.
+It renders nothing: the result of a job is the clip that was sent, or what `change` makes of it. It remembers every
+request that it got.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ class BadService:
         self.requests: list[Request] = []
         self.accepted: dict[str, dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
+        self.change: Callable[[bytes], bytes] = bytes
+        """Makes the result of the clip."""
+        self._results: dict[str, bytes] = {}
         self._wrong: dict[str, _Misbehaviour] = {}
         self._lock = threading.Lock()
         self._serve()
@@ -124,18 +128,25 @@ class BadService:
             case "status":
                 answer = says(200, {"status": "COMPLETED", "request_id": request.job, "logs": [], "metrics": {}})
             case "result":
-                size = len(self.clip_of(request.job))
+                size = len(self.result_of(request.job))
                 video = {"url": self.result_url(request.job), "content_type": MP4, "file_name": "output.mp4"}
                 answer = says(200, {"video": {**video, "file_size": size}})
             case "download":
-                answer = sends(self.clip_of(request.job))
+                answer = sends(self.result_of(request.job))
             case _:
                 answer = says(404, {"detail": "Not Found"})
         answer(exchange)
 
     def clip_of(self, job: str) -> bytes:
-        """The clip that was sent for `job`; it is the result too."""
+        """The clip that was sent for `job`."""
         return self.files[self.accepted[job]["video_url"]]
+
+    def result_of(self, job: str) -> bytes:
+        """What comes back for `job`, the same each time."""
+        with self._lock:
+            if job not in self._results:
+                self._results[job] = self.change(self.clip_of(job))
+            return self._results[job]
 
     def result_url(self, job: str) -> str:
         """Where the result of `job` is fetched."""

@@ -27,7 +27,7 @@ def movie(
         pictures.width, pictures.height, pictures.pix_fmt = width, height, "yuv420p"
         tones = target.add_stream("aac", rate=48000) if sound else None
         for n in range(frames):
-            frame = av.VideoFrame.from_ndarray(_picture(n, width, height), format="gray")
+            frame = av.VideoFrame.from_ndarray(picture(n, width, height), format="gray")
             frame.pts, frame.time_base = n, 1 / fps
             target.mux(pictures.encode(frame))
         target.mux(pictures.encode())
@@ -46,7 +46,7 @@ def images(folder: Path, *, frames: int, width: int = 1280, height: int = 720) -
     for n, path in enumerate(paths):
         encoder = av.CodecContext.create("png", "w")
         encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "gray", Fraction(1, 25)
-        frame = av.VideoFrame.from_ndarray(_picture(n, width, height), format="gray")
+        frame = av.VideoFrame.from_ndarray(picture(n, width, height), format="gray")
         path.write_bytes(b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)]))
     return paths
 
@@ -106,10 +106,10 @@ def strips(scene: bpy.types.Scene) -> Any:
     return compat.strips(scene.sequence_editor)
 
 
-def _picture(n: int, width: int, height: int) -> numpy.ndarray:
+def picture(n: int, width: int, height: int) -> numpy.ndarray:
     """The bits of n as bars above; below them a ramp, so that framing and colour can be told."""
-    picture = numpy.tile(numpy.linspace(40, 215, width).astype(numpy.uint8), (height, 1))
+    drawn = numpy.tile(numpy.linspace(40, 215, width).astype(numpy.uint8), (height, 1))
     for bit in range(_BITS):
         left, right = int(bit * width / _BITS), int((bit + 1) * width / _BITS)
-        picture[: int(height * _BAND), left:right] = 235 if n >> bit & 1 else 20
-    return picture
+        drawn[: int(height * _BAND), left:right] = 235 if n >> bit & 1 else 20
+    return drawn
