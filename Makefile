@@ -17,7 +17,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline test-gui fidelity demo footage clean
+.PHONY: help setup build lint test test-core test-timeline test-gui fidelity demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -35,6 +35,7 @@ help:
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
+	@echo 'make pictures       the pictures of README and docs, from Blender 5.2, to docs/pictures; more, to look at, to build/pictures'
 	@echo 'make clean          remove build/'
 
 # provision.py leaves an environment alone that is there and up to date.
@@ -68,6 +69,14 @@ fidelity: $(BPY_ENV) build footage
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)
 	@build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) $(if $(PICTURE),--picture '$(PICTURE)')
+
+# Two commands: the demo's stills and its picture first. What is looked at is taken in both Blenders.
+pictures: $(BPY_ENV) env-tools env-blender-4.3 env-blender-5.2 build footage
+	@mkdir -p build/pictures
+	@env -u CLIP -u PROMPT -u IMAGES -u LIVE build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) \
+		--picture build/pictures/before-after.jpg
+	@env -u BLENDER PYTHONPATH=tests/gui RESHOOT_GUI_BLENDER=5.2 build/env/tools/bin/python tools/pictures.py
+	@env -u BLENDER PYTHONPATH=tests/gui RESHOOT_GUI_BLENDER=4.3 build/env/tools/bin/python tools/pictures.py --check-only
 
 footage:
 	@$(PYTHON) tools/footage.py

@@ -7,7 +7,6 @@ In a background Blender nothing is imported before a script needs it.
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -15,14 +14,13 @@ from typing import TYPE_CHECKING
 import bpy
 
 from . import places
-from .core import board
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bpy.types import Scene
 
-_log = logging.getLogger(__name__)
+    from .core.shown import Preview
 
 _PARTS = (".studio", ".shooting", ".timeline.snapshot")
 _AFTER = 0.2
@@ -37,10 +35,12 @@ def ready() -> bool:
     return bpy.app.background or (_thread is not None and not _thread.is_alive())
 
 
-def preview(scene: Scene) -> board.Preview:
+def preview(scene: Scene) -> Preview:
     """What would be sent of `scene` now; nothing yet while the parts that can tell are being imported."""
     if not ready():
-        return board.Preview()
+        from .core.shown import Preview
+
+        return Preview()
     from . import shooting
 
     return shooting.preview(scene)
@@ -69,8 +69,10 @@ def _import(home: Path) -> None:
         from . import studio
 
         studio.open_journal(home)
-    except Exception:  # noqa: BLE001 - whoever needs it tries it again, and tells the editor
-        _log.exception("not everything could be made ready")
+    except Exception:  # whoever needs it tries it again, and tells the editor
+        import logging
+
+        logging.getLogger(__name__).exception("not everything could be made ready")
 
 
 def _show() -> float | None:

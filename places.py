@@ -8,8 +8,8 @@ from pathlib import Path
 
 import bpy
 
-UNTITLED = "untitled:"
-"""What the project of a file without a name begins with."""
+from .core.state import UNTITLED
+
 JOURNAL = "journal.sqlite3"
 
 

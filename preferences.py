@@ -29,6 +29,8 @@ _TEXT = 0.8
 """Height of a line in running text, of a button's."""
 _TEST_WIDTH = 4
 _ICON = 20
+_NAMES = 270
+"""Pixels at 1× that the names of the services take beside each other."""
 _MARGIN = 50
 """Pixels at 1× that the box around the preferences takes."""
 
@@ -102,7 +104,9 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         _draw_shortcut(layout, context)
 
     def _draw_service(self, layout: UILayout, context: Context) -> None:
-        layout.row().prop(self, "service", expand=True)
+        # Three names beside each other would be cut off in a narrow window.
+        expand = _room(context) > _NAMES * context.preferences.system.ui_scale
+        layout.row().prop(self, "service", expand=expand)
         url = os.environ.get("RESHOOT_SERVICE_URL", "")
         if url:
             words = say("The environment variable RESHOOT_SERVICE_URL sends shots to {url}", url=url)
@@ -140,10 +144,10 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
 
     def _draw_folders(self, layout: UILayout, context: Context) -> None:
         column = layout.column()
-        _folder(column, say("Takes"), takes_folder(), "TAKES")
+        _folder(column, context, say("Takes"), takes_folder(), "TAKES")
         if not bpy.data.filepath:
             _tell(column, context, say("Once the project is saved: in a folder “reshoot” beside it"))
-        _folder(column, say("Journal"), places.home(), "JOURNAL")
+        _folder(column, context, say("Journal"), places.home(), "JOURNAL")
         column.prop(self, "keep_clips")
 
 
@@ -167,8 +171,7 @@ def first_run() -> tuple[str, ...]:
     if key() or os.environ.get("RESHOOT_SERVICE_URL") or board.all_lines():
         return ()
     return (
-        say("New here? Select a strip of 3 to 10 seconds and type what should change."),
-        say("Then press Rehearse: it is free, needs no key, and shows how a take comes back."),
+        say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),
         say("For real results enter a key for fal.ai in the preferences."),
     )
 
@@ -196,13 +199,13 @@ def _draw_shortcut(layout: UILayout, context: Context) -> None:
     rna_keymap_ui.draw_kmi([], context.window_manager.keyconfigs.user, parent, item, column, 0)
 
 
-def _folder(layout: UILayout, name: str, path: Path, folder: str) -> None:
+def _folder(layout: UILayout, context: Context, name: str, path: Path, folder: str) -> None:
     split = layout.split(factor=_SPLIT)
     left = split.row()
     left.alignment = "RIGHT"
     left.label(text=name, translate=False)
     right = split.row(align=True)
-    right.label(text=str(path), translate=False)
+    right.label(text=_end_of(path, _room(context, _ICON), _points(context)), translate=False)
     right.operator("reshoot.folder_open", text="", icon="FILE_FOLDER").folder = folder
 
 
@@ -217,17 +220,41 @@ def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE
     """Sentences, translated already, below the values, in as many lines as they need. alert: the first is bad news."""
     column = _value(layout)
     column.scale_y = _TEXT
-    scale = context.preferences.system.ui_scale
-    room = context.region.width * (1 - _SPLIT) - (_MARGIN if icon == "NONE" else _MARGIN + _ICON) * scale
-    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
+    room = _room(context, 0 if icon == "NONE" else _ICON)
     for words in sentences:
         part = column.column(align=True)
         part.alert = alert
-        letters = int(len(words) * room / max(1.0, blf.dimensions(0, words)[0]))
+        letters = int(len(words) * room / max(1.0, _width(words, _points(context))))
         for line in textwrap.wrap(words, max(20, letters)):
             part.label(text=line, icon=icon, translate=False)
             icon = "NONE" if icon == "NONE" else "BLANK1"
         alert = False
+
+
+def _room(context: Context, aside: int = 0) -> float:
+    """Pixels that the values have. aside: pixels at 1× of them that something else takes."""
+    return float(context.region.width * (1 - _SPLIT) - (_MARGIN + aside) * context.preferences.system.ui_scale)
+
+
+def _points(context: Context) -> float:
+    """Size of the interface's font in pixels."""
+    return float(context.preferences.ui_styles[0].widget.points * context.preferences.system.ui_scale)
+
+
+def _width(words: str, points: float) -> float:
+    """Pixels that `words` take."""
+    blf.size(0, points)
+    return float(blf.dimensions(0, words)[0])
+
+
+def _end_of(path: Path, room: float, points: float) -> str:
+    """A path; where it is too long, its last folders, which tell more than the first."""
+    words = str(path)
+    for count in range(2, len(path.parts)):
+        if _width(words, points) <= room:
+            break
+        words = os.path.join("…", *path.parts[count:])
+    return words
 
 
 def unregister() -> None:

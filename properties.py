@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 from bpy.props import CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from .core import prompt
+from .core import model_names, prompt
 from .core.errors import ReferenceInvalid
-from .core.models import MODELS, Limits
 from .core.settings import ReferenceKind
-from .core.shot import Reference
 from .core.words import say
+
+if TYPE_CHECKING:
+    from .core.models import Limits
+    from .core.shot import Reference
 
 _LOOKED_INTO = 8
 """References whose files count in a fingerprint."""
+_KINDS = (ReferenceKind.IMAGE, ReferenceKind.ELEMENT)
+"""By the number that a kind is stored as: its place in the property's items."""
 
 
 class RESHOOT_PG_view(bpy.types.PropertyGroup):
@@ -59,7 +65,7 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     model: EnumProperty(  # type: ignore[valid-type]
         name="Model",
         description="The model that edits the shot",
-        items=tuple((model.id, model.label, model.price_words) for model in MODELS.values()),
+        items=model_names.CHOICES,
     )
     source: EnumProperty(  # type: ignore[valid-type]
         name="Source",
@@ -119,7 +125,7 @@ def write_prompt(settings: RESHOOT_PG_scene, words: str) -> None:
 
 def mention(settings: RESHOOT_PG_scene, index: int) -> bool:
     """Append the token of the reference at `index` to the prompt. Whether there is one."""
-    names = _tokens(settings)
+    names = tokens(settings)
     if index >= len(names):
         return False
     words = prompt_of(settings).rstrip()
@@ -132,22 +138,34 @@ def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
 
     Of very many references, which are refused anyhow, only the kinds.
     """
-    listed = settings.references
-    kinds = [0] * len(listed)
-    listed.foreach_get("kind", kinds)
     return (
         settings.model,
         settings.source,
         settings.timing,
         settings.sound,
         settings.handles,
-        tuple(kinds),
-        tuple(tuple(view.filepath for view in item.views) for item in listed[:_LOOKED_INTO]),
+        _kinds(settings),
+        tuple(tuple(view.filepath for view in item.views) for item in settings.references[:_LOOKED_INTO]),
     )
+
+
+def tokens(settings: RESHOOT_PG_scene) -> list[str]:
+    """The token of each reference, in the order of the list."""
+    return prompt.labels([_KINDS[kind] for kind in _kinds(settings)])
+
+
+def _kinds(settings: RESHOOT_PG_scene) -> tuple[int, ...]:
+    """What each reference is, as it is stored: read at once, since panels ask at every redraw."""
+    listed = settings.references
+    kinds = [0] * len(listed)
+    listed.foreach_get("kind", kinds)
+    return tuple(kinds)
 
 
 def references(settings: RESHOOT_PG_scene) -> tuple[Reference, ...]:
     """The references of a scene as plain values, with absolute paths."""
+    from .core.shot import Reference
+
     return tuple(
         Reference(ReferenceKind(item.kind), tuple(bpy.path.abspath(view.filepath) for view in item.views))
         for item in settings.references
@@ -177,7 +195,7 @@ def add_references(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: list
 
 def check_addition(settings: RESHOOT_PG_scene, kind: ReferenceKind, images: int) -> None:
     """Raises ReferenceInvalid where so many images more would be too many."""
-    limits = MODELS[settings.model].limits
+    limits = _limits(settings)
     wanted = len(settings.references) + (1 if kind is ReferenceKind.ELEMENT else images)
     if wanted > limits.max_references:
         raise ReferenceInvalid(
@@ -196,17 +214,17 @@ def add_views(settings: RESHOOT_PG_scene, images: list[str]) -> None:
     item = active_reference(settings)
     if item is None:
         return
-    _check_views(len(item.views) - 1 + len(images), MODELS[settings.model].limits)
+    _check_views(len(item.views) - 1 + len(images), _limits(settings))
     for image in images:
         item.views.add().filepath = _stored(image)
 
 
 def remove_reference(settings: RESHOOT_PG_scene) -> None:
     """Take the chosen reference off the list. The prompt mentions the others by their new tokens."""
-    before = _tokens(settings)
+    before = tokens(settings)
     index = settings.active_reference
     settings.references.remove(index)
-    after = _tokens(settings)
+    after = tokens(settings)
     renamed = dict(zip(before[:index] + before[index + 1 :], after, strict=True))
     # A mention of what is gone must not become a mention of its successor.
     renamed[before[index]] = before[index].lstrip("@")
@@ -220,11 +238,11 @@ def move_reference(settings: RESHOOT_PG_scene, step: int) -> None:
     target = index + step
     if not 0 <= target < len(settings.references):
         return
-    before = _tokens(settings)
+    before = tokens(settings)
     settings.references.move(index, target)
     order = list(range(len(before)))
     order.insert(target, order.pop(index))
-    after = _tokens(settings)
+    after = tokens(settings)
     renamed = {before[old]: after[new] for new, old in enumerate(order)}
     write_prompt(settings, prompt.renumber(prompt_of(settings), renamed))
     settings.active_reference = target
@@ -243,10 +261,10 @@ def change_kind(settings: RESHOOT_PG_scene) -> None:
             say("The element has {count} views; an image has one.", count=len(item.views)),
             say("Remove the other views first."),
         )
-    before = _tokens(settings)
+    before = tokens(settings)
     element = item.kind == ReferenceKind.IMAGE.value
     item.kind = (ReferenceKind.ELEMENT if element else ReferenceKind.IMAGE).value
-    renamed = dict(zip(before, _tokens(settings), strict=True))
+    renamed = dict(zip(before, tokens(settings), strict=True))
     write_prompt(settings, prompt.renumber(prompt_of(settings), renamed))
 
 
@@ -268,8 +286,10 @@ def make_frontal(settings: RESHOOT_PG_scene, index: int) -> None:
         item.views.move(index, 0)
 
 
-def _tokens(settings: RESHOOT_PG_scene) -> list[str]:
-    return prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+def _limits(settings: RESHOOT_PG_scene) -> Limits:
+    from .core.models import MODELS
+
+    return MODELS[settings.model].limits
 
 
 def _check_views(further: int, limits: Limits) -> None:

@@ -8,12 +8,13 @@ Everything here runs on the main thread unless it says otherwise.
 from __future__ import annotations
 
 import atexit
-import uuid
+import os
 from typing import TYPE_CHECKING
 
 import bpy
 
 from . import places
+from .core.state import UNTITLED
 from .places import home
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Scene
 
-    from .core.board import OnStrip
+    from .core.shown import OnStrip
     from .studio import Session
 
 __all__ = [
@@ -30,18 +31,20 @@ __all__ = [
     "file_opened",
     "file_saved",
     "has_work",
+    "held",
     "home",
     "on_strips",
     "project",
     "running",
     "service",
     "takes_folder",
+    "undone",
 ]
 
 
 def _unnamed() -> str:
     """Stands for the name of a file that has none yet."""
-    return f"{places.UNTITLED}{uuid.uuid4().hex}"
+    return f"{UNTITLED}{os.urandom(16).hex()}"
 
 
 _untitled = _unnamed()
@@ -108,6 +111,7 @@ def file_opened() -> None:
     _file = project()
     if _session is not None:
         _session.place_again()
+        _session.look_again()
 
 
 def file_saved() -> None:
@@ -119,7 +123,19 @@ def file_saved() -> None:
     global _file
     before, _file = _file, project()
     if _session is not None and _file != before:
-        _session.runner.moved(before, _file, placed=before.startswith(places.UNTITLED))
+        _session.runner.moved(before, _file, placed=before.startswith(UNTITLED))
+
+
+def undone() -> None:
+    """The editor has undone something, or done it again."""
+    if _session is not None:
+        _session.place_again(without_scene=True)
+        _session.look_again()
+
+
+def held() -> frozenset[str]:
+    """The jobs whose takes are strips of the open file, whatever file they were sent from."""
+    return _session.held() if _session is not None else frozenset()
 
 
 def on_strips(scene: Scene) -> list[OnStrip]:

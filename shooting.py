@@ -15,14 +15,15 @@ import bpy
 
 from . import properties, session
 from .core import clip, conform, prompt, references, takes
-from .core.board import Preview, SentFile
 from .core.errors import ReshootError
 from .core.job import Job, Order, new
 from .core.lookout import Lookout
 from .core.models import MODELS, Limits
 from .core.settings import Sound, Source, Timing
 from .core.shot import Reference
+from .core.shown import Preview, SentFile
 from .core.steps import SCENE_FILE
+from .core.words import spoken
 from .timeline import export, shot
 
 _BYTES_PER_PIXEL = 0.12
@@ -120,7 +121,8 @@ def preview(scene: bpy.types.Scene) -> Preview:
     except ReshootError as error:
         errors.append(error)
     words = properties.prompt_of(settings)
-    key = (properties.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
+    # What is said is kept too, in the language of its time.
+    key = (id(spoken()), properties.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
     now = time.monotonic()
     if _kept is None or _kept[0] != key or now - _kept[1] > _TRUE_FOR:
         _kept = (key, now, _read(scene, words))

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -28,11 +29,13 @@ from .core.journal import Journal
 from .core.runner import Runner
 from .core.service import Service, usable
 from .core.shot import Shot
+from .core.shown import Line, OnStrip
+from .core.state import UNTITLED
 from .core.steps import Steps
 from .core.words import say
 from .rehearsal.picture import render
 from .rehearsal.server import RehearsalServer
-from .timeline import export, place, whereabouts
+from .timeline import compat, export, place, whereabouts
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ _opened: SimpleQueue[Journal] = SimpleQueue()
 
 
 class Session:
-    """The running parts of this Blender. Ended by `close`, after which no thread is left.
+    """The running parts of this Blender. Ended by `close`, after which no thread does anything more.
 
     home: the folder of the journal, of unfinished jobs and of unsaved files' takes. project: tells what the open file's
     jobs belong to. takes_folder: tells on any thread where the takes of a project go.
@@ -71,18 +74,22 @@ class Session:
             Steps(self._blender, self._connect, takes_folder),
             keep_clips=lambda: self._keep_clips,
         )
-        self._tried: set[str] = set()
+        self._tried: dict[str, bool] = {}
+        self._held: frozenset[str] = frozenset()
+        self._counted: tuple[object, ...] = ()
+        self._placing: list[Future[None]] = []
         self._beside = 0
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._complaints: list[ReshootError] = []
         self._fallen: list[Job] = []
+        self._waiting: list[Job] = []
         self._since = time.time()
         self._follower = whereabouts.Follower()
         self._looked_at: tuple[object, ...] = ()
-        self._seen: dict[str, board.Line] = {}
+        self._seen: dict[str, Line] = {}
         self._shots: dict[str, Shot] = {}
         self._found: dict[str, tuple[whereabouts.Spot, ...]] = {}
-        self._on_strips: list[board.OnStrip] = []
+        self._on_strips: list[OnStrip] = []
         board.show(self._journal.jobs())
 
     def refresh(self) -> None:
@@ -108,7 +115,7 @@ class Session:
         return self._journal.get(job_id)
 
     def drain(self, seconds: float) -> bool:
-        """Hear what the runner has to say, for at most `seconds`. Whether there was anything."""
+        """Hear what the runner has to say, for at most `seconds`. Whether there was anything new."""
         deadline = time.perf_counter() + seconds
         heard = False
         while not self.runner.events.empty() and time.perf_counter() < deadline:
@@ -116,8 +123,10 @@ class Session:
             before = board.line(event.job.id)
             if event.job.state in _FALLEN and (before is None or before.job.state is not event.job.state):
                 self._fallen.append(event.job)
-            board.hear(event)
-            heard = True
+            landed = event.job.state is State.LANDED and before is not None and before.job.state is not State.LANDED
+            if landed and event.job.project != self._project() and not event.elsewhere:
+                self._waiting.append(event.job)
+            heard = board.hear(event) or heard
         while not self._done_beside.empty():
             self._beside -= 1
             try:
@@ -132,23 +141,54 @@ class Session:
         lines = [line for line in board.lines(self._project()) if line.job.state is State.LANDED]
         return [line.job for line in reversed(lines) if line.job.id not in self._tried]
 
-    def place(self, job: Job) -> tuple[str, ...]:
-        """Put the take of a landed job into its scene. Notes in words. Raises PlacementError; it is tried once."""
-        self._tried.add(job.id)
-        scene = place.find_scene(job)
+    def place(self, job: Job, into: bpy.types.Scene | None = None) -> tuple[str, ...]:
+        """Put the take of a landed job into its scene. Notes in words. Raises PlacementError; it is tried once.
+
+        into: the scene for a take whose own is gone, or whose file is; such a job belongs to the open file then.
+        """
+        line = board.line(job.id)
+        if line is not None and line.elsewhere:
+            raise PlacementError(say("Another Blender has this job."), say("Place its take there."))
+        homeless = job.project != self._project() and job.project.startswith(UNTITLED)
+        scene = (into if homeless else None) or place.find_scene(job) or into
+        self._tried[job.id] = scene is not None
         if scene is None:
             raise PlacementError(
                 say("The scene “{scene}” is not in this file any more.", scene=job.scene),
-                say("Add the take by hand: {path}.", path=_take_of(job)),
+                say("Open the scene that is to have the take, and place it from the job."),
             )
         notes = place.place(scene, job)
+        if homeless:
+            self.runner.adopt(job.id, self._project())
         if job.state is State.LANDED:
-            self.runner.placed(job, notes)
+            self._placing.append(self.runner.placed(job, notes))
         return notes
 
-    def place_again(self) -> None:
-        """What could not be placed may be tried once more: the file changed, or the editor asked."""
-        self._tried.clear()
+    def place_again(self, *, without_scene: bool = False) -> None:
+        """What could not be placed may be tried once more: the file changed, or the editor asked.
+
+        without_scene: only what found no scene, where that is there now.
+        """
+        if not without_scene:
+            self._tried.clear()
+        for job_id in [job_id for job_id, had_scene in self._tried.items() if not had_scene]:
+            line = board.line(job_id)
+            if line is not None and place.find_scene(line.job) is not None:
+                del self._tried[job_id]
+
+    def held(self) -> frozenset[str]:
+        """The jobs whose takes are strips of the open file. Looks anew where there are more strips or fewer."""
+        editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
+        counted = tuple(len(compat.strips_all(editor)) for editor in editors)
+        if counted != self._counted:
+            self._counted = counted
+            found = {strip.get(place.JOB_KEY) for editor in editors for strip in compat.strips_all(editor)}
+            self._held = frozenset(found - {None})
+        return self._held
+
+    def look_again(self) -> None:
+        """Other strips may have taken the place of those that were there."""
+        self._counted = ()
 
     def beside(self, work: Callable[[Blender], None], then: Callable[[ReshootError | None], None]) -> None:
         """Do `work` on a thread of its own; `then` hears on the main thread how it went.
@@ -183,24 +223,32 @@ class Session:
         told, self._fallen = self._fallen, []
         return told
 
-    def on_strips(self, scene: bpy.types.Scene) -> list[board.OnStrip]:
+    def waiting(self) -> list[Job]:
+        """The jobs whose takes have landed since this was asked last while their file was not open."""
+        told, self._waiting = self._waiting, []
+        return told
+
+    def on_strips(self, scene: bpy.types.Scene) -> list[OnStrip]:
         """The jobs that are to be seen on the strips of `scene`, newest first: where each one's shot is now.
 
         The very same list as long as nothing has changed.
         """
         lines = board.lines(self._project())
-        changed = (scene.name, lines) != self._looked_at
+        editor = scene.sequence_editor
+        looked_at = (scene.name, compat.open_meta(editor) if editor else "", lines)
+        changed = looked_at != self._looked_at
         if changed:
-            self._looked_at = (scene.name, lines)
+            self._looked_at = looked_at
             self._seen = {line.job.id: line for line in lines if self._is_seen(line.job, scene)}
             self._shots = {job_id: line.job.shot for job_id, line in self._seen.items()}
         found = self._follower.find(scene, self._shots) if self._seen else {}
         if changed or found is not self._found:
             self._found = found
             self._on_strips = [
-                board.OnStrip(spot.channel, spot.first, spot.end, line)
+                OnStrip(*part, line)
                 for job_id, line in self._seen.items()
                 for spot in found[job_id]
+                if (part := whereabouts.shown(scene, spot)) is not None
             ]
         return self._on_strips
 
@@ -211,18 +259,26 @@ class Session:
         return job.scene == scene.name or place.find_scene(job) == scene
 
     @property
+    def unheard(self) -> bool:
+        """Whether there is news to drain, or will be: that a take was placed is told once it is on disk."""
+        self._placing = [each for each in self._placing if not each.done()]
+        return bool(self._placing) or not self.runner.events.empty()
+
+    @property
     def busy_beside(self) -> bool:
         """Whether work that was put beside the interface is not finished."""
         return self._beside > 0
 
     def close(self) -> None:
-        """End every thread; what is unfinished stays in the journal."""
-        self.runner.close()
-        with self._lock:
+        """End every thread that a dead network does not hold; what is unfinished stays in the journal.
+
+        Blender closes when this is done, so it takes seconds at most.
+        """
+        if self.runner.close():
             for connection in self._connections.values():
                 connection.close()
-            if self._rehearsal is not None:
-                self._rehearsal.stop()
+        if self._rehearsal is not None:
+            self._rehearsal.stop()
         self._journal.close()
         board.clear()
 
@@ -343,7 +399,3 @@ def key_test() -> Callable[[], None]:
 def _check_online(url: str, remedy: str) -> None:
     if not bpy.app.online_access and not fal.is_loopback(url):
         raise SetupError(say("Blender is not allowed to go online."), remedy)
-
-
-def _take_of(job: Job) -> str:
-    return job.take.path if job.take else ""

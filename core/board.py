@@ -6,75 +6,20 @@ Kept by the main thread, read by panels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .state import State
+from .errors import Paid
+from .state import UNTITLED, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conform import Plan
-    from .errors import ReshootError
     from .job import Job
     from .runner import Event
-    from .shot import Shot
+    from .shown import Line, OnStrip, Preview
 
 PAGE = 5
 """Jobs that the list shows at a time."""
-
-
-@dataclass(frozen=True)
-class SentFile:
-    """The movie that goes out without being encoded again. as_is: the very file; else a copy with another rate.
-
-    size: bytes. sound: it has a sound track that goes with it.
-    """
-
-    size: int
-    sound: bool
-    as_is: bool
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What would be sent now, or why nothing can be.
-
-    service: where to, empty where that cannot be told. prompt: as it is written. file: None where the clip is still to
-    be rendered, or nobody has looked yet. errors: all that blocks sending, the first to be mended first.
-    """
-
-    service: str = ""
-    shot: Shot | None = None
-    plan: Plan | None = None
-    prompt: str = ""
-    file: SentFile | None = None
-    warnings: tuple[str, ...] = ()
-    errors: tuple[ReshootError, ...] = ()
-
-    @property
-    def error(self) -> ReshootError | None:
-        """The first of what blocks sending."""
-        return self.errors[0] if self.errors else None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One job as it is shown. words: where it stands. fraction: 0 to 1, None where it cannot be told."""
-
-    job: Job
-    words: str
-    fraction: float | None
-
-
-@dataclass(frozen=True)
-class OnStrip:
-    """A job as it is shown on its shot. channel, start, end: where that is now, timeline frames, end exclusive."""
-
-    channel: int
-    start: int
-    end: int
-    line: Line
 
 
 _lines: dict[str, Line] = {}
@@ -83,6 +28,7 @@ _previewer: Callable[[Any], Preview] | None = None
 _project: Callable[[], str] | None = None
 _sizer: Callable[[str], int | None] | None = None
 _follower: Callable[[Any], list[OnStrip]] | None = None
+_holder: Callable[[], frozenset[str]] | None = None
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _DONE = (State.PLACED, State.CANCELLED)
@@ -94,18 +40,24 @@ def connect(
     project: Callable[[], str] | None,
     sizer: Callable[[str], int | None] | None = None,
     follower: Callable[[Any], list[OnStrip]] | None = None,
+    holder: Callable[[], frozenset[str]] | None = None,
 ) -> None:
-    """Set what tells of a scene's shot, of the open file, of a file's size, and of the jobs on a scene's strips.
+    """Set what tells of a scene's shot, of the open file, of a file's size, of the jobs on a scene's strips, and of
+    those whose takes the open file holds.
 
     None where the extension ends.
     """
-    global _previewer, _project, _sizer, _follower
-    _previewer, _project, _sizer, _follower = previewer, project, sizer, follower
+    global _previewer, _project, _sizer, _follower, _holder
+    _previewer, _project, _sizer, _follower, _holder = previewer, project, sizer, follower, holder
 
 
 def preview(scene: Any) -> Preview:
     """What would be sent of `scene` now."""
-    return _previewer(scene) if _previewer is not None else Preview()
+    if _previewer is not None:
+        return _previewer(scene)
+    from .shown import Preview
+
+    return Preview()
 
 
 def on_strips(scene: Any) -> list[OnStrip]:
@@ -123,20 +75,28 @@ def size_of(path: str) -> int | None:
     return _sizer(path) if _sizer is not None and path else None
 
 
-def hear(event: Event) -> None:
-    """Take in what happened to a job."""
+def hear(event: Event) -> bool:
+    """Take in what happened to a job. Whether there is anything new in it: a service often says the same again."""
+    from .shown import Line
+
+    before = _lines.get(event.job.id)
+    if not event.gone and before == Line(event.job, event.words, event.fraction, event.elsewhere):
+        return False
     if event.gone:
         _lines.pop(event.job.id, None)
     else:
-        _lines[event.job.id] = Line(event.job, event.words, event.fraction)
+        _lines[event.job.id] = Line(event.job, event.words, event.fraction, event.elsewhere)
     _open.discard(event.job.id)
     if not event.gone and event.job.state not in _DONE:
         _open.add(event.job.id)
     _sorted.clear()
+    return True
 
 
 def show(jobs: list[Job]) -> None:
     """Take in jobs that were read from the journal; what is known already stays."""
+    from .shown import Line
+
     for job in jobs:
         if job.id not in _lines and job.state not in _DONE:
             _open.add(job.id)
@@ -167,9 +127,38 @@ def lines(project: str) -> list[Line]:
     return list(_sorted[project])
 
 
+def held() -> frozenset[str]:
+    """The jobs whose takes are strips of the open file."""
+    return _holder() if _holder is not None else frozenset()
+
+
 def lines_here() -> list[Line]:
-    """The jobs of the open file, newest first."""
-    return lines(_project()) if _project is not None else []
+    """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file."""
+    if _project is None:
+        return []
+    here = lines(_project())
+    ids = {line.job.id for line in here}
+    brought = [_lines[job_id] for job_id in held() if job_id in _lines and job_id not in ids]
+    if brought:
+        here = sorted((*here, *brought), key=lambda line: line.job.created, reverse=True)
+    ids.update(line.job.id for line in brought)
+    return here + [line for line in homeless() if line.job.id not in ids]
+
+
+def homeless() -> list[Line]:
+    """The jobs of files that were closed without ever having had a name, newest first.
+
+    Of those that have ended, the ones whose money may be had back: nobody else would tell of them.
+    """
+    return sorted(filter(is_homeless, _lines.values()), key=lambda line: line.job.created, reverse=True)
+
+
+def is_homeless(line: Line) -> bool:
+    """Whether `homeless` tells of it."""
+    job = line.job
+    if not job.project.startswith(UNTITLED) or line.elsewhere or (_project is not None and job.project == _project()):
+        return False
+    return not job.state.ended or (job.state not in _DONE and job.paid is not Paid.NO)
 
 
 def all_lines() -> list[Line]:
@@ -179,9 +168,11 @@ def all_lines() -> list[Line]:
 
 def say(job_id: str, words: str) -> None:
     """Show `words` for a job until the next is heard of it."""
+    from .shown import Line
+
     line = _lines.get(job_id)
     if line is not None:
-        _lines[job_id] = Line(line.job, words, line.fraction)
+        _lines[job_id] = Line(line.job, words, line.fraction, line.elsewhere)
         _sorted.clear()
 
 

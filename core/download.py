@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from .errors import DownloadError, JobCancelled, Paid, SetupError, StorageError
+from .errors import DownloadBroken, DownloadError, JobCancelled, Paid, SetupError, StorageError
 from .fal import is_loopback
 from .words import say
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["fetch"]
 
-ATTEMPTS = 5
-"""How often a broken transfer is taken up again within one call."""
+ATTEMPTS = 3
+"""How often a transfer is begun within one call. Trouble that lasts is the caller's to wait out, and to tell of."""
 FIRST_DELAY = 0.5
 """Seconds before the second attempt; each further delay is twice as long."""
 CONNECT_TIMEOUT = 10.0
@@ -76,7 +76,7 @@ def fetch(
                 break
             except _Broken as exc:
                 if attempt + 1 == ATTEMPTS:
-                    raise DownloadError(
+                    raise DownloadBroken(
                         say("The result could not be fetched in {count} attempts: {why}.", count=ATTEMPTS, why=exc),
                         _try_later(),
                         paid=Paid.YES,

@@ -22,6 +22,7 @@ ReshootError
     ├── ServiceBusy      429 and 5xx: try later
     ├── BadAnswer        an answer that is not what the protocol says
     └── DownloadError    the result could not be fetched whole, or is not a video
+        └── DownloadBroken   the connection broke on the way: the rest may be fetched later
 
 Every message says what happened and to what; `remedy` says what to do; `paid` says whether money was spent. They are
 made once, where the outside world is touched, and are shown as they are.
@@ -35,6 +36,7 @@ __all__ = [
     "AnswerLost",
     "BadAnswer",
     "BalanceExhausted",
+    "DownloadBroken",
     "DownloadError",
     "ExportError",
     "JobCancelled",
@@ -178,3 +180,7 @@ class BadAnswer(ServiceError):
 
 class DownloadError(ServiceError):
     """The result could not be fetched whole, or it is not a video."""
+
+
+class DownloadBroken(DownloadError):
+    """The result's transfer broke, or the server was busy: what came is kept, and the rest may be fetched later."""

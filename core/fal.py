@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Talks to the service through fal_client (this is its only importer): upload, submit, status, result, cancel.
 
-Every call asks once and raises from the tree in `errors`. When to ask again is decided by the runner, never here.
+Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out. When to
+ask again is decided by the runner, never here.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class CancelAnswer(Enum):
 
 
 class Connection:
-    """A service and a key. Every method asks once and may be called from any thread.
+    """A service and a key. Every method may be called from any thread.
 
     Raises SetupError for an address or a key that cannot be used, or a fal_client that does not load.
     """
@@ -112,18 +113,16 @@ class Connection:
     def upload(self, path: Path, content_type_hint: str | None = None) -> str:
         """Uploads the file at `path` and returns its URL. May be repeated (fal storage)."""
         with self._asking(Asking.UPLOAD):
-            storage = self._storage
             try:
-                # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
-                with Body(path, content_type_hint) as body, storage._get_cdn_client() as http:
-                    http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
-                    return send(body, http, storage._token_manager, package=self._package, service=self._service)
-            except self._package.FalClientHTTPError as exc:
-                if exc.status_code == 401:
+                try:
+                    return self._send(path, content_type_hint)
+                except self._package.FalClientHTTPError as exc:
+                    if exc.status_code != 401:
+                        raise
                     # The permit that the key was given, not the key: where this computer's clock is slow, an old
-                    # permit looks fresh. The next try starts with a new one.
+                    # permit looks fresh. A new one is refused where the key is.
                     self._storage = self._open()
-                raise
+                    return self._send(path, content_type_hint)
             except OSError as exc:
                 raise StorageError(
                     say(
@@ -213,6 +212,13 @@ class Connection:
             return CancelAnswer.REQUESTED
 
     # ---- how it is asked
+
+    def _send(self, path: Path, content_type_hint: str | None) -> str:
+        storage = self._storage
+        # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
+        with Body(path, content_type_hint) as body, storage._get_cdn_client() as http:
+            http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
+            return send(body, http, storage._token_manager, package=self._package, service=self._service)
 
     def _open(self) -> Any:
         """A SyncClient for this service. Its lazy parts, which have no lock, are made here."""

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 """A holder that has not renewed its lease for so long is taken for dead."""
 
+_CLOSE_SECONDS = 0.5
+
 SCHEMA_VERSION = 1
 
 _SCHEMA = """
@@ -77,10 +79,17 @@ class Journal:
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
-        """Give the leases back and close the file."""
-        with self._lock, self._errors():
-            self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
+        """Give the leases back and close the file, at once: leases that cannot be given back end by themselves."""
+        if not self._lock.acquire(timeout=_CLOSE_SECONDS):
+            log.warning("the journal %s is busy and stays open", self.path)
+            return
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {int(_CLOSE_SECONDS * 1000)}")
+                self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
             self._connection.close()
+        finally:
+            self._lock.release()
 
     def add(self, job: Job) -> None:
         """Write a new row, held by this journal's holder."""
@@ -130,6 +139,19 @@ class Journal:
             for job in moved:
                 self._write(job)
         return moved
+
+    def give(self, job_id: str, project: str) -> Job:
+        """Give one row, which this holder has, to another project. What it is now. Raises LeaseLost where it is not."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND holder = ?", (job_id, self.holder)
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {job_id} is no longer held")
+            job = replace(_job(*row), project=project)
+            self._write(job)
+        return job
 
     def get(self, job_id: str) -> Job | None:
         """The row of `job_id`, None where there is none."""

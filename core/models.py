@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .words import named
+from . import model_names
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Model:
 
     id: str
     label: str
+    price_words: str
     endpoint: str
     price_per_second: Decimal
-    price_words: str
     result_fps: Fraction
     limits: Limits
 
@@ -87,20 +87,16 @@ class Model:
 
 
 KLING_O1_EDIT = Model(
-    id="KLING_O1_EDIT",
-    label="Kling O1 Edit",
+    *model_names.KLING_O1_EDIT,
     endpoint="fal-ai/kling-video/o1/video-to-video/edit",
     price_per_second=Decimal("0.168"),
-    price_words=named("$0.168 for each second sent"),
     result_fps=Fraction(24),
     limits=Limits(),
 )
 KLING_O1_EDIT_STANDARD = Model(
-    id="KLING_O1_EDIT_STANDARD",
-    label="Kling O1 Edit Standard",
+    *model_names.KLING_O1_EDIT_STANDARD,
     endpoint="fal-ai/kling-video/o1/standard/video-to-video/edit",
     price_per_second=Decimal("0.126"),
-    price_words=named("$0.126 for each second sent"),
     result_fps=Fraction(24),
     limits=Limits(),
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import PromptError
 from .settings import ReferenceKind
@@ -16,13 +15,13 @@ if TYPE_CHECKING:
     from .models import Limits
 
 # ASCII: elsewhere “ı” would count as an i, and digits of other scripts as digits. No reference has ten digits.
-_TOKEN = re.compile(r"@(Image|Element)(\d{1,9})", re.IGNORECASE | re.ASCII)
+_TOKEN = r"@(Image|Element)(\d{1,9})"
+_LETTERS = re.IGNORECASE | re.ASCII
 _WORD = {ReferenceKind.IMAGE: "Image", ReferenceKind.ELEMENT: "Element"}
 _KIND = {word.lower(): kind for kind, word in _WORD.items()}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One mention of a reference. number: counted from 1 among those of its kind. start, end: in the prompt."""
 
     kind: ReferenceKind
@@ -39,7 +38,8 @@ def token(kind: ReferenceKind, number: int) -> str:
 def tokens(text: str) -> list[Token]:
     """Every mention of a reference in `text`, in order."""
     return [
-        Token(_KIND[match[1].lower()], int(match[2]), match.start(), match.end()) for match in _TOKEN.finditer(text)
+        Token(_KIND[match[1].lower()], int(match[2]), match.start(), match.end())
+        for match in re.finditer(_TOKEN, text, _LETTERS)
     ]
 
 
@@ -60,7 +60,7 @@ def renumber(text: str, renamed: Mapping[str, str]) -> str:
         old = token(_KIND[match[1].lower()], int(match[2]))
         return renamed.get(old, match[0])
 
-    return _TOKEN.sub(replace, text)
+    return re.sub(_TOKEN, replace, text, flags=_LETTERS)
 
 
 def check(text: str, kinds: Sequence[ReferenceKind], limits: Limits) -> tuple[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +20,7 @@ from .clock import Clock
 from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
+from .lanes import Lane
 from .steps import Steps, Wait
 from .words import say
 
@@ -45,18 +46,22 @@ _LOOK_AGAIN = 0.5
 _WRITE_AGAIN = 1.0
 """Seconds after which a journal that could not be written is tried again."""
 
+CLOSE_SECONDS = 1.0
+"""Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
+
 
 @dataclass(frozen=True)
 class Event:
     """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
-    gone: the job was dismissed.
+    gone: the job was dismissed. elsewhere: another Blender has it.
     """
 
     job: Job
     words: str = ""
     fraction: float | None = None
     gone: bool = False
+    elsewhere: bool = False
 
 
 class Runner:
@@ -71,14 +76,13 @@ class Runner:
         self._folder = folder
         self._steps = steps
         self._keep_clips = keep_clips
-        self._lanes = {
-            name: ThreadPoolExecutor(count, thread_name_prefix=f"reshoot-{name}") for name, count in _LANES.items()
-        }
+        self._lanes = {name: Lane(f"reshoot-{name}", count) for name, count in _LANES.items()}
         self._active: set[str] = set()
         self._wake = threading.Condition()
         self._clock = Clock(self._wake, _LANES["follow"])
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
+        self._left_behind = False
         self._telling = threading.Lock()
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
@@ -110,25 +114,35 @@ class Runner:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
         return self._in_lane("desk", lambda: self._dismiss(job_id))
 
-    def placed(self, job: Job, notes: tuple[str, ...]) -> None:
-        """The take of `job` is in the timeline."""
-        self._in_lane("desk", lambda: self._placed(job, notes))
+    def placed(self, job: Job, notes: tuple[str, ...]) -> Future[None]:
+        """The take of `job` is in the timeline. Done when the journal says so."""
+        return self._in_lane("desk", lambda: self._placed(job, notes))
+
+    def adopt(self, job_id: str, project: str) -> None:
+        """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
+        self._in_lane("desk", lambda: self._adopt(job_id, project))
 
     def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
         self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
 
-    def close(self) -> None:
-        """Stop stepping; what is unfinished stays in the journal as it is. No thread is left when this returns."""
+    def close(self) -> bool:
+        """Stop stepping; what is unfinished stays in the journal as it is. Whether no thread is left.
+
+        A thread that a dead network holds is left behind after `CLOSE_SECONDS`, and changes nothing any more once the
+        journal is closed. A submission whose answer it waits for is on disk as such.
+        """
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        for stop in list(self._stops.values()):
-            stop.set()
         for name, lane in self._lanes.items():
             # What the editor asked for is still written down.
-            lane.shutdown(wait=True, cancel_futures=name != "desk")
+            lane.close(finish=name == "desk")
+        until = time.monotonic() + CLOSE_SECONDS
+        ended = [lane.join(until) for lane in self._lanes.values()]
         self._scheduler.join()
+        self._left_behind = not all(ended)
+        return all(ended)
 
     def folder_of(self, job: Job) -> Path:
         """Where the parts of an unfinished job lie."""
@@ -146,14 +160,16 @@ class Runner:
             except LeaseLost as lost:
                 log.info("left to another Blender: %s", lost)
             except ReshootError as error:
-                log.warning("%s", error)
+                if not self._left_behind:
+                    log.warning("%s", error)
                 raise
             except Exception:
-                log.exception("a step broke")
+                if not self._left_behind:
+                    log.exception("a step broke")
 
         with self._wake:
             if not self._closing:
-                return self._lanes[lane].submit(run)
+                return self._lanes[lane].put(run)
         nothing: Future[None] = Future()
         nothing.set_result(None)
         return nothing
@@ -213,7 +229,7 @@ class Runner:
         if job is None:
             other = self._journal.get(job_id)
             if other is not None and not other.state.ended:
-                self.events.put(Event(other, say("In another Blender")))
+                self.events.put(Event(other, say("In another Blender"), elsewhere=True))
                 self._clock.set(job_id, LEASE_SECONDS)
             return None
         if self._is_active(job_id):
@@ -270,6 +286,9 @@ class Runner:
     def _steps_of_lane(self, job: Job, stop: threading.Event) -> Job | Wait:
         lane = _LANE_OF[job.state]
         while job.state.moving and _LANE_OF[job.state] == lane:
+            if self._closing and not stop.is_set():
+                # Nobody asked to cancel it: the next Blender goes on from here.
+                return job
             if stop.is_set() and (job.state in _UNPAID or (job.state is State.WAITING and not job.cancelling)):
                 return self._cancelled(job)
             outcome = self._one_step(job, stop)
@@ -282,7 +301,10 @@ class Runner:
         """One step of `job`, written down. LeaseLost where the row was changed by somebody else meanwhile."""
         written = job
         # What was submitted is followed to its end: the editor's wish to cancel is put to the service.
-        cancelled = stop.is_set if job.state in _UNPAID else self._is_closing
+        unpaid = job.state in _UNPAID
+
+        def cancelled() -> bool:
+            return self._closing or (unpaid and stop.is_set())
 
         def advance(before: Job, after: Job) -> Job:
             nonlocal written
@@ -388,6 +410,10 @@ class Runner:
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
+
+    def _adopt(self, job_id: str, project: str) -> None:
+        if self._journal.claim(job_id) is not None:
+            self.events.put(Event(self._journal.give(job_id, project)))
 
     def _move(self, before: str, after: str, placed: bool) -> None:
         for job in self._journal.move(before, after, placed=placed):

@@ -14,7 +14,8 @@ class ShotStrip:
     """One selected picture strip, as it stood when the shot was read.
 
     start, end: timeline frames, end exclusive. content_start: the timeline frame of its source's first frame; it moves
-    with the strip and stays when the strip is trimmed. filepath: absolute, empty for strips without a file.
+    with the strip and stays when the strip is trimmed. filepath: absolute, empty for strips without a file. meta: the
+    name of the meta strip that holds it, empty where none does.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ShotStrip:
     start: int
     end: int
     channel: int
+    meta: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The states of a job, and the name of the service that is not one.
+"""The states of a job, and the names of the service and the file that are none.
 
 Apart from the job itself: panels need these when Blender starts, and nothing more.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["REHEARSAL", "State"]
+__all__ = ["REHEARSAL", "UNTITLED", "State"]
 
 REHEARSAL = "rehearsal"
 """The service that is a stand-in on this computer."""
+
+UNTITLED = "untitled:"
+"""What the project of a file without a name begins with. Once another file is open it is gone for good."""
 
 
 class State(str, Enum):

@@ -7,6 +7,7 @@ repeated; submitting is on disk before it leaves and is never repeated by itself
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from .blender_process import Blender
 from .errors import (
     AnswerLost,
     BadAnswer,
+    DownloadBroken,
     NoAnswer,
     NotSent,
     Paid,
@@ -40,6 +42,8 @@ _LONGEST_DELAY = 30.0
 _FIRST_POLL = 0.5
 _LONGEST_POLL = 2.0
 _POLL_GROWTH = 1.2
+_COUNTED = re.compile(r"(\d+) of (\d+)$")
+"""What a service counts in its log, as the rehearsal does: Frame 69 of 132."""
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: ten seconds of video never come near."""
 
@@ -98,16 +102,14 @@ class Steps:
         """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
         try:
             outcome = self._steps[job.state](job, folder, advance, tell, cancelled)
-        except (NotSent, NoAnswer, ServiceBusy, BadAnswer) as error:
+        except (NotSent, NoAnswer, ServiceBusy, BadAnswer, DownloadBroken) as error:
             return self._again(job, error)
-        with self._lock:
-            self._trouble.pop(job.id, None)
+        self._no_trouble(job)
         return outcome
 
     def failed(self, job: Job, error: ReshootError) -> Job:
         """`job` as it stands after `error`: where it can go on, and what was paid."""
-        with self._lock:
-            self._trouble.pop(job.id, None)
+        self._no_trouble(job)
         if isinstance(error, AnswerLost):
             return replace(self.unsure(job), error=error.message, remedy=error.remedy or _unsure_remedy())
         paid, retry_to = error.paid, job.state
@@ -173,7 +175,11 @@ class Steps:
             self._polls.pop(job.id, None)
         takes.write_receipt(job)
 
-    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer) -> Wait:
+    def _no_trouble(self, job: Job) -> None:
+        with self._lock:
+            self._trouble.pop(job.id, None)
+
+    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer | DownloadBroken) -> Wait:
         """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
         now = time.monotonic()
         with self._lock:
@@ -254,7 +260,8 @@ class Steps:
             self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
         if progress.position is not None:
             return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
-        return Wait(job, delay, progress.logs[-1] if progress.logs else say("In progress"))
+        told = progress.logs[-1] if progress.logs else say("In progress")
+        return Wait(job, delay, told, _share(told))
 
     def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
@@ -263,6 +270,8 @@ class Steps:
         target = takes.path_for(job, self._takes_folder(job.project))
 
         def progress(done: int, total: int | None) -> None:
+            # What came stays: a connection that breaks often still brings all of it.
+            self._no_trouble(job)
             tell(say("Downloading"), done / total if total else None)
 
         part = folder / "result.mp4"
@@ -289,3 +298,12 @@ def _unsure_remedy() -> str:
         "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
         "Retry submits it once more and may cost the price again; Dismiss gives it up."
     )
+
+
+def _share(words: str) -> float | None:
+    """How much is done, 0 to 1, where `words` end in a count of it."""
+    counted = _COUNTED.search(words)
+    if counted is None:
+        return None
+    done, whole = int(counted[1]), int(counted[2])
+    return done / whole if 0 < whole >= done else None

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
 from typing import TYPE_CHECKING
 
 import bpy
@@ -96,11 +94,13 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         return self._run(context, wait=True)
 
     def _run(self, context: Context, *, wait: bool) -> set[str]:
+        import shutil
+
         from ..timeline import snapshot
 
         scene = compat.sequencer_scene(context)
         name, kind = scene.name, ReferenceKind(self.kind)
-        unique = uuid.uuid4().hex[:8]
+        unique = os.urandom(4).hex()
         folder = session.home() / "snapshots" / unique
 
         def add(error: ReshootError | None) -> None:

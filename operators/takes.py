@@ -14,6 +14,7 @@ from ..core import board
 from ..core.errors import ReshootError
 from ..core.words import say
 from ..timeline import compat
+from . import watch
 
 if TYPE_CHECKING:
     from bpy.types import Context
@@ -36,10 +37,12 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
-            running.place(job)
+            running.place(job, compat.sequencer_scene(context))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        # The list hears from it what the journal says.
+        watch.ensure()
         return {"FINISHED"}
 
 
@@ -65,10 +68,13 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         strips = place.placed_strips(scene, self.job)
         if not strips:
             names = {name for spot in whereabouts.find(scene, line.job.shot) for name in spot.strips}
-            strips = [strip for strip in compat.shown_strips(editor) if strip.name in names]
+            strips = [strip for strip in compat.strips_all(editor) if strip.name in names]
         if not strips:
             self.report({"ERROR"}, say("“{shot}” is not in this timeline any more.", shot=line.job.shot.name))
             return {"CANCELLED"}
+        level = compat.meta_of(strips[0])
+        if level != compat.open_meta(editor):
+            place.open_level(editor, level)
         compat.select_only(strips, compat.strips_all(editor))
         editor.active_strip = strips[0]
         area = context.area

@@ -6,7 +6,6 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,15 +15,13 @@ import bpy
 from .. import later, session
 from ..core import board
 from ..core.errors import ExportError, JobCancelled, ReshootError
-from ..core.state import State
+from ..core.state import UNTITLED, State
 from ..core.words import say
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.job import Job
-
-_log = logging.getLogger(__name__)
 
 _TICK = 0.1
 _SHIFT = 4.0
@@ -34,10 +31,15 @@ _DEADLINE = 0.004
 """Seconds of a tick that may go into hearing."""
 _GRACE = 15.0
 """Seconds after an undo for which a take waits: the step that places it would take the redo away."""
+_TAB = "Reshoot"
+_CLOCK = 1.0
+"""Seconds after which the sidebar is drawn again for the time that a job has taken."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
 
 _redo_since: float | None = None
+_drawn = 0.0
+"""When the jobs were last asked to be drawn."""
 _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 
@@ -70,10 +72,14 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return {"FINISHED"}
         if running.drain(_DEADLINE):
             _redraw(context)
+        elif time.monotonic() - _drawn > _CLOCK:
+            _redraw(context, clock=True)
         for error in running.complaints():
             self.report({"ERROR"}, str(error))
         for job in running.fallen():
             self.report({"ERROR"}, _bad_news(job))
+        for job in running.waiting():
+            self.report({"INFO"}, _waits(job))
         if _may_place(context):
             for job in running.landed()[:1]:
                 self._place(running, job)
@@ -144,12 +150,20 @@ def _reason(job: Job) -> ReshootError:
 
 
 def _bad_news(job: Job) -> str:
-    file = bpy.path.basename(job.project) if job.project != session.project() else ""
-    if file:
-        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=file)
-    else:
+    if job.project == session.project():
         what = say("The job of “{shot}”", shot=job.shot.name)
+    elif job.project.startswith(UNTITLED):
+        what = say("The job of “{shot}” in a file that was not saved", shot=job.shot.name)
+    else:
+        what = say("The job of “{shot}” in {file}", shot=job.shot.name, file=bpy.path.basename(job.project))
     return f"{what}: {job.error} {job.remedy}".strip()
+
+
+def _waits(job: Job) -> str:
+    if job.project.startswith(UNTITLED):
+        return say("The take of “{shot}” is finished; place it from the list of jobs", shot=job.shot.name)
+    file = bpy.path.basename(job.project)
+    return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)
 
 
 def _may_place(context: Context) -> bool:
@@ -175,11 +189,16 @@ def _may_place(context: Context) -> bool:
 
 def _is_work(running: session.Session) -> bool:
     moving = any(line.job.state.moving for line in board.all_lines())
-    return moving or running.busy_beside or bool(running.landed())
+    return moving or running.busy_beside or running.unheard or bool(running.landed())
 
 
-def _redraw(context: Context, *, everything: bool = False) -> None:
-    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`."""
+def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:
+    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`.
+
+    clock: only the sidebars that show for how long the jobs have run.
+    """
+    global _drawn
+    _drawn = time.monotonic()
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             if area.type != "SEQUENCE_EDITOR":
@@ -188,7 +207,8 @@ def _redraw(context: Context, *, everything: bool = False) -> None:
                 area.tag_redraw()
                 continue
             for region in area.regions:
-                if region.type in ("WINDOW", "UI"):
+                tab = region.type == "UI" and region.active_panel_category == _TAB
+                if tab if clock else region.type in ("WINDOW", "UI"):
                     region.tag_redraw()
 
 
@@ -212,7 +232,9 @@ def _take_up() -> None:
     try:
         session.current().take_up()
     except ReshootError as error:
-        _log.error("%s", error)
+        import logging
+
+        logging.getLogger(__name__).error("%s", error)
         return
     ensure()
 
@@ -227,6 +249,14 @@ def _opened(*_args: object) -> None:
 @bpy.app.handlers.persistent
 def _saved(*_args: object) -> None:
     session.file_saved()
+
+
+@bpy.app.handlers.persistent
+def _undone(*_args: object) -> None:
+    session.undone()
+    running = session.running()
+    if running is not None and running.landed():
+        ensure()
 
 
 def _after_start() -> float | None:
@@ -244,6 +274,8 @@ def register() -> None:
     """Listen to files, and take up what an earlier Blender left, once this one is up."""
     bpy.app.handlers.load_post.append(_opened)
     bpy.app.handlers.save_post.append(_saved)
+    bpy.app.handlers.undo_post.append(_undone)
+    bpy.app.handlers.redo_post.append(_undone)
     if not bpy.app.background:
         bpy.app.timers.register(_after_start, first_interval=1.0, persistent=True)
 
@@ -255,3 +287,5 @@ def unregister() -> None:
             bpy.app.timers.unregister(timer)
     bpy.app.handlers.load_post.remove(_opened)
     bpy.app.handlers.save_post.remove(_saved)
+    bpy.app.handlers.undo_post.remove(_undone)
+    bpy.app.handlers.redo_post.remove(_undone)

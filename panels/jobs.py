@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.job import Job
+    from ..core.shown import Line
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""
@@ -85,7 +86,7 @@ def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _job(layout: UILayout, line: board.Line, context: Context, now: float) -> None:
+def _job(layout: UILayout, line: Line, context: Context, now: float) -> None:
     job = line.job
     pixels = room(context, boxed=True)
     scale = context.preferences.system.ui_scale
@@ -98,6 +99,10 @@ def _job(layout: UILayout, line: board.Line, context: Context, now: float) -> No
     (name,) = shortened(job.shot.name, context, int(aside - (20 * len(buttons) + 8) * scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
+    if board.is_homeless(line):
+        lost = column.column()
+        lost.active = False
+        wrapped(lost, say("From a file that was not saved"), context, aside)
     words = column.column(align=True)
     words.scale_y = 0.8
     for text in shortened(job.order.prompt, context, aside, _PROMPT_LINES):
@@ -115,7 +120,7 @@ def _buttons(job: Job) -> list[tuple[str, str]]:
     buttons = []
     if job.state.moving:
         buttons.append(("reshoot.job_cancel", "X"))
-    if job.state is State.LANDED:
+    if job.state is State.LANDED or (job.state is State.PLACED and job.id not in board.held()):
         buttons.append(("reshoot.take_place", "IMPORT"))
     if job.retry_to is not None:
         buttons.append(("reshoot.job_retry", "FILE_REFRESH"))
@@ -133,7 +138,7 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> No
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: board.Line, context: Context, pixels: int) -> None:
+def _standing(layout: UILayout, line: Line, context: Context, pixels: int) -> None:
     """Where the job stands: a bar while it moves, words when it is over."""
     state = line.job.state
     if state.moving:
@@ -146,6 +151,9 @@ def _standing(layout: UILayout, line: board.Line, context: Context, pixels: int)
         return
     row = layout.column()
     row.alert = state in (State.FAILED, State.UNSURE)
+    if state is State.PLACED and line.job.id not in board.held():
+        wrapped(row, say("Not in the timeline any more"), context, pixels, icon="X")
+        return
     wrapped(row, say(_WORDS[state]), context, pixels, icon=_ICONS[state])
     if state is State.LANDED and line.words and line.words != say(_WORDS[state]):
         row.alert = True

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core import board
+from ..core.state import REHEARSAL
+from ..core.words import say
 from .shot import button_words
 from .tab import scene_of
 
@@ -24,7 +26,9 @@ def _draw(menu: Menu, context: Context) -> None:
     layout = menu.layout
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"
-    words = button_words(board.preview(scene_of(context)))
+    preview = board.preview(scene_of(context))
+    # Blender's search finds an entry by its text: whoever looks for the extension looks for its name.
+    words = say("Reshoot (Rehearsal) · free") if preview.service == REHEARSAL else button_words(preview)
     layout.operator("reshoot.shoot", text=words, icon="RENDER_ANIMATION", translate=False)
     if "IMAGE" in kinds:
         layout.operator("reshoot.reference_add", text="Add as Image Reference").kind = "IMAGE"

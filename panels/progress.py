@@ -6,18 +6,21 @@ Drawn over whatever colours the theme has. Where no job of the scene is under wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import blf
 import bpy
 
 from ..core import board
 from ..core.state import State
 from ..core.words import named, say
+from . import warming
 from .tab import scene_of
 
 if TYPE_CHECKING:
     from gpu.types import GPUBatch
+
+    from ..core.shown import Line, OnStrip
 
 Colour = tuple[float, float, float, float]
 Box = tuple[float, float, float, float, Colour]
@@ -58,16 +61,15 @@ _NAME = 14
 
 _FONT = 0
 
-_SHADER = "FLAT_COLOR"
-
 _handle: Any = None
-_laid_out: tuple[list[board.OnStrip], _View, GPUBatch | None, list[Word]] | None = None
+_laid_out: tuple[list[OnStrip], _View, GPUBatch | None, list[Word]] | None = None
 
 
 def register() -> None:
-    """Begin to draw."""
+    """Begin to draw, where there is a window."""
     global _handle
-    if _handle is None and not bpy.app.background:
+    if _handle is None:
+        warming.begin()
         _handle = bpy.types.SpaceSequenceEditor.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
 
 
@@ -77,40 +79,44 @@ def unregister() -> None:
     if _handle is not None:
         bpy.types.SpaceSequenceEditor.draw_handler_remove(_handle, "WINDOW")
     _handle = _laid_out = None
+    warming.unregister()
 
 
 def _draw() -> None:
-    if not board.is_open():
+    if not (board.is_open() or warming.due()):
         return
     context = bpy.context
     scene = scene_of(context)
     if scene is None or context.space_data.view_type == "PREVIEW":
+        return
+    if warming.due():
+        warming.step()
         return
     jobs = board.on_strips(scene)
     if jobs:
         _draw_jobs(context, jobs)
 
 
-def _draw_jobs(context: bpy.types.Context, jobs: list[board.OnStrip]) -> None:
+def _draw_jobs(context: bpy.types.Context, jobs: list[OnStrip]) -> None:
     global _laid_out
     view = _View.of(context)
     # Most redraws, when the playhead moves, change nothing here.
     if _laid_out is None or _laid_out[0] is not jobs or _laid_out[1] != view:
         boxes, words = _lay_out(jobs, view)
-        _laid_out = (jobs, view, _batch_of(boxes) if boxes else None, words)
+        _laid_out = (jobs, view, warming.batch_of(boxes) if boxes else None, words)
     _jobs, _view, batch, words = _laid_out
     if batch is not None:
-        _fill(batch)
+        warming.fill(batch)
     if words:
         _write(words, view.scale)
 
 
-@dataclass(frozen=True)
-class _View:
-    """What part of the timeline a region shows. first: its left and lower edge, frames and channels; width, height of
-    the region, pixels; across, up: pixels of a frame and of a channel; scale: of the interface."""
+class _View(NamedTuple):
+    """What part of the timeline a region shows. left, low: its edges, frames and channels; width, height of the region,
+    pixels; across, up: pixels of a frame and of a channel; scale: of the interface."""
 
-    first: tuple[float, float]
+    left: float
+    low: float
     width: int
     height: int
     across: float
@@ -120,13 +126,14 @@ class _View:
     @staticmethod
     def of(context: bpy.types.Context) -> _View:
         region = context.region
+        width, height = region.width, region.height
         left, low = region.view2d.region_to_view(0, 0)
-        right, high = region.view2d.region_to_view(region.width, region.height)
-        across, up = region.width / (right - left), region.height / (high - low)
-        return _View((left, low), region.width, region.height, across, up, context.preferences.system.ui_scale)
+        right, high = region.view2d.region_to_view(width, height)
+        across, up = width / (right - left), height / (high - low)
+        return _View(left, low, width, height, across, up, context.preferences.system.ui_scale)
 
 
-def _lay_out(jobs: list[board.OnStrip], view: _View) -> tuple[list[Box], list[Word]]:
+def _lay_out(jobs: list[OnStrip], view: _View) -> tuple[list[Box], list[Word]]:
     boxes: list[Box] = []
     words: list[Word] = []
     bars: dict[tuple[int, int], int] = {}
@@ -136,15 +143,15 @@ def _lay_out(jobs: list[board.OnStrip], view: _View) -> tuple[list[Box], list[Wo
         if below and not job.line.job.state.moving:
             continue
         bars[job.channel, job.start] = below + 1
-        left, right = ((frame - view.first[0]) * view.across for frame in (job.start, job.end))
-        low, high = ((job.channel + edge - view.first[1]) * view.up for edge in (_LOW, _HIGH))
+        left, right = ((frame - view.left) * view.across for frame in (job.start, job.end))
+        low, high = ((job.channel + edge - view.low) * view.up for edge in (_LOW, _HIGH))
         if right > 0 and left < view.width and high > 0 and low < view.height:
             _show(job.line, (left, low, right, high), below, view, boxes, words)
     return boxes, words
 
 
 def _show(
-    line: board.Line,
+    line: Line,
     strip: tuple[float, float, float, float],
     below: int,
     view: _View,
@@ -153,7 +160,8 @@ def _show(
 ) -> None:
     """Lay out the bar and the word of one job. strip: left, lower, right, upper edge. below: bars that are there."""
     left, low, right, high = strip
-    width, scale, edge, thick = right - left, view.scale, _EDGE * view.scale, _BAR * view.scale
+    scale = view.scale
+    width, edge, thick = right - left, _EDGE * scale, _BAR * scale
     low += edge + below * thick
     if width < _NARROW * scale or low + thick > high:
         return
@@ -177,7 +185,7 @@ def _show(
             return
 
 
-def _sayings(line: board.Line) -> list[str]:
+def _sayings(line: Line) -> list[str]:
     """What can be said of a job, the longest first."""
     state = line.job.state
     word = say(_WORDS[state]) if state in _WORDS else ""
@@ -195,8 +203,6 @@ _widths: dict[tuple[str, float], float] = {}
 
 def _width(word: str, scale: float) -> float:
     """Pixels that `word` takes."""
-    import blf
-
     if (word, scale) not in _widths:
         if len(_widths) > 1000:
             _widths.clear()
@@ -205,32 +211,7 @@ def _width(word: str, scale: float) -> float:
     return _widths[word, scale]
 
 
-def _batch_of(boxes: list[Box]) -> GPUBatch:
-    """The rectangles as one thing to draw."""
-    import gpu
-    from gpu_extras.batch import batch_for_shader
-
-    corners, colours, triangles = [], [], []
-    for x, y, width, height, colour in boxes:
-        first = len(corners)
-        corners += [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-        colours += [colour] * 4
-        triangles += [(first, first + 1, first + 2), (first, first + 2, first + 3)]
-    shader = gpu.shader.from_builtin(_SHADER)
-    return batch_for_shader(shader, "TRIS", {"pos": corners, "color": colours}, indices=triangles)
-
-
-def _fill(batch: GPUBatch) -> None:
-    import gpu
-
-    gpu.state.blend_set("ALPHA")
-    batch.draw(gpu.shader.from_builtin(_SHADER))
-    gpu.state.blend_set("NONE")
-
-
 def _write(words: list[Word], scale: float) -> None:
-    import blf
-
     blf.size(_FONT, _POINTS * scale)
     blf.color(_FONT, *_TEXT)
     for word, x, y in words:

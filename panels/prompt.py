@@ -12,8 +12,6 @@ import bpy
 
 from .. import properties
 from ..core import board, prompt
-from ..core.models import MODELS
-from ..core.settings import ReferenceKind
 from ..core.words import say
 from .tab import ReshootPanel, room, scene_of, shortened, text_width, wrapped
 
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event, UILayout
 
 _RECENT = 12
+_SHOWN_TOKENS = 12
+"""Tokens that are named: three times as many as the models take."""
 _SHOWN_LINES = 8
 _DIALOG = 600
 """Width of the dialog at 1×."""
@@ -125,28 +125,34 @@ class RESHOOT_OT_prompt_edit(bpy.types.Operator):
 
 def _tokens(layout: UILayout, settings: properties.RESHOOT_PG_scene, words: str, context: Context, pixels: int) -> None:
     """A button for each reference's token, pressed where the prompt mentions it; what is wrong with the others."""
-    names = prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+    names = properties.tokens(settings)
     mentioned = {prompt.token(found.kind, found.number) for found in prompt.tokens(words)}
     if names:
         widest = max(text_width(name, context) for name in names[-1:] + names[:1])
         columns = max(1, min(len(names), int(pixels / (widest + 24 * context.preferences.system.ui_scale))))
         flow = layout.grid_flow(row_major=True, columns=columns, even_columns=True, align=True)
-        for index, name in enumerate(names):
+        for index, name in enumerate(names[:_SHOWN_TOKENS]):
             flow.operator("reshoot.token_insert", text=name, depress=name in mentioned, translate=False).index = index
-    for name in sorted(mentioned.difference(names)):
+    for name in sorted(mentioned.difference(names))[:_SHOWN_TOKENS]:
         row = layout.column()
         row.alert = True
         wrapped(row, say("{token} is no reference", token=name), context, pixels, icon="ERROR")
     unused = [name for name in names if name not in mentioned]
     if unused and words.strip():
-        text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(unused))
+        text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(_few(unused)))
         wrapped(layout, text, context, pixels, icon="INFO")
+    from ..core.models import MODELS
+
     limit = MODELS[settings.model].limits.max_prompt_characters
     if len(words) > limit * 0.8:
         row = layout.column()
         row.alert = len(words.strip()) > limit
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
         wrapped(row, text, context, pixels)
+
+
+def _few(names: list[str]) -> list[str]:
+    return names if len(names) <= _SHOWN_TOKENS else [*names[:_SHOWN_TOKENS], "…"]
 
 
 def _whole(layout: UILayout, words: str, context: Context, pixels: int, most: int = _SHOWN_LINES) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import properties
-from ..core import prompt
 from ..core.settings import ReferenceKind
 from . import thumbnails
 from .tab import ReshootPanel, room, scene_of, shortened, text_width
@@ -67,14 +66,18 @@ class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
         """Draw it."""
         layout = self.layout
         settings = scene_of(context).reshoot
-        _names[:] = prompt.labels([ReferenceKind(item.kind) for item in settings.references])
+        _names[:] = properties.tokens(settings)
         row = layout.row()
+        # As Blender's own lists: low while there is nothing in it.
+        rows = 5 if _names else 2
         row.template_list(
-            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=5, sort_lock=True
+            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=rows, sort_lock=True
         )
         tools = row.column(align=True)
         tools.menu("RESHOOT_MT_reference_add", text="", icon="ADD")
         tools.operator("reshoot.reference_remove", text="", icon="REMOVE")
+        if not _names:
+            return
         tools.separator()
         tools.menu("RESHOOT_MT_reference_context", text="", icon="DOWNARROW_HLT")
         tools.separator()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.conform import Plan
     from ..core.errors import ReshootError
     from ..core.shot import Shot
+    from ..core.shown import Preview
 
 _NAMES = 4
 """Strips that are named one by one."""
@@ -56,14 +57,14 @@ class RESHOOT_PT_shot(ReshootPanel, bpy.types.Panel):
         row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
-def _nothing(layout: UILayout, preview: board.Preview, context: Context) -> None:
+def _nothing(layout: UILayout, preview: Preview, context: Context) -> None:
     """What to do where nothing is selected."""
     for error in preview.errors:
         if isinstance(error, ShotError):
             wrapped(layout, error.remedy, context, room(context), icon="RESTRICT_SELECT_OFF")
 
 
-def _shot(layout: UILayout, preview: board.Preview, shot: Shot, context: Context) -> None:
+def _shot(layout: UILayout, preview: Preview, shot: Shot, context: Context) -> None:
     """The picture, the names of the selected strips, and what leaves this computer."""
     scale = context.preferences.system.ui_scale
     pixels = room(context)
@@ -101,7 +102,7 @@ def _picture(shot: Shot) -> int:
     return 0
 
 
-def _facts(layout: UILayout, preview: board.Preview, plan: Plan, context: Context, pixels: int) -> None:
+def _facts(layout: UILayout, preview: Preview, plan: Plan, context: Context, pixels: int) -> None:
     facts = [
         (
             say("Length"),
@@ -125,7 +126,7 @@ def _facts(layout: UILayout, preview: board.Preview, plan: Plan, context: Contex
         wrapped(split.column(), words, context, int(pixels - left - 8 * scale))
 
 
-def _sound(preview: board.Preview, plan: Plan) -> str:
+def _sound(preview: Preview, plan: Plan) -> str:
     if plan.keep_audio:
         return say("Sent with the picture")
     if preview.file is not None and preview.file.sound:
@@ -133,7 +134,7 @@ def _sound(preview: board.Preview, plan: Plan) -> str:
     return say("Not sent")
 
 
-def _file(preview: board.Preview) -> str:
+def _file(preview: Preview) -> str:
     file = preview.file
     if file is None:
         return say("MP4, size known once exported")
@@ -144,7 +145,7 @@ def _file(preview: board.Preview) -> str:
     return say("{kind}, about {size}, not encoded again", kind=suffix, size=size)
 
 
-def _in_the_way(layout: UILayout, error: ReshootError, preview: board.Preview, context: Context) -> None:
+def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, context: Context) -> None:
     """What blocks sending. That nothing is written yet is no fault."""
     if isinstance(error, PromptError) and not preview.prompt.strip():
         wrapped(layout, error.remedy, context, room(context), icon="GREASEPENCIL")
@@ -158,7 +159,7 @@ def _in_the_way(layout: UILayout, error: ReshootError, preview: board.Preview, c
         wrapped(column, error.remedy, context, pixels, icon="BLANK1")
 
 
-def button_words(preview: board.Preview) -> str:
+def button_words(preview: Preview) -> str:
     if preview.service == REHEARSAL:
         return say("Rehearse · free")
     if preview.plan is None:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
-import bpy.utils.previews
+from typing import TYPE_CHECKING
+
+import bpy
+
+if TYPE_CHECKING:
+    from bpy.utils.previews import ImagePreviewCollection
 
 _MOST = 200
 """Pictures that are kept; each takes a quarter of a megabyte."""
 
-_pictures: bpy.utils.previews.ImagePreviewCollection | None = None
+_pictures: ImagePreviewCollection | None = None
 
 
 def of_image(path: str) -> int:
@@ -34,6 +39,8 @@ def _icon(path: str, kind: str) -> int:
     if not path:
         return 0
     if _pictures is None:
+        import bpy.utils.previews
+
         _pictures = bpy.utils.previews.new()
     if path not in _pictures:
         if len(_pictures) >= _MOST:

@@ -29,7 +29,8 @@ from .storage import Storage
 log = logging.getLogger(__name__)
 
 CONCURRENCY = 2
-STOP_SECONDS = 10.0
+STOP_SECONDS = 1.0
+"""Seconds that a render has to end. One that does not has been told to, and its thread keeps nobody waiting."""
 _MODELS = {model.endpoint: model for model in MODELS.values()}
 _CANCELLED = Outcome(499, {"detail": "Request was cancelled by the client", "error_type": "client_cancelled"})
 
@@ -101,7 +102,7 @@ class Queue:
             thread.start()
 
     def stop(self) -> None:
-        """Cancel what runs, without an outcome: a later server takes it up again. No thread is left."""
+        """Cancel what runs, without an outcome: a later server takes it up again."""
         with self._lock:
             self._stopping.set()
             self._work.notify_all()

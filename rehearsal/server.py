@@ -25,7 +25,7 @@ from .wire import Listener
 __all__ = ["RehearsalServer", "Render", "StandIn"]
 
 KEEP_DAYS = 7.0
-_CLOSE_SECONDS = 5.0
+_CLOSE_SECONDS = 0.5
 
 
 class RehearsalServer:
@@ -78,7 +78,10 @@ class RehearsalServer:
         return house.base
 
     def stop(self) -> None:
-        """Close every connection and end every thread. Running renders are cancelled; the next start takes them up."""
+        """Close every connection and end every thread, within a second or so, since whoever closes Blender waits.
+
+        Running renders are cancelled; the next start takes them up.
+        """
         if self._house is None or self._listener is None:
             return
         self._listener.end(_CLOSE_SECONDS)

@@ -54,6 +54,17 @@ def shown_strips(editor: bpy.types.SequenceEditor) -> Any:
     return strips(editor.meta_stack[-1] if len(editor.meta_stack) else editor)
 
 
+def open_meta(editor: bpy.types.SequenceEditor) -> str:
+    """The name of the meta strip that is entered, empty where the whole timeline is shown."""
+    return str(editor.meta_stack[-1].name) if len(editor.meta_stack) else ""
+
+
+def meta_of(strip: Any) -> str:
+    """The name of the meta strip that holds `strip`, empty where none does."""
+    parent = strip.parent_meta()
+    return str(parent.name) if parent is not None else ""
+
+
 def start(strip: Any) -> int:
     """First timeline frame that shows the strip."""
     return int(strip.left_handle if HANDLES else strip.frame_final_start)

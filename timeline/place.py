@@ -54,10 +54,11 @@ def place(scene: bpy.types.Scene, job: Job) -> tuple[str, ...]:
     with _prefetch_held(editor):
         try:
             for spot in whereabouts.find(scene, job.shot):
-                notes += _lay(scene, job, take, spot)
+                with _level_open(editor, spot.meta):
+                    notes += _lay(scene, job, take, spot)
         except PlacementError:
             for strip in placed_strips(scene, job.id):
-                compat.shown_strips(editor).remove(strip)
+                compat.strips(strip.parent_meta() or editor).remove(strip)
             raise
     return tuple(dict.fromkeys(notes))
 
@@ -80,6 +81,27 @@ def _lay(scene: bpy.types.Scene, job: Job, take: Take, spot: Spot) -> Iterator[s
         strip.colorspace_settings.name = _UNDOES[job.shot.view]
     if job.order.sound is not Sound.TIMELINE:
         yield from _sound(scene, strip, job, take, spot)
+
+
+@contextlib.contextmanager
+def _level_open(editor: bpy.types.SequenceEditor, meta: str) -> Iterator[None]:
+    """The level of the timeline that the meta strip `meta` holds, open for a moment; without a name, the whole one."""
+    before, active = compat.open_meta(editor), editor.active_strip
+    if before == meta:
+        yield
+        return
+    name = active.name if active is not None else ""
+    open_level(editor, meta)
+    try:
+        yield
+    finally:
+        open_level(editor, before)
+        editor.active_strip = compat.strips_all(editor).get(name) if name else None
+
+
+def open_level(editor: bpy.types.SequenceEditor, meta: str) -> None:
+    """Enter the meta strip `meta`; without a name, leave every one."""
+    editor.display_stack(compat.strips_all(editor)[meta] if meta else None)
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:

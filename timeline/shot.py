@@ -113,6 +113,7 @@ def _facts(strip: Any) -> ShotStrip:
         start=compat.start(strip),
         end=compat.end(strip),
         channel=strip.channel,
+        meta=compat.meta_of(strip),
     )
 
 

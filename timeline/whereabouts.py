@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a shot is now: follows its strips when they were moved, trimmed, renamed or cut, and remembers their place
-where they are gone. Placing a take and drawing a job's progress both ask here. Changes nothing.
+"""Where a shot is now: follows its strips when they were moved, trimmed, renamed, cut or put into a meta strip, and
+remembers their place where they are gone. Placing a take and drawing a job's progress both ask here. Changes nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import bpy
 
+from ..core.settings import Source
 from ..core.shot import Shot, ShotStrip
 from . import compat
 
@@ -28,7 +29,8 @@ class Spot:
     """Where a take goes, timeline frames.
 
     start: of its first frame, a handle's where it has handles. first, end: what is shown of it, end exclusive. channel:
-    the lowest of the strips it lies over. strips: their names, by start; empty where the shot is gone.
+    the lowest of the strips it lies over. strips: their names, by start; empty where the shot is gone. meta: the meta
+    strip that holds them, by its name; empty where none does.
     """
 
     start: int
@@ -36,15 +38,34 @@ class Spot:
     end: int
     channel: int
     strips: tuple[str, ...]
+    meta: str = ""
 
 
 def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
-    """Where `shot` is in the open level of `scene`'s timeline, by time.
+    """Where `shot` is in `scene`'s timeline, whichever level of it is open, by time.
 
     One spot, unless the shot was cut into pieces that do not lie side by side any more. Where it is gone, the range and
     the channel that it had.
     """
     return _spots(shot, _Strips(scene, [shot]))
+
+
+def shown(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
+    """What is to be seen of `spot` in the open level: channel, first frame, frame after it. None where that is nothing.
+
+    Where it is inside a meta strip that is not entered, the part of that strip.
+    """
+    editor = scene.sequence_editor
+    level = compat.open_meta(editor) if editor else ""
+    if spot.meta == level:
+        return spot.channel, spot.first, spot.end
+    holder = compat.strips_all(editor).get(spot.meta) if editor else None
+    while holder is not None and compat.meta_of(holder) != level:
+        holder = holder.parent_meta()
+    if holder is None:
+        return None
+    first, end = max(spot.first, compat.start(holder)), min(spot.end, compat.end(holder))
+    return (holder.channel, first, end) if first < end else None
 
 
 class Follower:
@@ -57,7 +78,7 @@ class Follower:
     def find(self, scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> dict[str, tuple[Spot, ...]]:
         """The spots of each of `shots`, by its key. A shot of a key stays the same, the answer while nothing moves."""
         editor = scene.sequence_editor
-        layout = _layout(compat.shown_strips(editor)) if editor else ()
+        layout = _layout(compat.strips_all(editor)) if editor else ()
         known = (scene.name, bpy.data.filepath, layout, *shots)
         if known != self._known:
             strips = _Strips(scene, shots.values())
@@ -78,7 +99,7 @@ def _layout(strips: Any) -> tuple[bytes, ...]:
 
 
 class _Strips:
-    """The strips of the open level that show what a strip of `shots` showed. Lists of them are by time."""
+    """The strips of all levels that show what a strip of `shots` showed. Lists of them are by time."""
 
     def __init__(self, scene: bpy.types.Scene, shots: Iterable[Shot]) -> None:
         self._of_source: dict[tuple[str, str], list[ShotStrip]] = {
@@ -89,21 +110,34 @@ class _Strips:
         self._of_name: dict[str, ShotStrip] = {}
         kinds = {kind for kind, _path in self._of_source}
         editor = scene.sequence_editor
-        for strip in compat.shown_strips(editor) if editor else ():
-            kind = strip.type
-            if kind not in kinds:
-                continue
-            path = file_of(strip)
-            if (kind, path) in self._of_source:
-                start, end = compat.start(strip), compat.end(strip)
-                facts = ShotStrip(strip.name, kind, path, compat.content_start(strip), start, end, strip.channel)
-                self._of_name[facts.name] = facts
-                self._of_source[kind, path].append(facts)
-                self._of_place[kind, path, facts.content_start].append(facts)
-                self._of_base[kind, path, _base(facts.name)].append(facts)
+        levels = [("", compat.strips(editor))] if editor else []
+        for meta, level in levels:
+            for strip in level:
+                kind = strip.type
+                if kind == "META":
+                    # Gone through later, in this same loop.
+                    levels.append((strip.name, compat.strips(strip)))
+                if kind in kinds:
+                    self._add(strip, kind, meta)
+        self._metas = {meta for meta, _level in levels}
         for lists in (self._of_source, self._of_place, self._of_base):
             for strips in lists.values():
                 strips.sort(key=lambda strip: (strip.start, strip.channel))
+
+    def _add(self, strip: Any, kind: str, meta: str) -> None:
+        path = file_of(strip)
+        if (kind, path) not in self._of_source:
+            return
+        start, end = compat.start(strip), compat.end(strip)
+        facts = ShotStrip(strip.name, kind, path, compat.content_start(strip), start, end, strip.channel, meta)
+        self._of_name[facts.name] = facts
+        self._of_source[kind, path].append(facts)
+        self._of_place[kind, path, facts.content_start].append(facts)
+        self._of_base[kind, path, _base(facts.name)].append(facts)
+
+    def level_of(self, then: ShotStrip) -> str:
+        """The meta strip that a strip was in, if it is there; else the whole timeline."""
+        return then.meta if then.meta in self._metas else ""
 
     def named(self, then: ShotStrip) -> ShotStrip | None:
         """The strip of that name, if it still shows the same."""
@@ -139,17 +173,22 @@ def _absolute(path: str, file: str) -> str:
 
 
 def _spots(shot: Shot, strips: _Strips) -> tuple[Spot, ...]:
+    # A picture of all that was visible belongs above all of it, wherever its strip has been put.
+    level = strips.level_of(shot.strips[0]) if shot.source is Source.TIMELINE else None
     if len(shot.strips) == 1:
         lead = shot.strips[0]
         pieces = _pieces(shot, lead, strips)
         spots = sorted(_runs(shot, lead, pieces), key=lambda spot: spot.first)
         if spots:
-            return tuple(spots)
+            return tuple(spots if level is None else (replace(spot, meta=level) for spot in spots))
     found = [(strip, piece) for strip in shot.strips for piece in _pieces(shot, strip, strips)]
     start = shot.start + (_moved(*found[0]) if found else 0)
-    channel = min(strip.channel for strip in [piece for _strip, piece in found] or shot.strips)
-    names = tuple(piece.name for _strip, piece in found)
-    return (Spot(start - shot.handles, start, start + shot.frames, channel, names),)
+    if level is None:
+        level = found[0][1].meta if found else strips.level_of(shot.strips[0])
+    there = [piece for _strip, piece in found if piece.meta == level]
+    channel = min(strip.channel for strip in there or shot.strips)
+    names = tuple(piece.name for piece in there)
+    return (Spot(start - shot.handles, start, start + shot.frames, channel, names, level),)
 
 
 def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot]:
@@ -157,7 +196,8 @@ def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot
     while pieces:
         run = [pieces[0]]
         for piece in pieces[1:]:
-            if piece.content_start == run[0].content_start and piece.start <= max(each.end for each in run):
+            together = (piece.content_start, piece.meta) == (run[0].content_start, run[0].meta)
+            if together and piece.start <= max(each.end for each in run):
                 run.append(piece)
         pieces = [piece for piece in pieces if piece not in run]
         start = shot.start + _moved(lead, run[0])
@@ -165,7 +205,7 @@ def _runs(shot: Shot, lead: ShotStrip, pieces: list[ShotStrip]) -> Iterator[Spot
         end = min(start + shot.frames, max(piece.end for piece in run))
         if first < end:
             channel = min(piece.channel for piece in run)
-            yield Spot(start - shot.handles, first, end, channel, tuple(piece.name for piece in run))
+            yield Spot(start - shot.handles, first, end, channel, tuple(piece.name for piece in run), run[0].meta)
 
 
 def _moved(then: ShotStrip, now: ShotStrip) -> int:
@@ -190,7 +230,7 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
         there = there or [strip for strip in strips.like(lead) if shows(strip)]
         if not there or (len(there) > 1 and there[0].content_start != lead.content_start):
             return []
-        chosen = min(there, key=lambda strip: (strip.channel != lead.channel, strip.start))
+        chosen = min(there, key=lambda strip: (strip.meta != lead.meta, strip.channel != lead.channel, strip.start))
     pieces = [chosen]
     for strip in (*strips.beside(chosen), *strips.numbered(lead)):
         # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
@@ -205,8 +245,8 @@ def _pieces_without_file(lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
     """The same for a strip that shows no file: by its name, else by its place."""
     chosen = strips.named(lead)
     if chosen is None:
-        place = (lead.start, lead.end, lead.channel)
-        there = [strip for strip in strips.like(lead) if (strip.start, strip.end, strip.channel) == place]
+        place = (lead.start, lead.end, lead.channel, lead.meta)
+        there = [strip for strip in strips.like(lead) if (strip.start, strip.end, strip.channel, strip.meta) == place]
         if not there:
             return []
         chosen = there[0]
@@ -216,7 +256,7 @@ def _pieces_without_file(lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
         replace(strip, content_start=chosen.content_start)
         for strip in strips.numbered(lead)
         if strip is not chosen
-        and strip.channel == chosen.channel
+        and (strip.channel, strip.meta) == (chosen.channel, chosen.meta)
         and strip.start >= lead.start + moved
         and strip.end <= lead.end + moved
     ]

@@ -6,18 +6,19 @@ A language is a module with one table: English text -> text. Which texts there a
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 
 import bpy
 
 from ..core import words
-from .german import GERMAN
 
-__all__ = ["LANGUAGES", "register", "unregister"]
+__all__ = ["register", "table", "unregister"]
 
-LANGUAGES: dict[str, Mapping[str, str]] = {"de": GERMAN}
-"""Blender's name of the language, without a country: it serves all of them."""
+_LANGUAGES = {"de": ("german", "GERMAN")}
+"""Module and name of each table, by Blender's name of the language without a country: it serves all of them."""
 
+_DOMAIN = __package__
 _CONTEXTS = (
     bpy.app.translations.contexts.default,
     bpy.app.translations.contexts.operator_default,
@@ -29,21 +30,50 @@ The third is that of properties whose names Blender knows itself, as those of ot
 """
 
 
+_told = ""
+"""The language whose texts Blender knows."""
+
+
+def table(language: str) -> Mapping[str, str]:
+    """The texts of a language by their English; empty for one that Reshoot does not speak."""
+    if language not in _LANGUAGES:
+        return {}
+    module, name = _LANGUAGES[language]
+    texts: Mapping[str, str] = getattr(importlib.import_module(f".{module}", __package__), name)
+    return texts
+
+
 @bpy.app.handlers.persistent
 def _follow(*_args: object) -> None:
     """Speak the language that the interface is shown in. Blender calls this when the editor chooses another one."""
     language = bpy.app.translations.locale.split("_")[0].split("@")[0]
     shown = bpy.context.preferences.view.use_translate_interface
-    words.speak(LANGUAGES.get(language, {}) if shown else {})
+    texts = table(language) if shown else {}
+    words.speak(texts)
+    if texts:
+        _tell(language, texts)
+
+
+def _tell(language: str, texts: Mapping[str, str]) -> None:
+    """Tell Blender the texts of the language, when it is first shown: a start in English does not wait for them."""
+    global _told
+    if language == _told:
+        return
+    _forget()
+    _told = language
+    contexts = {(context, english): text for english, text in texts.items() for context in _CONTEXTS}
+    bpy.app.translations.register(_DOMAIN, {language: contexts})
+
+
+def _forget() -> None:
+    global _told
+    if _told:
+        bpy.app.translations.unregister(_DOMAIN)
+        _told = ""
 
 
 def register() -> None:
-    """Tell Blender the texts, and follow the language of its interface from now on."""
-    tables = {
-        language: {(context, english): text for english, text in table.items() for context in _CONTEXTS}
-        for language, table in LANGUAGES.items()
-    }
-    bpy.app.translations.register(__package__, tables)
+    """Follow the language of Blender's interface from now on."""
     bpy.app.handlers.translation_update_post.append(_follow)
     _follow()
 
@@ -52,4 +82,4 @@ def unregister() -> None:
     """Take the texts back, and speak English."""
     words.speak({})
     bpy.app.handlers.translation_update_post.remove(_follow)
-    bpy.app.translations.unregister(__package__)
+    _forget()

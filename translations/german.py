@@ -63,6 +63,7 @@ GERMAN: dict[str, str] = {
     "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
+    "Reshoot (Rehearsal) · free": "Reshoot (Probe) · kostenlos",
     "Reshoot · ${price}": "Reshoot · {price} $",
     "{count} strips as one shot": "{count} Streifen als ein Shot",
     "and {count} more": "und {count} weitere",
@@ -184,11 +185,9 @@ GERMAN: dict[str, str] = {
     "Once the project is saved: in a folder “reshoot” beside it": (
         "Sobald das Projekt gespeichert ist: in einem Ordner „reshoot“ daneben"
     ),
-    "New here? Select a strip of 3 to 10 seconds and type what should change.": (
-        "Neu hier? Einen Streifen von 3 bis 10 Sekunden auswählen und schreiben, was sich ändern soll."
-    ),
-    "Then press Rehearse: it is free, needs no key, and shows how a take comes back.": (
-        "Dann Proben drücken: Das ist kostenlos, braucht keinen Schlüssel und zeigt, wie ein Take zurückkommt."
+    "New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back.": (
+        "Neu hier? Einen Streifen von 3 bis 10 Sekunden proben: Das ist kostenlos, braucht keinen Schlüssel und zeigt, "
+        "wie ein Take zurückkommt."
     ),
     "For real results enter a key for fal.ai in the preferences.": (
         "Für echte Ergebnisse einen Schlüssel für fal.ai in den Benutzereinstellungen eintragen."
@@ -530,6 +529,17 @@ GERMAN: dict[str, str] = {
     ),
     "The job is under way. Cancel it first.": "Der Auftrag läuft. Ihn erst abbrechen.",
     "The job of “{shot}” in {file}": "Der Auftrag von „{shot}“ in {file}",
+    "The job of “{shot}” in a file that was not saved": "Der Auftrag von „{shot}“ in einer nicht gespeicherten Datei",
+    "The take of “{shot}” is finished; place it from the list of jobs": (
+        "Der Take von „{shot}“ ist fertig; aus der Liste der Aufträge einsetzen"
+    ),
+    "The take of “{shot}” is finished; it is placed once {file} is open": (
+        "Der Take von „{shot}“ ist fertig; er wird eingesetzt, sobald {file} offen ist"
+    ),
+    "From a file that was not saved": "Aus einer nicht gespeicherten Datei",
+    "Not in the timeline any more": "Nicht mehr in der Zeitleiste",
+    "Another Blender has this job.": "Ein anderes Blender hat diesen Auftrag.",
+    "Place its take there.": "Seinen Take dort einsetzen.",
     "The job of “{shot}”": "Der Auftrag von „{shot}“",
     "Reshoot itself failed here: {cause}: {error}.": "Reshoot selbst ist hier gescheitert: {cause}: {error}.",
     "Reshoot itself failed here: {error}.": "Reshoot selbst ist hier gescheitert: {error}.",
@@ -612,7 +622,9 @@ GERMAN: dict[str, str] = {
         "Dieser Blender ist ohne Ton gebaut: Der des Ergebnisses ist in der Datei des Takes"
     ),
     "The scene “{scene}” is not in this file any more.": "Die Szene „{scene}“ ist nicht mehr in dieser Datei.",
-    "Add the take by hand: {path}.": "Den Take von Hand hinzufügen: {path}.",
+    "Open the scene that is to have the take, and place it from the job.": (
+        "Die Szene öffnen, die den Take bekommen soll, und ihn aus dem Auftrag einsetzen."
+    ),
     "The result is not a video that can be read: {error}.": "Das Ergebnis ist kein lesbares Video: {error}.",
     "Retry fetches it again without paying again.": "Wiederholen holt es erneut, ohne erneut zu bezahlen.",
     "The result's rate could not be changed: {error}": "Die Bildrate des Ergebnisses war nicht zu ändern: {error}",

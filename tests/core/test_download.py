@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 from reshoot.core import download
-from reshoot.core.errors import DownloadError, JobCancelled, Paid, ReshootError, SetupError, StorageError
+from reshoot.core.errors import (
+    DownloadBroken,
+    DownloadError,
+    JobCancelled,
+    Paid,
+    ReshootError,
+    SetupError,
+    StorageError,
+)
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42" + os.urandom(1_200_000)
 LIMIT = 10_000_000
@@ -211,13 +219,15 @@ def test_each_way_a_video_may_begin(box: bytes, server: Server, target: Path) ->
 
 def test_a_broken_transfer_goes_on_where_it_broke(server: Server, target: Path) -> None:
     server.answers = [serves(stop_after=500_000), drops, says(503), serves(stop_after=300_000), serves()]
+    with pytest.raises(DownloadBroken):
+        download.fetch(server.url, target, max_bytes=LIMIT)
+    assert {headers.get("If-Range") for _, headers in server.seen[1:]} == {'"one"'}
     download.fetch(server.url, target, max_bytes=LIMIT)
     assert target.read_bytes() == VIDEO
     assert len(server.seen) == 5
     starts = [int((asked or "bytes=0-")[6:-1]) for asked in server.ranges()]
     assert starts[0] == 0
     assert 0 < starts[1] == starts[2] == starts[3] < starts[4]
-    assert {headers.get("If-Range") for _, headers in server.seen[1:]} == {'"one"'}
 
 
 def test_a_silent_server_is_left_and_asked_again(server: Server, target: Path) -> None:

@@ -23,7 +23,7 @@ TABLE = {
     "rehearsal": {"core"},
     "timeline": {"bpy", "core"},
     "properties": {"bpy", "core"},
-    "places": {"bpy"},
+    "places": {"bpy", "core"},
     "keymap": {"bpy"},
     "preferences": {"bpy", "core", "keymap", "places"},
     # Those that join the rooms: what this Blender has one of, light and heavy half, and the way from settings to a job.

@@ -29,7 +29,7 @@ import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Gate
 from PIL import Image
 from rehearsal_render import make_clip, make_picture, render
-from reshoot.core import fal, mp4
+from reshoot.core import download, fal, mp4
 from reshoot.core import journal as journal_module
 from reshoot.core import runner as runner_module
 from reshoot.core import steps as steps_module
@@ -37,6 +37,7 @@ from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled, Paid, StorageError
 from reshoot.core.job import Job, State
 from reshoot.core.journal import Journal
+from reshoot.core.lanes import Lane
 from reshoot.core.runner import Event, Runner
 from reshoot.core.settings import ReferenceKind, Sound, Timing
 from reshoot.core.shot import Reference
@@ -485,7 +486,42 @@ def test_a_take_that_is_finished_comes_in_though_it_was_cancelled(house: House, 
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 1
 
 
+def test_what_a_service_counts_in_its_log_is_how_far_the_job_is(house: House, movie: Path) -> None:
+    def counts(words: str) -> Callable[[gates.Exchange], None]:
+        return gates.says(202, {"status": "IN_PROGRESS", "logs": [{"message": words, "timestamp": "2026-01-01"}]})
+
+    house.gate.at(STATUS, counts("Frame 33 of 132"))
+    desk = house.desk()
+    desk.shoot(a_job(whole_file=movie))
+    assert desk.listen(lambda event: event.words == "Frame 33 of 132").fraction == 0.25
+    for words in ("Loading", "Frame 9 of 0", "Frame 9 of 8"):
+        house.gate.at(STATUS, counts(words))
+        assert desk.listen(lambda event, words=words: event.words == words).fraction is None
+    house.gate.at(STATUS, None)
+
+
 # Failing, and trying again
+
+
+def test_a_download_that_breaks_for_a_while_is_told_and_goes_on_from_there(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
+
+    def half(exchange: gates.Exchange) -> None:
+        status, headers, content = exchange.forward()
+        exchange.begin(status, headers, len(content))
+        exchange.write(content[: len(content) // 2])
+        exchange.drop()
+
+    house.gate.at(DOWNLOAD, gates.once(half, gates.Exchange.drop))
+    desk = house.desk()
+    job = desk.shoot(a_job(whole_file=movie))
+    event = desk.listen(lambda event: "Trying again" in event.words)
+    assert event.job.state is State.DOWNLOADING
+    house.gate.at(DOWNLOAD, None)
+    desk.hear(job, State.LANDED)
+    assert house.gate.count(SUBMIT) == 1
 
 
 def test_a_broken_download_is_fetched_again_without_paying_again(house: House, movie: Path) -> None:
@@ -805,6 +841,26 @@ def test_a_job_that_was_left_while_uploading_goes_on(house: House, movie: Path) 
     assert house.gate.count(SUBMIT) == 1
 
 
+def test_closing_between_two_steps_does_not_cancel(house: House, movie: Path) -> None:
+    """The editor quits at once after the press."""
+    written, go_on = threading.Event(), threading.Event()
+
+    class Slow(Journal):
+        def advance(self, before: Job, after: Job) -> Job:
+            if after.state is State.EXPORTING:
+                written.set()
+                go_on.wait(20)
+            return super().advance(before, after)
+
+    desk = house.desk(journal=Slow)
+    job = desk.shoot(a_job(whole_file=movie))
+    assert written.wait(20)
+    close_while(desk, go_on.set)
+    assert house.rows() == [("EXPORTING", "")]
+    finish(house, job)
+    assert house.gate.count(SUBMIT) == 1
+
+
 def test_closing_waits_for_the_answer_to_a_submission(house: House, movie: Path) -> None:
     house.gate.at(SUBMIT, gates.holds_the_answer)
     desk = house.desk()
@@ -866,6 +922,7 @@ from reshoot.core import fal, plain
 from reshoot.core.blender_process import Blender
 from reshoot.core.job import Job
 from reshoot.core.journal import Journal
+from reshoot.core.lanes import Lane
 from reshoot.core.runner import Runner
 from reshoot.core.steps import Steps
 import json
@@ -1208,3 +1265,66 @@ def test_closing_leaves_no_thread_and_takes_no_more_work(house: House, movie: Pa
     desk.runner.close()
     assert runner_threads() == []
     assert [state for state, _ in house.rows()] == ["WAITING"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "left_as", "found_as"),
+    [
+        (UPLOAD, gates.holds, "UPLOADING", State.UPLOADING),
+        (SUBMIT, gates.holds_the_answer, "SUBMITTING", State.UNSURE),
+        (STATUS, gates.holds, "WAITING", State.WAITING),
+        (RESULT, gates.holds, "DOWNLOADING", State.DOWNLOADING),
+        (DOWNLOAD, gates.holds_half_of_the_answer, "DOWNLOADING", State.DOWNLOADING),
+    ],
+)
+def test_closing_does_not_wait_for_a_network_that_is_dead(
+    house: House, movie: Path, kind: gates.Kind, held: Callable[[gates.Exchange], None], left_as: str, found_as: State
+) -> None:
+    house.gate.at(kind, held)
+    desk = house.desk()
+    job = desk.shoot(a_job(whole_file=movie))
+    until(lambda: house.gate.count(kind) == 1)
+    began = time.monotonic()
+    assert desk.runner.close() is False
+    desk.journal.close()
+    assert time.monotonic() - began < runner_module.CLOSE_SECONDS + 1
+    desk._closed = True
+    assert [state for state, _ in house.rows()] == [left_as]
+    house.gate.opened.set()
+    until(lambda: not runner_threads())
+    for connection in desk._connections.values():
+        connection.close()
+    # Whatever came since, the row was not touched: it is the next Blender's.
+    assert [state for state, _ in house.rows()] == [left_as]
+    again = house.desk("two")
+    again.runner.take_up(job.id)
+    again.listen(lambda event: event.job.state is found_as)
+    if found_as is not State.UNSURE:
+        again.hear(job, State.LANDED)
+    assert house.gate.count(SUBMIT) == 1
+
+
+def test_closing_does_not_wait_for_a_journal_that_another_blender_writes(house: House, movie: Path) -> None:
+    house.stage.open.clear()
+    desk = house.desk()
+    desk.hear(desk.shoot(a_job(whole_file=movie)), State.WAITING)
+    with closing(sqlite3.connect(house.folder / "journal.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        desk.close()
+        assert time.monotonic() - began < runner_module.CLOSE_SECONDS + 2
+
+
+def test_a_lane_does_what_was_put_to_it_before_it_was_closed() -> None:
+    kept, dropped = Lane("reshoot-kept", 1), Lane("reshoot-dropped", 1)
+    gate = threading.Event()
+    for lane in (kept, dropped):
+        lane.put(gate.wait)
+    answers = [lane.put(lambda: None) for lane in (kept, dropped)]
+    kept.close(finish=True)
+    dropped.close(finish=False)
+    assert not kept.join(time.monotonic())
+    gate.set()
+    assert kept.join(time.monotonic() + 5) and dropped.join(time.monotonic() + 5)
+    assert answers[0].result(0) is None and answers[1].cancelled()
+    assert kept.put(lambda: None).cancelled()

@@ -22,6 +22,7 @@ import pytest
 from blenders import ROOT, Installation
 from editor import Editor
 from screen import Screen
+from service import Service
 from workstation import Workstation
 
 PICTURES = ROOT / "build" / "gui"
@@ -89,6 +90,22 @@ def blender(
             each.kill()
         for pid in processes.using(home):
             processes.send(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service in a process of its own, which the test starts. A Blender uses it by its `surroundings`."""
+    made = Service(tmp_path / "service")
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def held(service: Service) -> Service:
+    """The service, started, which takes what it is sent and ends nothing until it is released."""
+    service.hold("render")
+    service.start()
+    return service
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import Any
 from workstation import Workstation, until
 
 PROMPT = "make it snow"
+_JOB_BUTTONS = (0.904, 0.845, 0.786, 0.727)
+"""Where the buttons of a job are, as parts of the sidebar's width."""
 MOVING = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING")
 
 _PROJECT = """
@@ -35,6 +37,7 @@ class Editor:
 
     def __init__(self, blender: Workstation) -> None:
         self.blender = blender
+        self._job_row = 0
 
     def make_project(self, clip: Path, file: Path | None = None) -> None:
         """A timeline with one shot, not selected, saved where `file` is given."""
@@ -61,12 +64,15 @@ class Editor:
             blender.click(x + width - 10, y + height - down)
         raise AssertionError("no click on the sidebar's tabs opens Reshoot")
 
-    def find(self, wanted: str) -> tuple[int, int]:
-        """Where the field or button is whose Python command or data path has `wanted` in it."""
+    def find(self, wanted: str, across: tuple[float, ...] = (0.4, 0.15, 0.8)) -> tuple[int, int]:
+        """Where the field or button is whose Python command or data path has `wanted` in it.
+
+        across: where in the sidebar's width it is looked for, from the top down each time.
+        """
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
         seen = []
-        for fraction in (0.4, 0.15, 0.8):
+        for fraction in across:
             for down in range(6, height, 12):
                 at = (round(x + (width - 20) * fraction), y + height - down)
                 blender.move(*at)
@@ -76,6 +82,12 @@ class Editor:
                 if found and found not in seen:
                     seen.append(found)
         raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+
+    def fill_window(self) -> None:
+        """Make the timeline as large as the window, so that the whole tab is in sight."""
+        self.over_timeline()
+        self.blender.key("SPACE", ctrl=True)
+        self.blender.wait("timeline().height > 0.8 * window().height")
 
     def select_shot(self) -> None:
         """Click the strip."""
@@ -90,8 +102,45 @@ class Editor:
         self.blender.wait("scene().reshoot.prompt == text", text=text)
 
     def press_button(self) -> None:
-        """Press the button that sends."""
+        """Press the button that sends, once the panel knows the file and is drawn with what it says of it."""
+        known = "sys.modules[f'{MODULE}.core.board'].preview(scene()).file is not None"
+        self.blender.wait(f"{known} or scene().reshoot.source == 'TIMELINE'")
         self.blender.click(*self.find("bpy.ops.reshoot.shoot("))
+
+    def press_on_job(self, operator: str) -> None:
+        """Press a button of the newest job in the list."""
+        self.blender.click(*self.find_on_job(operator))
+
+    def find_on_job(self, operator: str) -> tuple[int, int]:
+        """Where a button of the newest job in the list is: all of them stand in a row, the last at the right."""
+        blender = self.blender
+        x, y, width, height = blender.value("place_of(region('UI'))")
+        # The list is the last in the tab; where it was found once it mostly is still.
+        rows = [y + height - down for down in range(int(height * 0.3), height, 12)]
+        if self._job_row:
+            rows.insert(0, self._job_row)
+        for self._job_row in rows:
+            if self._on_job(x + (width - 20) * _JOB_BUTTONS[0], self._job_row):
+                break
+        for across in _JOB_BUTTONS:
+            at = (round(x + (width - 20) * across), self._job_row)
+            if self._on_job(*at).startswith(f"bpy.ops.reshoot.{operator}("):
+                return at
+        blender.picture(f"no-{operator}")
+        raise AssertionError(f"the newest job has no button {operator}")
+
+    def _on_job(self, x: float, y: float) -> str:
+        """The button there, if it is one of a job's."""
+        self.blender.move(x, y)
+        found = str(self.blender.value("button_under_mouse('UI')"))
+        return found if found.startswith(("bpy.ops.reshoot.job_", "bpy.ops.reshoot.take_")) and "job=" in found else ""
+
+    def step_a_frame(self) -> None:
+        """Press the right arrow key over the timeline, and see the playhead go on: the interface is live."""
+        self.over_timeline()
+        before = self.blender.value("scene().frame_current")
+        self.blender.key("RIGHT_ARROW")
+        self.blender.wait("scene().frame_current == before + 1", 5, before=before)
 
     def scrub(self, first: int, last: int) -> None:
         """Drag the playhead in the scale above the strips, from one frame to another."""
@@ -116,6 +165,32 @@ class Editor:
         self.write_prompt()
         self.press_button()
         until(lambda: len(self.journal()) == before + 1, "a job in the journal", words=self.blender.words)
+
+    def send(self, *, until_waiting: bool = True) -> str:
+        """Select the shot and press the shortcut; the job's id, once the service has its request."""
+        before = len(self.journal())
+        self.blender.run("scene().reshoot.prompt = text", text=PROMPT)
+        self.select_shot()
+        self.over_timeline()
+        self.blender.key("E", ctrl=True, shift=True)
+        until(lambda: len(self.journal()) == before + 1, "a job in the journal", words=self.blender.words)
+        return self.wait_for_state("WAITING") if until_waiting else self.journal()[-1][0]
+
+    def send_and_place(self) -> str:
+        """The same up to the take in the timeline, with a service that lets it."""
+        job = self.send(until_waiting=False)
+        self.wait_for_state("PLACED")
+        return job
+
+    def wait_for_state(self, state: str) -> str:
+        """Wait until the newest job is in a state; its id."""
+        return str(
+            until(lambda: next((job for job, at, _ in self.journal()[-1:] if at == state), ""), state, 120, self.words)
+        )
+
+    def words(self) -> str:
+        """The journal and the last of what Blender has said, for a failure."""
+        return f"{self.journal()}\n{self.blender.words()}"
 
     def wait_for_take(self) -> list[Any]:
         """Wait until a take is in the timeline: name, first frame, frame after it, channel."""

@@ -52,9 +52,13 @@ def scene() -> Any:
 
 def strips() -> dict[str, Any]:
     """The strips of the timeline by name."""
-    editor = scene().sequence_editor
-    every = (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all) if editor else ()
-    return {strip.name: strip for strip in every}
+    return {strip.name: strip for strip in strips_of(scene())}
+
+
+def strips_of(of: Any) -> list[Any]:
+    """The strips of a scene, in meta strips too."""
+    editor = of.sequence_editor
+    return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all) if editor else []
 
 
 def frames(strip: Any) -> list[int]:
@@ -69,6 +73,33 @@ def takes() -> list[Any]:
     return [[name, *frames(each), each.channel] for name, each in strips().items() if each.get("reshoot_job")]
 
 
+def reports() -> str:
+    """What was reported, a line each."""
+    manager = bpy.context.window_manager
+    each = manager.windows[0]
+    area = next(area for area in each.screen.areas if area.type != "SEQUENCE_EDITOR")
+    kind = area.ui_type
+    area.ui_type = "INFO"
+    try:
+        part = next(part for part in area.regions if part.type == "WINDOW")
+        with bpy.context.temp_override(window=each, area=area, region=part):
+            for name in ("debug", "info", "operator", "warning", "error"):
+                setattr(area.spaces.active, f"show_report_{name}", name in ("info", "warning", "error"))
+            bpy.ops.info.select_all(action="SELECT")
+            bpy.ops.info.report_copy()
+            bpy.ops.info.select_all(action="DESELECT")
+    finally:
+        area.ui_type = kind
+    return str(manager.clipboard)
+
+
+def jobs() -> list[list[str]]:
+    """The jobs as the interface knows them, oldest first: state, words, error, remedy."""
+    lines = sys.modules[f"{MODULE}.core.board"].all_lines()
+    every = sorted(lines, key=lambda line: line.job.created)
+    return [[line.job.state.value, line.words, line.job.error, line.job.remedy] for line in every]
+
+
 def strip_at(name: str) -> list[int]:
     """Where the middle of a strip is in the window."""
     strip, part = strips()[name], region("WINDOW")
@@ -77,15 +108,19 @@ def strip_at(name: str) -> list[int]:
     return [part.x + x, part.y + y]
 
 
-def button_under_mouse(kind: str) -> str:
-    """What the button under the mouse in the sidebar does, as Blender says itself: a Python command or a data path."""
-    for each in timeline().regions:
+def button_under_mouse(kind: str, area: Any = None) -> str:
+    """What the button under the mouse does, as Blender says itself: a Python command or a data path.
+
+    kind: of the region that it is in, of the timeline or of `area`.
+    """
+    area = area or timeline()
+    for each in area.regions:
         if each.type != kind:
             continue
-        with bpy.context.temp_override(window=window(), area=timeline(), region=each):
+        with bpy.context.temp_override(window=window(), area=area, region=each):
             owner = getattr(bpy.context, "property", None)
             if owner:
-                return f"{owner[0].name}.{owner[1]}"
+                return f"{getattr(owner[0], 'name', type(owner[0]).__name__)}.{owner[1]}"
             if bpy.ops.ui.copy_python_command_button.poll():
                 bpy.context.window_manager.clipboard = ""
                 bpy.ops.ui.copy_python_command_button("EXEC_DEFAULT")
@@ -156,7 +191,8 @@ def _start() -> None:
     spec.loader.exec_module(probe)
     bpy.context.preferences.view.show_splash = False
     # An application template has preferences of its own: what was installed there is not enabled here.
-    addon_utils.enable(MODULE, default_set=True)
+    if not addon_utils.check(MODULE)[1]:
+        addon_utils.enable(MODULE, default_set=True)
     probe.attach(MODULE)
     conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
     conversation.names["probe"] = probe

@@ -20,7 +20,13 @@ import bpy
 
 # It runs on threads of its own, all of it.
 _APART = ("rehearsal",)
-_BLENDERS_OWN = {"timeline.movie_strip.add"}
+_BLENDERS_OWN = {
+    "timeline.movie_strip.add",
+    # What the graphics driver compiles at the first draw of its kind.
+    "panels.warming.first_shader",
+    "panels.warming.first_boxes",
+    "panels.warming.first_word",
+}
 _OPERATORS = ("sequencer", "ed")
 _BUDGET = 16.0
 """Milliseconds that one stretch may take."""
@@ -41,6 +47,7 @@ _within: dict[str, float] = {}
 _module = ""
 _seen: set[str] = set()
 _known = 0
+_called = ""
 
 
 def attach(module: str) -> None:
@@ -72,6 +79,12 @@ def follow() -> None:
                 _watch_module(part, inner)
         _seen.add(name)
     _known = known
+
+
+def call_it(stage: str) -> None:
+    """Keep what is measured from now on under this name; under the jobs' states again where it is empty."""
+    global _called
+    _called = stage
 
 
 def report() -> dict[str, dict[str, Any]]:
@@ -195,6 +208,8 @@ def _keep(stage: str, name: str, seconds: float, busy: float, waits: dict[str, i
 def _stage() -> str:
     """The states of the jobs that are not over, as the interface knows them."""
     global _depth
+    if _called:
+        return _called
     _depth += 1
     try:
         states = {line.job.state for line in sys.modules[f"{_module}.core.board"].all_lines()}

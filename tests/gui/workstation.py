@@ -33,13 +33,21 @@ class Workstation:
     """One Blender from its start to its end."""
 
     def __init__(
-        self, installation: Installation, screen: Screen, home: Path, *, pictures: Path, more: Mapping[str, str] = {}
+        self,
+        installation: Installation,
+        screen: Screen,
+        home: Path,
+        *,
+        pictures: Path,
+        more: Mapping[str, str] = {},
+        size: tuple[int, int] = SIZE,
     ) -> None:
         self._installation = installation
-        self._screen = screen
+        self.screen = screen
         self.home = home
         self._pictures = pictures
         self._more = dict(more)
+        self._size = size
         self._at = (0, 0)
         self.pid = 0
         self._connection: socket.socket | None = None
@@ -51,11 +59,11 @@ class Workstation:
             port = listener.getsockname()[1]
             self._log = self.home / f"blender-{time.monotonic_ns()}.log"
             what = [str(file)] if file else ["--app-template", "Video_Editing"]
-            options = ["-p", "0", "0", *map(str, SIZE), "--enable-event-simulate", "--python", str(_INSIDE)]
+            options = ["-p", "0", "0", *map(str, self._size), "--enable-event-simulate", "--python", str(_INSIDE)]
             with self._log.open("wb") as words:
                 self._process = subprocess.Popen(
                     self._installation.command(self._installation.program, *what, *options, "--", str(port)),
-                    env={**surroundings(self.home, self._screen.display), **self._more},
+                    env={**surroundings(self.home, self.screen.display), **self._more},
                     stdin=subprocess.DEVNULL,
                     stdout=words,
                     stderr=subprocess.STDOUT,
@@ -90,19 +98,27 @@ class Workstation:
 
     def picture(self, name: str) -> None:
         """Take a picture of the screen, for the reader."""
-        self.run("timeline().tag_redraw()")
+        self.run("[area.tag_redraw() for area in window().screen.areas]")
         self.key_events([])
-        self._screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
+        self.screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
 
     def words(self) -> str:
         """The last of what Blender has written."""
         return self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
 
-    def has_not_complained(self) -> None:
-        """Fails where Blender has written of an error, with what it wrote."""
+    def reports(self) -> list[str]:
+        """What Blender has reported to its user, oldest first, by its own Info editor."""
+        text: str = self.value("reports()")
+        return text.splitlines()
+
+    def has_not_complained(self, *, but: str = "") -> None:
+        """Fails where Blender has written of an error, with what it wrote. but: in the lines that were to come."""
         words = self._log.read_text(encoding="utf-8", errors="replace")
-        if "Traceback" in words or "Error:" in words:
-            raise AssertionError(words[max(0, words.find("Traceback") - 200) :][:4000])
+        words = "\n".join(line for line in words.splitlines() if not but or but not in line)
+        # Blender's own way to write of an error is another one since 5.2.
+        found = [words.find(each) for each in ("Traceback", "Error:", "| ERROR") if each in words]
+        if found:
+            raise AssertionError(words[max(0, min(found) - 200) :][:4000])
 
     # Hands
 
@@ -130,12 +146,26 @@ class Workstation:
         self.key_events([_event("LEFTMOUSE", "RELEASE", *points[-1])])
         self._at = points[-1]
 
+    def grab(self, x: float, y: float) -> None:
+        """Press the left mouse button there, and keep it down."""
+        self.move(x, y)
+        self.key_events([_event("LEFTMOUSE", "PRESS", *self._at)])
+
+    def pull(self, x: float, y: float) -> None:
+        """Move the mouse with its button down."""
+        self._at = (round(x), round(y))
+        self.key_events([_event("MOUSEMOVE", "NOTHING", *self._at)])
+
+    def let_go(self) -> None:
+        """Release the left mouse button."""
+        self.key_events([_event("LEFTMOUSE", "RELEASE", *self._at)])
+
     def key(self, name: str, **held: bool) -> None:
         """Press a key or a mouse button and let go. held: ctrl, shift, alt."""
         self.key_events([_event(name, "PRESS", *self._at, **held), _event(name, "RELEASE", *self._at, **held)])
 
-    def type(self, text: str) -> None:
-        """Type text, then confirm it."""
+    def type(self, text: str, *, confirm: bool = True) -> None:
+        """Type text, then confirm it where that is wanted."""
         events = []
         for character in text:
             name = _DIGITS[int(character)] if character.isdigit() else _KEYS.get(character, character.upper())
@@ -143,7 +173,8 @@ class Workstation:
             events.append(_event(name, "PRESS", *self._at, unicode=character, **held))
             events.append(_event(name, "RELEASE", *self._at, **held))
         self.key_events(events)
-        self.key("RET")
+        if confirm:
+            self.key("RET")
 
     def key_events(self, events: list[dict[str, Any]]) -> None:
         """Simulate events; back when Blender has handled them."""

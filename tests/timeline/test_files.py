@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,3 +219,23 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     assert running.fallen() == []
     (seen,) = session.on_strips(scene)
     assert seen.line.job.state is State.FAILED
+
+
+def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy.types.Scene) -> None:
+    """Otherwise the panel would say for ever that the take waits."""
+    job = shooting.shoot(scene)
+    wait_until_landed(job)
+    running = session.current()
+    written = threading.Event()
+    running.runner._lanes["desk"].put(written.wait)
+    running.place(board.line(job.id).job)
+    try:
+        assert not running.landed() and watch._is_work(running)
+    finally:
+        written.set()
+    deadline = time.monotonic() + PATIENCE
+    while watch._is_work(running):
+        running.drain(1.0)
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert board.line(job.id).job.state is State.PLACED

@@ -85,7 +85,7 @@ def test_the_entry_says_what_a_press_costs(
 ) -> None:
     movie = add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=100))
     select(scene, movie)
-    assert entries(movie)[0].text == "Rehearse · free"
+    assert entries(movie)[0].text == "Reshoot (Rehearsal) · free"
     monkeypatch.setenv("RESHOOT_SERVICE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("FAL_KEY", "a-key")
     assert entries(movie)[0].text == "Reshoot · $0.67"

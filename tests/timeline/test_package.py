@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -28,6 +29,45 @@ SCRIPTS = Path(bpy.utils.resource_path("LOCAL")) / "scripts"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Of fal_client's own list, what its realtime functions alone import, as Blender's Python need not have them.
 LEFT_OUT = {"msgpack", "websockets"}
+# What Blender's start waits for. A room that is added here is time that every start takes: 0.1 to 3 ms each.
+AT_START = {
+    "keymap",
+    "later",
+    "places",
+    "preferences",
+    "properties",
+    "session",
+    "translations",
+    "timeline",
+    "timeline.compat",
+    "core",
+    "core.board",
+    "core.errors",
+    "core.model_names",
+    "core.prompt",
+    "core.settings",
+    "core.state",
+    "core.words",
+    "operators",
+    "operators.jobs",
+    "operators.preferences",
+    "operators.prompt",
+    "operators.references",
+    "operators.shoot",
+    "operators.takes",
+    "operators.watch",
+    "panels",
+    "panels.jobs",
+    "panels.menus",
+    "panels.options",
+    "panels.prompt",
+    "panels.references",
+    "panels.shot",
+    "panels.tab",
+    "panels.thumbnails",
+}
+# Each takes a millisecond or more, and Blender does without at its start.
+LIBRARIES_NOT_AT_START = ("dataclasses", "decimal", "fractions", "logging", "shutil", "sqlite3", "uuid")
 
 # Runs in a Blender of its own, since it starts from one in which the extension has never been, and prints what is there
 # at each stage.
@@ -85,6 +125,7 @@ def stage():
         "threads": sorted(thread.name for thread in threading.enumerate()),
         "fal_client found": importlib.util.find_spec("fal_client") is not None,
         "loaded": sorted({"fal_client", "httpx", "requests"} & set(sys.modules)),
+        "rooms": sorted(name.removeprefix(MODULE).lstrip(".") for name in sys.modules if name.startswith(MODULE)),
     }
 
 stages = {}
@@ -155,6 +196,26 @@ def test_fal_client_comes_out_of_the_zip(stages: dict[str, Any]) -> None:
 @pytest.mark.parametrize("when", ["installed", "disabled"])
 def test_no_library_is_imported_before_a_job_needs_it(stages: dict[str, Any], when: str) -> None:
     assert stages[when]["loaded"] == stages["before"]["loaded"]
+
+
+def test_blenders_start_waits_for_little(stages: dict[str, Any]) -> None:
+    """Time is not measured here: how long an import takes depends on the machine, what is imported does not."""
+    assert set(stages["installed"]["rooms"]) - {""} == AT_START
+
+
+@pytest.mark.parametrize("library", LIBRARIES_NOT_AT_START)
+def test_no_slow_library_is_imported_at_the_start(library: str) -> None:
+    """Read from the source: whether Blender itself has it already differs between versions."""
+    found = []
+    for room in AT_START:
+        path = ROOT / f"{room.replace('.', '/')}.py"
+        path = path if path.is_file() else path.with_suffix("") / "__init__.py"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            if any(name.split(".")[0] == library for name in names):
+                found.append(f"{room}:{node.lineno}")
+    assert found == []
 
 
 def test_the_tests_run_on_the_installed_extension(extension: Any) -> None:

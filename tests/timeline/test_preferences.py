@@ -6,6 +6,7 @@ How they look is seen in tests/gui.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,11 @@ def test_a_new_editor_is_led_to_a_rehearsal_and_nobody_else(tmp_path: Path) -> N
     select(scene, add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=75)))
     assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
     assert preferences.first_run() == ()
+
+
+def test_a_long_folder_shows_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a-project-with-a-long-name" / "reshoot" / "takes"
+    assert preferences._end_of(path, 10_000, 11) == str(path)
+    narrow = preferences._end_of(path, 150, 11)
+    assert narrow.startswith("…") and narrow.endswith(os.path.join("reshoot", "takes"))
+    assert preferences._end_of(path, 1, 11) == os.path.join("…", "takes")

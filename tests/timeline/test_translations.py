@@ -14,9 +14,10 @@ from types import ModuleType
 import addon_utils
 import bpy
 import pytest
+from editing import open_timeline
 from installed import MODULE
 from reshoot import translations
-from reshoot.core import words
+from reshoot.core import board, words
 from reshoot.core.errors import ExportError
 from reshoot.timeline import export
 
@@ -24,7 +25,7 @@ from reshoot.timeline import export
 @pytest.fixture
 def german(empty_file: None) -> Iterator[None]:
     """What is said is German."""
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     yield
     words.speak({})
 
@@ -32,6 +33,16 @@ def german(empty_file: None) -> Iterator[None]:
 def test_a_refused_press_says_why_in_german(german: None) -> None:
     with pytest.raises(RuntimeError, match=r"Kein Streifen ist ausgewählt\. Den Streifen"):
         bpy.ops.reshoot.shoot(prompt="Schnee")
+
+
+def test_what_the_panels_show_follows_the_language_at_once() -> None:
+    scene = open_timeline()
+    assert board.preview(scene).error.message == "No strip is selected."
+    words.speak(translations.table("de"))
+    try:
+        assert board.preview(scene).error.message == "Kein Streifen ist ausgewählt."
+    finally:
+        words.speak({})
 
 
 def test_a_background_blender_says_in_german_what_it_cannot_read(german: None, tmp_path: Path) -> None:
@@ -48,10 +59,10 @@ def test_enabling_follows_the_language_of_the_interface_and_disabling_leaves_not
         return [each for each in kept if inspect.getmodule(each) is translations]
 
     assert len(followers()) == 1
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     followers()[0]()
     assert words.say("No strip is selected.") == "No strip is selected.", "this Blender's interface is English"
-    words.speak(translations.LANGUAGES["de"])
+    words.speak(translations.table("de"))
     addon_utils.disable(MODULE)
     assert followers() == []
     assert words.spoken() == {}

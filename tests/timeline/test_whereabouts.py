@@ -201,3 +201,77 @@ def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie:
     assert session.on_strips(bpy.data.scenes.new("Other")) == []
     watch.wait_for(running, [job.id])
     assert session.on_strips(scene) == []
+
+
+def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
+    """A new meta strip around one strip."""
+    meta = compat.strips(scene.sequence_editor).new_meta("Group", strip.channel + 10, compat.start(strip))
+    strip.move_to_meta(meta)
+    meta.channel = strip.channel
+    compat.set_end(meta, compat.end(strip))
+    return meta
+
+
+def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    job = shooting.shoot(scene)
+    meta = put_into_meta(scene, strip)
+    level = (compat.start(meta), compat.end(meta), meta.channel)
+    (spot,) = whereabouts.find(scene, job.shot)
+    assert (spot.first, spot.end, spot.channel, spot.meta) == (1, 81, 2, "Group")
+    # From outside the meta strip stands for it.
+    assert whereabouts.shown(scene, spot) == (2, 1, 81)
+    watch.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    assert compat.meta_of(take) == "Group"
+    assert (compat.start(take), compat.end(take), take.channel) == (1, 81, 3)
+    assert [each.name for each in compat.strips(scene.sequence_editor)] == ["Group"]
+    assert (compat.start(meta), compat.end(meta), meta.channel) == level
+    assert compat.open_meta(scene.sequence_editor) == ""
+
+
+@pytest.mark.parametrize("timing", ["EVERY_FRAME", "REAL_TIME"])
+def test_entered_meta_strip_does_not_get_the_take_of_what_is_outside(
+    scene: bpy.types.Scene, movie: Path, timing: str
+) -> None:
+    other = editing.add_movie(scene, movie, channel=6, frame=101)
+    meta = put_into_meta(scene, other)
+    strip = editing.add_movie(scene, movie, channel=2)
+    scene.reshoot.timing = timing
+    job = shooting.shoot(scene)
+    scene.sequence_editor.display_stack(meta)
+    (spot,) = whereabouts.find(scene, job.shot)
+    assert whereabouts.shown(scene, spot) is None
+    watch.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    assert compat.meta_of(take) == ""
+    assert (compat.start(take), compat.end(take), take.channel) == (1, 81, strip.channel + 1)
+    assert compat.open_meta(scene.sequence_editor) == "Group"
+
+
+def test_shot_that_was_deleted_from_its_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    meta = put_into_meta(scene, strip)
+    scene.sequence_editor.display_stack(meta)
+    editing.select(scene, strip)
+    was = read(scene)
+    inside = compat.strips(meta)
+    kept = inside.new_movie("kept", str(movie), 5, 1)
+    inside.remove(strip)
+    scene.sequence_editor.display_stack(None)
+    (spot,) = whereabouts.find(scene, was)
+    assert (spot.meta, spot.channel) == ("Group", kept.channel)  # the same movie over the same frames
+    inside.remove(kept)
+    (spot,) = whereabouts.find(scene, was)
+    assert (spot.meta, spot.channel, spot.strips) == ("Group", 2, ())
+    compat.strips(scene.sequence_editor).remove(meta)
+    (spot,) = whereabouts.find(scene, was)
+    assert (spot.meta, spot.channel, spot.strips) == ("", 2, ())
+
+
+def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    was = shot.read(scene, Source.TIMELINE, 0, "")
+    put_into_meta(scene, strip)
+    (spot,) = whereabouts.find(scene, was)
+    assert (spot.first, spot.end, spot.meta) == (1, 81, "")
