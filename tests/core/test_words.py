@@ -58,6 +58,7 @@ NOT_TRANSLATED = {
     "Reshoot Prompt": "the name of a text in the file: it stays when the language is changed",
     "AgX Base sRGB": "a colour space of Blender's",
     "Filmic sRGB": "a colour space of Blender's",
+    "Display P3": "a colour space of Blender's",
     "ACES 1.3 sRGB": "a colour space of Blender's",
     "ACES 2.0 sRGB": "a colour space of Blender's",
     "ACES 1.3": "a view transform of Blender's",
