@@ -62,19 +62,21 @@ def copy_place(
         if not (fades if prop == FADE else moves):
             continue
         copy = scene.animation_data.drivers.from_existing(src_driver=driver)
-        copy.data_path = compat.strip_path(target) + prop
-        _multiply(copy, factors.get(prop, 1.0))
+        change = changes.get(prop, Change(prop))
+        copy.data_path = compat.strip_path(target) + change.name
+        _change(copy, change)
 
 
-def _multiply(driver: Any, factor: float) -> None:
-    """Give `factor` times what the driver gives: its curve leads from the one to the other."""
+def _change(driver: Any, change: Change) -> None:
+    """Give `change` of what the driver gives: its curve leads from the one to the other."""
     for point in driver.keyframe_points:
         for name in ("co", "handle_left", "handle_right"):
             x, y = getattr(point, name)
-            setattr(point, name, (x, y * factor))
+            setattr(point, name, (x, y * change.factor + change.added))
     for modifier in driver.modifiers:
         if modifier.type == "GENERATOR":
-            modifier.coefficients = [each * factor for each in modifier.coefficients]
+            first, *others = modifier.coefficients
+            modifier.coefficients = [first * change.factor + change.added, *(each * change.factor for each in others)]
 
 
 def _drivers_of_place(scene: bpy.types.Scene, name: str) -> list[Any]:

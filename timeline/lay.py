@@ -29,7 +29,6 @@ _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 _UNDOES = {
     "AgX": "AgX Base sRGB",
     "Filmic": "Filmic sRGB",
-    "Khronos PBR Neutral": "Khronos PBR Neutral sRGB",
     "ACES 1.3": "ACES 1.3 sRGB",
     "ACES 2.0": "ACES 2.0 sRGB",
 }

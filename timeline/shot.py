@@ -26,7 +26,7 @@ _LAST = 1_048_574
 _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
 """Colour spaces whose pictures hold nothing past 1. Linear, log and HDR footage does, and so does a take that undoes a
 view transform."""
-_DISPLAYED = ("AgX", "Filmic", "Khronos PBR Neutral", "ACES 1.3", "ACES 2.0")
+_DISPLAYED = ("AgX", "Filmic", "ACES 1.3", "ACES 2.0")
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM")
 """Strips whose picture is that of the strips below them: it is the screen's, where the viewer shows it."""
 _LOOKED_INTO = 8
@@ -234,7 +234,7 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
     """The view transform that the clip is sent through.
 
     Footage is sent as it is. What has values past 1 would clip that way, so it is sent as displayed where there is a
-    colour space that undoes the display.
+    colour space that undoes the display well enough (docs/fidelity.md has the figures).
     """
     displayed = scene.view_settings.view_transform
     if displayed not in _DISPLAYED:

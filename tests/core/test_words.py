@@ -58,6 +58,11 @@ NOT_TRANSLATED = {
     "Reshoot Prompt": "the name of a text in the file: it stays when the language is changed",
     "AgX Base sRGB": "a colour space of Blender's",
     "Filmic sRGB": "a colour space of Blender's",
+    "Display P3": "a colour space of Blender's",
+    "ACES 1.3 sRGB": "a colour space of Blender's",
+    "ACES 2.0 sRGB": "a colour space of Blender's",
+    "ACES 1.3": "a view transform of Blender's",
+    "ACES 2.0": "a view transform of Blender's",
 }
 _SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN)\b")
 _SENTENCE = re.compile(r"[“A-Z{].*\s\S")

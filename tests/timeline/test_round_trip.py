@@ -140,7 +140,7 @@ def test_selected_handles_stay_selected(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60))
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "fast.mp4", frames=190, fps=Fraction(60)))
     strip.select_right_handle = True
-    other = compat.new_effect(scene, "other", "COLOR", 5, 300, 20)
+    other = compat.new_effect(scene.sequence_editor, "other", "COLOR", 5, 300, 20)
     other.select, other.select_left_handle = False, True
     before = Timeline(scene)
     shoot()
@@ -297,7 +297,7 @@ def test_drivers_of_a_strips_place_drive_its_take(tmp_path: Path) -> None:
 def test_take_of_an_adjustment_is_what_the_viewer_shows(tmp_path: Path) -> None:
     scene = open_timeline()
     editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
-    adjustment = compat.new_effect(scene, "adjustment", "ADJUSTMENT", 4, 1, 75)
+    adjustment = compat.new_effect(scene.sequence_editor, "adjustment", "ADJUSTMENT", 4, 1, 75)
     adjustment.color_multiply, adjustment.blend_alpha = 0.6, 0.5
     adjustment.transform.scale_x = 1.5
     select(scene, adjustment)

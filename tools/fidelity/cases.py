@@ -225,7 +225,7 @@ def _sounds() -> Iterator[Case]:
     yield case("sound-result-meta", "louder music", sound="RESULT", shot="meta with sound", mutes=("own",), frames=80)
 
 
-_FULL_NAMES = {"ACES": "ACES 2.0", "Khronos": "Khronos PBR Neutral"}
+_FULL_NAMES = {"ACES": "ACES 2.0"}
 
 
 def _decision() -> Iterator[Case]:
@@ -241,7 +241,7 @@ def _decision() -> Iterator[Case]:
         if name == "sRGB":
             views = (("AgX",), ("Filmic",), (), ("AgX", "exposure"))
         elif name == "EXR-to-6":
-            views = (("AgX",), ("Filmic",), (), ("ACES",), ("Khronos",), ("AgX", "darker"))
+            views = (("AgX",), ("Filmic",), (), ("ACES",), ("AgX", "darker"))
         for changes in views:
             view = _FULL_NAMES.get(changes[0], changes[0]) if changes else "Standard"
             for sent in dict.fromkeys(("Standard", view)):  # under Standard the two are one

@@ -61,6 +61,12 @@ Footage is sent without the view transform (*as is*: Standard, which cuts off wh
 """
 
 _CHOICE = """
+So the rule in `timeline/shot.py`: footage in a space that ends at white goes as it is, which is better there by 1.5 to
+2.5 dB and needs no undoing. What holds light past 1 (linear, log and HDR spaces, EXR, HDR images, 3D scene strips)
+goes as displayed under AgX, Filmic and ACES: as it is, its highlights are lost, which costs EXR and HDR footage more
+than 10 dB and moves the mean by 5 to 11 of 255. As displayed it stays below 40 dB; so does the EXR under Standard,
+where there is nothing to undo. Khronos PBR Neutral is not undone: measured likewise, its inverse moved the mean further
+(3.1 of 255) than the loss of highlights did (1.8), at 31.1 dB both ways.
 """
 
 

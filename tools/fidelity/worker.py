@@ -130,8 +130,12 @@ class _Seen:
 
 
 def looked_at(case: cases.Case) -> list[int]:
-    """The frames of the shot whose colours and edges are compared, from 0 on."""
-    return [round(part * (case.frames - 1)) for part in (0.08, 0.5, 0.93)]
+    """The frames of the shot whose colours and edges are compared, from 0 on.
+
+    Even ones: on an odd one, footage of half the rate shows its frame again, and Blender may show another one to whom
+    asks twice.
+    """
+    return [int(part * (case.frames - 1)) // 2 * 2 for part in (0.08, 0.5, 0.93)]
 
 
 def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
