@@ -321,7 +321,7 @@ def test_jobs_of_an_unsaved_file_follow_it(opened) -> None:
 def test_a_job_without_a_file_is_given_to_another_one_by_its_holder_alone(opened) -> None:
     one, two = opened("one"), opened("two")
     job = replace(a_job(), project="untitled:1")
-    one.add(job)
+    one.add([job])
     with pytest.raises(LeaseLost):
         two.give(job.id, "/films/new.blend")
     assert one.give(job.id, "/films/new.blend") == replace(job, project="/films/new.blend")
