@@ -6,6 +6,7 @@ What a service may send instead of the clip's own pictures is made here with PyA
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +15,17 @@ from functools import cache
 from pathlib import Path
 
 import av
+import bpy
+import editing
 import numpy
 import pytest
+from bad_service import BadService
+from reshoot import session
 from reshoot.core import inspection
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled
 from reshoot.core.inspection import Fit, Inspection
-from reshoot.timeline import export
+from reshoot.timeline import compat, export
 
 FOOTAGE = Path(__file__).resolve().parents[2] / "build" / "footage" / "bigbuckbunny.mp4"
 WIDTH, HEIGHT = 640, 360
@@ -40,10 +45,12 @@ def footage() -> list[numpy.ndarray]:
         return list(frames)
 
 
-def write(path: Path, pictures: Iterator[numpy.ndarray], fps: int = 24) -> Path:
+def write(
+    path: Path, pictures: Iterator[numpy.ndarray], fps: int = 24, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> Path:
     with av.open(str(path), "w") as target:
         stream = target.add_stream("libx264", rate=Fraction(fps), options={"preset": "ultrafast", "crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for picture in pictures:
             target.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         target.mux(stream.encode())
@@ -198,3 +205,39 @@ def test_a_cancelled_comparison_stops(clip: Path) -> None:
         inspection.inspect(
             clip, clip, range(FRAMES), clip.parent / "inspection", export.background_blender(), cancelled=lambda: True
         )
+
+
+@pytest.mark.parametrize(
+    ("shown", "note", "starts"),
+    [
+        (lambda frame: frame - 2, "2 frames late", [-2]),
+        (lambda frame: frame if frame < 40 else frame - 3, "3 frames too many in the result", [0, -3]),
+        (lambda frame: frame, "Aligned", [0]),
+    ],
+)
+def test_a_take_is_laid_so_that_its_frames_belong(
+    service: BadService, tmp_path: Path, shown: Callable[[int], int], note: str, starts: list[int]
+) -> None:
+    """The whole way: the service recolours the clip and moves its frames."""
+
+    def damage(sent: bytes) -> bytes:
+        with av.open(io.BytesIO(sent)) as source:
+            frames = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
+        pictures = (
+            untouched(frames[min(max(shown(k), 0), len(frames) - 1)], k)[:, :, [2, 0, 1]] for k in range(FRAMES)
+        )
+        return write(tmp_path / "damaged.mp4", pictures, size=(1280, 720)).read_bytes()
+
+    service.change = damage
+    scene = editing.open_timeline()
+    strip = editing.add_movie(scene, FOOTAGE, frame=51)
+    compat.set_end(strip, 51 + FRAMES)
+    assert bpy.ops.reshoot.shoot(prompt="Other colours") == {"FINISHED"}
+    job = session.current().job(editing.the_job().id)
+    assert any(note in each for each in job.notes), job.notes
+    placed = sorted(
+        (each for each in editing.takes(scene) if each.type == "MOVIE"), key=lambda each: compat.start(each)
+    )
+    assert [round(compat.content_start(each)) - 51 for each in placed] == starts
+    (outer,) = [each for each in compat.strips(scene.sequence_editor) if each.get("reshoot_job")]
+    assert (compat.start(outer), compat.end(outer)) == (51, 51 + FRAMES)
