@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from .lanes import Lane
+
 Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
 
@@ -25,8 +27,8 @@ _PATIENCE = 2.0
 class Lookout(Generic[Question, Answer]):
     """Looks files up with `look`, which runs on a thread of its own and raises nothing.
 
-    The thread is started by `start`, apart from `ask`: starting one waits for it, too long for whoever draws. It ends
-    when there is nothing more to look up. Answers are compared, to tell what is new.
+    The thread is started by `start`, apart from `ask`: starting one waits for it, too long for whoever draws. It stays,
+    so that this happens once. Answers are compared, to tell what is new.
     """
 
     def __init__(self, look: Callable[[Question], Answer]) -> None:
@@ -34,7 +36,8 @@ class Lookout(Generic[Question, Answer]):
         self._lock = threading.Lock()
         self._known: dict[Question, tuple[float, Answer]] = {}
         self._wanted: list[Question] = []
-        self._thread: threading.Thread | None = None
+        self._lane = _lane()
+        self._looking = False
         self._news = False
 
     def ask(self, question: Question) -> Answer | None:
@@ -48,14 +51,15 @@ class Lookout(Generic[Question, Answer]):
     def start(self) -> None:
         """Begin to look up what was asked."""
         with self._lock:
-            if self._wanted and self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="reshoot-lookout", daemon=True)
-                self._thread.start()
+            if not self._wanted or self._looking:
+                return
+            self._looking = True
+        self._lane.put(self._run)
 
     @property
     def busy(self) -> bool:
         """Whether something is to be looked up, or is being."""
-        return bool(self._wanted) or self._thread is not None
+        return bool(self._wanted) or self._looking
 
     def news(self) -> bool:
         """Whether an answer is another one since this was asked last."""
@@ -66,9 +70,10 @@ class Lookout(Generic[Question, Answer]):
         """Forget everything and end the thread, unless its disk hangs."""
         with self._lock:
             self._wanted.clear()
-            thread = self._thread
-        if thread is not None:
-            thread.join(_PATIENCE)
+            lane, self._lane = self._lane, _lane()
+            self._looking = False
+        lane.close(finish=False)
+        lane.join(time.monotonic() + _PATIENCE)
         self._known.clear()
         self._news = False
 
@@ -81,7 +86,7 @@ class Lookout(Generic[Question, Answer]):
         while True:
             with self._lock:
                 if not self._wanted:
-                    self._thread = None
+                    self._looking = False
                     return
                 question = self._wanted[-1]
             answer = self._look(question)
@@ -93,3 +98,7 @@ class Lookout(Generic[Question, Answer]):
                     self._known.pop(next(iter(self._known)))
                 if question in self._wanted:
                     self._wanted.remove(question)
+
+
+def _lane() -> Lane:
+    return Lane("reshoot-lookout", 1)
