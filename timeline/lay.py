@@ -176,6 +176,12 @@ class Layer:
             if own is not None and not own.mute:
                 own.mute = True
                 yield say("“{strip}” is muted", strip=name)
+        for name in self._spot.strips:
+            shown = compat.strips_all(self._scene.sequence_editor)[name]
+            # A scene's sound comes with its picture: muted, it would not be seen either.
+            if shown.type == "SCENE" and shown.volume:
+                shown.volume = 0.0
+                yield say("The sound of “{strip}” is turned off", strip=name)
 
     def _bring_sound(self, strip: Any, heard: Sequence[Piece]) -> None:
         """The result's sound beside its picture: joined to a strip, inside a meta strip."""
@@ -230,9 +236,7 @@ def _cover(strip: Any, first: int, end: int) -> None:
 
 def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
     """Join the two so that they are moved and cut together."""
-    every = compat.strips_all(scene.sequence_editor)
-    selected = [strip for strip in every if strip.select]
-    compat.select_only([picture, sound], every)
-    with movie_strip.sequencer(scene):
+    editor = scene.sequence_editor
+    with movie_strip.selection_kept(editor), movie_strip.sequencer(scene):
+        compat.select_only([picture, sound], compat.strips_all(editor))
         bpy.ops.sequencer.connect("EXEC_DEFAULT", toggle=False)
-    compat.select_only(selected, every)

@@ -45,8 +45,6 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     # Only the operator gives a strip another playback rate on every version: retiming keys from a script crash some.
     editor = scene.sequence_editor
     before = {strip.name for strip in compat.strips_all(editor)}
-    selected = _selection(editor)
-    active = editor.active_strip
     options = compat.movie_strip_options(
         {
             "filepath": str(path),
@@ -66,7 +64,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     )
     # The operator keeps its way to fit pictures as the scene's own.
     fitting = scene.tool_settings.sequencer_tool_settings.fit_method
-    with sequencer(scene):
+    with selection_kept(editor), sequencer(scene):
         bpy.ops.sequencer.movie_strip_add("EXEC_DEFAULT", **options)
     scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
@@ -74,20 +72,23 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
         raise PlacementError(
             say("Blender did not add {file} as a strip.", file=path.name), say("Place the take again.")
         )
-    added[0].select = added[0].select_left_handle = added[0].select_right_handle = False
-    for strip, *parts in selected:
-        strip.select, strip.select_left_handle, strip.select_right_handle = parts
-    editor.active_strip = active
     added[0].channel = channel
     return added[0]
 
 
-def _selection(editor: bpy.types.SequenceEditor) -> list[tuple[Any, bool, bool, bool]]:
-    """Every strip, and whether it and its two handles are selected."""
-    return [
-        (strip, strip.select, strip.select_left_handle, strip.select_right_handle)
-        for strip in compat.strips_all(editor)
-    ]
+@contextlib.contextmanager
+def selection_kept(editor: bpy.types.SequenceEditor) -> Iterator[None]:
+    """Afterwards the same strips and handles are selected and the same strip is active; what is new is not selected."""
+    every = compat.strips_all(editor)
+    before = {strip.name: (strip.select, strip.select_left_handle, strip.select_right_handle) for strip in every}
+    active = editor.active_strip.name if editor.active_strip is not None else ""
+    try:
+        yield
+    finally:
+        for strip in every:
+            kept = before.get(strip.name, (False, False, False))
+            strip.select, strip.select_left_handle, strip.select_right_handle = kept
+        editor.active_strip = every.get(active) if active else None
 
 
 @contextlib.contextmanager

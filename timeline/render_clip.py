@@ -16,7 +16,7 @@ import bpy
 
 from ..core.errors import ExportError
 from ..core.words import say
-from . import compat, curves, movie_output
+from . import around, compat, curves, movie_output
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     strips = compat.shown_strips(scene.sequence_editor)
     chosen = [strips[name] for name in recipe["strips"]]
     kept = _made_of(chosen)
-    below = min((strip.channel for strip in chosen if strip.type in ("ADJUSTMENT", "MULTICAM")), default=None)
+    below = min((strip.channel for strip in chosen if strip.type in around.OF_WHAT_IS_BELOW), default=None)
     if below is not None:
         lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
         kept |= _made_of(lower)
@@ -73,10 +73,9 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         strip = strips.get(name)
         if strip is not None:
             strips.remove(strip)
-    for channel in scene.sequence_editor.channels:
-        channel.mute = False
     for strip in chosen:
         strip.mute = False
+        scene.sequence_editor.channels[strip.channel].mute = False
     if recipe["lengthen"]:
         # Beyond its source's ends a strip holds its edge frame.
         first, end = recipe["start"], recipe["start"] + recipe["frames"]

@@ -27,8 +27,6 @@ _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", 
 """Colour spaces whose pictures hold nothing past 1. Linear, log and HDR footage does, and so does a take that undoes a
 view transform."""
 _DISPLAYED = ("AgX", "Filmic", "ACES 1.3", "ACES 2.0")
-_OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM")
-"""Strips whose picture is that of the strips below them: it is the screen's, where the viewer shows it."""
 _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
@@ -46,7 +44,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
-    alone = source is Source.STRIP and not any(strip.type in _OF_WHAT_IS_BELOW for strip in pictures)
+    alone = source is Source.STRIP and not any(strip.type in around.OF_WHAT_IS_BELOW for strip in pictures)
     native = alone and len(pictures) == 1
     own = _own_size(pictures[0]) if native else None
     width, height = own or canvas

@@ -427,6 +427,7 @@ GERMAN: dict[str, str] = {
         "{frames} davon halten das Bild an: mehr gibt es davon nicht"
     ),
     "Comparing the take with the clip": "Der Take wird mit dem Clip verglichen",
+    "The sound of “{strip}” is turned off": "Der Ton von „{strip}“ ist ausgeschaltet",
     "{shot}, part {number} of {count}": "{shot}, Teil {number} von {count}",
     "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",
     "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",

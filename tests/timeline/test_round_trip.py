@@ -189,6 +189,20 @@ def test_scene_strip(shown: str, tmp_path: Path) -> None:
         assert numbered.numbers_in(sent_clip()) == list(range(73))
 
 
+def test_silent_turns_the_sound_of_a_scene_strip_off(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    other = bpy.data.scenes.new("Other")
+    other.sequence_editor_create()
+    numbered.strips(other).new_movie("inner", str(numbered.movie(tmp_path / "inner.mp4", frames=73)), 1, 1)
+    other.frame_end = 73
+    strip = numbered.strips(scene).new_scene("scene", other, 1, 1)
+    strip.scene_input = "SEQUENCER"
+    select(scene, strip)
+    scene.reshoot.sound = "SILENT"
+    shoot()
+    assert strip.volume == 0 and not strip.mute
+
+
 def test_meta_strip(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75))
@@ -210,6 +224,20 @@ def test_text_is_sent_on_the_whole_screen(tmp_path: Path) -> None:
     shoot()
     lies_over(the_take(scene), text)
     assert numbered.psnr(before, numbered.shown(scene, 30, tmp_path)) > 35
+
+
+def test_text_is_sent_with_what_is_below_it(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    editing.add_movie(scene, numbered.movie(tmp_path / "below.mp4", frames=75, fps=Fraction(24)))
+    hidden = editing.add_movie(scene, numbered.movie(tmp_path / "hidden.mp4", frames=10), channel=2, frame=20)
+    scene.sequence_editor.channels[hidden.channel].mute = True
+    text = compat.new_effect(scene.sequence_editor, "title", "TEXT", 4, 1, 75)
+    text.text = "RESHOOT"
+    select(scene, text)
+    before = numbered.shown(scene, 25, tmp_path)
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(75))
+    assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
 
 
 def test_several_strips_are_one_shot(tmp_path: Path) -> None:
