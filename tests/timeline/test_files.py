@@ -223,7 +223,7 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
 
 def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy.types.Scene) -> None:
     """Otherwise the panel would say for ever that the take waits."""
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     wait_until_landed(job)
     running = session.current()
     written = threading.Event()

@@ -214,7 +214,7 @@ def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
 
 def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     meta = put_into_meta(scene, strip)
     level = (compat.start(meta), compat.end(meta), meta.channel)
     (spot,) = whereabouts.find(scene, job.shot)
@@ -238,7 +238,7 @@ def test_entered_meta_strip_does_not_get_the_take_of_what_is_outside(
     meta = put_into_meta(scene, other)
     strip = editing.add_movie(scene, movie, channel=2)
     scene.reshoot.timing = timing
-    job = shooting.shoot(scene)
+    (job,) = shooting.shoot(scene)
     scene.sequence_editor.display_stack(meta)
     (spot,) = whereabouts.find(scene, job.shot)
     assert whereabouts.shown(scene, spot) is None
