@@ -130,8 +130,8 @@ def _stand_in(code: CodeType, number: int) -> CodeType:
     names = ", ".join(code.co_varnames[: code.co_argcount])
     comma = "," if names else ""
     source = (
-        f"def stand_in({names}{comma} *more, **named):\n"
-        f"    return __import__('sys').modules['reshoot_probe'].call({number}, ({names}{comma}), more, named)"
+        f"def stand_in({names}{comma} *_more, **_named):\n"
+        f"    return __import__('sys').modules['reshoot_probe'].call({number}, ({names}{comma}), _more, _named)"
     )
     made: dict[str, Any] = {}
     exec(source, made)
