@@ -63,7 +63,7 @@ class Stage:
     def effect(self, name: str, kind: str, channel: int, *inputs: Any) -> Any:
         """An effect strip over the shot's frames, of `inputs` where it has any."""
         if not inputs:
-            return compat.new_effect(self.scene, name, kind, channel, START, self.case.frames)
+            return compat.new_effect(self.scene.sequence_editor, name, kind, channel, START, self.case.frames)
         slots = dict(zip(("input1", "input2"), inputs, strict=False))
         return self.strips.new_effect(name=name, type=kind, channel=channel, frame_start=START, **slots)
 
@@ -80,7 +80,9 @@ class Stage:
 
     def bystanders(self) -> None:
         """What an editor has around a shot, and what has to be there afterwards just as it was."""
-        other = compat.new_effect(self.scene, "bystander", "COLOR", 9, START + self.case.frames + 40, 25)
+        other = compat.new_effect(
+            self.scene.sequence_editor, "bystander", "COLOR", 9, START + self.case.frames + 40, 25
+        )
         other.select_right_handle = True
         self.scene.frame_current = START + 7
         self.scene.timeline_markers.new("cut", frame=START + 30)
