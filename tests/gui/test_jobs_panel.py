@@ -40,7 +40,7 @@ def test_cancelled_while_the_service_works_and_dismissed(
     until(lambda: editor.states() == ["WAITING"], "a job that waits", words=editor.blender.words)
     editor.press_on_job("job_cancel")
     until(lambda: editor.states() == ["CANCELLED"], "a cancelled job", words=editor.blender.words)
-    editor.blender.wait("jobs()[0][0] == 'CANCELLED'")
+    editor.blender.wait("jobs() and jobs()[0][0] == 'CANCELLED'")
     (_state, _words, error, remedy) = editor.blender.value("jobs()[0]")
     assert "asked to stop" in error and "Retry" in remedy
     editor.blender.picture("cancelled")
@@ -63,7 +63,7 @@ def test_cancelled_while_it_is_exported_and_sent_after_all(
     looked_for = "a background Blender that renders the clip"
     (rendering,) = until(lambda: editor.blender.children("render_clip.json"), looked_for, words=editor.blender.words)
     processes.send(rendering, signal.SIGSTOP)
-    editor.blender.wait("jobs()[0][0] == 'EXPORTING'")
+    editor.blender.wait("jobs() and jobs()[0][0] == 'EXPORTING'")
     editor.press_on_job("job_cancel")
     until(lambda: editor.states() == ["CANCELLED"], "a cancelled job", words=editor.blender.words)
     until(lambda: not processes.runs(rendering), "the end of the export", 15)
@@ -93,7 +93,7 @@ def test_a_failure_is_told_with_its_remedy_and_a_retry_brings_the_take(
     folder.write_text("a file where the takes' folder should be")
     service.release("render")
     until(lambda: editor.states() == ["FAILED"], "a failed job", words=editor.blender.words)
-    editor.blender.wait("jobs()[0][0] == 'FAILED'")
+    editor.blender.wait("jobs() and jobs()[0][0] == 'FAILED'")
     (_state, _words, error, remedy) = editor.blender.value("jobs()[0]")
     assert str(folder) in error and "Make it writable" in remedy
     editor.blender.wait("error in reports() and remedy in reports()", error=error, remedy=remedy)

@@ -54,7 +54,7 @@ def test_a_take_waits_until_the_animation_is_rendered(
     service.release("render")
     until(lambda: editor.states() == ["LANDED"], "the take's file", words=editor.blender.words)
     until(lambda: len(list(frames.iterdir())) == _MIDDLE, "the first frames", words=editor.blender.words)
-    editor.blender.wait("jobs()[0][0] == 'LANDED'")
+    editor.blender.wait("jobs() and jobs()[0][0] == 'LANDED'")
     # The picture takes longer than it would take to place one.
     editor.blender.picture("rendering")
     assert editor.blender.value(f"{_RUNS} and not takes()")
