@@ -53,7 +53,7 @@ def test_a_hundred_jobs_wait_and_the_timeline_stays_live(
     look.run(f"probe.call_it('{JOBS} jobs sent')")
     for number in range(JOBS):
         look.run(_SHOOT, wanted=f"Shot {number:03}")
-    until(lambda: editor.states() == ["WAITING"] * JOBS, f"{JOBS} jobs that wait", 180, look.words)
+    until(lambda: editor.states() == ["WAITING"] * JOBS, f"{JOBS} jobs that wait", 600, look.words)
     look.wait("all(job[0] == 'WAITING' for job in jobs())")
 
     look.run(f"probe.call_it('{JOBS} jobs waiting')")
@@ -79,7 +79,7 @@ def test_a_hundred_jobs_wait_and_the_timeline_stays_live(
 
     look.run(f"probe.call_it('{JOBS} takes landing')")
     service.release("render")
-    until(lambda: editor.states() == ["PLACED"] * JOBS, f"{JOBS} takes", 300, look.words)
+    until(lambda: editor.states() == ["PLACED"] * JOBS, f"{JOBS} takes", 900, look.words)
     look.wait("len(takes()) == count", count=JOBS)
     look.picture("many-takes")
     moved = look.value("frames(strips()['Shot 099'])")
