@@ -30,14 +30,16 @@ _PATIENCE = 120.0
 def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelled: Callable[[], bool]) -> None:
     """Read the clip's `frames` already, while there is time: `inspect` with the same folder then reads the result only.
 
-    It must have returned before `inspect` is called. Raises JobCancelled; `inspect` copes with anything else.
+    Where `inspect` is called before this has returned, both read it. Raises JobCancelled; `inspect` copes with anything
+    else.
     """
     patience = time.monotonic() + _PATIENCE
     try:
         blender.run(
             _MODULE,
             _recipe(clip, range(frames), folder),
-            folder,
+            # Apart, so that an answer to the one is never taken for an answer to the other.
+            folder / "ahead",
             cancelled=lambda: cancelled() or time.monotonic() > patience,
         )
     except JobCancelled:
