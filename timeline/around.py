@@ -12,9 +12,9 @@ from typing import Any
 from . import compat
 
 _MUCH = 10_000
-"""Frames of what has no end: a colour, a text, a still image."""
+"""Frames of what has no end: a colour, a mask, a still image."""
 
-_ENDLESS = ("COLOR", "TEXT", "ADJUSTMENT", "MULTICAM", "MASK")
+_ENDLESS = ("COLOR", "MASK")
 OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")
 """Strips whose picture is that of the strips below them, changed or written on: it is the screen's, as it is shown."""
 _FOOTAGE = ("MOVIE", "IMAGE", "SCENE", "META", "MOVIECLIP", "COLOR", "TEXT")
