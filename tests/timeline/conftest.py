@@ -4,11 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
-import bad_service
 import installed
+
+# isort: split
+# Where Blender looks for its folders is settled by now.
+import bad_service
+import bpy
+import footage
 import pytest
+from editing import open_timeline
+from reshoot import preferences
 
 _EXIT_CODE = pytest.StashKey[int]()
 
@@ -32,6 +40,33 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[bad_service.BadService]
         monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
         monkeypatch.setenv("FAL_KEY", bad_service.KEY)
         yield service
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The rehearsal gives back what it was sent; the clips stay on disk to be looked at."""
+    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
+    preferences.get().keep_clips = True
+    yield
+    preferences.get().keep_clips = False
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds inside every limit."""
+    return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=footage.FRAMES)
+
+
+@pytest.fixture
+def scene() -> bpy.types.Scene:
+    """An empty timeline at 25 fps, with a prompt."""
+    return open_timeline()
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[Path]:
+    """Four images, named in alphabetical order."""
+    return [footage.png(tmp_path / f"{name}.png") for name in ("ann", "bob", "cat", "dog")]
 
 
 @pytest.fixture(scope="session")

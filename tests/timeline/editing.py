@@ -108,6 +108,17 @@ def takes(scene: bpy.types.Scene) -> list[Any]:
     return [strip for strip in compat.strips_all(scene.sequence_editor) if strip.get("reshoot_job")]
 
 
+def shoot() -> None:
+    """Reshoot what is selected, as a script does."""
+    assert bpy.ops.reshoot.shoot(prompt=PROMPT) == {"FINISHED"}
+
+
+def lies_over(take: Any, strip: Any) -> None:
+    """The take covers exactly the strip's frames, on the channel above."""
+    assert (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
+    assert take.channel == strip.channel + 1
+
+
 class Timeline:
     """How a scene's timeline and the file around it looked at one moment: every strip, every value, the selection.
 

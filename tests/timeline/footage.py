@@ -16,6 +16,9 @@ import bpy
 import numpy
 from reshoot.timeline import compat
 
+FRAMES = 75
+"""Of a movie of three seconds at 25 fps, inside every limit."""
+
 GRAY = 128 / 255
 """Brightness of every image, as displayed."""
 

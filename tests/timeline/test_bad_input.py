@@ -22,11 +22,11 @@ import editing
 import footage
 import pytest
 from bad_service import BadService
-from editing import Timeline, add_image, add_movie, journal, open_timeline, refusal, retry, select, the_job
+from editing import Timeline, add_image, add_movie, journal, refusal, retry, select, the_job
+from footage import FRAMES
 from reshoot import preferences, session, shooting
 from reshoot.timeline import compat
 
-FRAMES = 75
 MB = 1_000_000
 
 _connected: list[object] = []
@@ -38,18 +38,6 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_hear)
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds inside every limit."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def scene() -> bpy.types.Scene:
-    """An empty timeline at 25 fps, with a prompt."""
-    return open_timeline()
 
 
 @pytest.fixture

@@ -19,22 +19,16 @@ import footage
 import pytest
 from bad_service import BadService, accepts_and_drops, cuts_downloads, drops, says, sends
 from editing import PROMPT, Timeline, add_movie, open_timeline, refusal, retry, takes, the_job
+from footage import FRAMES
 from reshoot import session
 from reshoot.core import board, download, steps
 
-FRAMES = 75
 LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 BEFORE = ("token", "upload")
 """Where trouble comes before anything is submitted."""
 AFTER = ("status", "result", "download")
 """Where it comes after the service has accepted the job."""
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds inside every limit."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
 
 
 @pytest.fixture

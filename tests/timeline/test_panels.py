@@ -16,34 +16,16 @@ import addon_utils
 import bpy
 import footage
 import pytest
-from editing import add_image, add_movie, open_timeline, refusal, select, takes, the_job
+from editing import add_image, add_movie, refusal, select, takes, the_job
+from footage import FRAMES
 from installed import MODULE
 from reshoot import properties
 from reshoot.core import board
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.panels import tab
 
-FRAMES = 75
 WAIT = 20.0
 POINTS = 11.0
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds inside every limit."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def scene() -> bpy.types.Scene:
-    """An empty timeline."""
-    return open_timeline()
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> list[Path]:
-    """Four images, named in alphabetical order."""
-    return [footage.png(tmp_path / f"{name}.png") for name in ("ann", "bob", "cat", "dog")]
 
 
 def once(condition: Callable[[], bool]) -> None:

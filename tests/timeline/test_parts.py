@@ -6,7 +6,6 @@ With the very picture that was sent coming back, every frame has to show what it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,10 @@ import editing
 import numbered
 import pytest
 from bad_service import BadService, says
-from editing import Timeline, journal, open_timeline, refusal, select, takes
-from reshoot import preferences, session
+from editing import Timeline, journal, lies_over, open_timeline, refusal, select, shoot, takes
+from reshoot import session
 from reshoot.core import board, mp4
 from reshoot.timeline import compat
-
-
-@pytest.fixture
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The rehearsal gives back what it was sent; the clips stay on disk to be looked at."""
-    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
-    preferences.get().keep_clips = True
-    yield
-    preferences.get().keep_clips = False
-
-
-def shoot() -> None:
-    """Reshoot what is selected, as a script does."""
-    assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
 
 
 def sent() -> list[Path]:
@@ -46,12 +31,6 @@ def the_strip(scene: bpy.types.Scene) -> Any:
     """The only strip that was placed in the timeline itself."""
     (strip,) = [each for each in compat.strips(scene.sequence_editor) if each.get("reshoot_job")]
     return strip
-
-
-def lies_over(take: Any, strip: Any) -> None:
-    """The take covers exactly the strip's frames, on the channel above."""
-    assert (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
-    assert take.channel == strip.channel + 1
 
 
 def shows(scene: bpy.types.Scene, first: int, numbers: list[int], folder: Path, at: list[int]) -> None:

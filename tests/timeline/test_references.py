@@ -16,31 +16,13 @@ import footage
 import numpy
 import pytest
 from bad_service import BadService
-from editing import Timeline, add_image, add_movie, open_timeline, select, takes, the_job
+from editing import Timeline, add_image, add_movie, select, takes, the_job
+from footage import FRAMES
 from reshoot import session
 from reshoot.core import picture
 from reshoot.timeline import compat
 
-FRAMES = 75
 Listed = list[tuple[str, list[str]]]
-
-
-@pytest.fixture(scope="module")
-def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds inside every limit."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "shot.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def scene() -> bpy.types.Scene:
-    """An empty timeline."""
-    return open_timeline()
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> list[Path]:
-    """Four images, named in alphabetical order."""
-    return [footage.png(tmp_path / f"{name}.png") for name in ("ann", "bob", "cat", "dog")]
 
 
 def listed(scene: bpy.types.Scene) -> Listed:

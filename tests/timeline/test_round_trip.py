@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,26 +19,14 @@ import footage
 import numbered
 import numpy
 import pytest
-from editing import Timeline, journal, open_timeline, select, takes
-from reshoot import preferences, session, shooting
+from editing import Timeline, journal, lies_over, open_timeline, select, shoot, takes
+from reshoot import session, shooting
 from reshoot.core import models, mp4
 from reshoot.core.plain import to_plain
 from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
 
-
-@pytest.fixture(autouse=True)
-def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The service gives back what it was sent; the clip stays on disk to be looked at."""
-    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
-    preferences.get().keep_clips = True
-    yield
-    preferences.get().keep_clips = False
-
-
-def shoot() -> None:
-    """Reshoot what is selected, as a script does."""
-    assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
+pytestmark = pytest.mark.usefixtures("identity")
 
 
 def the_take(scene: bpy.types.Scene) -> Any:
@@ -53,12 +40,6 @@ def sent_clip() -> Path:
     folder = Path(os.environ["RESHOOT_HOME"]) / "jobs" / journal()[-1].id
     (clip,) = [path for path in folder.iterdir() if path.stem == "clip"]
     return clip
-
-
-def lies_over(take: Any, strip: Any) -> None:
-    """The take covers exactly the strip's frames, on the channel above."""
-    assert (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
-    assert take.channel == strip.channel + 1
 
 
 def shows(scene: bpy.types.Scene, first: int, numbers: list[int], folder: Path, *, every: int = 1) -> None:
