@@ -12,6 +12,7 @@ from workstation import Workstation, until
 
 _HELPERS = """
 import sys
+board = sys.modules[MODULE + ".core.board"]
 manager = bpy.context.window_manager
 drawn = set()
 
@@ -40,8 +41,11 @@ def press(which, key):
     for value in ("PRESS", "RELEASE"):
         which.event_simulate(type=key, value=value, x=100, y=100)
 
-bpy.types.SpaceSequenceEditor.draw_handler_add(
-    lambda: drawn.add(bpy.context.window.as_pointer()), (), "WINDOW", "POST_PIXEL")
+def draws():
+    states = [line.job.state.name for line in board.all_lines()]
+    drawn.update((bpy.context.window.as_pointer(), state) for state in states)
+
+bpy.types.SpaceSequenceEditor.draw_handler_add(draws, (), "WINDOW", "POST_PIXEL")
 """
 _PRESS = """
 with bpy.context.temp_override(window=second(), area=None, region=None, scene=scene()):
@@ -81,8 +85,7 @@ def test_windows(blender: Callable[..., Workstation], held: Service, clip: Path,
 
     # Both show the progress; the one in which it was sent is closed.
     press_in_second(editor, held)
-    blender.run("drawn.clear()")
-    blender.wait("len(drawn) == 2")
+    blender.wait("len({which for which, state in drawn if state == 'WAITING'}) == 2")
     blender.wait("watches()")
     blender.run("press(second(), 'F7')")
     blender.wait("len(manager.windows) == 1")
