@@ -169,17 +169,18 @@ def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...
 def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[str, Any]:
     shot, plan, part = job.shot, job.plan, job.sent
     # What the shot's picture does not have on a side is not rendered: its edge frame is shown again and again.
-    held_before = held_after = 0
+    held_before, held_after = 0, part.held
     if not shot.holds:
         held_before = max(0, -part.start - shot.before)
-        held_after = max(0, part.start + part.sent - shot.frames - shot.after)
+        held_after += max(0, part.start + part.sent - part.held - shot.frames - shot.after)
     rendered = part.sent - held_before - held_after
     shown = [min(max(k - held_before, 0), rendered - 1) for k in conform.frame_map(shot, plan, part)]
     return {
         "blend": str(scene_file),
         "scene": shot.scene,
-        "strips": [strip.name for strip in shot.strips] if shot.source is Source.STRIP else [],
-        "sounds": list(shot.sounds) if shot.source is Source.STRIP else [],
+        "strips": [strip.name for strip in shot.strips],
+        "sounds": list(shot.sounds),
+        "alone": shot.source is Source.STRIP,
         "native": shot.native,
         "scalable": shot.scalable,
         "start": shot.start + part.start + held_before,

@@ -33,6 +33,7 @@ class Part:
     """One clip of a plan, and so one job.
 
     first, own, before, after: frames of the shot, see `divide.Span`. frames: of the clip. price: US dollars, estimated.
+    held: how many of those after it hold its last frame, though there may be more of the picture.
     """
 
     first: int
@@ -41,6 +42,7 @@ class Part:
     after: int
     frames: int
     price: Decimal
+    held: int = 0
 
     @property
     def start(self) -> int:
@@ -98,6 +100,8 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound, handles: int = 
     Raises LimitError, naming the limit and what to do, where it cannot fit.
     """
     fixes: list[str] = []
+    if shot.see_through:
+        fixes.append(say("Sent with what is below it, which shows through"))
     chosen = _choose_timing(shot, timing, sound, fixes)
     width, height = fit_size(shot.width, shot.height, model.limits)
     if (width, height) != (shot.width, shot.height):
@@ -112,10 +116,13 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound, handles: int = 
         )
     fps = _clip_fps(chosen, shot.fps, model)
     spans = _spans(shot, model, chosen, fps, handles)
-    frames = [clip_frames(span.frames, shot.fps, fps, chosen) for span in spans]
     if handles:
         fixes.append(say("{frames} frames more on each side, trimmed off again", frames=handles))
     fixes += _length_words(shot, model, spans, handles)
+    held = 0
+    if chosen is Timing.REAL_TIME:
+        spans, held = _in_step(spans, shot, model, fps, fixes)
+    frames = [clip_frames(span.frames, shot.fps, fps, chosen) for span in spans]
     if fps != shot.fps:
         before, after = rate_words(shot.fps), rate_words(fps)
         if chosen is Timing.EVERY_FRAME:
@@ -136,7 +143,15 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound, handles: int = 
         keep_audio=sound is Sound.RESULT,
         fixes=tuple(fixes),
         parts=tuple(
-            Part(span.first, span.own, span.before, span.after, count, model.price(count / fps))
+            Part(
+                span.first,
+                span.own,
+                span.before,
+                span.after,
+                count,
+                model.price(count / fps),
+                held if span is spans[-1] else 0,
+            )
             for span, count in zip(spans, frames, strict=True)
         ),
     )
@@ -243,6 +258,40 @@ def _spans(shot: Shot, model: Model, timing: Timing, fps: Fraction, handles: int
             say("Cut it and send the pieces one by one."),
         )
     return spans
+
+
+def _in_step(spans: list[Span], shot: Shot, model: Model, fps: Fraction, fixes: list[str]) -> tuple[list[Span], int]:
+    """`spans` with the few frames more that it takes for the result, in its own rate, to suit the shot in real time:
+    so that one of its frames begins about where the shot does, and it lasts until the shot's last frame. And how many
+    of those at the end are to hold that frame: what comes after the shot may be another scene.
+    """
+    pace = model.result_fps / shot.fps
+    _, most = _frames_of_a_clip(model.limits, shot.fps, fps, Timing.REAL_TIME)
+
+    def lasts(span: Span) -> bool:
+        seconds = clip_frames(span.frames, shot.fps, fps, Timing.REAL_TIME) / fps
+        frames = math.floor(seconds * model.result_fps + Fraction(1, 2))
+        return frames >= (span.before + span.own - Fraction(1, 2)) * pace
+
+    first = spans[0]
+    before = first.before
+    while before * pace % 1 >= Fraction(1, 2) and before < shot.start and first.frames + before - first.before < most:
+        before += 1
+    spans = [Span(first.first, first.own, before, first.after), *spans[1:]]
+    last = longer = spans[-1]
+    while not lasts(longer) and longer.frames < most:
+        longer = Span(longer.first, longer.own, longer.before, longer.after + 1)
+    spans[-1] = longer if lasts(longer) else last
+    more = spans[-1].after - last.after
+    if before > first.before or more:
+        fixes.append(
+            say(
+                "{before} frames more before and {after} after, so that the result's frames meet the shot's",
+                before=before - first.before,
+                after=more,
+            )
+        )
+    return spans, 0 if last.after else more
 
 
 def _frames_of_a_clip(limits: Limits, fps: Fraction, clip_fps: Fraction, timing: Timing) -> tuple[int, int]:

@@ -136,7 +136,7 @@ def expected_frames(job: Job, take: Take) -> list[int]:
         late = _late(take, job.sent.sent)
         return [min(max(k + late[k], 0), take.frames - 1) for k in sent]
     pace = take.fps / job.plan.fps
-    return [min(math.floor(k * pace + Fraction(1, 2)), take.frames - 1) for k in range(job.sent.frames)]
+    return [min(math.floor((k + Fraction(1, 2)) * pace), take.frames - 1) for k in range(job.sent.frames)]
 
 
 def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) -> tuple[Run, ...]:

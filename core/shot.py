@@ -38,7 +38,8 @@ class Shot:
     height: pixels of the picture that is to be sent, before it is conformed. native: that picture is one strip's own,
     without its transform. scalable: it can be scaled while it is rendered, without a pass of its own. view: the view
     transform it is sent through. sounds: names of the sound strips that belong to the picture. whole_file: the movie
-    that the shot shows whole and untouched, empty where there is none.
+    that the shot shows whole and untouched, empty where there is none. see_through: what is below its strips shows
+    through them and is sent too.
     """
 
     project: str
@@ -59,6 +60,7 @@ class Shot:
     view: str
     sounds: tuple[str, ...]
     whole_file: str
+    see_through: bool = False
 
     @property
     def name(self) -> str:

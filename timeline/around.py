@@ -15,8 +15,6 @@ _MUCH = 10_000
 """Frames of what has no end: a colour, a mask, a still image."""
 
 _ENDLESS = ("COLOR", "MASK")
-OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")
-"""Strips whose picture is that of the strips below them, changed or written on: it is the screen's, as it is shown."""
 _FOOTAGE = ("MOVIE", "IMAGE", "SCENE", "META", "MOVIECLIP", "COLOR", "TEXT")
 
 

@@ -26,7 +26,8 @@ SPAN = (
 LAYERED_ACTIONS = bpy.app.version >= (4, 4, 0)
 MEDIA_TYPE = bpy.app.version >= (5, 0, 0)
 SHOWS_NEAREST = bpy.app.version < (5, 0, 0)
-"""Of a movie with a rate of its own the frame that is nearest in time is shown; later the last that has begun."""
+"""Of a movie with a rate of its own the frame that is nearest in time is shown. Later versions keep it while that
+frame of the movie lasts, so that a first look decides."""
 
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
@@ -55,6 +56,11 @@ def strip_path(name: str) -> str:
 def shown_strips(editor: bpy.types.SequenceEditor) -> Any:
     """The strips of the level that is open in the editor: the whole timeline, or the meta strip that is entered."""
     return strips(editor.meta_stack[-1] if len(editor.meta_stack) else editor)
+
+
+def shown_channels(editor: bpy.types.SequenceEditor) -> Any:
+    """The channels of that level."""
+    return editor.meta_stack[-1].channels if len(editor.meta_stack) else editor.channels
 
 
 def open_meta(editor: bpy.types.SequenceEditor) -> str:

@@ -16,7 +16,7 @@ import bpy
 
 from ..core.errors import ExportError
 from ..core.words import say
-from . import around, compat, curves, movie_output
+from . import compat, content, curves, movie_output, see_through
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,9 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     scene = bpy.data.scenes.get(recipe["scene"])
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe["scene"]), say("Try again."))
-    if recipe["strips"]:
+    if recipe["audio"]:
+        _hear_only_own(scene, recipe)
+    if recipe["alone"]:
         _isolate(scene, recipe)
     _check_readable(scene, recipe)
     movie_output.view_as(scene, recipe["view"])
@@ -59,12 +61,25 @@ def _render(scene: bpy.types.Scene, recipe: dict[str, Any], target: Path, first:
     )
 
 
+def _hear_only_own(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
+    """Leave only the sound that belongs to the shot: the rest goes on sounding in the timeline beside the result's."""
+    shown = compat.shown_strips(scene.sequence_editor)
+    own = {strip.name for strip in content.inside([shown[name] for name in recipe["strips"]])} | set(recipe["sounds"])
+    for strip in compat.strips_all(scene.sequence_editor):
+        if strip.name in own:
+            continue
+        if strip.type == "SOUND":
+            strip.mute = True
+        elif strip.type == "SCENE":
+            strip.volume = 0.0
+
+
 def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Leave only the shot's strips and what they are made of; a single one loses its place on the screen."""
     strips = compat.shown_strips(scene.sequence_editor)
     chosen = [strips[name] for name in recipe["strips"]]
     kept = _made_of(chosen)
-    below = min((strip.channel for strip in chosen if strip.type in around.OF_WHAT_IS_BELOW), default=None)
+    below = see_through.channel_above(scene, chosen)
     if below is not None:
         lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
         kept |= _made_of(lower)

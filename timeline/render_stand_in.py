@@ -6,6 +6,7 @@ A look over the clip, the references in a corner, the prompt, and the word REHEA
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import bpy
 from . import compat, movie_output, movie_strip
 
 _CHANNELS_FOR_REFERENCES = 10
+_CHANNEL_OF_SOUND = 40
 _TINT = (1.0, 0.72, 0.42)
 
 
@@ -23,11 +25,12 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     width, height = recipe["size"]
     scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
     clip = Path(recipe["clip"])
-    strip = movie_strip.add(scene, "clip", clip, 1, 1, at_own_rate=recipe["clip_fps"] != recipe["fps"])
+    strip = movie_strip.add(scene, "clip", clip, 1, 1, at_own_rate=False)
     strip.blend_type = "REPLACE"
-    compat.set_end(strip, 1 + recipe["frames"])
+    if recipe["clip_fps"] != recipe["fps"]:
+        _change_rate(scene, strip, recipe)
     if recipe["sound"]:
-        compat.strips(scene.sequence_editor).new_sound("sound", str(clip), 2, 1)
+        compat.strips(scene.sequence_editor).new_sound("sound", str(clip), _CHANNEL_OF_SOUND, 1)
     if recipe["look"] != "identity":
         _look(scene, strip, recipe)
     movie_output.render_movie(
@@ -40,6 +43,25 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
         lossless=recipe["look"] == "identity",
     )
     return {}
+
+
+def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> None:
+    """Show for each frame of the result the clip's frame that is on in the middle of its time.
+
+    A strip at its own rate would show other frames in other versions of Blender.
+    """
+    pace = Fraction(*recipe["clip_fps"]) / Fraction(*recipe["fps"])
+    speed = compat.new_effect(scene.sequence_editor, "rate", "SPEED", 2, 1, recipe["frames"], (strip,))
+    speed.speed_control = "FRAME_NUMBER"
+    speed.use_frame_interpolate = False
+    speed.blend_type = "REPLACE"
+    last = compat.length(strip) - 1
+    for number in range(recipe["frames"]):
+        speed.speed_frame_number = min(last, math.floor((number + Fraction(1, 2)) * pace))
+        speed.keyframe_insert("speed_frame_number", frame=1 + number)
+    for curve in compat.curves(scene):
+        for point in curve.keyframe_points:
+            point.interpolation = "CONSTANT"
 
 
 def _look(scene: bpy.types.Scene, clip: Any, recipe: dict[str, Any]) -> None:

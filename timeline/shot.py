@@ -17,7 +17,7 @@ from ..core.errors import ShotError
 from ..core.settings import Source
 from ..core.shot import Shot, ShotStrip
 from ..core.words import named, say
-from . import around, compat, curves
+from . import around, compat, content, curves, see_through
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
@@ -38,15 +38,17 @@ Files = tuple[tuple[str, tuple[str, ...]], ...]
 def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     """The shot that is selected in `scene`'s sequencer. project: what its jobs belong to.
 
-    Opens no file. Raises ShotError where nothing that has a picture is selected.
+    Opens no file, but for a look at the headers of those that can be see-through. Raises ShotError where nothing that
+    has a picture is selected.
     """
     pictures = selected_pictures(scene)
     start = min(compat.start(strip) for strip in pictures)
     frames = max(compat.end(strip) for strip in pictures) - start
     canvas = (scene.render.resolution_x, scene.render.resolution_y)
-    alone = source is Source.STRIP and not any(strip.type in around.OF_WHAT_IS_BELOW for strip in pictures)
+    through = source is Source.STRIP and see_through.channel_above(scene, pictures) is not None
+    alone = source is Source.STRIP and not through
     native = alone and len(pictures) == 1
-    own = _own_size(pictures[0]) if native else None
+    own = content.own_size(pictures[0]) if native else None
     width, height = own or canvas
     lengthened = native and around.holds(pictures[0])
     parts: list[Any] = pictures
@@ -74,7 +76,8 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
         scalable=own is not None,
         view=_view(scene, pictures if alone else _visible(scene, start, start + frames)),
         sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
-        whole_file=_file(pictures[0]) if native and _whole(scene, pictures[0]) else "",
+        whole_file=content.file_of(pictures[0]) if native and _whole(scene, pictures[0]) else "",
+        see_through=through,
     )
 
 
@@ -105,7 +108,7 @@ def selected_images(scene: bpy.types.Scene) -> list[str]:
 
 
 def _shown_image(strip: Any) -> str:
-    files = image_files(strip)
+    files = content.image_files(strip)
     return files[min(max(0, int(compat.trims(strip)[0])), len(files) - 1)]
 
 
@@ -119,40 +122,13 @@ def _facts(strip: Any) -> ShotStrip:
     return ShotStrip(
         name=strip.name,
         kind=strip.type,
-        filepath=_file(strip),
+        filepath=content.file_of(strip),
         content_start=compat.content_start(strip),
         start=compat.start(strip),
         end=compat.end(strip),
         channel=strip.channel,
         meta=compat.meta_of(strip),
     )
-
-
-def _file(strip: Any) -> str:
-    """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
-    if strip.type == "MOVIE":
-        return str(bpy.path.abspath(strip.filepath))
-    if strip.type == "IMAGE" and strip.elements:
-        return os.path.join(bpy.path.abspath(strip.directory), strip.elements[0].filename)
-    return ""
-
-
-def image_files(strip: Any) -> list[str]:
-    """Every file that an image strip shows, absolute, in order."""
-    folder = bpy.path.abspath(strip.directory)
-    return [os.path.join(folder, element.filename) for element in strip.elements]
-
-
-def _inside(strips: Any) -> Iterator[Any]:
-    """`strips`, what their effects show, and what their metas hold."""
-    for strip in strips:
-        yield strip
-        if strip.type == "META":
-            yield from _inside(compat.strips(strip))
-        for slot in ("input_1", "input_2"):
-            shown = getattr(strip, slot, None)
-            if shown is not None:
-                yield from _inside([shown])
 
 
 def _visible(scene: bpy.types.Scene, start: int, end: int) -> list[Any]:
@@ -172,12 +148,12 @@ def files(scene: bpy.types.Scene, source: Source) -> Files:
 
 
 def _shown_files(strips: list[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for strip in _inside(strips):
+    for strip in content.inside(strips):
         if strip.type == "MOVIE":
-            yield strip.name, (_file(strip),)
+            yield strip.name, (content.file_of(strip),)
         elif strip.type == "IMAGE":
             before, _after = (max(0, int(trim)) for trim in compat.trims(strip))
-            paths = image_files(strip)
+            paths = content.image_files(strip)
             yield strip.name, tuple(paths[before : before + compat.length(strip)] or paths[-1:])
 
 
@@ -215,17 +191,8 @@ def fingerprint(scene: bpy.types.Scene) -> tuple[object, ...]:
         (render.fps, render.fps_base, render.resolution_x, render.resolution_y, scene.view_settings.view_transform),
         selected.tobytes(),
         tuple(_facts(strip) for strip in chosen[:_LOOKED_INTO]),
-        len(chosen) == 1 and (_own_size(chosen[0]), _whole(scene, chosen[0])),
+        len(chosen) == 1 and (content.own_size(chosen[0]), _whole(scene, chosen[0])),
     )
-
-
-def _own_size(strip: Any) -> tuple[int, int] | None:
-    """Pixels of the strip's own picture, None where it has none of its own and fills the scene's."""
-    if strip.type in ("MOVIE", "IMAGE") and strip.elements:
-        element = strip.elements[0]
-        if element.orig_width and element.orig_height:
-            return (element.orig_width, element.orig_height)
-    return None
 
 
 def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
@@ -237,7 +204,7 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
     displayed = scene.view_settings.view_transform
     if displayed not in _DISPLAYED:
         return "Standard"
-    for strip in _inside(strips):
+    for strip in content.inside(strips):
         if strip.type == "SCENE" and strip.scene_input == "CAMERA":
             return str(displayed)
         space = getattr(strip, "colorspace_settings", None)
@@ -253,7 +220,9 @@ def _view(scene: bpy.types.Scene, strips: list[Any]) -> str:
 def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
     """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside."""
     joined = {other.name for strip in pictures for other in getattr(strip, "connections", ())}
-    files = {(_file(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"}
+    files = {
+        (content.file_of(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"
+    }
     start = min(compat.start(strip) for strip in pictures)
     end = max(compat.end(strip) for strip in pictures)
     result = []
@@ -265,7 +234,7 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
         if strip.select or strip.name in joined or same:
             result.append(strip)
     metas = [strip for strip in pictures if strip.type == "META"]
-    return result + [strip for strip in _inside(metas) if strip.type == "SOUND"]
+    return result + [strip for strip in content.inside(metas) if strip.type == "SOUND"]
 
 
 def _whole(scene: bpy.types.Scene, strip: Any) -> bool:

@@ -30,6 +30,8 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
         "blend": str(folder / SCENE_FILE),
         "scene": scene.name,
         "strips": [],
+        "alone": False,
+        "audio": False,
         "start": scene.frame_current,
         "frames": 1,
         "canvas": size,

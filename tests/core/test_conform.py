@@ -103,7 +103,9 @@ def test_the_parts_cover_the_shot_exactly_once_and_fit(shot, timing: Timing, han
     if len(plan.parts) == 1 and first.before > handles and shot.start >= handles:
         # Frames that are there go before frames that are held, and before the timeline's start there are none.
         assert shot.start - first.before >= 0
-    if len(plan.parts) == 1 and first.after > max(handles, shot.after):
+    # In real time a few are held so that the result lasts to the end, whatever there is before it.
+    to_the_end = -(-shot.fps // 24) if plan.timing is Timing.REAL_TIME else 0
+    if len(plan.parts) == 1 and first.after > max(handles, shot.after) + to_the_end:
         assert first.before >= min(shot.before, max(handles, shot.start))
     assert plan.price == sum(part.price for part in plan.parts)
 
@@ -257,6 +259,16 @@ def test_a_result_at_24_fps_covers_the_shot(sent, off: int) -> None:
         assert laid.play_fps == 24 * (shot.fps / plan.fps if plan.one_to_one else 1)
         assert laid.notes
     _shows_the_shot_on_time(shot, plan, laid, Fraction(24), off)
+
+
+@given(fitting_shots())
+def test_a_result_at_24_fps_lasts_until_the_last_frame(sent) -> None:
+    shot, timing, handles = sent
+    plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
+    (part,) = plan.parts
+    if plan.timing is Timing.REAL_TIME and plan.seconds < LIMITS.max_seconds - Fraction(2, 24):
+        last = _answered(plan, Fraction(24), 0) - 1
+        assert (part.before + part.own - HALF) / shot.fps - (last + HALF) / 24 <= HALF / 24
 
 
 @given(

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reshoot.core import landing, pieces
 from reshoot.core.job import Job, Run, Take
 from sample_jobs import a_job, a_long_shots_jobs, a_shot
 
+HALF = Fraction(1, 2)
 START = 101
 """Where the shot is when its takes come."""
 
@@ -62,16 +64,54 @@ def test_runs_put_frames_right() -> None:
         assert _shown(found, START + frame) == [(0, frame + (2 if frame < 40 else 1))]
 
 
+def _seen(step: Fraction, first: int, end: int, *, nearest: bool) -> list[int]:
+    """The file frames that Blender shows from timeline frame `first` of a file on, as it was seen to do."""
+    found: list[int] = []
+    for frame in range(first, end):
+        at = frame / step
+        if found and not nearest and math.floor(at) == math.floor((frame - 1) / step):
+            found.append(found[-1])
+        else:
+            found.append(math.floor(at + HALF))
+    return found
+
+
 @pytest.mark.parametrize("fps", [Fraction(50), Fraction(60000, 1001), Fraction(60)])
 @pytest.mark.parametrize("nearest", [True, False])
-def test_a_result_with_a_rate_of_its_own_is_never_half_a_frame_late(fps: Fraction, *, nearest: bool) -> None:
+@given(before=st.integers(0, 80))
+def test_a_result_with_a_rate_of_its_own_is_never_half_a_frame_off(fps: Fraction, before: int, nearest: bool) -> None:
+    """before: frames that the result has before the shot; those that `conform` would ask for."""
+    assume(before * 24 / fps % 1 < HALF)
     job = _landed(a_job(a_shot(fps=fps, frames=240)), play_fps=Fraction(24))
-    (piece,) = pieces.of([job], START, START, START + 240, nearest=nearest)
-    assert piece.heard == START
-    for frame in range(240):
-        at = (START + frame - piece.start) * Fraction(24) / fps
-        shown = round(at) if nearest else at // 1
-        assert abs(frame / fps - shown / Fraction(24)) <= Fraction(1, 48)
+    frames = round(240 / fps * 24)
+    job = replace(job, take=replace(job.take, frames=frames))
+    (part,) = job.plan.parts
+    job = replace(job, plan=replace(job.plan, parts=(replace(part, own=240 - before, before=before),)))
+    (piece,) = pieces.of([job], START, START, START + 240 - before, nearest=nearest)
+    assert piece.heard == START - before
+    shown = _seen(fps / 24, START - piece.start, START - piece.start + 240 - before, nearest=nearest)
+    for frame, shows in enumerate(shown):
+        file_frame = min(max(shows, 0), frames - 1)
+        assert abs((before + frame + HALF) / fps - (file_frame + HALF) / 24) <= (1 / fps + Fraction(1, 24)) / 2
+        assert abs(before + frame - math.floor((file_frame + HALF) * fps / 24)) <= 1
+
+
+@given(
+    st.fractions(Fraction(1, 3), 3, max_denominator=1001),
+    st.integers(1, 300),
+    st.integers(0, 80),
+    st.booleans(),
+)
+def test_no_other_place_would_be_more_on_time(step: Fraction, frames: int, first: int, nearest: bool) -> None:
+    ahead = pieces.lead(step, frames, first, first + 100, nearest=nearest)
+
+    def worst(lead: int) -> Fraction:
+        shown = _seen(step, first + lead, first + 100 + lead, nearest=nearest)
+        return max(
+            abs((min(max(shows, 0), frames - 1) + HALF) * step - (first + n + HALF)) for n, shows in enumerate(shown)
+        )
+
+    assert all(worst(ahead) <= worst(other) for other in range(-2, 3))
 
 
 @pytest.mark.parametrize(
@@ -95,11 +135,11 @@ def test_found_frames_are_told_as_runs(found: list[int], runs: tuple[Run, ...]) 
         assert min(max(file_frame, 0), 71) == wanted
 
 
-def test_what_is_expected_of_a_result_with_a_rate_of_its_own_is_nearest_in_time() -> None:
+def test_what_is_expected_of_a_result_with_a_rate_of_its_own_is_what_is_on_then() -> None:
     job = a_job(a_shot(fps=Fraction(60), frames=240))
     job = replace(job, take=Take("/t.mp4", 720, 720, 96, Fraction(24), False, Fraction(24)))
     expected = landing.expected_frames(job, job.take)
     assert len(expected) == 240 and expected[-1] == 95
-    assert all(abs(Fraction(k, 60) - Fraction(frame, 24)) <= Fraction(1, 48) for k, frame in enumerate(expected[:238]))
+    assert all(Fraction(frame, 24) <= (k + HALF) / 60 <= Fraction(frame + 1, 24) for k, frame in enumerate(expected))
     late = [min(frame + 2, 95) for frame in expected]
     assert landing.runs(job, job.take, expected, late) == (Run(0, 2),)

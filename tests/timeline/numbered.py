@@ -51,6 +51,17 @@ def images(folder: Path, *, frames: int, width: int = 1280, height: int = 720) -
     return paths
 
 
+def see_through(path: Path, width: int, height: int) -> Path:
+    """A PNG with a grey square in the middle, and nothing around it."""
+    pixels = numpy.zeros((height, width, 4), numpy.uint8)
+    pixels[height // 3 : -height // 3, width // 3 : -width // 3] = (140, 140, 140, 255)
+    encoder = av.CodecContext.create("png", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "rgba", Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgba")
+    path.write_bytes(b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)]))
+    return path
+
+
 def numbers_in(path: Path) -> list[int]:
     """The number that each frame of a movie shows."""
     return [number(picture) for picture in pictures(path)]

@@ -21,7 +21,7 @@ import numpy
 import pytest
 from editing import Timeline, journal, lies_over, open_timeline, select, shoot, takes
 from reshoot import session, shooting
-from reshoot.core import models, mp4
+from reshoot.core import board, models, mp4
 from reshoot.core.plain import to_plain
 from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
@@ -218,6 +218,48 @@ def test_text_is_sent_with_what_is_below_it(tmp_path: Path) -> None:
     before = numbered.shown(scene, 25, tmp_path)
     shoot()
     assert numbered.numbers_in(sent_clip()) == list(range(75))
+    assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
+
+
+def test_a_logo_that_is_see_through_is_sent_with_what_is_below_it(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    editing.add_movie(scene, numbered.movie(tmp_path / "below.mp4", frames=75, fps=Fraction(24)))
+    logo = editing.add_image(scene, numbered.see_through(tmp_path / "logo.png", 640, 360), channel=3, frame=1)
+    compat.set_end(logo, 76)
+    select(scene, logo)
+    before = numbered.shown(scene, 25, tmp_path)
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(75))
+    assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
+
+
+def test_a_logo_above_nothing_is_sent_in_its_own_size(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    logo = editing.add_image(scene, numbered.see_through(tmp_path / "logo.png", 1600, 900), channel=3, frame=1)
+    compat.set_end(logo, 76)
+    select(scene, logo)
+    shoot()
+    video = mp4.probe(sent_clip())
+    assert (video.width, video.height) == (1600, 900)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_a_meta_strip_that_leaves_room_is_sent_with_what_is_below_it(tmp_path: Path, scale: float) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    path = numbered.movie(tmp_path / "below.mp4", frames=75, fps=Fraction(24))
+    editing.add_movie(scene, path)
+    inner = editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75, fps=Fraction(24)), channel=2)
+    inner.transform.scale_x = inner.transform.scale_y = scale
+    inner.transform.offset_y = -160 * (scale < 1)
+    select(scene, inner)
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.meta_make()
+    meta = next(strip for strip in numbered.strips(scene) if strip.type == "META")
+    select(scene, meta)
+    before = numbered.shown(scene, 25, tmp_path)
+    shoot()
+    (line,) = board.all_lines()
+    assert (line.job.shot.see_through, line.job.shot.native) == (scale < 1, scale == 1)
     assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
 
 

@@ -53,7 +53,9 @@ def _frames(case: Case, found: dict[str, Any]) -> Verdict:
         return Verdict("frames", "the frames cannot be told apart", False)
     if case.real_time:
         late = Fraction(abs(found["worst"])) / case.fps
-        return Verdict("frames", f"{float(late * 1000):.1f} ms", late <= MOST_LATE, float(late * 1000))
+        # Less than a frame of the timeline cannot be told, nor shown.
+        most = max(MOST_LATE, 1 / case.fps)
+        return Verdict("frames", f"{float(late * 1000):.1f} ms", late <= most, float(late * 1000))
     figure = f"{found['frames'] - found['wrong']} of {found['frames']}"
     return Verdict("frames", figure, found["wrong"] == 0, found["wrong"])
 

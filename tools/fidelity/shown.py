@@ -31,16 +31,20 @@ def prepare(scene: Any) -> None:
     settings.color_management = "FOLLOW_SCENE"
 
 
-def full(scene: Any, first: int, numbers: list[int], folder: Path) -> dict[int, np.ndarray]:
+def full(scene: Any, first: int, numbers: list[int], folder: Path, settling: int) -> dict[int, np.ndarray]:
     """The pictures of the frames `numbers`, counted from frame `first` on, in full size: rows by columns by RGB, bytes.
 
-    Each comes in its turn and once: Blender may show another frame where it jumps to one or is asked again.
+    Each comes in its turn and once: Blender may show another frame where it jumps to one or is asked again. settling:
+    frames before each that are looked at in full size too: of a movie with a rate of its own, Blender shows what was
+    asked for first while its frame lasts, and asks anew at another size.
     """
     found = {}
     after = 0
     for number in sorted(set(numbers)):
-        small(scene, first + after, number - after, folder)
-        found[number] = _full(scene, first + number, folder)
+        settles = max(after, number - settling)
+        small(scene, first + after, settles - after, folder)
+        for each in range(settles, number + 1):
+            found[number] = _full(scene, first + each, folder)
         after = number + 1
     return found
 

@@ -27,12 +27,14 @@ import project
 import shown
 import stage
 from changes import CHANGES
-from reshoot.timeline import compat
+from reshoot.timeline import compat, content
 from reshoot.timeline import shot as product_shot
 
 _MARGIN = 10
 """Frames before and after the shot that are listened to as well."""
 _RATE = 48000
+_SETTLING = 4
+"""Timeline frames that a frame of a result lasts at most, in real time, and one more."""
 
 
 def main() -> None:
@@ -93,7 +95,7 @@ def _round_trip(name: str, case: cases.Case, scratch: Path) -> dict[str, Any]:
     took = time.monotonic() - began
     scene = bpy.data.scenes[name]
     takes = editing.takes(scene)
-    names = {strip.name for strip in takes}
+    names = {strip.name for strip in content.inside(takes)}
     after = project.look(scene)
     found = {
         "trip": round(took, 1),
@@ -123,7 +125,8 @@ class _Seen:
         return scene
 
     def pictures(self, numbers: list[int]) -> dict[int, np.ndarray]:
-        return shown.full(self.open(), stage.START, numbers, self.scratch)
+        settling = _SETTLING if self.case.real_time else 0
+        return shown.full(self.open(), stage.START, numbers, self.scratch, settling)
 
     def mix(self, scene: Any) -> bytes:
         return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
@@ -148,6 +151,7 @@ def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
     found: dict[str, Any] = {
         "told_apart": round(measure.told_apart(before.small), 3),
         "frames": len(frames),
+        "late": late,
         "wrong": sum(1 for each in late if each),
         "worst": max(late, key=abs),
         "psnr": round(min(measure.psnr(*pair) for pair in pairs), 2),

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What picture strips show: their files, their size, and the strips that they are made of. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+
+from . import compat
+
+
+def file_of(strip: Any) -> str:
+    """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
+    if strip.type == "MOVIE":
+        return str(bpy.path.abspath(strip.filepath))
+    if strip.type == "IMAGE" and strip.elements:
+        return os.path.join(bpy.path.abspath(strip.directory), strip.elements[0].filename)
+    return ""
+
+
+def image_files(strip: Any) -> list[str]:
+    """Every file that an image strip shows, absolute, in order."""
+    folder = bpy.path.abspath(strip.directory)
+    return [os.path.join(folder, element.filename) for element in strip.elements]
+
+
+def own_size(strip: Any) -> tuple[int, int] | None:
+    """Pixels of the strip's own picture, None where it has none of its own and fills the scene's."""
+    if strip.type in ("MOVIE", "IMAGE") and strip.elements:
+        element = strip.elements[0]
+        if element.orig_width and element.orig_height:
+            return (element.orig_width, element.orig_height)
+    return None
+
+
+def inside(strips: Any) -> Iterator[Any]:
+    """`strips`, what their effects show, and what their metas hold."""
+    for strip in strips:
+        yield strip
+        if strip.type == "META":
+            yield from inside(compat.strips(strip))
+        for slot in ("input_1", "input_2"):
+            shown = getattr(strip, slot, None)
+            if shown is not None:
+                yield from inside([shown])
