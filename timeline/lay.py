@@ -18,7 +18,7 @@ from ..core.job import REHEARSAL, Job, Take
 from ..core.pieces import Piece
 from ..core.settings import Sound, Source
 from ..core.words import say
-from . import compat, curves, movie_strip
+from . import compat, content, curves, movie_strip
 from .whereabouts import Spot
 
 JOB_KEY = "reshoot_job"
@@ -144,6 +144,8 @@ class Layer:
             strip.transform.filter = model.transform.filter
             strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
             curves.copy_place(self._scene, model.name, strip.name, changes, fades=False, moves=True)
+        if (take.width, take.height) != (shot.width, shot.height):
+            content.resample(strip)
 
     def _blend_as_shot(self, strip: Any) -> Iterator[str]:
         """Lay the take over what is below as the shot lies over it."""

@@ -50,7 +50,7 @@ def render_movie(
     else:
         ffmpeg.constant_rate_factor = "LOSSLESS" if lossless else "PERC_LOSSLESS"
     ffmpeg.audio_codec = "AAC" if audio else "NONE"
-    ffmpeg.audio_bitrate = 192
+    ffmpeg.audio_bitrate = 320
     render.filepath = str(target)
     render.use_file_extension = False
     render.use_overwrite = True

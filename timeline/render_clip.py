@@ -112,6 +112,7 @@ def _without_place(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -
         transform.origin = (0.5, 0.5)
         transform.filter = "AUTO"
         transform.scale_x, transform.scale_y = scale if recipe["scalable"] else (1.0, 1.0)
+        content.resample(strip)
     if hasattr(strip, "use_flip_x"):
         # Blender turns the picture over where it stands on the screen, after it was moved.
         strip.use_flip_x = strip.use_flip_y = False
@@ -169,6 +170,7 @@ def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], stills: li
     if not recipe["scalable"]:
         own_width, own_height = recipe["canvas"]
         strip.transform.scale_x, strip.transform.scale_y = width / own_width, height / own_height
+        content.resample(strip)
     if recipe["audio"]:
         _carry_sound(first_pass, scene, recipe, stills[0].parent)
     return scene

@@ -13,6 +13,8 @@ from math import ceil
 from typing import Any
 
 HD = (1280, 720)
+_STRONGER = {"curve", "contrast", "brighter", "balance", "animated saturation", "log footage"}
+"""Changes after which the clip's encoder, which is as exact on every picture, has more to be exact about."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Case:
     shot, changes: names in `stage.SHOTS` and `changes.CHANGES`. size: of the scene, pixels; footage: where the footage
     is another (fields of `pictures.Footage`). frames: length of the shot. mutes: strips that may be muted afterwards.
     forced: the view transform that the clip is sent through, where it is not the product's to choose. figures: measured
-    and reported, but held to no limit.
+    and reported, but held to no limit. mixed: what is seen through it belongs to one moment and its own picture to
+    another, so that its colours are held to no limit.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Case:
     mutes: tuple[str, ...] = ()
     forced: str = ""
     figures: bool = False
+    mixed: bool = False
 
     @property
     def real_time(self) -> bool:
@@ -48,9 +52,17 @@ class Case:
         return self.sound == "RESULT" or self.timing == "REAL_TIME" or (self.timing == "AUTO" and self.fps > 30)
 
     @property
+    def coarse(self) -> bool:
+        """Whether bytes are rounded on the way by more than a clip of a natural picture needs: one flat colour in 8
+        bits of luma and chroma, pictures that are made stronger, and a dissolve, which Blender rounds downwards.
+        """
+        return self.shot == "color" or bool(_STRONGER & set(self.changes)) or self.frames > 10 * self.fps
+
+    @property
     def natural(self) -> bool:
-        """Whether it shows natural pictures, as displayed."""
-        return self.picture in ("bunny", "hole") and self.shot not in ("title", "color", "scene camera")
+        """Whether it shows natural pictures, as they are: not with more contrast than a camera would give them."""
+        plain = self.shot not in ("title", "color", "scene camera") and not _STRONGER & set(self.changes)
+        return self.picture in ("bunny", "hole") and plain
 
 
 def rate(text: str) -> Fraction:
@@ -131,7 +143,7 @@ def _places() -> Iterator[Case]:
     yield case("driven-place", "driven")
     yield case("place-meta", "offset", "scale", "rotation", "crop", shot="meta")
     yield case("place-natural", "offset", "scale", "rotation", picture="bunny")
-    yield case("place-timeline", "offset", "scale", "rotation", "crop", "below", source="TIMELINE")
+    yield case("place-timeline", "offset", "scale", "rotation", "crop", source="TIMELINE")
 
 
 def _shots() -> Iterator[Case]:
@@ -158,7 +170,7 @@ def _looks() -> Iterator[Case]:
 
     for change in ("opacity", "multiply", "screen", "add", "difference", "fade"):
         yield case(change, "below", change, mutes=("shot",))
-    yield case("fade-real-time", "below", "fade", mutes=("shot",), fps=Fraction(50), frames=155)
+    yield case("fade-real-time", "below", "fade", mutes=("shot",), fps=Fraction(50), frames=155, mixed=True)
     for change in ("strobe", "animated saturation", "masked", "log footage", "deinterlace"):
         yield case(change.replace(" ", "-"), change)
     yield case("saturation-brighter-float", "saturation", "brighter", "float")

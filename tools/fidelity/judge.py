@@ -18,8 +18,11 @@ MOST_SHIFT = 0.5
 MOST_EDGE = 1.0
 LEAST_ALIKE = 0.9
 MOST_LOUDER = 0.1
-MOST_FLAT_SHIFT = 1.0
-"""Of one flat colour: what the 8 bits of luma and chroma in a video can miss."""
+MOST_COARSE_SHIFT = 1.0
+LEAST_TOLD_APART = 0.2
+"""Of neighbouring pictures. A strobe shows each four times."""
+MOST_SENT = 2160
+"""Pixels of the longer side, of which the service takes no more: what is larger comes back as coarse as that."""
 _STILL = ("title", "color")
 
 
@@ -39,7 +42,8 @@ def judge(case: Case, found: dict[str, Any]) -> list[Verdict]:
         return [Verdict("frames", "did not come back", False)]
     verdicts = [_frames(case, found), _colour(case, found)]
     if "edges" in found:
-        verdicts.append(Verdict("framing", f"{found['edges']:.2f} px", found["edges"] <= MOST_EDGE, found["edges"]))
+        most = MOST_EDGE * max(1, max(case.size) / MOST_SENT)
+        verdicts.append(Verdict("framing", f"{found['edges']:.2f} px", found["edges"] <= most, found["edges"]))
     if case.group == "sound":
         verdicts.append(_sound(case, found))
     verdicts.append(_project(found))
@@ -49,7 +53,7 @@ def judge(case: Case, found: dict[str, Any]) -> list[Verdict]:
 
 
 def _frames(case: Case, found: dict[str, Any]) -> Verdict:
-    if found["told_apart"] < 0.3 and case.shot not in _STILL:
+    if found["told_apart"] < LEAST_TOLD_APART and case.shot not in _STILL:
         return Verdict("frames", "the frames cannot be told apart", False)
     if case.real_time:
         late = Fraction(abs(found["worst"])) / case.fps
@@ -62,9 +66,9 @@ def _frames(case: Case, found: dict[str, Any]) -> Verdict:
 
 def _colour(case: Case, found: dict[str, Any]) -> Verdict:
     psnr, shift = found["psnr"], found["shift"]
-    most = MOST_FLAT_SHIFT if case.shot == "color" else MOST_SHIFT
+    most = MOST_COARSE_SHIFT if case.coarse else MOST_SHIFT
     good = shift <= most and (psnr >= LEAST_PSNR or not case.natural)
-    return Verdict("colour", f"{psnr:.1f} dB, {shift:.2f}", good, psnr)
+    return Verdict("colour", f"{psnr:.1f} dB, {shift:.2f}", None if case.mixed else good, psnr)
 
 
 def _sound(case: Case, found: dict[str, Any]) -> Verdict:

@@ -16,7 +16,7 @@ from judge import (
     LEAST_ALIKE,
     LEAST_PSNR,
     MOST_EDGE,
-    MOST_FLAT_SHIFT,
+    MOST_COARSE_SHIFT,
     MOST_LATE,
     MOST_LOUDER,
     MOST_SHIFT,
@@ -41,12 +41,14 @@ number in a row of blocks.
 
 - **frames**: which frame of the shot is shown at each of its places afterwards, by the nearest picture before. Every
   frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame
-  of the result.
+  of the result, or one frame of a timeline that has fewer than {int(1 / MOST_LATE)}.
 - **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
-  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 (of one flat colour {MOST_FLAT_SHIFT:.0f}:
-  video has 8 bits). Charts, edges and light past 1 are held to the shift alone; 99 dB stands for the same bits.
+  {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 ({MOST_COARSE_SHIFT:.0f} of one
+  flat colour, of pictures made stronger, and where two parts dissolve: 8 bits are rounded there). Pictures to which a
+  strip's own settings give more contrast or colour, charts, edges and light past 1 are held to the shift alone; 99 dB
+  stands for the same bits.
 - **framing**: where bright edges pass half their height, along nine rows and nine columns, before and after. At most
-  {MOST_EDGE:.0f} pixel.
+  {MOST_EDGE:.0f} pixel of what was sent.
 - **sound**: a mixdown of the shot and ten frames around it. The timeline's: the same bits. Silent: the same bits as
   with the shot's own sound muted by hand. The result's: within one frame by cross-correlation, at least
   {LEAST_ALIKE} alike, and as loud to {MOST_LOUDER:.0%}.

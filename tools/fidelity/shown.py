@@ -36,15 +36,15 @@ def full(scene: Any, first: int, numbers: list[int], folder: Path, settling: int
 
     Each comes in its turn and once: Blender may show another frame where it jumps to one or is asked again. settling:
     frames before each that are looked at in full size too: of a movie with a rate of its own, Blender shows what was
-    asked for first while its frame lasts, and asks anew at another size.
+    asked for first while its frame lasts, and asks anew for every render.
     """
     found = {}
     after = 0
     for number in sorted(set(numbers)):
         settles = max(after, number - settling)
         small(scene, first + after, settles - after, folder)
-        for each in range(settles, number + 1):
-            found[number] = _full(scene, first + each, folder)
+        scene.render.resolution_percentage = 100
+        found[number] = _rendered(scene, first + settles, number + 1 - settles, folder)[-1]
         after = number + 1
     return found
 
@@ -57,14 +57,18 @@ def small(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]
     shrunk = not any(_shrinks_badly(strip) for strip in compat.strips_all(scene.sequence_editor))
     times = max(1, round(render.resolution_x / SMALL))
     render.resolution_percentage = max(1, round(100 / times)) if shrunk else 100
+    pictures = _rendered(scene, first, frames, folder)
+    return pictures if shrunk else [picture[::times, ::times].copy() for picture in pictures]
+
+
+def _rendered(scene: Any, first: int, frames: int, folder: Path) -> list[np.ndarray]:
+    render = scene.render
     scene.frame_start, scene.frame_end = first, first + frames - 1
     render.filepath = f"{folder}/"
     bpy.ops.render.render(animation=True, scene=scene.name)
-    found = []
-    for frame in range(first, first + frames):
-        path = Path(render.frame_path(frame=frame))
-        picture = _read(path)
-        found.append(picture if shrunk else picture[::times, ::times].copy())
+    paths = [Path(render.frame_path(frame=frame)) for frame in range(first, first + frames)]
+    found = [_read(path) for path in paths]
+    for path in paths:
         path.unlink()
     return found
 
@@ -75,16 +79,6 @@ def _shrinks_badly(strip: Any) -> bool:
     """
     origin = strip.transform.origin if hasattr(strip, "transform") else (0.5, 0.5)
     return strip.type == "SCENE" or tuple(origin) != (0.5, 0.5)
-
-
-def _full(scene: Any, frame: int, folder: Path) -> np.ndarray:
-    render = scene.render
-    render.resolution_percentage = 100
-    scene.frame_set(frame)
-    path = folder / "full.bmp"
-    render.filepath = str(path)
-    bpy.ops.render.render(write_still=True, scene=scene.name)
-    return _read(path)
 
 
 def mix(scene: Any, first: int, frames: int, target: Path) -> bytes:
