@@ -56,7 +56,8 @@ class Case:
         """Whether bytes are rounded on the way by more than a clip of a natural picture needs: one flat colour in 8
         bits of luma and chroma, pictures that are made stronger, and a dissolve, which Blender rounds downwards.
         """
-        return self.shot == "color" or bool(_STRONGER & set(self.changes)) or self.frames > 10 * self.fps
+        dissolves = self.frames > 10 * (self.fps if self.real_time else 24)
+        return self.shot == "color" or bool(_STRONGER & set(self.changes)) or dissolves
 
     @property
     def natural(self) -> bool:

@@ -15,8 +15,8 @@ from cases import HD, Case
 from judge import (
     LEAST_ALIKE,
     LEAST_PSNR,
-    MOST_EDGE,
     MOST_COARSE_SHIFT,
+    MOST_EDGE,
     MOST_LATE,
     MOST_LOUDER,
     MOST_SHIFT,
