@@ -286,7 +286,7 @@ def _in_step(spans: list[Span], shot: Shot, model: Model, fps: Fraction, fixes: 
     if before > first.before or more:
         fixes.append(
             say(
-                "{before} frames more before and {after} after, so that the result's frames meet the shot's",
+                "Frames added so that the result's meet the shot's: {before} before, {after} after",
                 before=before - first.before,
                 after=more,
             )

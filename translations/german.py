@@ -389,8 +389,8 @@ GERMAN: dict[str, str] = {
     # ---- fitting the shot to the limits
     "Scaled {width}×{height} to {new_width}×{new_height}": "Von {width}×{height} auf {new_width}×{new_height} skaliert",
     "Sent with what is below it, which shows through": "Mit dem gesendet, was darunter liegt und durchscheint",
-    "{before} frames more before and {after} after, so that the result's frames meet the shot's": (
-        "{before} Bilder mehr davor und {after} danach, damit die Bilder des Ergebnisses auf die des Shots fallen"
+    "Frames added so that the result's meet the shot's: {before} before, {after} after": (
+        "Bilder ergänzt, damit die des Ergebnisses auf die des Shots fallen: {before} davor, {after} danach"
     ),
     "{frames} frames more on each side, trimmed off again": (
         "{frames} Einzelbilder mehr auf jeder Seite, werden wieder abgeschnitten"
