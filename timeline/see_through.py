@@ -7,7 +7,9 @@ are not looked at, and scene strips count as filled.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -82,10 +84,23 @@ def _covers(strip: Any, screen: tuple[int, int]) -> bool:
 def _whole(strip: Any, screen: tuple[int, int]) -> bool:
     """Whether the strip's own picture has no part that is see-through, wherever it lies."""
     if strip.type in ("MOVIE", "IMAGE"):
-        return not alpha.probe(content.file_of(strip))
+        return not _has_alpha(content.file_of(strip))
     if strip.type == "META":
         return _filled(list(compat.strips(strip)), compat.start(strip), compat.end(strip), screen)
     if strip.type in (*_OF_WHAT_IS_BELOW, "MASK"):
         return False
     inputs = [getattr(strip, slot, None) for slot in ("input_1", "input_2")]
     return all(_covers(each, screen) for each in inputs if each is not None)
+
+
+def _has_alpha(path: str) -> bool:
+    try:
+        return _probed(path, os.stat(path).st_mtime_ns)
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _probed(path: str, changed: int) -> bool:
+    """What a preview asks for again and again. changed: another file has another answer."""
+    return alpha.probe(path)
