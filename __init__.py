@@ -15,7 +15,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
-    board.connect(later.preview, session.project, later.size_of, session.on_strips, session.held)
+    board.connect(later.preview, session.project, later.size_of, session.on_strips, session.held, session.spent)
     panels.register()
     operators.register()
     keymap.register()

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 import blf
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from . import keymap, places
 from .core import board
 from .core.words import say
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     from bpy.types import Context, UILayout
 
     from .core.errors import ReshootError
+    from .core.ledger import Limits
 
 _KEYS_PAGE = "https://fal.ai/dashboard/keys"
 _SPLIT = 0.4
@@ -28,6 +30,8 @@ _SPLIT = 0.4
 _TEXT = 0.8
 """Height of a line in running text, of a button's."""
 _TEST_WIDTH = 4
+_PROJECTS = 5
+"""Projects whose sums are shown, the latest."""
 _ICON = 20
 _NAMES = 270
 """Pixels at 1× that the names of the services take beside each other."""
@@ -85,6 +89,39 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         ),
         default="AUTO",
     )
+    confirm_above: FloatProperty(  # type: ignore[valid-type]
+        name="Ask Above",
+        description="Ask before sending what costs more than so many US dollars",
+        default=5.0,
+        min=0.0,
+        soft_max=50.0,
+        precision=2,
+    )
+    day_limit: FloatProperty(  # type: ignore[valid-type]
+        name="Limit per Day",
+        description="Send nothing that would bring a day's spending above so many US dollars; 0 for no limit",
+        min=0.0,
+        soft_max=200.0,
+        precision=2,
+    )
+    project_limit: FloatProperty(  # type: ignore[valid-type]
+        name="Limit per Project",
+        description="Send nothing that would bring a project's spending above so many US dollars; 0 for no limit",
+        min=0.0,
+        soft_max=1000.0,
+        precision=2,
+    )
+    upload_days: EnumProperty(  # type: ignore[valid-type]
+        name="Keep Uploads",
+        description="How long fal.ai keeps the files that are sent. Whoever has their address can fetch them",
+        items=(
+            ("1", "1 Day", ""),
+            ("7", "7 Days", ""),
+            ("30", "30 Days", ""),
+            ("0", "Until Deleted", "As fal.ai keeps them by itself"),
+        ),
+        default="7",
+    )
     keep_clips: BoolProperty(  # type: ignore[valid-type]
         name="Keep Sent Clips",
         description="Keep the files that were sent after their take is placed, until the job is dismissed",
@@ -98,6 +135,8 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         self._draw_service(layout, context)
         layout.separator()
         self._draw_key(layout, context)
+        layout.separator()
+        self._draw_money(layout, context)
         layout.separator()
         self._draw_folders(layout, context)
         layout.separator()
@@ -142,6 +181,29 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
             row.enabled = not bpy.app.online_access_override
             row.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
 
+    def _draw_money(self, layout: UILayout, context: Context) -> None:
+        column = layout.column()
+        column.prop(self, "confirm_above")
+        column.prop(self, "day_limit")
+        column.prop(self, "project_limit")
+        sums = board.spent()
+        if not sums:
+            _tell(
+                column, context, say("US dollars, by the price table: the service tells no amounts. Nothing spent yet")
+            )
+            return
+        today, all_time = sum(each.day for each in sums), sum(each.all for each in sums)
+        _tell(
+            column,
+            context,
+            say("Estimated by the price table: ${today} today, ${all} in all", today=today, all=all_time),
+            *(
+                say("{project}: ${amount}", project=bpy.path.basename(each.project) or each.project, amount=each.all)
+                for each in sums[:_PROJECTS]
+            ),
+        )
+        _value(column).operator("reshoot.ledger_save", text="Save as CSV…", icon="EXPORT")
+
     def _draw_folders(self, layout: UILayout, context: Context) -> None:
         column = layout.column()
         _folder(column, context, say("Takes"), takes_folder(), "TAKES")
@@ -149,6 +211,7 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
             _tell(column, context, say("Once the project is saved: in a folder “reshoot” beside it"))
         _folder(column, context, say("Journal"), places.home(), "JOURNAL")
         column.prop(self, "keep_clips")
+        column.prop(self, "upload_days")
 
 
 def get() -> RESHOOT_AP_preferences:
@@ -159,6 +222,30 @@ def get() -> RESHOOT_AP_preferences:
 def key() -> str:
     """The key for fal.ai: the one in the preferences or, where there is none, that of FAL_KEY. Empty without either."""
     return get().key.strip() or os.environ.get("FAL_KEY", "").strip()
+
+
+def limits() -> Limits:
+    """What the editor allows to be spent."""
+    from .core.ledger import Limits
+
+    given = get()
+    return Limits(_dollars(given.day_limit) or None, _dollars(given.project_limit) or None)
+
+
+def upload_days() -> int:
+    """How long the service is to keep what is uploaded, days; 0 for as long as it does by itself."""
+    return int(get().upload_days)
+
+
+def confirm_above() -> Decimal:
+    """The price in US dollars above which the editor is asked before sending."""
+    return _dollars(get().confirm_above)
+
+
+def _dollars(amount: float) -> Decimal:
+    from decimal import Decimal
+
+    return Decimal(f"{amount:.2f}")
 
 
 def takes_folder() -> Path:

@@ -32,25 +32,27 @@ class Services:
         self._folder = rehearsals
         self._blender = blender
         self._key = ""
+        self._upload_days = 0
         self._may_go_online = False
         self._lock = threading.Lock()
-        self._connections: dict[tuple[str, str], fal.Connection] = {}
+        self._connections: dict[tuple[str, str, int], fal.Connection] = {}
         self._rehearsal: RehearsalServer | None = None
         self._token = secrets.token_hex(16)
 
     def refresh(self) -> None:
         """Take the preferences over to where worker threads may read them."""
         self._key = preferences.key()
+        self._upload_days = preferences.upload_days()
         self._may_go_online = bool(bpy.app.online_access)
 
     def connect(self, name: str) -> fal.Connection:
         """The connection to a service. Called on worker threads. Raises SetupError where there can be none."""
         with self._lock:
-            key = self._key_of(name)
-            if (name, key) not in self._connections:
-                base = "" if name == FAL else self._rehearsal_url(key) if name == REHEARSAL else name
-                self._connections[name, key] = fal.Connection(fal.Service(name, base, key))
-            return self._connections[name, key]
+            asked = (name, self._key_of(name), self._upload_days)
+            if asked not in self._connections:
+                base = "" if name == FAL else self._rehearsal_url() if name == REHEARSAL else name
+                self._connections[asked] = fal.Connection(fal.Service(name, base, asked[1]), self._upload_days)
+            return self._connections[asked]
 
     def _key_of(self, name: str) -> str:
         if name == REHEARSAL:
@@ -69,13 +71,14 @@ class Services:
             return self._key
         return os.environ.get("FAL_KEY", "")
 
-    def _rehearsal_url(self, token: str) -> str:
-        self._rehearsal = RehearsalServer(
-            self._folder,
-            lambda stand_in, progress, cancelled: render(self._blender, stand_in, progress, cancelled),
-            key=token,
-            look=os.environ.get("RESHOOT_REHEARSAL_LOOK", "stand-in"),
-        )
+    def _rehearsal_url(self) -> str:
+        if self._rehearsal is None:
+            self._rehearsal = RehearsalServer(
+                self._folder,
+                lambda stand_in, progress, cancelled: render(self._blender, stand_in, progress, cancelled),
+                key=self._token,
+                look=os.environ.get("RESHOOT_REHEARSAL_LOOK", "stand-in"),
+            )
         return self._rehearsal.start()
 
     def close(self, *, forget: bool) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Scene
 
+    from .core.ledger import Sum
     from .core.shown import OnStrip
     from .studio import Session
 
@@ -37,6 +38,7 @@ __all__ = [
     "project",
     "running",
     "service",
+    "spent",
     "takes_folder",
     "undone",
 ]
@@ -136,6 +138,11 @@ def undone() -> None:
 def held() -> frozenset[str]:
     """The jobs whose takes are strips of the open file, whatever file they were sent from."""
     return _session.held() if _session is not None else frozenset()
+
+
+def spent() -> tuple[Sum, ...]:
+    """What was spent in each project, the latest first; nothing before there is a session."""
+    return _session.runner.spent if _session is not None else ()
 
 
 def on_strips(scene: Scene) -> list[OnStrip]:

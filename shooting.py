@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import bpy
 
-from . import properties, session
-from .core import clip, conform, prompt, references, takes
+from . import preferences, properties, session
+from .core import board, clip, conform, prompt, references, takes
 from .core.errors import ReshootError
 from .core.job import Job, Order, new
 from .core.lookout import Lookout
@@ -22,8 +22,9 @@ from .core.models import MODELS, Limits
 from .core.settings import Sound, Source, Timing
 from .core.shot import Reference
 from .core.shown import Preview, SentFile
+from .core.state import REHEARSAL
 from .core.steps import SCENE_FILE
-from .core.words import spoken
+from .core.words import say, spoken
 from .timeline import export, shot
 
 _BYTES_PER_PIXEL = 0.12
@@ -36,9 +37,19 @@ _LOOK_AGAIN = 0.05
 
 
 def shoot(scene: bpy.types.Scene) -> tuple[Job, ...]:
-    """Check the shot, write its scene out and start its jobs, one for each part of the plan. Returns at once.
+    """Check the shot and send it, as one job for each part of the plan. Returns at once.
 
     Raises a ReshootError that names the thing, the limit and the remedy; nothing was sent then.
+    """
+    jobs = checked(scene)
+    send(scene, jobs)
+    return jobs
+
+
+def checked(scene: bpy.types.Scene) -> tuple[Job, ...]:
+    """The jobs that the selection and the settings ask for, after every check that costs nothing.
+
+    Raises a ReshootError that names the thing, the limit and the remedy.
     """
     settings = scene.reshoot
     model = MODELS[settings.model]
@@ -60,12 +71,50 @@ def shoot(scene: bpy.types.Scene) -> tuple[Job, ...]:
         takes.check_room(folder, 2 * needed + _SPARE_BYTES)
     order = Order(model.id, words, Sound(settings.sound), sent_references, warnings)
     jobs = new(service=service, order=order, shot=read, plan=plan)
+    running.check_money(jobs)
+    return jobs
+
+
+def send(scene: bpy.types.Scene, jobs: tuple[Job, ...]) -> None:
+    """Write the scene out and start the jobs. Raises StorageError; nothing was sent then."""
+    running = session.current()
     first, *others = (running.runner.folder_of(job) / SCENE_FILE for job in jobs)
     export.write_scene(scene, first)
     for other in others:
         export.share_scene(first, other)
-    running.runner.add(jobs)
-    return jobs
+    running.add(jobs)
+
+
+def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
+    """What the editor should be asked before `jobs` are sent, in words; nothing where there is no doubt."""
+    lead = jobs[0]
+    free = lead.service == REHEARSAL
+    price = sum(job.sent.price for job in jobs)
+    asked = []
+    same = [
+        line.job
+        for line in board.lines(lead.project)
+        if line.job.state.moving and line.job.part == 0 and _is_same(line.job, lead)
+    ]
+    if same and free:
+        asked.append(say("“{shot}” is under way already, with the same prompt and settings.", shot=lead.label))
+    elif same:
+        asked.append(
+            say(
+                "“{shot}” is under way already, with the same prompt and settings. "
+                "Sending it again costs ${price} more.",
+                shot=lead.label,
+                price=price,
+            )
+        )
+    above = preferences.confirm_above()
+    if not free and price > above:
+        asked.append(say("This costs ${price}, estimated.", price=price))
+    return tuple(asked)
+
+
+def _is_same(one: Job, other: Job) -> bool:
+    return (one.shot, one.order, one.service) == (other.shot, other.order, other.service)
 
 
 @dataclass(frozen=True)

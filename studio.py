@@ -14,21 +14,22 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from queue import SimpleQueue
 
 import bpy
 
 from . import places, preferences
-from .core import board
+from .core import board, ledger
 from .core.blender_process import Blender
 from .core.errors import PlacementError, ReshootError
 from .core.job import Job, State
 from .core.journal import Journal
-from .core.runner import Runner
+from .core.runner import Event, Runner
 from .core.shot import Shot
 from .core.shown import Line, OnStrip
-from .core.state import UNTITLED
+from .core.state import REHEARSAL, UNTITLED
 from .core.steps import Steps
 from .core.words import say
 from .services import Services
@@ -85,6 +86,25 @@ class Session:
         """Take the preferences over to where worker threads may read them."""
         self._keep_clips = preferences.get().keep_clips
         self._services.refresh()
+
+    def check_money(self, jobs: Sequence[Job]) -> None:
+        """Raises MoneyError where `jobs` would go over the editor's limit per day or per project."""
+        limits = preferences.limits()
+        if jobs[0].service == REHEARSAL or (limits.day is None and limits.project is None):
+            return
+        price = sum((job.sent.price for job in jobs), Decimal(0))
+        coming = ledger.under_way(line.job for line in board.all_lines())
+        ledger.check(price, jobs[0].project, self.runner.spent, coming, limits)
+
+    def spent(self) -> list[ledger.Entry]:
+        """The ledger, oldest first. Raises StorageError."""
+        return self._journal.spent()
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Start new jobs. From now on they count: whoever presses again is asked."""
+        for job in jobs:
+            board.hear(Event(job))
+        self.runner.add(jobs)
 
     def take_up(self) -> None:
         """Go on with every unfinished job that no other Blender holds."""

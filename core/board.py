@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .job import Job
+    from .ledger import Sum
     from .runner import Event
     from .shown import Line, OnStrip, Preview
 
@@ -29,6 +30,7 @@ _project: Callable[[], str] | None = None
 _sizer: Callable[[str], int | None] | None = None
 _follower: Callable[[Any], list[OnStrip]] | None = None
 _holder: Callable[[], frozenset[str]] | None = None
+_spender: Callable[[], tuple[Sum, ...]] | None = None
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _DONE = (State.PLACED, State.CANCELLED)
@@ -41,14 +43,16 @@ def connect(
     sizer: Callable[[str], int | None] | None = None,
     follower: Callable[[Any], list[OnStrip]] | None = None,
     holder: Callable[[], frozenset[str]] | None = None,
+    spender: Callable[[], tuple[Sum, ...]] | None = None,
 ) -> None:
-    """Set what tells of a scene's shot, of the open file, of a file's size, of the jobs on a scene's strips, and of
-    those whose takes the open file holds.
+    """Set what tells of a scene's shot, of the open file, of a file's size, of the jobs on a scene's strips, of those
+    whose takes the open file holds, and of what was spent.
 
     None where the extension ends.
     """
-    global _previewer, _project, _sizer, _follower, _holder
+    global _previewer, _project, _sizer, _follower, _holder, _spender
     _previewer, _project, _sizer, _follower, _holder = previewer, project, sizer, follower, holder
+    _spender = spender
 
 
 def preview(scene: Any) -> Preview:
@@ -125,6 +129,11 @@ def lines(project: str) -> list[Line]:
             reverse=True,
         )
     return list(_sorted[project])
+
+
+def spent() -> tuple[Sum, ...]:
+    """What was spent in each project, the latest first, as far as it is known without asking the disk."""
+    return _spender() if _spender is not None else ()
 
 
 def held() -> frozenset[str]:

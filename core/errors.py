@@ -6,6 +6,7 @@ ReshootError
 ├── LimitError           the shot or the clip is outside what the model takes
 ├── PromptError          the prompt is empty, too long, or names a reference that does not exist
 ├── ReferenceInvalid     a reference image is missing, unreadable, too small, too large, too many
+├── MoneyError           it would cost more than the editor allows
 ├── SetupError           no key, Blender is offline, a broken installation
 ├── StorageError         no room on disk, a folder that cannot be written
 ├── ExportError          the background Blender could not render
@@ -42,6 +43,7 @@ __all__ = [
     "JobCancelled",
     "KeyRefused",
     "LimitError",
+    "MoneyError",
     "NoAnswer",
     "NotSent",
     "Paid",
@@ -89,6 +91,10 @@ class ShotError(ReshootError):
 
 class LimitError(ReshootError):
     """The shot or the clip is outside what the model takes."""
+
+
+class MoneyError(ReshootError):
+    """It would cost more than the editor's limit per day or per project."""
 
 
 class PromptError(ReshootError):

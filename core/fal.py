@@ -71,11 +71,13 @@ class CancelAnswer(Enum):
 class Connection:
     """A service and a key. Every method may be called from any thread.
 
-    Raises SetupError for an address or a key that cannot be used, or a fal_client that does not load.
+    upload_days: how long uploads are kept, 0 for as long as the service does by itself. Raises SetupError for an
+    address or a key that cannot be used, or a fal_client that does not load.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, upload_days: int = 0) -> None:
         self._service = service = usable(service)
+        self._upload_days = upload_days
         self._translator = Translator(service.who, service.key)
         at = origin(service.base)
         if at and service.local:
@@ -218,7 +220,14 @@ class Connection:
         # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
         with Body(path, content_type_hint) as body, storage._get_cdn_client() as http:
             http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
-            return send(body, http, storage._token_manager, package=self._package, service=self._service)
+            return send(
+                body,
+                http,
+                storage._token_manager,
+                package=self._package,
+                service=self._service,
+                days=self._upload_days,
+            )
 
     def _open(self) -> Any:
         """A SyncClient for this service. Its lazy parts, which have no lock, are made here."""

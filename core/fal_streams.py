@@ -27,6 +27,8 @@ SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
 PART_BYTES = 10 * 1024 * 1024
 """Bytes of a part: the package's own size. One part is in memory at a time."""
 
+_DAY = 86_400
+
 _CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".mov": "video/quicktime",
@@ -49,19 +51,21 @@ class Body(io.FileIO):
         return os.fstat(self.fileno()).st_size
 
 
-def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service) -> str:
+def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service, days: int = 0) -> str:
     """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
 
-    ValueError where the URL is not one to be trusted.
+    days: after which the storage deletes it, 0 for what it does by itself. ValueError where the URL is not one to be trusted.
     """
+    lifetime = package._normalize_upload_lifecycle(package.StorageSettings(expires_in=days * _DAY)) if days else None
     if len(body) <= SINGLE_UPLOAD_BYTES:
         headers = {"Content-Type": body.content_type, "X-Fal-File-Name": body.file_name}
+        package._object_lifecycle_headers(headers, lifetime)
         return service.checked(package._upload_v3(http, data=body, headers=headers))
     # One part at a time: the package's upload_file holds ten of 10 MiB in memory at once.
     upload = package.MultipartUpload(
         file_name=body.file_name, client=http, token_manager=permits, content_type=body.content_type
     )
-    upload.create()
+    upload.create(object_lifecycle_preference=lifetime)
     service.checked(upload.access_url)
     number = 0
     while part := body.read(PART_BYTES):

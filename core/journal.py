@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from . import ledger
 from .errors import StorageError
 from .job import Job, State
 from .plain import from_plain, to_plain
@@ -29,7 +30,8 @@ LEASE_SECONDS = 15.0
 
 _CLOSE_SECONDS = 0.5
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1: no ledger."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -75,7 +77,7 @@ class Journal:
                     say("The journal {path} was written by a newer Reshoot.", path=path),
                     say("Update Reshoot to open it; nothing is lost."),
                 )
-            self._connection.executescript(_SCHEMA)
+            self._connection.executescript(_SCHEMA + ledger.SCHEMA)
             self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
@@ -116,6 +118,7 @@ class Journal:
                 raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
             after = replace(after, project=_job(*row).project)
             self._write(after)
+            ledger.note(self._connection, before, after)
             self._connection.execute(
                 "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
             )
@@ -165,6 +168,16 @@ class Journal:
         with self._lock, self._errors():
             rows = self._connection.execute("SELECT id, record FROM jobs ORDER BY created, id").fetchall()
         return list(_readable(rows))
+
+    def spent(self) -> list[ledger.Entry]:
+        """The ledger, oldest first."""
+        with self._lock, self._errors():
+            return ledger.entries(self._connection)
+
+    def sums(self) -> tuple[ledger.Sum, ...]:
+        """What was spent in each project."""
+        with self._lock, self._errors():
+            return ledger.sums(self._connection)
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""

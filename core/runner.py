@@ -22,6 +22,7 @@ from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lanes import Lane
+from .state import REHEARSAL
 from .steps import Steps, Wait
 from .words import say
 
@@ -68,11 +69,13 @@ class Event:
 class Runner:
     """Moves the jobs of `journal` until they have landed, failed or been cancelled.
 
-    folder: holds one folder for each unfinished job. events: filled from any thread, drained by the interface.
+    folder: holds one folder for each unfinished job. events: filled from any thread, drained by the interface. spent:
+    what was spent in each project, as of the last step.
     """
 
     def __init__(self, journal: Journal, folder: Path, steps: Steps, *, keep_clips: Callable[[], bool]) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
+        self.spent = journal.sums()
         self._journal = journal
         self._folder = folder
         self._steps = steps
@@ -354,6 +357,8 @@ class Runner:
         after = _staged(before, after)
         with self._telling:
             after = self._journal.advance(before, after)
+            if after.service != REHEARSAL and after.state is not before.state:
+                self.spent = self._journal.sums()
             if after.state is not before.state:
                 self.events.put(Event(after))
         return after

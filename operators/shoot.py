@@ -17,6 +17,8 @@ from . import watch
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
+    from ..core.job import Job
+
 
 class RESHOOT_OT_shoot(bpy.types.Operator):
     """Send the selected strips with the prompt; the edited shot comes back as a strip above them"""
@@ -28,6 +30,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}
     )
+    _live = False
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -38,38 +41,65 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return True
 
     def invoke(self, context: Context, event: Event) -> set[str]:
-        """Start the job and let `reshoot.watch` do the rest."""
-        if not self._start(context):
+        """Start the job and let `reshoot.watch` do the rest. Where there is a doubt, the editor is asked first."""
+        from .. import shooting
+
+        self._live = True
+        try:
+            jobs = self._checked(context)
+            doubts = shooting.doubts(jobs)
+            if not doubts:
+                self._send(context, jobs)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        watch.ensure()
-        return {"FINISHED"}
+        if not doubts:
+            watch.ensure()
+            return {"FINISHED"}
+        if bpy.app.background:
+            self.report(
+                {"ERROR"}, say("{doubt} Nobody is there to be asked: nothing was sent.", doubt=" ".join(doubts))
+            )
+            return {"CANCELLED"}
+        answer: set[str] = context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=say("Send It?"),
+            message=" ".join(doubts),
+            confirm_text=say("Send"),
+            icon="QUESTION",
+        )
+        return answer
 
     def execute(self, context: Context) -> set[str]:
-        """Start the job and wait until its take is placed."""
-        job_ids = self._start(context)
-        if not job_ids:
-            return {"CANCELLED"}
+        """Start the job and wait until its take is placed. After an editor's answer: only start it."""
         try:
+            jobs = self._checked(context)
+            self._send(context, jobs)
+            if self._live:
+                watch.ensure()
+                return {"FINISHED"}
+            job_ids = [job.id for job in jobs]
             watch.wait_for(session.current(), job_ids)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _start(self, context: Context) -> list[str]:
+    def _checked(self, context: Context) -> tuple[Job, ...]:
         from .. import shooting
 
         scene = compat.sequencer_scene(context)
         if self.prompt:
             scene.reshoot.prompt = self.prompt
-        try:
-            jobs = shooting.shoot(scene)
-        except ReshootError as error:
-            self.report({"ERROR"}, str(error))
-            return []
+        return shooting.checked(scene)
+
+    def _send(self, context: Context, jobs: tuple[Job, ...]) -> None:
+        from .. import shooting
+
+        shooting.send(compat.sequencer_scene(context), jobs)
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
-        return [job.id for job in jobs]
 
 
 CLASSES = (RESHOOT_OT_shoot,)

@@ -867,6 +867,26 @@ def test_a_large_upload_goes_in_parts_one_at_a_time(
         connection.upload(tmp_path / "clip.mp4")
 
 
+@pytest.mark.parametrize("days", [0, 7])
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_an_upload_is_given_a_lifetime(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, in_parts: bool
+) -> None:
+    if in_parts:
+        monkeypatch.setattr(fal_streams, "SINGLE_UPLOAD_BYTES", 2)
+    (tmp_path / "clip.mp4").write_bytes(b"video")
+    made = {"access_url": f"{server.base}/files/2", "uploadId": "u"}
+    server.answers["POST", "/files/upload/multipart"] = says(200, made)
+    server.answers["PUT", "*"] = says(200, {}, ETag="tag")
+    server.answers["POST", "/files/2/multipart/u/complete"] = says(200, {})
+    connection = fal.Connection(fal.Service("test", server.base, KEY), days)
+    connection.upload(tmp_path / "clip.mp4")
+    connection.close()
+    (begun,) = [headers for method, path, headers, _ in server.seen if path.endswith(("/files/upload", "/multipart"))]
+    told = begun.get("X-Fal-Object-Lifecycle")
+    assert (json.loads(told) if told else None) == ({"expiration_duration_seconds": 604800} if days else None)
+
+
 @pytest.mark.parametrize("where", ["/storage/auth/token", "/files/upload"])
 @pytest.mark.parametrize(
     ("answer", "kind"),

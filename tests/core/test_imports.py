@@ -30,7 +30,7 @@ TABLE = {
     "session": {"bpy", "core", "places", "services", "studio"},
     "services": {"bpy", "core", "rehearsal", "preferences"},
     "studio": {"bpy", "core", "timeline", "places", "preferences", "services"},
-    "shooting": {"bpy", "core", "timeline", "properties", "session"},
+    "shooting": {"bpy", "core", "timeline", "preferences", "properties", "session"},
     "operators": {
         "bpy",
         "core",
