@@ -54,7 +54,8 @@ class Body(io.FileIO):
 def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service, days: int = 0) -> str:
     """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
 
-    days: after which the storage deletes it, 0 for what it does by itself. ValueError where the URL is not one to be trusted.
+    days: after which the storage deletes it, 0 for what it does by itself. ValueError where the URL is not one to be
+    trusted.
     """
     lifetime = package._normalize_upload_lifecycle(package.StorageSettings(expires_in=days * _DAY)) if days else None
     if len(body) <= SINGLE_UPLOAD_BYTES:

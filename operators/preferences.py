@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the preferences' buttons do: ask the service whether the key works, open the folders."""
+"""What the preferences' buttons do: ask the service whether the key works, open the folders, save the spending."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import EnumProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import places, preferences, session
 from ..core.errors import ReshootError
@@ -108,4 +109,40 @@ class RESHOOT_OT_folder_open(bpy.types.Operator):
         return bpy.ops.wm.path_open(filepath=str(folder))
 
 
-CLASSES = (RESHOOT_OT_key_test, RESHOOT_OT_folder_open)
+class RESHOOT_OT_ledger_save(bpy.types.Operator):
+    """Save what was spent, estimated by the price table, as a table with a line for each submission"""
+
+    bl_idname = "reshoot.ledger_save"
+    bl_label = "Save Spending as CSV"
+    bl_options = {"INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH")  # type: ignore[valid-type]
+    filter_glob: StringProperty(default="*.csv", options={"HIDDEN"})  # type: ignore[valid-type]
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def invoke(self, context: Context, event: Event) -> set[str]:
+        """Ask where to."""
+        self.filepath = self.filepath or str(Path.home() / "reshoot-spending.csv")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Context) -> set[str]:
+        """Write the file."""
+        from ..core import ledger
+
+        path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".csv"))
+        try:
+            # Spreadsheets take a file without the mark for one in the letters of this computer.
+            path.write_text(ledger.as_csv(session.current().spent()), encoding="utf-8-sig", newline="")
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except OSError as error:
+            words = say("{path} cannot be written: {error}. Choose another folder.", path=path, error=error.strerror)
+            self.report({"ERROR"}, words)
+            return {"CANCELLED"}
+        self.report({"INFO"}, say("The spending is in {path}", path=path))
+        return {"FINISHED"}
+
+
+CLASSES = (RESHOOT_OT_key_test, RESHOOT_OT_folder_open, RESHOOT_OT_ledger_save)
