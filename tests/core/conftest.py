@@ -1,9 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hypothesis without a stopwatch: how long one example takes says more about the machine than about the code."""
+"""Hypothesis without a stopwatch, since how long one example takes says more about the machine than about the code; and
+the house in which jobs are tested.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, runner_threads
 from hypothesis import settings
+from rehearsal_render import make_clip
+from reshoot.core import runner as runner_module
+from reshoot.core import steps as steps_module
 
 settings.register_profile("reshoot", deadline=None)
 settings.load_profile("reshoot")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.close()
+    assert runner_threads() == [], "no thread outlives its runner"
+
+
+@pytest.fixture(scope="module")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds at 24 fps, inside every limit."""
+    return make_clip(tmp_path_factory.mktemp("movies") / "forest.mp4")
+
+
+@pytest.fixture
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same delays, shorter."""
+    monkeypatch.setattr(steps_module, "_FIRST_POLL", 0.05)
+    monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.1)
+    monkeypatch.setattr(runner_module, "_LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(runner_module, "_WRITE_AGAIN", 0.1)
