@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ POLL_TIMEOUT = 30.0
 SEND_TIMEOUT = 120.0
 """Seconds of silence before a submission or an upload is given up. Long, since a lost submission cannot be repeated."""
 
+_PLATFORM = "https://api.fal.ai"
+_HISTORY = "/v1/models/requests/by-endpoint"
+_PAGES = 5
+_CLOCKS_APART = 3600.0
+"""Seconds that this computer's clock may be ahead of the service's."""
 _REQUEST_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]{1,200}")
 
 
@@ -88,6 +94,7 @@ class Connection:
         self._unreached = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
         self._bound = bound_answers(httpx)
         self._addresses = fal_addresses.addresses(service.base)
+        self._platform = service.base or _PLATFORM
         self._client = self._open()
         with self._addressed():
             self._queue = origin(f"{self._package.QUEUE_URL_FORMAT}")
@@ -169,6 +176,32 @@ class Connection:
             raise self._translator.lost() from exc
         finally:
             client._client.close()
+
+    def find(self, endpoint: str, video_url: str, since: float) -> Ticket | None:
+        """The request that carried `video_url`, an upload of its own; None where the service lists none (fal's
+        platform, requests by endpoint). May be repeated: requests can be listed only some time after they came.
+
+        since: seconds since the epoch before which it cannot have come.
+        """
+        begun = datetime.fromtimestamp(since - _CLOCKS_APART, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        asked = {"endpoint_id": endpoint, "start": begun, "limit": "100", "expand": "payloads"}
+        with self._asking(Asking.HISTORY):
+            for _ in range(_PAGES):
+                answer = self._client._client.get(f"{self._platform}{_HISTORY}", params=asked)
+                answer.raise_for_status()
+                page = answer.json()
+                for item in page["items"]:
+                    sent = item.get("json_input")
+                    if isinstance(sent, dict) and sent.get("video_url") == video_url:
+                        request_id = item["request_id"]
+                        if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+                            raise ValueError("no usable request id")
+                        built = self._client.get_handle(endpoint, request_id)
+                        return Ticket(request_id, built.status_url, built.response_url, built.cancel_url)
+                if not page.get("has_more") or not page.get("next_cursor"):
+                    return None
+                asked["cursor"] = str(page["next_cursor"])
+            return None
 
     def status(self, endpoint: str, ticket: Ticket) -> Progress:
         """How far the request is (fal queue, status). RequestRefused where it ended in an error."""

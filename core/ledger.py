@@ -105,9 +105,9 @@ def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
 
 def _outcome(before: Job, after: Job) -> Outcome | None:
     """What is known of the last submission after this step that was not known before it."""
+    if after.state is State.WAITING and before.state in (State.SUBMITTING, State.UNSURE):
+        return Outcome.ACCEPTED
     if before.state is State.SUBMITTING:
-        if after.state is State.WAITING:
-            return Outcome.ACCEPTED
         refused = after.state is State.FAILED and after.paid is Paid.NO
         return Outcome.NOT_CHARGED if refused or after.state is State.UPLOADING else None
     if before.state in (State.WAITING, State.DOWNLOADING) and after.state is State.FAILED and after.paid is Paid.NO:

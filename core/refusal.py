@@ -49,6 +49,7 @@ class Asking(Enum):
     RESULT = named("asking for the result")
     CANCEL = named("cancelling the job")
     KEY = named("checking the key")
+    HISTORY = named("looking for the request")
 
     @property
     def words(self) -> str:

@@ -48,6 +48,9 @@ _LOOK_AGAIN = 0.5
 _WRITE_AGAIN = 1.0
 """Seconds after which a journal that could not be written is tried again."""
 
+_LOOKS = (5.0, 30.0, 120.0, 600.0, 1800.0)
+"""Seconds after a submission's answer was lost at which the service is asked whether it has the request."""
+
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
 
@@ -116,7 +119,7 @@ class Runner:
 
         Done when the journal says so; the job itself takes its time.
         """
-        return self._in_lane("desk", lambda: self._retry(job_id))
+        return self._in_lane("follow", lambda: self._retry(job_id))
 
     def dismiss(self, job_id: str) -> Future[None]:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
@@ -224,6 +227,8 @@ class Runner:
             job = self._claim(job_id)
             if job is not None and job.state is State.WAITING:
                 self._step(job)
+            elif job is not None and job.state is State.UNSURE:
+                self._look_again(job_id)
             elif job is not None and job.state.moving:
                 self._to_lane(job)
         finally:
@@ -258,6 +263,8 @@ class Runner:
             self._clock.set(job.id, 0.0)
             stop = self._stops.setdefault(job.id, threading.Event())
             self._in_lane("export", lambda: self._read_ahead(job, stop))
+        elif job.state is State.UNSURE:
+            self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
             self._to_lane(job)
 
@@ -400,6 +407,8 @@ class Runner:
         if job is None or job.retry_to is None or not job.state.ended:
             return
         self._stops[job_id] = threading.Event()
+        if job.state is State.UNSURE and self._look(job):
+            return
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
             # What was refused may have been refused for its uploads, which the service keeps for a while only.
@@ -407,6 +416,28 @@ class Runner:
             paid = Paid.UNKNOWN if job.paid is Paid.UNKNOWN else Paid.NO
             again = replace(again, ticket=None, uploads=uploads, paid=paid)
         self._hand_on(self._advance(job, again))
+
+    def _look(self, job: Job) -> bool:
+        """Whether the service has the request of an unsure job after all; then the job goes on."""
+        try:
+            found = self._steps.look(job)
+        except ReshootError as error:
+            log.info("the request of job %s could not be looked for: %s", job.id, error)
+            return False
+        if found is None:
+            return False
+        self._hand_on(self._advance(job, found))
+        return True
+
+    def _look_again(self, job_id: str) -> None:
+        """Look for the request of an unsure job, and again later where it is not listed yet."""
+        job = self._journal.claim(job_id)
+        if job is None or job.state is not State.UNSURE or self._look(job):
+            return
+        since = time.time() - job.stages[-1].at
+        later = next((seconds for seconds in _LOOKS if seconds > since), None)
+        if later is not None:
+            self._clock.set(job_id, later - since)
 
     def _dismiss(self, job_id: str) -> None:
         job = self._journal.claim(job_id)

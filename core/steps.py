@@ -145,6 +145,24 @@ class Steps:
             retry_to=State.UPLOADING,
         )
 
+    def look(self, job: Job) -> Job | None:
+        """Ask the service for the request of a job that is unsure. The job with its ticket; None where there is none.
+
+        Raises ReshootError where the service cannot be asked.
+        """
+        url = next((upload.url for upload in job.uploads if upload.path == job.clip), "")
+        left = [stage.at for stage in job.stages if stage.state is State.SUBMITTING]
+        if not url or not left:
+            return None
+        ticket = self._connect(job.service).find(MODELS[job.order.model].endpoint, url, left[-1])
+        if ticket is None:
+            return None
+        note = say("The answer was lost; the service has the request")
+        notes = (*job.notes, note)
+        return replace(
+            job, state=State.WAITING, ticket=ticket, error="", remedy="", retry_to=None, cancelling=False, notes=notes
+        )
+
     def cancel(self, job: Job) -> Job:
         """Ask the service to stop a submitted job, and tell its answer truthfully."""
         assert job.ticket is not None
@@ -324,8 +342,9 @@ class Steps:
 
 def _unsure_remedy() -> str:
     return say(
-        "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
-        "Retry submits it once more and may cost the price again; Dismiss gives it up."
+        "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
+        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the price "
+        "again; Dismiss gives it up."
     )
 
 

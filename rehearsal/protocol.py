@@ -158,6 +158,17 @@ class Conversation(Wire):
             headers["X-Fal-Retryable"] = str(outcome.status >= 500).lower()
         self.answer(outcome.status, payload, headers)
 
+    def _history(self, query: str) -> None:
+        """The platform's list of requests: of one endpoint, the newest first, on one page."""
+        self._need_key()
+        self.drop_body(JSON_BYTES)
+        asked = parse_qs(query)
+        items = [
+            {"request_id": each.id, "endpoint_id": each.endpoint, "json_input": each.body}
+            for each in self._house.queue.history(asked.get("endpoint_id", [""])[0])
+        ]
+        self.answer(200, {"items": items, "next_cursor": None, "has_more": False})
+
     def _cancel(self, query: str, app: str, request_id: str) -> None:
         self._need_key()
         self.drop_body(JSON_BYTES)
@@ -221,4 +232,5 @@ _ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Meaning], ...] = (
     (("GET",), re.compile(rf"{_REQUEST}/status"), Conversation._status),
     (("GET",), re.compile(_REQUEST), Conversation._result),
     (("PUT",), re.compile(rf"{_REQUEST}/cancel"), Conversation._cancel),
+    (("GET",), re.compile(r"/v1/models/requests/by-endpoint"), Conversation._history),
 )

@@ -119,6 +119,15 @@ class Queue:
             self._take_in(request)
             return request.id, self._position(request)
 
+    def history(self, endpoint: str) -> list[Request]:
+        """The requests for one endpoint, newest first."""
+        with self._lock:
+            return sorted(
+                (each for each in self._requests.values() if each.endpoint == endpoint),
+                key=lambda each: each.order,
+                reverse=True,
+            )
+
     def standing(self, request_id: str) -> Standing | None:
         """Where a request stands; None if there is no such request."""
         with self._lock:
