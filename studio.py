@@ -94,7 +94,7 @@ class Session:
             return
         price = sum((job.sent.price for job in jobs), Decimal(0))
         coming = ledger.under_way(line.job for line in board.all_lines())
-        ledger.check(price, jobs[0].project, self.runner.spent, coming, limits)
+        ledger.check(price, jobs[0].project, self._journal.sums(), coming, limits)
 
     def spent(self) -> list[ledger.Entry]:
         """The ledger, oldest first. Raises StorageError."""
@@ -107,9 +107,9 @@ class Session:
         self.runner.add(jobs)
 
     def take_up(self) -> None:
-        """Go on with every unfinished job that no other Blender holds."""
+        """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
-        for job_id in self._journal.unfinished():
+        for job_id in (*self._journal.unfinished(), *self._journal.unsure()):
             self.runner.take_up(job_id)
 
     def unfinished(self) -> list[Job]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -183,7 +183,7 @@ class Connection:
 
         since: seconds since the epoch before which it cannot have come.
         """
-        begun = datetime.fromtimestamp(since - _CLOCKS_APART, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        begun = datetime.fromtimestamp(since - _CLOCKS_APART, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         asked = {"endpoint_id": endpoint, "start": begun, "limit": "100", "expand": "payloads"}
         with self._asking(Asking.HISTORY):
             for _ in range(_PAGES):

@@ -199,6 +199,14 @@ class Journal:
             ).fetchall()
         return [row[0] for row in rows]
 
+    def unsure(self) -> list[str]:
+        """The ids of the rows whose submission may or may not have arrived, oldest first."""
+        with self._lock, self._errors():
+            rows = self._connection.execute(
+                "SELECT id FROM jobs WHERE state = ? ORDER BY created, id", (State.UNSURE.value,)
+            ).fetchall()
+        return [row[0] for row in rows]
+
     def renew(self) -> None:
         """Keep the leases of this holder."""
         with self._lock, self._errors():

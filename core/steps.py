@@ -343,8 +343,8 @@ class Steps:
 def _unsure_remedy() -> str:
     return say(
         "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
-        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the price "
-        "again; Dismiss gives it up."
+        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the "
+        "price again; Dismiss gives it up."
     )
 
 

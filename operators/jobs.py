@@ -11,7 +11,7 @@ from bpy.props import IntProperty, StringProperty
 from .. import session
 from ..core import board
 from ..core.errors import ReshootError
-from ..core.state import State
+from ..core.state import REHEARSAL, State
 from ..core.words import say
 from . import watch
 
@@ -87,12 +87,20 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         if line is None or line.job.state is not State.UNSURE:
             return super().invoke(context, event)
         self._asked = True
+        words = (
+            say("It may have been accepted already.")
+            if line.job.service == REHEARSAL
+            else say(
+                "It may have been accepted already: submitting it again may cost ${price} a second time.",
+                price=line.job.sent.price,
+            )
+        )
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title="Submit This Job Again?",
-            message="It may have been accepted already: submitting it again may cost its price a second time.",
-            confirm_text="Submit Again",
+            title=say("Submit This Job Again?"),
+            message=words,
+            confirm_text=say("Submit Again"),
             icon="WARNING",
         )
 
@@ -104,6 +112,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         """Retry a job that failed, was cancelled or is unsure."""
         if job.retry_to is None:
             return say("The job did not fail: there is nothing to retry.")
+        if job.retry_to is not State.WAITING and job.retry_to is not State.DOWNLOADING:
+            running.check_money([job])
         return running.runner.retry(job.id)
 
 

@@ -158,6 +158,43 @@ GERMAN: dict[str, str] = {
     "Keep the files that were sent after their take is placed, until the job is dismissed": (
         "Die gesendeten Dateien nach dem Einsetzen des Takes behalten, bis der Auftrag entfernt wird"
     ),
+    "Ask Above": "Nachfragen ab",
+    "Ask before sending what costs more than so many US dollars": (
+        "Vor dem Senden nachfragen, wenn es mehr als so viele US-Dollar kostet"
+    ),
+    "Limit per Day": "Grenze je Tag",
+    "Send nothing that would bring a day's spending above so many US dollars; 0 for no limit": (
+        "Nichts senden, was die Ausgaben eines Tages über so viele US-Dollar bringt; 0 für keine Grenze"
+    ),
+    "Limit per Project": "Grenze je Projekt",
+    "Send nothing that would bring a project's spending above so many US dollars; 0 for no limit": (
+        "Nichts senden, was die Ausgaben eines Projekts über so viele US-Dollar bringt; 0 für keine Grenze"
+    ),
+    "Keep Uploads": "Hochgeladenes behalten",
+    "How long fal.ai keeps the files that are sent. Whoever has their address can fetch them": (
+        "Wie lange fal.ai die gesendeten Dateien behält. Wer ihre Adresse hat, kann sie abrufen"
+    ),
+    "1 Day": "1 Tag",
+    "7 Days": "7 Tage",
+    "30 Days": "30 Tage",
+    "Until Deleted": "Bis zum Löschen",
+    "As fal.ai keeps them by itself": "Wie fal.ai sie von sich aus behält",
+    "US dollars, by the price table: the service tells no amounts. Nothing spent yet": (
+        "US-Dollar nach der Preistabelle: Der Dienst nennt keine Beträge. Noch nichts ausgegeben"
+    ),
+    "Estimated by the price table: ${today} today, ${all} in all": (
+        "Geschätzt nach der Preistabelle: heute {today} $, insgesamt {all} $"
+    ),
+    "{project}: ${amount}": "{project}: {amount} $",
+    "Save as CSV…": "Als CSV speichern…",
+    "Save Spending as CSV": "Ausgaben als CSV speichern",
+    "Save what was spent, estimated by the price table, as a table with a line for each submission": (
+        "Die nach der Preistabelle geschätzten Ausgaben als Tabelle mit einer Zeile je Übermittlung speichern"
+    ),
+    "{path} cannot be written: {error}. Choose another folder.": (
+        "{path} kann nicht geschrieben werden: {error}. Einen anderen Ordner wählen."
+    ),
+    "The spending is in {path}": "Die Ausgaben stehen in {path}",
     "Test": "Testen",
     "Get a Key": "Schlüssel holen",
     "Allow Online Access": "Allow Online Access",
@@ -509,6 +546,30 @@ GERMAN: dict[str, str] = {
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
     "Cancelled; an earlier try may be charged.": "Abgebrochen; ein früherer Versuch wird vielleicht berechnet.",
+    # ---- money
+    "Send It?": "Senden?",
+    "Send": "Senden",
+    "This costs ${price}, estimated.": "Das kostet geschätzt {price} $.",
+    "“{shot}” is under way already, with the same prompt and settings.": (
+        "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen."
+    ),
+    "“{shot}” is under way already, with the same prompt and settings. Sending it again costs ${price} more.": (
+        "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen. Noch einmal gesendet kostet "
+        "es {price} $ mehr."
+    ),
+    "{doubt} Nobody is there to be asked: nothing was sent.": (
+        "{doubt} Niemand ist da, der gefragt werden könnte: Nichts wurde gesendet."
+    ),
+    "This costs ${price}; ${spent} of today's ${limit} are spent or under way.": (
+        "Das kostet {price} $; von den heutigen {limit} $ sind {spent} $ ausgegeben oder unterwegs."
+    ),
+    "Raise the limit per day in the preferences, or go on tomorrow.": (
+        "Die Grenze je Tag in den Benutzereinstellungen erhöhen oder morgen weitermachen."
+    ),
+    "This costs ${price}; ${spent} of this project's ${limit} are spent or under way.": (
+        "Das kostet {price} $; von den {limit} $ dieses Projekts sind {spent} $ ausgegeben oder unterwegs."
+    ),
+    "Raise the limit per project in the preferences.": ("Die Grenze je Projekt in den Benutzereinstellungen erhöhen."),
     "Watch Reshoot Jobs": "Reshoot-Aufträge verfolgen",
     "Follow running jobs and place their takes": "Laufende Aufträge verfolgen und ihre Takes einsetzen",
     "Turn Page": "Blättern",
@@ -522,8 +583,9 @@ GERMAN: dict[str, str] = {
         "Dort weitermachen, wo der Auftrag stehen blieb, ohne Bezahltes noch einmal zu bezahlen"
     ),
     "Submit This Job Again?": "Diesen Auftrag erneut übermitteln?",
-    "It may have been accepted already: submitting it again may cost its price a second time.": (
-        "Vielleicht wurde er schon angenommen: Erneut übermittelt kostet er den Preis vielleicht ein zweites Mal."
+    "It may have been accepted already.": "Vielleicht wurde er schon angenommen.",
+    "It may have been accepted already: submitting it again may cost ${price} a second time.": (
+        "Vielleicht wurde er schon angenommen: Erneut übermittelt kostet er vielleicht ein zweites Mal {price} $."
     ),
     "Submit Again": "Erneut übermitteln",
     "Dismiss Job": "Auftrag entfernen",
@@ -566,11 +628,14 @@ GERMAN: dict[str, str] = {
     "The request was sent, but its answer was lost: it may have been accepted and charged.": (
         "Die Anfrage wurde gesendet, aber die Antwort ging verloren: Vielleicht wurde sie angenommen und berechnet."
     ),
-    "Look at the requests page of your account on fal.ai: if the request is there it was accepted. "
-    "Retry submits it once more and may cost the price again; Dismiss gives it up.": (
-        "Auf fal.ai die Seite der Anfragen des Kontos ansehen: Ist die Anfrage dort, wurde sie angenommen. Wiederholen "
-        "übermittelt sie noch einmal und kostet den Preis vielleicht erneut; Entfernen gibt sie auf."
+    "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
+    "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the price "
+    "again; Dismiss gives it up.": (
+        "Reshoot sucht die Anfrage eine Weile selbst. Auf fal.ai zeigt die Seite der Anfragen des Kontos sie auch: Ist "
+        "sie dort, wurde sie angenommen. Wiederholen sucht noch einmal und übermittelt sie dann erneut, was den Preis "
+        "vielleicht noch einmal kostet; Entfernen gibt sie auf."
     ),
+    "The answer was lost; the service has the request": "Die Antwort ging verloren; der Dienst hat die Anfrage",
     "The service could not be asked to stop ({error}); it may still be charged.": (
         "Der Dienst war nicht zum Anhalten zu bewegen ({error}); es wird vielleicht trotzdem berechnet."
     ),
@@ -709,6 +774,7 @@ GERMAN: dict[str, str] = {
     "taking the file": "Annahme der Datei",
     "taking the shot": "Annahme des Shots",
     "asking how far the job is": "Frage nach dem Stand des Auftrags",
+    "looking for the request": "Suche nach der Anfrage",
     "asking for the result": "Frage nach dem Ergebnis",
     "cancelling the job": "Abbruch des Auftrags",
     "checking the key": "Prüfung des Schlüssels",
