@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 """A holder that has not renewed its lease for so long is taken for dead."""
 
+_AHEAD_SECONDS = 2 * LEASE_SECONDS
+"""A lease that ends later than so from now was written under a clock that has been set back since: it is none."""
+
 _CLOSE_SECONDS = 0.5
 
 SCHEMA_VERSION = 2
@@ -51,6 +54,9 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
 """
+
+_FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
+"""Nobody else holds the row. With `Journal._free`."""
 
 _UNFINISHED = tuple(state.value for state in State if not state.ended)
 
@@ -124,6 +130,29 @@ class Journal:
             )
         return after
 
+    def answered(self, job: Job) -> Job:
+        """Write down the ticket of a submission whose row was taken for lost meanwhile, by whomever: it is not lost.
+
+        What was written: the row with the ticket, held from now on. Raises LeaseLost where the row is not unsure.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND state IN (?, ?)",
+                (job.id, State.UNSURE.value, State.SUBMITTING.value),
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {job.id} is not unsure any more")
+            before = _job(*row)
+            after = replace(job, project=before.project)
+            self._write(after)
+            ledger.note(self._connection, before, after)
+            self._connection.execute(
+                "UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?",
+                (self.holder, time.time() + LEASE_SECONDS, job.id),
+            )
+        return after
+
     def move(self, project_before: str, project_after: str, *, placed: bool = True) -> list[Job]:
         """Give every row of one project to another, those of placed takes only where `placed`. What they are now.
 
@@ -132,8 +161,8 @@ class Journal:
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             rows = self._connection.execute(
-                "SELECT id, record FROM jobs WHERE project = ? AND (holder = ? OR held_until < ?) ORDER BY created, id",
-                (_text(project_before), self.holder, time.time()),
+                f"SELECT id, record FROM jobs WHERE project = ? AND {_FREE} ORDER BY created, id",
+                (_text(project_before), *self._free()),
             ).fetchall()
             moved = [
                 replace(job, project=project_after)
@@ -181,12 +210,10 @@ class Journal:
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""
-        now = time.time()
         with self._lock, self._errors():
             row = self._connection.execute(
-                "UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND (holder = ? OR held_until < ?)"
-                " RETURNING id, record",
-                (self.holder, now + LEASE_SECONDS, job_id, self.holder, now),
+                f"UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND {_FREE} RETURNING id, record",
+                (self.holder, time.time() + LEASE_SECONDS, job_id, *self._free()),
             ).fetchone()
         return _job(*row) if row else None
 
@@ -220,6 +247,10 @@ class Journal:
         """Forget a row."""
         with self._lock, self._errors():
             self._connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def _free(self) -> tuple[str, float, float]:
+        now = time.time()
+        return self.holder, now, now + _AHEAD_SECONDS
 
     def _write(self, job: Job) -> None:
         self._connection.execute(

@@ -105,7 +105,7 @@ def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
 
 def _outcome(before: Job, after: Job) -> Outcome | None:
     """What is known of the last submission after this step that was not known before it."""
-    if after.state is State.WAITING and before.state in (State.SUBMITTING, State.UNSURE):
+    if after.ticket is not None and after.state is State.WAITING is not before.state:
         return Outcome.ACCEPTED
     if before.state is State.SUBMITTING:
         refused = after.state is State.FAILED and after.paid is Paid.NO

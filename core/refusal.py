@@ -61,6 +61,11 @@ class Asking(Enum):
         """Whether money was spent on the job when this is refused: before the shot is taken, none is."""
         return Paid.NO if self in (Asking.UPLOAD, Asking.SUBMISSION, Asking.KEY) else Paid.UNKNOWN
 
+    @property
+    def decides(self) -> bool:
+        """Whether a refusal is one of the job itself. That of a question about it leaves the job as it is."""
+        return self in (Asking.UPLOAD, Asking.SUBMISSION, Asking.KEY, Asking.RESULT)
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -151,8 +156,8 @@ class Translator:
             )
         if about is Asking.RESULT and status == 400 and "in progress" in refusal.words.lower():
             return NoAnswer(say("{who} has not finished this job yet.", who=who), say("Wait for it."), paid=paid)
-        if status == 422 or (about is Asking.RESULT and refusal.kind and status != 429):
-            return self.refused(refusal, never_billed=sending)
+        if (status == 422 and about.decides) or (about is Asking.RESULT and refusal.kind and status != 429):
+            return self.refused(refusal, never_billed=paid is Paid.NO)
         if status in (408, 409, 425, 429, 499) or status >= 500:
             return ServiceBusy(
                 say("{who} is too busy or out of order{said}.", who=who, said=said),
@@ -193,10 +198,7 @@ class Translator:
             say(
                 "The shot was sent to {who}, but no whole answer came back: whether it was accepted is unknown.",
                 who=self.who,
-            ),
-            say("Look at fal.ai/dashboard/requests before sending it again.")
-            if self.who == "fal.ai"
-            else say("Look at the service's list of requests before sending it again."),
+            )
         )
 
     def not_reached(self, cause: str) -> NotSent:

@@ -352,6 +352,11 @@ class Runner:
         while True:
             try:
                 return self._advance(written, outcome)
+            except LeaseLost:
+                if written.state is State.SUBMITTING and outcome.state is State.WAITING:
+                    # Another Blender took the submission for lost: this one slept, or the clock was set.
+                    return self._answered(outcome)
+                raise
             except StorageError as error:
                 # What a step has done must not be forgotten, least of all what was paid for.
                 if self._closing:
@@ -368,6 +373,13 @@ class Runner:
                 self.spent = self._journal.sums()
             if after.state is not before.state:
                 self.events.put(Event(after))
+        return after
+
+    def _answered(self, job: Job) -> Job:
+        with self._telling:
+            after = self._journal.answered(_staged(job, job))
+            self.spent = self._journal.sums()
+            self.events.put(Event(after))
         return after
 
     def _tell_where(self, job_id: str) -> None:
@@ -407,7 +419,8 @@ class Runner:
         if job is None or job.retry_to is None or not job.state.ended:
             return
         self._stops[job_id] = threading.Event()
-        if job.state is State.UNSURE and self._look(job):
+        paid_again = job.state is State.UNSURE or (job.ticket is not None and job.retry_to is not State.WAITING)
+        if paid_again and self._look(job):
             return
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
@@ -418,7 +431,7 @@ class Runner:
         self._hand_on(self._advance(job, again))
 
     def _look(self, job: Job) -> bool:
-        """Whether the service has the request of an unsure job after all; then the job goes on."""
+        """Whether the service has what would have to be paid again; then the job goes on with it."""
         try:
             found = self._steps.look(job)
         except ReshootError as error:

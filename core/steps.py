@@ -29,7 +29,7 @@ from .errors import (
     ReshootError,
     ServiceBusy,
 )
-from .job import REHEARSAL, Job, State, Take, Upload
+from .job import REHEARSAL, Job, State, Take, Ticket, Upload
 from .models import MODELS
 from .settings import ReferenceKind
 from .words import say
@@ -111,7 +111,7 @@ class Steps:
         """`job` as it stands after `error`: where it can go on, and what was paid."""
         self._no_trouble(job)
         if isinstance(error, AnswerLost):
-            return replace(self.unsure(job), error=error.message, remedy=error.remedy or _unsure_remedy())
+            return replace(self.unsure(job), error=error.message, remedy=_unsure_remedy())
         paid, retry_to = error.paid, job.state
         if job.state in (State.WAITING, State.DOWNLOADING):
             if isinstance(error, RequestRefused):
@@ -146,10 +146,14 @@ class Steps:
         )
 
     def look(self, job: Job) -> Job | None:
-        """Ask the service for the request of a job that is unsure. The job with its ticket; None where there is none.
+        """Whether a job that would have to be submitted again, and paid again, is at the service after all.
 
-        Raises ReshootError where the service cannot be asked.
+        The job as it goes on from there: an unsure one with the ticket that was lost, one that was told to have failed
+        with the result that it has now. None where there is none. Raises ReshootError where the service cannot be
+        asked.
         """
+        if job.ticket is not None:
+            return self._look_at_ticket(job, job.ticket)
         url = next((upload.url for upload in job.uploads if upload.path == job.clip), "")
         left = [stage.at for stage in job.stages if stage.state is State.SUBMITTING]
         if not url or not left:
@@ -162,6 +166,15 @@ class Steps:
         return replace(
             job, state=State.WAITING, ticket=ticket, error="", remedy="", retry_to=None, cancelling=False, notes=notes
         )
+
+    def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
+        connection, endpoint = self._connect(job.service), MODELS[job.order.model].endpoint
+        try:
+            if connection.status(endpoint, ticket).done:
+                connection.result(endpoint, ticket)
+        except (RequestRefused, RequestGone):
+            return None
+        return replace(job, state=State.WAITING, error="", remedy="", retry_to=None, cancelling=False)
 
     def cancel(self, job: Job) -> Job:
         """Ask the service to stop a submitted job, and tell its answer truthfully."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import time
 from datetime import UTC, datetime, timedelta
 
 TOKEN_LIFE = timedelta(hours=1)
@@ -39,7 +38,7 @@ class Keys:
         claim, _, signature = token.rpartition(".")
         if scheme != "Bearer" or not hmac.compare_digest(_raw(signature), self._sign(claim).encode()):
             return False
-        return int(claim.partition(".")[0]) > time.time()
+        return int(claim.partition(".")[0]) > datetime.now(UTC).timestamp()
 
     def _sign(self, claim: str) -> str:
         return hmac.new(self._secret, _raw(claim), hashlib.sha256).hexdigest()

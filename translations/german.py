@@ -809,12 +809,6 @@ GERMAN: dict[str, str] = {
         "{who}: Der Shot wurde gesendet, aber keine vollständige Antwort kam zurück. Ob er angenommen wurde, ist "
         "unbekannt."
     ),
-    "Look at fal.ai/dashboard/requests before sending it again.": (
-        "Bei fal.ai/dashboard/requests nachsehen, bevor er erneut gesendet wird."
-    ),
-    "Look at the service's list of requests before sending it again.": (
-        "In der Liste der Anfragen des Diensts nachsehen, bevor er erneut gesendet wird."
-    ),
     "{who} could not be reached ({cause}): nothing was sent.": (
         "{who} war nicht erreichbar ({cause}): Nichts wurde gesendet."
     ),

@@ -6,6 +6,7 @@ It puts its own address in the place of the server's, so that everything passes 
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -44,12 +45,18 @@ class Gate(ThreadingHTTPServer):
 
     def __init__(self, server: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.slams = False
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
         self.server = server.removeprefix("http://")
         self.own = f"127.0.0.1:{self.server_port}"
         self.base = f"http://{self.own}"
         self.seen: list[Seen] = []
         self.opened = threading.Event()
         self._rules: dict[Kind, Callable[[Exchange], None]] = {}
+        self._serve()
+
+    def _serve(self) -> None:
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="gate", daemon=True)
         self._thread.start()
 
@@ -71,6 +78,38 @@ class Gate(ThreadingHTTPServer):
 
     def times(self, kind: Kind) -> list[float]:
         return [one.at for one in self.seen if one.method == kind[0] and re.fullmatch(kind[1], one.path)]
+
+    def hang_up(self) -> None:
+        """End every connection that is open."""
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def go_down(self) -> None:
+        """Refuse connections until `come_up`."""
+        self.shutdown()
+        self._thread.join()
+        self.socket.close()
+        self.hang_up()
+
+    def come_up(self) -> None:
+        """Listen again, at the same port."""
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self._serve()
+
+    def verify_request(self, request: socket.socket, client_address: object) -> bool:  # type: ignore[override]
+        """Whether a connection is served at all. `slams`: it is closed as soon as it was accepted."""
+        with self._lock:
+            self._connections.add(request)
+        return not self.slams
+
+    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A side that hung up is part of the test."""

@@ -6,6 +6,7 @@ The fal client is the real one. The shots are movies that go out as the file the
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -145,6 +146,11 @@ class House:
         """State and request id of every row, as a script reads them."""
         with closing(sqlite3.connect(self.folder / "journal.sqlite3", timeout=10)) as connection:
             return connection.execute("SELECT state, request_id FROM jobs ORDER BY created, id").fetchall()
+
+    def accepted(self) -> int:
+        """How many requests the service took and was not made to stop."""
+        notes = (self.folder / "rehearsal").rglob("request.json")
+        return sum(not json.loads(note.read_text(encoding="utf-8"))["cancelled"] for note in notes)
 
     def close(self) -> None:
         self.gate.opened.set()
