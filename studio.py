@@ -8,6 +8,7 @@ it says otherwise.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 import uuid
@@ -109,8 +110,29 @@ class Session:
     def take_up(self) -> None:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
+        self.bring_back()
         for job_id in (*self._journal.unfinished(), *self._journal.unsure()):
             self.runner.take_up(job_id)
+
+    def bring_back(self) -> list[Future[None]]:
+        """Takes that an earlier Blender placed in the open file and that were never saved with it land once more.
+
+        A take that the editor has deleted, or reverted in this Blender, stays away. Done when the journal says so.
+        """
+        path, here = bpy.data.filepath, self._project()
+        try:
+            saved = os.path.getmtime(path) if path else 0.0
+        except OSError:
+            return []
+        lost = [
+            line.job
+            for line in board.lines(here)
+            if line.job.state is State.PLACED
+            and line.job.project == here
+            and saved < line.job.stages[-1].at < self._since
+            and line.job.id not in self.held()
+        ]
+        return [self.runner.bring_back(job.id) for job in lost]
 
     def unfinished(self) -> list[Job]:
         """The unfinished jobs of the open file, from the journal."""

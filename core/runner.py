@@ -129,6 +129,10 @@ class Runner:
         """The take of `job` is in the timeline. Done when the journal says so."""
         return self._in_lane("desk", lambda: self._placed(job, notes))
 
+    def bring_back(self, job_id: str) -> Future[None]:
+        """A take that was placed is in no file: it lands once more. Done when the journal says so."""
+        return self._in_lane("desk", lambda: self._bring_back(job_id))
+
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
         self._in_lane("desk", lambda: self._adopt(job_id, project))
@@ -472,6 +476,11 @@ class Runner:
         if not self._keep_clips():
             shutil.rmtree(self.folder_of(done), ignore_errors=True)
         self._stops.pop(job.id, None)
+
+    def _bring_back(self, job_id: str) -> None:
+        job = self._journal.claim(job_id)
+        if job is not None and job.state is State.PLACED:
+            self._advance(job, replace(job, state=State.LANDED))
 
     def _adopt(self, job_id: str, project: str) -> None:
         if self._journal.claim(job_id) is not None:

@@ -148,6 +148,8 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         try:
             running = session.current()
             running.place_again()
+            for doing in running.bring_back():
+                doing.result()
             jobs = running.unfinished()
             running.take_up()
             if wait:
