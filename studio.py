@@ -22,9 +22,9 @@ from queue import SimpleQueue
 import bpy
 
 from . import places, preferences
-from .core import board, ledger
+from .core import board, ledger, salvage
 from .core.blender_process import Blender
-from .core.errors import PlacementError, ReshootError
+from .core.errors import JournalDamaged, PlacementError, ReshootError, StorageError
 from .core.job import Job, State
 from .core.journal import Journal
 from .core.runner import Event, Runner
@@ -39,6 +39,8 @@ from .timeline import compat, export, place, whereabouts
 _log = logging.getLogger(__name__)
 
 _FALLEN = (State.FAILED, State.UNSURE)
+_JOBS = "jobs"
+"""The folder of the unfinished jobs' folders, beside the journal."""
 
 _opened: SimpleQueue[Journal] = SimpleQueue()
 """A journal that was opened for the session to come."""
@@ -58,10 +60,11 @@ class Session:
         self._blender = export.background_blender()
         self._services = Services(home / "rehearsal", self._blender)
         self.refresh()
-        self._journal = _journal(home)
+        self._complaints: list[ReshootError] = []
+        self._journal = self._open_journal(takes_folder(project()))
         self.runner = Runner(
             self._journal,
-            self.home / "jobs",
+            self.home / _JOBS,
             Steps(self._blender, self._services.connect, takes_folder),
             keep_clips=lambda: self._keep_clips,
         )
@@ -71,7 +74,6 @@ class Session:
         self._placing: list[Future[None]] = []
         self._beside = 0
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._complaints: list[ReshootError] = []
         self._fallen: list[Job] = []
         self._waiting: list[Job] = []
         self._since = time.time()
@@ -82,6 +84,25 @@ class Session:
         self._found: dict[str, tuple[whereabouts.Spot, ...]] = {}
         self._on_strips: list[OnStrip] = []
         board.show(self._journal.jobs())
+
+    def _open_journal(self, takes: Path) -> Journal:
+        if not _opened.empty():
+            return _opened.get()
+        path, holder = self.home / places.JOURNAL, uuid.uuid4().hex
+        try:
+            return Journal(path, holder)
+        except JournalDamaged as error:
+            folders = {takes, places.takes_folder("", self.home)}
+            rebuilt = salvage.rebuild(path, holder, jobs=self.home / _JOBS, takes=folders)
+            self._complaints.append(
+                StorageError(
+                    error.message,
+                    say(
+                        "It is kept as {path}; {count} jobs are in the new one.", path=rebuilt.aside, count=rebuilt.jobs
+                    ),
+                )
+            )
+            return rebuilt.journal
 
     def refresh(self) -> None:
         """Take the preferences over to where worker threads may read them."""
@@ -334,12 +355,6 @@ def close_journal() -> None:
     """Close what was opened for a session that did not come."""
     while not _opened.empty():
         _opened.get().close()
-
-
-def _journal(home: Path) -> Journal:
-    if _opened.empty():
-        return Journal(home / places.JOURNAL, uuid.uuid4().hex)
-    return _opened.get()
 
 
 def _of_part(job: Job, spot: whereabouts.Spot) -> whereabouts.Spot | None:

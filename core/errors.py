@@ -9,6 +9,7 @@ ReshootError
 ├── MoneyError           it would cost more than the editor allows
 ├── SetupError           no key, Blender is offline, a broken installation
 ├── StorageError         no room on disk, a folder that cannot be written
+│   └── JournalDamaged   the journal's file is not whole
 ├── ExportError          the background Blender could not render
 ├── JobCancelled         the editor stopped the job
 ├── PlacementError       the take is on disk, but has no place in the timeline
@@ -41,6 +42,7 @@ __all__ = [
     "DownloadError",
     "ExportError",
     "JobCancelled",
+    "JournalDamaged",
     "KeyRefused",
     "LimitError",
     "MoneyError",
@@ -111,6 +113,10 @@ class SetupError(ReshootError):
 
 class StorageError(ReshootError):
     """No room on disk, or a folder that cannot be read or written."""
+
+
+class JournalDamaged(StorageError):
+    """The journal's file is not whole."""
 
 
 class ExportError(ReshootError):

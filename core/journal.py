@@ -13,12 +13,13 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from . import ledger
-from .errors import StorageError
+from .errors import JournalDamaged, StorageError
 from .job import Job, State
 from .plain import from_plain, to_plain
 from .words import say
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
 """A holder that has not renewed its lease for so long is taken for dead."""
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _AHEAD_SECONDS = 2 * LEASE_SECONDS
 """A lease that ends later than so from now was written under a clock that has been set back since: it is none."""
@@ -66,7 +69,9 @@ class LeaseLost(Exception):
 
 
 class Journal:
-    """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails."""
+    """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails, and
+    JournalDamaged where the file is not whole when it is opened.
+    """
 
     def __init__(self, path: Path, holder: str) -> None:
         self.path = path
@@ -75,16 +80,36 @@ class Journal:
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=30.0, check_same_thread=False, isolation_level=None)
+            try:
+                self._set_up()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _set_up(self) -> None:
+        try:
             self._connection.execute("PRAGMA synchronous = FULL")
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                self._connection.close()
-                raise StorageError(
-                    say("The journal {path} was written by a newer Reshoot.", path=path),
-                    say("Update Reshoot to open it; nothing is lost."),
-                )
-            self._connection.executescript(_SCHEMA + ledger.SCHEMA)
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            (health,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+                raise
+            raise self._damaged(error) from error
+        if health != "ok":
+            raise self._damaged(health)
+        if version > SCHEMA_VERSION:
+            raise StorageError(
+                say("The journal {path} was written by a newer Reshoot.", path=self.path),
+                say("Update Reshoot to open it; nothing is lost."),
+            )
+        self._connection.executescript(_SCHEMA + ledger.SCHEMA)
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _damaged(self, why: object) -> JournalDamaged:
+        return JournalDamaged(
+            say("The journal {path} is damaged: {error}.", path=self.path, error=why),
+            say("Start Blender again: what can be read of it is taken over into a new one."),
+        )
 
     def close(self) -> None:
         """Give the leases back and close the file, at once: leases that cannot be given back end by themselves."""
@@ -107,6 +132,19 @@ class Journal:
                 "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)) for job in jobs],
             )
+
+    def restore(self, jobs: Sequence[Job], submissions: Sequence[Mapping[str, Any]]) -> None:
+        """Fill an empty journal with rows that nobody holds, and its ledger with what could be read of an earlier one.
+
+        submissions: see `ledger.restore`. All or none.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(job.id, *_columns(job), "", 0.0, _record(job)) for job in jobs],
+            )
+            ledger.restore(self._connection, submissions, jobs)
 
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.

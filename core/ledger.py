@@ -8,14 +8,16 @@ none.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from .errors import MoneyError, Paid
 from .job import Job
@@ -38,6 +40,8 @@ CREATE TABLE IF NOT EXISTS submissions (
 );
 CREATE INDEX IF NOT EXISTS submissions_by_job ON submissions (job);
 """
+
+_COLUMNS = ("job", "at", "project", "shot", "service", "model", "seconds", "cents", "request_id", "outcome")
 
 
 class Outcome(str, Enum):
@@ -77,22 +81,7 @@ def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
     if after.service == REHEARSAL:
         return
     if after.state is State.SUBMITTING and before.state is not State.SUBMITTING:
-        part = after.sent
-        connection.execute(
-            "INSERT INTO submissions (job, at, project, shot, service, model, seconds, cents, request_id, outcome)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?)",
-            (
-                after.id,
-                time.time(),
-                after.project.encode("utf-8", "replace").decode("utf-8"),
-                after.label,
-                after.service,
-                after.order.model,
-                float(part.frames / after.plan.fps),
-                int(part.price * 100),
-                Outcome.SENT.value,
-            ),
-        )
+        _enter(connection, after, time.time(), Outcome.SENT)
         return
     outcome = _outcome(before, after)
     if outcome is not None:
@@ -101,6 +90,44 @@ def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
             " (SELECT max(number) FROM submissions WHERE job = ?)",
             (outcome.value, after.request_id, after.id),
         )
+
+
+def restore(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]], jobs: Iterable[Job]) -> None:
+    """Make the ledger again. rows: what could be read of an earlier one. jobs: what was submitted of them and is in
+    none of those counts as charged where the service took it. Called inside a transaction, in an empty ledger.
+    """
+    known = set()
+    for row in rows:
+        with contextlib.suppress(KeyError, ValueError, sqlite3.Error):
+            Outcome(row["outcome"])
+            connection.execute(f"INSERT INTO submissions VALUES (NULL, {', '.join('?' * len(_COLUMNS))})", _of(row))
+            known.add(row["job"])
+    for job in jobs:
+        left = [stage.at for stage in job.stages if stage.state is State.SUBMITTING]
+        refused = job.state is State.FAILED and job.paid is Paid.NO
+        if left and not refused and job.service != REHEARSAL and job.id not in known:
+            _enter(connection, job, left[-1], Outcome.ACCEPTED if job.ticket else Outcome.SENT)
+
+
+def _of(row: Mapping[str, Any]) -> list[Any]:
+    return [row[column] for column in _COLUMNS]
+
+
+def _enter(connection: sqlite3.Connection, job: Job, at: float, outcome: Outcome) -> None:
+    part = job.sent
+    values = {
+        "job": job.id,
+        "at": at,
+        "project": job.project.encode("utf-8", "replace").decode("utf-8"),
+        "shot": job.label.encode("utf-8", "replace").decode("utf-8"),
+        "service": job.service,
+        "model": job.order.model,
+        "seconds": float(part.frames / job.plan.fps),
+        "cents": int(part.price * 100),
+        "request_id": job.request_id,
+        "outcome": outcome.value,
+    }
+    connection.execute(f"INSERT INTO submissions VALUES (NULL, {', '.join('?' * len(_COLUMNS))})", _of(values))
 
 
 def _outcome(before: Job, after: Job) -> Outcome | None:
@@ -117,10 +144,7 @@ def _outcome(before: Job, after: Job) -> Outcome | None:
 
 def entries(connection: sqlite3.Connection) -> list[Entry]:
     """Every submission, oldest first."""
-    rows = connection.execute(
-        "SELECT job, at, project, shot, service, model, seconds, cents, request_id, outcome FROM submissions"
-        " ORDER BY number"
-    ).fetchall()
+    rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM submissions ORDER BY number").fetchall()
     return [
         Entry(job, at, project, shot, service, model, seconds, _dollars(cents), request_id, Outcome(outcome))
         for job, at, project, shot, service, model, seconds, cents, request_id, outcome in rows

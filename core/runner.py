@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
+from . import salvage
 from .clock import Clock
 from .errors import JobCancelled, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
@@ -377,6 +378,8 @@ class Runner:
                 self.spent = self._journal.sums()
             if after.state is not before.state:
                 self.events.put(Event(after))
+        if after.state is not before.state:
+            salvage.write_slip(self.folder_of(after), after)
         return after
 
     def _answered(self, job: Job) -> Job:

@@ -112,8 +112,15 @@ def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual:
     return 0
 
 
+ROW = "row"
+"""Where a receipt holds the row of its job, from which a damaged journal is made again."""
+
+
 def receipt(job: Job) -> dict[str, Any]:
-    """What produced the take of `job`: model, prompt, references, request, price, times. Plain JSON values."""
+    """What produced the take of `job`: model, prompt, references, request, price, times; and the journal's row.
+
+    Plain JSON values.
+    """
     model = MODELS[job.order.model]
     rehearsed = job.service == REHEARSAL
     named = zip(labels([each.kind for each in job.order.references]), job.order.references, strict=True)
@@ -137,6 +144,7 @@ def receipt(job: Job) -> dict[str, Any]:
             {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, UTC).isoformat()}
             for stage in job.stages
         ],
+        ROW: to_plain(job),
     }
 
 

@@ -546,6 +546,18 @@ GERMAN: dict[str, str] = {
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
     "Cancelled; an earlier try may be charged.": "Abgebrochen; ein früherer Versuch wird vielleicht berechnet.",
+    # ---- a damaged journal
+    "The journal {path} is damaged: {error}.": "Das Journal {path} ist beschädigt: {error}.",
+    "Start Blender again: what can be read of it is taken over into a new one.": (
+        "Blender neu starten: Was noch lesbar ist, wird in ein neues übernommen."
+    ),
+    "The journal {path} is damaged and cannot be moved aside: {error}.": (
+        "Das Journal {path} ist beschädigt und kann nicht beiseitegelegt werden: {error}."
+    ),
+    "Close every other Blender and start this one again.": "Jeden anderen Blender schließen und diesen neu starten.",
+    "It is kept as {path}; {count} jobs are in the new one.": (
+        "Es liegt nun unter {path}; im neuen sind {count} Aufträge."
+    ),
     # ---- money
     "Send It?": "Senden?",
     "Send": "Senden",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from reshoot.core import journal as journal_module
-from reshoot.core.errors import StorageError
+from reshoot.core.errors import JournalDamaged, StorageError
 from reshoot.core.job import Job, Stage, State, Ticket
 from reshoot.core.journal import SCHEMA_VERSION, Journal, LeaseLost
 from sample_jobs import PROJECT, a_job
@@ -154,6 +154,32 @@ def test_a_lease_ends_when_its_holder_closes(opened) -> None:
     two.advance(job, moved(job, State.EXPORTING))
 
 
+def test_a_lease_from_a_clock_that_was_set_back_since_ends(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = opened("one"), opened("two")
+    one.add([job := a_job()])
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 86_400)
+    assert two.claim(job.id) == job
+    assert one.claim(job.id) is None
+
+
+def test_a_ticket_that_comes_late_is_not_lost(opened) -> None:
+    """A Blender that slept in the middle of a submission: another one took it for lost."""
+    asleep, other = opened("one"), opened("two")
+    asleep.add([replace(a_job(service="fal"), state=State.UPLOADING)])
+    job = asleep.advance(asleep.jobs()[0], moved(asleep.jobs()[0], State.SUBMITTING))
+    with closing(sqlite3.connect(asleep.path)) as connection, connection:
+        connection.execute("UPDATE jobs SET held_until = 0")
+    other.advance(other.claim(job.id), moved(job, State.UNSURE))
+    answered = replace(moved(job, State.WAITING), ticket=Ticket("r-1", "s", "r", "c"))
+    with pytest.raises(LeaseLost):
+        asleep.advance(job, answered)
+    assert asleep.answered(answered) == answered == asleep.claim(job.id)
+    assert [entry.request_id for entry in asleep.spent()] == ["r-1"]
+    with pytest.raises(LeaseLost):
+        other.answered(replace(answered, ticket=Ticket("r-2", "s", "r", "c")))
+
+
 def test_a_lease_that_is_not_renewed_ends(opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "LEASE_SECONDS", 0.2)
     one, two = opened("one"), opened("two")
@@ -257,21 +283,23 @@ def test_a_journal_of_a_newer_version_is_left_alone(path: Path, opened) -> None:
 def test_a_file_that_is_no_journal_is_told_and_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(StorageError, match=r"journal\.sqlite3 cannot be read or written") as refusal:
+    with pytest.raises(JournalDamaged, match=r"journal\.sqlite3 is damaged") as refusal:
         Journal(path, "one")
     assert refusal.value.remedy
     assert path.read_bytes() == content
 
 
 def test_a_journal_that_breaks_while_it_is_used_is_told(opened, path: Path) -> None:
-    journal = opened()
+    journal, reader = opened(), opened("reader")
     for _ in range(50):
         journal.add([a_job()])
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 100_000)
     with pytest.raises(StorageError, match="cannot be read or written"):
-        opened("two").jobs()
+        reader.jobs()
+    with pytest.raises(JournalDamaged, match="is damaged"):
+        opened("two")
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
