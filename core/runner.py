@@ -19,7 +19,7 @@ from queue import SimpleQueue
 
 from . import salvage
 from .clock import Clock
-from .errors import JobCancelled, Paid, ReshootError, StorageError
+from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lanes import Lane
@@ -427,8 +427,15 @@ class Runner:
             return
         self._stops[job_id] = threading.Event()
         paid_again = job.state is State.UNSURE or (job.ticket is not None and job.retry_to is not State.WAITING)
-        if paid_again and self._look(job):
-            return
+        try:
+            if paid_again and self._look(job):
+                return
+        except (NotSent, NoAnswer) as error:
+            # Whoever does not answer this takes no submission either, and may have taken the last one.
+            words = say("Nothing was sent: whether it is paid already could not be asked. {error}", error=error.message)
+            told = replace(job, error=words)
+            self.events.put(Event(self._advance(job, told)))
+            raise
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
             # What was refused may have been refused for its uploads, which the service keeps for a while only.
@@ -438,9 +445,14 @@ class Runner:
         self._hand_on(self._advance(job, again))
 
     def _look(self, job: Job) -> bool:
-        """Whether the service has what would have to be paid again; then the job goes on with it."""
+        """Whether the service has what would have to be paid again; then the job goes on with it.
+
+        Raises NotSent or NoAnswer where it cannot be reached. One that cannot be asked such a thing has nothing.
+        """
         try:
             found = self._steps.look(job)
+        except (NotSent, NoAnswer):
+            raise
         except ReshootError as error:
             log.info("the request of job %s could not be looked for: %s", job.id, error)
             return False
@@ -452,8 +464,11 @@ class Runner:
     def _look_again(self, job_id: str) -> None:
         """Look for the request of an unsure job, and again later where it is not listed yet."""
         job = self._journal.claim(job_id)
-        if job is None or job.state is not State.UNSURE or self._look(job):
+        if job is None or job.state is not State.UNSURE:
             return
+        with contextlib.suppress(NotSent, NoAnswer):
+            if self._look(job):
+                return
         since = time.time() - job.stages[-1].at
         later = next((seconds for seconds in _LOOKS if seconds > since), None)
         if later is not None:

@@ -546,6 +546,9 @@ GERMAN: dict[str, str] = {
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
     "Cancelled; an earlier try may be charged.": "Abgebrochen; ein früherer Versuch wird vielleicht berechnet.",
+    "Nothing was sent: whether it is paid already could not be asked. {error}": (
+        "Nichts wurde gesendet: Ob es schon bezahlt ist, war nicht zu erfragen. {error}"
+    ),
     # ---- a damaged journal
     "The journal {path} is damaged: {error}.": "Das Journal {path} ist beschädigt: {error}.",
     "Start Blender again: what can be read of it is taken over into a new one.": (

@@ -22,6 +22,7 @@ STATUS = ("GET", r".*/requests/[^/]+/status")
 RESULT = ("GET", r".*/requests/[^/]+")
 CANCEL = ("PUT", r".*/requests/[^/]+/cancel")
 UPLOAD = ("POST", r"/files/upload")
+HISTORY = ("GET", r"/v1/models/requests/by-endpoint")
 DOWNLOAD = ("GET", r"/files/.+")
 
 Kind = tuple[str, str]

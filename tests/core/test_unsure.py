@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A submission whose answer was lost: it is found where the service has it, and never sent again unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gate as gates
+import pytest
+from gate import HISTORY, SUBMIT
+from house import Desk, House
+from reshoot.core import runner as runner_module
+from reshoot.core.errors import NoAnswer, Paid
+from reshoot.core.job import Job, State
+from reshoot.core.ledger import Outcome
+from sample_jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("in_haste")
+
+
+def lost(house: House, movie: Path, desk: Desk, how: object = gates.drops_the_answer) -> Job:
+    """A job whose answer was lost on its way."""
+    house.gate.at(SUBMIT, gates.once(how))
+    job = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
+    return desk.listen(lambda event: event.job.id == job.id and event.job.state is State.UNSURE).job
+
+
+@pytest.fixture
+def looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "_LOOKS", (0.2, 0.5, 1.0))
+
+
+@pytest.fixture
+def looks_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "_LOOKS", (600.0,))
+
+
+def test_it_is_found_by_itself(house: House, movie: Path, looks_soon: None) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    assert job.paid is Paid.UNKNOWN and "accepted" in job.error and "Dismiss" in job.remedy
+    landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
+    assert landed.request_id and landed.error == ""
+    assert any("lost" in note for note in landed.notes)
+    assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
+    assert [(e.outcome, e.request_id) for e in desk.journal.spent()] == [(Outcome.ACCEPTED, landed.request_id)]
+
+
+def test_it_is_looked_for_again_where_it_is_listed_late(house: House, movie: Path, looks_soon: None) -> None:
+    empty = gates.says(200, {"items": [], "next_cursor": None, "has_more": False})
+    house.gate.at(HISTORY, gates.once(empty))
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.gate.count(HISTORY) >= 2 and house.gate.count(SUBMIT) == 1
+
+
+def test_what_the_service_never_got_stays_unsure_until_the_editor_sends_it_again(
+    house: House, movie: Path, looks_late: None
+) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk, lambda exchange: exchange.drop())
+    assert (house.gate.count(SUBMIT), house.accepted()) == (1, 0)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.gate.count(HISTORY) == 1, "it was looked for before it was sent"
+    assert (house.gate.count(SUBMIT), house.accepted()) == (2, 1)
+    assert [entry.outcome for entry in desk.journal.spent()] == [Outcome.SENT, Outcome.ACCEPTED]
+
+
+def test_a_retry_finds_it_and_sends_nothing(house: House, movie: Path, looks_late: None) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
+
+
+def test_a_retry_sends_nothing_while_nobody_can_be_asked(house: House, movie: Path, looks_late: None) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    house.gate.at(HISTORY, lambda exchange: exchange.drop())
+    with pytest.raises(NoAnswer):
+        desk.runner.retry(job.id).result(20)
+    assert desk.row(job).state is State.UNSURE and "Nothing was sent" in desk.row(job).error
+    assert house.gate.count(SUBMIT) == 1
+    house.gate.at(HISTORY, None)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.accepted() == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        gates.says(404, {"detail": "Not Found"}),
+        gates.says(200, "<html>"),
+        gates.says(200, {"items": "none"}),
+        gates.says(200, {"items": [{"request_id": "../x", "json_input": None}], "has_more": True}),
+        gates.says(200, []),
+        gates.says(401, {"detail": "no admin key"}),
+    ],
+)
+def test_a_service_that_lists_nothing_is_asked_again_only_by_the_editor(
+    answer: object, house: House, movie: Path, looks_late: None
+) -> None:
+    house.gate.at(HISTORY, answer)
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.gate.count(SUBMIT) == 2
+
+
+def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, looks_late: None) -> None:
+    desk = house.desk()
+    other = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
+    desk.hear(other, State.LANDED)
+    job = lost(house, movie, desk, lambda exchange: exchange.drop())
+    desk.runner.retry(job.id).result(20)
+    landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
+    assert landed.request_id != desk.row(other).request_id
+    assert house.accepted() == 2
+
+
+def test_the_next_blender_looks_for_it(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "_LOOKS", (600.0,))
+    first = house.desk("one")
+    job = lost(house, movie, first)
+    first.close()
+    monkeypatch.setattr(runner_module, "_LOOKS", (0.1,))
+    second = house.desk("two")
+    assert second.journal.unsure() == [job.id]
+    second.runner.take_up(job.id)
+    second.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
