@@ -19,7 +19,7 @@ from queue import SimpleQueue
 
 from . import salvage
 from .clock import Clock
-from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, StorageError
+from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, ServiceBusy, StorageError
 from .job import Job, Stage, State
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lanes import Lane
@@ -40,6 +40,9 @@ _LANE_OF = {
     State.WAITING: "follow",
     State.DOWNLOADING: "transfer",
 }
+
+_OUT_OF_REACH = (NotSent, NoAnswer, ServiceBusy)
+"""What is raised where nobody can be asked, for now."""
 
 _UNPAID = (State.PREPARED, State.EXPORTING, State.UPLOADING)
 
@@ -430,7 +433,7 @@ class Runner:
         try:
             if paid_again and self._look(job):
                 return
-        except (NotSent, NoAnswer) as error:
+        except _OUT_OF_REACH as error:
             # Whoever does not answer this takes no submission either, and may have taken the last one.
             words = say("Nothing was sent: whether it is paid already could not be asked. {error}", error=error.message)
             told = replace(job, error=words)
@@ -447,11 +450,12 @@ class Runner:
     def _look(self, job: Job) -> bool:
         """Whether the service has what would have to be paid again; then the job goes on with it.
 
-        Raises NotSent or NoAnswer where it cannot be reached. One that cannot be asked such a thing has nothing.
+        Raises NotSent, NoAnswer or ServiceBusy where it is out of reach. One that cannot be asked such a thing has
+        nothing.
         """
         try:
             found = self._steps.look(job)
-        except (NotSent, NoAnswer):
+        except _OUT_OF_REACH:
             raise
         except ReshootError as error:
             log.info("the request of job %s could not be looked for: %s", job.id, error)
@@ -466,7 +470,7 @@ class Runner:
         job = self._journal.claim(job_id)
         if job is None or job.state is not State.UNSURE:
             return
-        with contextlib.suppress(NotSent, NoAnswer):
+        with contextlib.suppress(*_OUT_OF_REACH):
             if self._look(job):
                 return
         since = time.time() - job.stages[-1].at

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import gate as gates
 import pytest
-from gate import CANCEL, DOWNLOAD, HISTORY, RESULT, STATUS, SUBMIT, UPLOAD, Exchange
+from gate import DOWNLOAD, HISTORY, RESULT, STATUS, SUBMIT, UPLOAD, Exchange
 from house import Desk, House, runner_threads
 from reshoot.core import fal, runner
 from reshoot.core.job import Job, State
@@ -32,13 +32,16 @@ MEMORY_MB = 64
 """That a hundred jobs more may leave in use: the allocator keeps what it was given once."""
 
 TOKEN = ("POST", r"/storage/auth/token")
-TROUBLE: list[Callable[[Exchange], None]] = [
+OUT_OF_REACH: list[Callable[[Exchange], None]] = [
     lambda exchange: exchange.drop(),
     gates.drops_the_answer,
     gates.says(429, {"detail": "Too many requests"}, Retry_After="0"),
     gates.says(500, {"detail": "Internal error"}),
     gates.says(502, "<html>bad gateway</html>"),
     gates.says(503, {"detail": "Unavailable"}),
+]
+TROUBLE = [
+    *OUT_OF_REACH,
     gates.says(200, "<html>welcome to this hotel</html>"),
     gates.says(200, {"what": ["is", "this"]}),
 ]
@@ -52,14 +55,19 @@ class Weather:
         self.failed = 0
         self._dice = random.Random(SEED)
         self._lock = threading.Lock()
-        for kind in (TOKEN, UPLOAD, SUBMIT, STATUS, RESULT, DOWNLOAD, CANCEL, HISTORY):
-            house.gate.at(kind, self)
+        for kind in (TOKEN, UPLOAD, SUBMIT, STATUS, RESULT, DOWNLOAD):
+            house.gate.at(kind, self._fails_by(TROUBLE))
+        # A service that does not list its requests is another one, whose lost submissions nobody can find.
+        house.gate.at(HISTORY, self._fails_by(OUT_OF_REACH))
 
-    def __call__(self, exchange: Exchange) -> None:
-        with self._lock:
-            fails, trouble = self._dice.random() < self.chance, self._dice.choice(TROUBLE)
-            self.failed += fails
-        (trouble if fails else gates.passes)(exchange)
+    def _fails_by(self, troubles: list[Callable[[Exchange], None]]) -> Callable[[Exchange], None]:
+        def answer(exchange: Exchange) -> None:
+            with self._lock:
+                fails, trouble = self._dice.random() < self.chance, self._dice.choice(troubles)
+                self.failed += fails
+            (trouble if fails else gates.passes)(exchange)
+
+        return answer
 
 
 def open_files() -> set[str]:
