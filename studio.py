@@ -132,7 +132,7 @@ class Session:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
         self.bring_back()
-        for job_id in (*self._journal.unfinished(), *self._journal.unsure()):
+        for job_id in (*self._journal.unfinished(), *self._journal.open_questions()):
             self.runner.take_up(job_id)
 
     def bring_back(self) -> list[Future[None]]:

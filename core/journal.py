@@ -264,11 +264,16 @@ class Journal:
             ).fetchall()
         return [row[0] for row in rows]
 
-    def unsure(self) -> list[str]:
-        """The ids of the rows whose submission may or may not have arrived, oldest first."""
+    def open_questions(self) -> list[str]:
+        """The ids of ended rows for which the service may still have something, oldest first.
+
+        Those whose submission may or may not have arrived, and those that were cancelled after it in the last day.
+        """
         with self._lock, self._errors():
             rows = self._connection.execute(
-                "SELECT id FROM jobs WHERE state = ? ORDER BY created, id", (State.UNSURE.value,)
+                "SELECT id FROM jobs WHERE state = ? OR (state = ? AND request_id != '' AND updated > ?)"
+                " ORDER BY created, id",
+                (State.UNSURE.value, State.CANCELLED.value, time.time() - 86_400),
             ).fetchall()
         return [row[0] for row in rows]
 

@@ -53,7 +53,7 @@ _WRITE_AGAIN = 1.0
 """Seconds after which a journal that could not be written is tried again."""
 
 _LOOKS = (5.0, 30.0, 120.0, 600.0, 1800.0)
-"""Seconds after a submission's answer was lost at which the service is asked whether it has the request."""
+"""Seconds after a submission's answer was lost, or a job was cancelled, at which the service is asked what it has."""
 
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
@@ -235,7 +235,7 @@ class Runner:
             job = self._claim(job_id)
             if job is not None and job.state is State.WAITING:
                 self._step(job)
-            elif job is not None and job.state is State.UNSURE:
+            elif job is not None and _is_open(job):
                 self._look_again(job_id)
             elif job is not None and job.state.moving:
                 self._to_lane(job)
@@ -271,7 +271,7 @@ class Runner:
             self._clock.set(job.id, 0.0)
             stop = self._stops.setdefault(job.id, threading.Event())
             self._in_lane("export", lambda: self._read_ahead(job, stop))
-        elif job.state is State.UNSURE:
+        elif _is_open(job):
             self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
             self._to_lane(job)
@@ -405,10 +405,12 @@ class Runner:
         self._stops.setdefault(job_id, threading.Event()).set()
         if job.state in _UNPAID:
             self._cancelled(job)
-        elif job.state is State.WAITING:
+        while job is not None and job.state is State.WAITING and not job.cancelling and not self._closing:
+            # Another thread may be asking how far it is, and again.
             with self._wake:
                 self._wake.wait_for(lambda: self._closing or job_id not in self._active)
             self._step(job)
+            job = self._journal.get(job_id)
 
     def _cancelled(self, job: Job) -> Job:
         """`job`, cancelled: by its own row, or as the service answers."""
@@ -466,9 +468,9 @@ class Runner:
         return True
 
     def _look_again(self, job_id: str) -> None:
-        """Look for the request of an unsure job, and again later where it is not listed yet."""
+        """Look for what an ended job may have at the service, and again later where there is nothing yet."""
         job = self._journal.claim(job_id)
-        if job is None or job.state is not State.UNSURE:
+        if job is None or not _is_open(job):
             return
         with contextlib.suppress(*_OUT_OF_REACH):
             if self._look(job):
@@ -511,6 +513,11 @@ class Runner:
     def _move(self, before: str, after: str, placed: bool) -> None:
         for job in self._journal.move(before, after, placed=placed):
             self.events.put(Event(job))
+
+
+def _is_open(job: Job) -> bool:
+    """Whether the service may still have something for a job that has ended: nobody knows, or it was asked to stop."""
+    return job.state is State.UNSURE or (job.state is State.CANCELLED and job.ticket is not None)
 
 
 def _staged(before: Job, after: Job) -> Job:

@@ -146,11 +146,11 @@ class Steps:
         )
 
     def look(self, job: Job) -> Job | None:
-        """Whether a job that would have to be submitted again, and paid again, is at the service after all.
+        """Whether the service has something for a job that has ended without a take.
 
-        The job as it goes on from there: an unsure one with the ticket that was lost, one that was told to have failed
-        with the result that it has now. None where there is none. Raises ReshootError where the service cannot be
-        asked.
+        The job as it goes on from there: an unsure one with the ticket that was lost; one that was told to have failed,
+        or was cancelled, with the result that it has now. None where there is nothing, or not yet. Raises ReshootError
+        where the service cannot be asked.
         """
         if job.ticket is not None:
             return self._look_at_ticket(job, job.ticket)
@@ -169,12 +169,18 @@ class Steps:
 
     def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
         connection, endpoint = self._connect(job.service), MODELS[job.order.model].endpoint
+        was_cancelled = job.state is State.CANCELLED
         try:
             if connection.status(endpoint, ticket).done:
                 connection.result(endpoint, ticket)
+            elif was_cancelled:
+                return None
         except (RequestRefused, RequestGone):
             return None
-        return replace(job, state=State.WAITING, error="", remedy="", retry_to=None, cancelling=False)
+        notes = (*job.notes, say("Finished although it was cancelled")) if was_cancelled else job.notes
+        return replace(
+            job, state=State.WAITING, error="", remedy="", retry_to=None, cancelling=was_cancelled, notes=notes
+        )
 
     def cancel(self, job: Job) -> Job:
         """Ask the service to stop a submitted job, and tell its answer truthfully."""
@@ -194,7 +200,7 @@ class Steps:
             job,
             state=State.CANCELLED,
             error=words,
-            remedy=say("Retry looks whether a result came anyway; that costs nothing."),
+            remedy=say("Reshoot looks for a while whether a result comes anyway; Retry looks now. Both cost nothing."),
             paid=Paid.UNKNOWN,
             retry_to=State.WAITING,
         )

@@ -658,9 +658,10 @@ GERMAN: dict[str, str] = {
     "The service was asked to stop; it may still be charged.": (
         "Der Dienst soll anhalten; es wird vielleicht trotzdem berechnet."
     ),
-    "Retry looks whether a result came anyway; that costs nothing.": (
-        "Wiederholen sieht nach, ob doch ein Ergebnis kam; das kostet nichts."
+    "Reshoot looks for a while whether a result comes anyway; Retry looks now. Both cost nothing.": (
+        "Reshoot sieht eine Weile nach, ob doch ein Ergebnis kommt; Wiederholen sieht jetzt nach. Beides kostet nichts."
     ),
+    "Finished although it was cancelled": "Trotz des Abbruchs fertig geworden",
     "The journal {path} was written by a newer Reshoot.": "Das Journal {path} stammt von einem neueren Reshoot.",
     "Update Reshoot to open it; nothing is lost.": "Reshoot aktualisieren, um es zu öffnen; nichts ist verloren.",
     "The journal {path} cannot be read or written: {error}.": (

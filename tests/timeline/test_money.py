@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a press costs: the limits refuse with the figures, a doubt is asked, the ledger tells what was spent."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import bpy
+import pytest
+from bad_service import BadService, accepts_and_drops, says
+from editing import PROMPT, Timeline, add_movie, journal, open_timeline, refusal, retry, takes, the_job
+from reshoot import preferences, session, shooting
+from reshoot.core.ledger import Outcome
+from reshoot.core.state import State
+
+PRICE = "0.50"
+"""Of three seconds of `KLING_O1_EDIT`, US dollars."""
+
+
+@pytest.fixture
+def scene(movie: Path) -> bpy.types.Scene:
+    """A timeline with the movie selected."""
+    scene = open_timeline()
+    add_movie(scene, movie)
+    return scene
+
+
+@pytest.fixture
+def allowed() -> object:
+    """The preferences, whose limits are lifted again."""
+    given = preferences.get()
+    yield given
+    given.day_limit = given.project_limit = 0.0
+    given.confirm_above = 5.0
+
+
+def invoke() -> set[str]:
+    """A press where nobody can be asked, as tests are."""
+    return bpy.ops.reshoot.shoot("INVOKE_DEFAULT")
+
+
+def test_what_was_sent_is_in_the_ledger(scene: bpy.types.Scene, service: BadService) -> None:
+    bpy.ops.reshoot.shoot()
+    (entry,) = session.current().spent()
+    assert (entry.job, entry.request_id, str(entry.amount)) == (the_job().id, "request-1", PRICE)
+    assert entry.outcome is Outcome.ACCEPTED
+    (total,) = session.spent()
+    assert (str(total.day), str(total.all)) == (PRICE, PRICE)
+
+
+def test_a_rehearsal_costs_nothing(scene: bpy.types.Scene, identity: None) -> None:
+    bpy.ops.reshoot.shoot()
+    assert session.current().spent() == [] and session.spent() == ()
+
+
+@pytest.mark.parametrize(("limit", "words"), [("day_limit", "today's"), ("project_limit", "this project's")])
+def test_a_limit_refuses_with_the_figures(
+    scene: bpy.types.Scene, service: BadService, allowed: object, limit: str, words: str
+) -> None:
+    setattr(allowed, limit, 0.75)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    first = takes(scene)
+    timeline = Timeline(scene)
+    before, rows = service.count("submit"), journal()
+    for said in (refusal(bpy.ops.reshoot.shoot), refusal(invoke)):
+        assert f"This costs ${PRICE}; ${PRICE} of {words} $0.75" in said
+        assert "preferences" in said
+    timeline.is_as_it_was()
+    assert (service.count("submit"), journal(), takes(scene)) == (before, rows, first)
+    setattr(allowed, limit, 1.0)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+
+
+def test_a_limit_does_not_hold_up_a_rehearsal(scene: bpy.types.Scene, identity: None, allowed: object) -> None:
+    allowed.day_limit = 0.01
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+
+
+def test_sending_again_what_may_be_paid_is_within_the_limit_too(
+    scene: bpy.types.Scene, service: BadService, allowed: object
+) -> None:
+    service.misbehave("submit", accepts_and_drops, times=1)
+    refusal(bpy.ops.reshoot.shoot)
+    assert the_job().state == "UNSURE"
+    allowed.day_limit = 0.75
+    assert f"This costs ${PRICE}; ${PRICE} of today's" in refusal(bpy.ops.reshoot.job_retry, job=the_job().id)
+    assert the_job().state == "UNSURE" and service.count("submit") == 1
+    allowed.day_limit = 1.0
+    retry()
+    assert the_job().state == "PLACED" and service.count("submit") == 2
+    assert [entry.outcome for entry in session.current().spent()] == [Outcome.SENT, Outcome.ACCEPTED]
+
+
+def test_what_is_refused_is_not_counted(scene: bpy.types.Scene, service: BadService, allowed: object) -> None:
+    allowed.day_limit = 0.75
+    service.misbehave("submit", says(422, {"detail": [{"msg": "no", "type": "video_duration_too_long"}]}), times=1)
+    refusal(bpy.ops.reshoot.shoot)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+
+
+def test_a_second_press_is_asked_and_not_sent(scene: bpy.types.Scene, service: BadService) -> None:
+    service.misbehave("status", says(202, {"status": "IN_QUEUE", "queue_position": 1}))
+    assert invoke() == {"FINISHED"}
+    said = refusal(invoke)
+    assert "is under way already" in said and f"costs ${PRICE} more" in said
+    assert len(journal()) == 1
+    # Another prompt is another shot, and a script has thought about it.
+    assert bpy.ops.reshoot.shoot("INVOKE_DEFAULT", prompt="Make it rain") == {"FINISHED"}
+    scene.reshoot.prompt = PROMPT
+    shooting.shoot(scene)
+    service.behave()
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert service.count("submit") == len(service.accepted) == 3
+    assert invoke() == {"FINISHED"}, "what is finished may be shot once more"
+
+
+def test_what_is_dear_is_asked_and_not_sent(scene: bpy.types.Scene, service: BadService, allowed: object) -> None:
+    allowed.confirm_above = 0.40
+    assert f"This costs ${PRICE}" in refusal(invoke)
+    assert journal() == [] and service.requests == []
+    allowed.confirm_above = 0.50
+    assert invoke() == {"FINISHED"}
+
+
+def test_the_spending_is_saved_as_a_table(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
+    bpy.ops.reshoot.shoot()
+    path = tmp_path / "spending"
+    assert bpy.ops.reshoot.ledger_save(filepath=str(path)) == {"FINISHED"}
+    with path.with_suffix(".csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["request_id"], row["estimated_usd"], row["outcome"]) == ("request-1", PRICE, "ACCEPTED")
+    assert "cannot be written" in refusal(bpy.ops.reshoot.ledger_save, filepath=str(tmp_path / "no" / "where.csv"))
+
+
+def test_an_upload_is_given_a_lifetime(scene: bpy.types.Scene, service: BadService) -> None:
+    bpy.ops.reshoot.shoot()
+    preferences.get().upload_days = "0"
+    bpy.ops.reshoot.shoot()
+    with_life, without = service.heard("upload")
+    assert str(7 * 86_400) in with_life.headers["x-fal-object-lifecycle"]
+    assert "x-fal-object-lifecycle" not in without.headers
+    assert all(row.state == State.PLACED for row in journal())
