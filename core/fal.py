@@ -267,7 +267,7 @@ class Connection:
         client = self._package.SyncClient(key=self._service.key, default_timeout=self._patience)
         try:
             with self._addressed():
-                http, _ = client._client, client._token_manager
+                http, permits = client._client, client._token_manager
         except Exception as exc:  # a proxy setting that httpx cannot use
             raise SetupError(
                 say("The network settings of this computer cannot be used."),
@@ -277,7 +277,20 @@ class Connection:
         http.headers["Accept-Encoding"] = "identity"  # so that the bound on an answer's bytes holds for its text
         # What is offline stays offline; elsewhere httpx takes the key off.
         http.follow_redirects = not self._service.local
+        # The package would ask for a permit with a client of its own, which reads answers without end.
+        permits._refresh_token = lambda: self._new_permit(permits, http)
         return client
+
+    def _new_permit(self, permits: Any, http: Any) -> Any:
+        answer = http.post(permits._url, headers=permits._headers, json={}, follow_redirects=False)
+        answer.raise_for_status()
+        told = answer.json()
+        return self._package.CDNToken(
+            token=told["token"],
+            token_type=told["token_type"],
+            base_upload_url=self._service.checked(told["base_url"]),
+            expires_at=datetime.fromisoformat(told["expires_at"]),
+        )
 
     def _addressed(self) -> AbstractContextManager[None]:
         """In this thread fal_client talks to this service, until it ends."""

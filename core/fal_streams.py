@@ -22,6 +22,8 @@ ANSWER_SECONDS = 120.0
 """Seconds that an answer's body may take in all, however lively it drips."""
 ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read at most."""
+PACKED_BYTES = 64 * 1024
+"""The same where it is packed, which is not asked for: a thousand times as many at most come out of them."""
 SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
 """Files above this many bytes are uploaded in parts: the package's own threshold."""
 PART_BYTES = 10 * 1024 * 1024
@@ -81,14 +83,15 @@ def bound_answers(httpx: Any) -> Callable[[Any], None]:
     """A response hook that ends an answer which is too long or drips without end, before it fills the memory."""
 
     class Bounded(httpx.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, stream: Any) -> None:
+        def __init__(self, stream: Any, limit: int) -> None:
             self.stream = stream
+            self.limit = limit
 
         def __iter__(self) -> Iterator[bytes]:
             size, end = 0, time.monotonic() + ANSWER_SECONDS
             for chunk in self.stream:
                 size += len(chunk)
-                if size > ANSWER_BYTES or time.monotonic() > end:
+                if size > self.limit or time.monotonic() > end:
                     raise ValueError("the answer is too long")
                 yield chunk
 
@@ -96,6 +99,9 @@ def bound_answers(httpx: Any) -> Callable[[Any], None]:
             self.stream.close()
 
     def hook(response: Any) -> None:
-        response.stream = Bounded(response.stream)
+        packed = response.headers.get("content-encoding", "identity").strip().lower()
+        if packed not in ("identity", "gzip", "deflate"):
+            raise ValueError("the answer is packed in a way that was not asked for")
+        response.stream = Bounded(response.stream, ANSWER_BYTES if packed == "identity" else PACKED_BYTES)
 
     return hook

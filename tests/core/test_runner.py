@@ -571,7 +571,8 @@ def test_a_submission_whose_answer_is_lost_is_never_repeated_by_itself(house: Ho
     assert again.listen(lambda event: event.job.id == job.id).job.state is State.UNSURE
     assert house.gate.count(SUBMIT) == 1
 
-    # The editor may.
+    # The editor may, where the service does not say that it has it.
+    house.gate.at(gates.HISTORY, gates.says(404, {"detail": "Not Found"}))
     again.runner.retry(job.id)
     landed = again.listen(lambda event: event.job.state is State.LANDED).job
     assert landed.request_id
