@@ -61,7 +61,7 @@ class Session:
         self._services = Services(home / "rehearsal", self._blender)
         self.refresh()
         self._complaints: list[ReshootError] = []
-        self._journal = self._open_journal(takes_folder(project()))
+        self._journal = self._open_journal()
         self.runner = Runner(
             self._journal,
             self.home / _JOBS,
@@ -85,14 +85,14 @@ class Session:
         self._on_strips: list[OnStrip] = []
         board.show(self._journal.jobs())
 
-    def _open_journal(self, takes: Path) -> Journal:
+    def _open_journal(self) -> Journal:
         if not _opened.empty():
             return _opened.get()
         path, holder = self.home / places.JOURNAL, uuid.uuid4().hex
         try:
             return Journal(path, holder)
         except JournalDamaged as error:
-            folders = {takes, places.takes_folder("", self.home)}
+            folders = {places.takes_folder(each, self.home) for each in (self._project(), "")}
             rebuilt = salvage.rebuild(path, holder, jobs=self.home / _JOBS, takes=folders)
             self._complaints.append(
                 StorageError(

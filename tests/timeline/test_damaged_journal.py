@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal's file is damaged: it is kept aside, a new one has the jobs again, and the editor is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import bpy
+import installed
+import pytest
+from bad_service import BadService, says
+from editing import add_movie, journal, open_timeline, takes
+from reshoot import session
+from reshoot.operators import watch
+
+
+@pytest.fixture
+def scene(movie: Path) -> bpy.types.Scene:
+    """A timeline with the movie selected."""
+    scene = open_timeline()
+    add_movie(scene, movie)
+    return scene
+
+
+def damage() -> Path:
+    """As a disk that fails would, while no Blender runs."""
+    session.close()
+    path = Path(os.environ["RESHOOT_HOME"]) / "journal.sqlite3"
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    return path
+
+
+def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "cut.blend"))
+    bpy.ops.reshoot.shoot()
+    service.misbehave("status", says(202, {"status": "IN_QUEUE", "queue_position": 1}))
+    bpy.ops.reshoot.shoot("INVOKE_DEFAULT", prompt="Make it rain")
+    while [row.state for row in journal()] != ["PLACED", "WAITING"]:
+        session.current().drain(0.1)
+    bpy.ops.wm.save_mainfile()
+    before = journal()
+    path = damage()
+    service.behave()
+    with pytest.raises(RuntimeError, match=r"damaged.*2 jobs are in the new one") as told:
+        bpy.ops.reshoot.resume()
+        watch.wait_beside(session.current())
+    (aside,) = path.parent.glob("journal-damaged-*.sqlite3")
+    assert str(aside) in str(told.value) or aside.name in str(told.value)
+    assert {row.id for row in journal()} == {row.id for row in before}
+    assert [row.state for row in journal()] == ["PLACED", "PLACED"]
+    assert len(takes(scene)) == 2 and service.count("submit") == 2
+    assert len(session.current().spent()) == 2
+
+
+def test_it_happens_once(scene: bpy.types.Scene, service: BadService) -> None:
+    bpy.ops.reshoot.shoot()
+    path = damage()
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    session.close()
+    installed.stop()
+    installed.start_afresh()
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert len(list(path.parent.glob("journal-damaged-*"))) == 1
+    assert [row.state for row in journal()] == ["PLACED"]
