@@ -114,7 +114,7 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
 
 
 def _is_same(one: Job, other: Job) -> bool:
-    return (one.shot, one.order, one.service) == (other.shot, other.order, other.service)
+    return (one.shot, one.plan, one.order, one.service) == (other.shot, other.plan, other.order, other.service)
 
 
 @dataclass(frozen=True)

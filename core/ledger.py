@@ -158,7 +158,7 @@ def under_way(jobs: Iterable[Job]) -> list[Job]:
 
 
 def _dollars(cents: int) -> Decimal:
-    return Decimal(cents) / 100
+    return Decimal(cents).scaleb(-2)
 
 
 def day_of(at: float) -> str:

@@ -56,11 +56,6 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         if not doubts:
             watch.ensure()
             return {"FINISHED"}
-        if bpy.app.background:
-            self.report(
-                {"ERROR"}, say("{doubt} Nobody is there to be asked: nothing was sent.", doubt=" ".join(doubts))
-            )
-            return {"CANCELLED"}
         answer: set[str] = context.window_manager.invoke_confirm(
             self,
             event,

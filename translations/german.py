@@ -572,9 +572,6 @@ GERMAN: dict[str, str] = {
         "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen. Noch einmal gesendet kostet "
         "es {price} $ mehr."
     ),
-    "{doubt} Nobody is there to be asked: nothing was sent.": (
-        "{doubt} Niemand ist da, der gefragt werden könnte: Nichts wurde gesendet."
-    ),
     "This costs ${price}; ${spent} of today's ${limit} are spent or under way.": (
         "Das kostet {price} $; von den heutigen {limit} $ sind {spent} $ ausgegeben oder unterwegs."
     ),

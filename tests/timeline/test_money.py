@@ -15,7 +15,7 @@ from reshoot.core.ledger import Outcome
 from reshoot.core.state import State
 
 PRICE = "0.50"
-"""Of three seconds of `KLING_O1_EDIT`, US dollars."""
+"""Of the movie's three seconds, by `KLING_O1_EDIT`, US dollars."""
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def allowed() -> object:
     given.confirm_above = 5.0
 
 
-def invoke() -> set[str]:
-    """A press where nobody can be asked, as tests are."""
-    return bpy.ops.reshoot.shoot("INVOKE_DEFAULT")
+def doubts(scene: bpy.types.Scene) -> str:
+    """What a press would ask first."""
+    return " ".join(shooting.doubts(shooting.checked(scene)))
 
 
 def test_what_was_sent_is_in_the_ledger(scene: bpy.types.Scene, service: BadService) -> None:
@@ -63,12 +63,12 @@ def test_a_limit_refuses_with_the_figures(
     first = takes(scene)
     timeline = Timeline(scene)
     before, rows = service.count("submit"), journal()
-    for said in (refusal(bpy.ops.reshoot.shoot), refusal(invoke)):
-        assert f"This costs ${PRICE}; ${PRICE} of {words} $0.75" in said
-        assert "preferences" in said
+    said = refusal(bpy.ops.reshoot.shoot)
+    assert f"This costs ${PRICE}; ${PRICE} of {words} $0.75" in said
+    assert "preferences" in said
     timeline.is_as_it_was()
     assert (service.count("submit"), journal(), takes(scene)) == (before, rows, first)
-    setattr(allowed, limit, 1.0)
+    setattr(allowed, limit, 2 * float(PRICE))
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
 
 
@@ -86,7 +86,7 @@ def test_sending_again_what_may_be_paid_is_within_the_limit_too(
     allowed.day_limit = 0.75
     assert f"This costs ${PRICE}; ${PRICE} of today's" in refusal(bpy.ops.reshoot.job_retry, job=the_job().id)
     assert the_job().state == "UNSURE" and service.count("submit") == 1
-    allowed.day_limit = 1.0
+    allowed.day_limit = 2 * float(PRICE)
     retry()
     assert the_job().state == "PLACED" and service.count("submit") == 2
     assert [entry.outcome for entry in session.current().spent()] == [Outcome.SENT, Outcome.ACCEPTED]
@@ -99,28 +99,35 @@ def test_what_is_refused_is_not_counted(scene: bpy.types.Scene, service: BadServ
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
 
 
-def test_a_second_press_is_asked_and_not_sent(scene: bpy.types.Scene, service: BadService) -> None:
+def test_a_second_press_is_asked(scene: bpy.types.Scene, service: BadService) -> None:
     service.misbehave("status", says(202, {"status": "IN_QUEUE", "queue_position": 1}))
-    assert invoke() == {"FINISHED"}
-    said = refusal(invoke)
-    assert "is under way already" in said and f"costs ${PRICE} more" in said
-    assert len(journal()) == 1
-    # Another prompt is another shot, and a script has thought about it.
-    assert bpy.ops.reshoot.shoot("INVOKE_DEFAULT", prompt="Make it rain") == {"FINISHED"}
-    scene.reshoot.prompt = PROMPT
+    assert doubts(scene) == ""
     shooting.shoot(scene)
+    assert "is under way already" in doubts(scene) and f"costs ${PRICE} more" in doubts(scene)
+    scene.reshoot.prompt = "Make it rain"
+    assert doubts(scene) == "", "another prompt is another shot"
+    scene.reshoot.prompt = PROMPT
+    scene.reshoot.handles = 5
+    assert doubts(scene) == "", "so are other settings"
+    scene.reshoot.handles = 0
     service.behave()
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
-    assert service.count("submit") == len(service.accepted) == 3
-    assert invoke() == {"FINISHED"}, "what is finished may be shot once more"
+    assert doubts(scene) == "", "what is finished may be shot once more"
 
 
-def test_what_is_dear_is_asked_and_not_sent(scene: bpy.types.Scene, service: BadService, allowed: object) -> None:
-    allowed.confirm_above = 0.40
-    assert f"This costs ${PRICE}" in refusal(invoke)
-    assert journal() == [] and service.requests == []
+def test_what_is_dear_is_asked(scene: bpy.types.Scene, service: BadService, allowed: object) -> None:
+    allowed.confirm_above = 0.49
+    assert f"This costs ${PRICE}" in doubts(scene)
     allowed.confirm_above = 0.50
-    assert invoke() == {"FINISHED"}
+    assert doubts(scene) == ""
+    assert journal() == [] and service.requests == []
+
+
+def test_a_rehearsal_is_asked_only_about_a_second_press(scene: bpy.types.Scene, allowed: object) -> None:
+    allowed.confirm_above = 0.0
+    assert doubts(scene) == ""
+    shooting.shoot(scene)
+    assert "is under way already" in doubts(scene) and "$" not in doubts(scene)
 
 
 def test_the_spending_is_saved_as_a_table(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
