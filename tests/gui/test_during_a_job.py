@@ -9,6 +9,7 @@ from pathlib import Path
 
 import processes
 from editor import MOVING, Editor
+from service import Service
 from workstation import Workstation, until
 
 _AUTOSAVE = """
@@ -48,19 +49,31 @@ def test_playing_and_scrubbing_go_on_and_the_take_waits_for_the_end(editor: Edit
     blender.has_not_complained()
 
 
-def test_pressing_twice(blender: Callable[..., Workstation], clip: Path) -> None:
-    editor = Editor(blender(RESHOOT_REHEARSAL_LOOK="identity"))
+def test_pressing_twice(blender: Callable[..., Workstation], service: Service, clip: Path) -> None:
+    """The second press is asked about: it costs as much again. Escape sends nothing, Enter sends it."""
+    service.hold("render")
+    service.start()
+    editor = Editor(blender(**service.surroundings))
+    look = editor.blender
     editor.make_project(clip)
     editor.open_tab()
     editor.select_shot()
     editor.write_prompt()
     editor.press_button()
-    editor.blender.key("LEFTMOUSE")
-    until(lambda: editor.states() and not set(editor.states()) - {"PLACED"}, "every take", 180, editor.blender.words)
-    editor.blender.picture("pressed-twice")
-    # Whatever a second press is taken for, no job is without its take and no take without its job.
-    assert len(editor.blender.value("takes()")) == len(editor.journal()) == len(editor.submitted())
-    editor.blender.has_not_complained()
+    look.key("LEFTMOUSE")
+    look.picture("pressed-twice")
+    look.key("ESC")
+    until(lambda: editor.states() == ["WAITING"], "one job that waits", 180, look.words)
+
+    editor.press_button()
+    look.picture("asked-whether-to-send-it-again")
+    look.key("RET")
+    until(lambda: editor.states() == ["WAITING"] * 2, "two jobs that wait", 180, look.words)
+    service.release("render")
+    until(lambda: editor.states() == ["PLACED"] * 2, "both takes", 180, look.words)
+    look.wait("len(takes()) == 2")
+    assert service.accepted() == 2
+    look.has_not_complained()
 
 
 def test_one_watch_is_left_of_many(editor: Editor, clip: Path) -> None:
