@@ -17,7 +17,7 @@ import bad_service
 import bpy
 import footage
 import pytest
-from bad_service import BadService, accepts_and_drops, cuts_downloads, drops, says, sends
+from bad_service import Answer, BadService, Exchange, accepts_and_drops, cuts_downloads, drops, says, sends
 from editing import PROMPT, Timeline, add_movie, open_timeline, refusal, retry, takes, the_job
 from footage import FRAMES
 from reshoot import session
@@ -70,9 +70,24 @@ def shoot_stopped(
     assert (service.count("submit"), len(service.accepted)) == (submitted, accepted)
 
 
-def retry_placed(scene: bpy.types.Scene, service: BadService, *, submitted: int, accepted: int) -> None:
+def always_for_the_first(wrong: Answer) -> Answer:
+    """`wrong` for the first request that was accepted, as often as it is asked about; the others are served."""
+
+    def answer(exchange: Exchange) -> None:
+        if exchange.asked.job == "request-1":
+            wrong(exchange)
+        else:
+            exchange.service.rightly(exchange)
+
+    return answer
+
+
+def retry_placed(
+    scene: bpy.types.Scene, service: BadService, *, submitted: int, accepted: int, behaves: bool = True
+) -> None:
     """The service behaves again: the job goes on and its take is placed."""
-    service.behave()
+    if behaves:
+        service.behave()
     timeline = Timeline(scene)
     retry()
     timeline.has_only_gained_a_take()
@@ -195,10 +210,16 @@ def test_the_request_is_refused_when_it_is_worked_on(
     words: tuple[str, ...],
     paid: str,
 ) -> None:
-    service.misbehave("result", says(422, detail(kind, loc, **context)))
+    service.misbehave("result", always_for_the_first(says(422, detail(kind, loc, **context))))
     shoot_stopped(scene, service, *words, paid=paid, submitted=1, accepted=1)
-    # Asking for the same result again would be answered the same: a retry is a new submission.
-    retry_placed(scene, service, submitted=2, accepted=2)
+    # The same result is asked for once more; as it is refused again, a retry is a new submission.
+    retry_placed(scene, service, submitted=2, accepted=2, behaves=False)
+
+
+def test_a_refusal_that_is_taken_back_is_not_paid_for_again(scene: bpy.types.Scene, service: BadService) -> None:
+    service.misbehave("result", says(500, {"detail": "Internal error", "error_type": "internal_error"}))
+    shoot_stopped(scene, service, paid="NO", submitted=1, accepted=1)
+    retry_placed(scene, service, submitted=1, accepted=1)
 
 
 @pytest.mark.parametrize("kind", ["content_policy_violation", "video_duration_too_long"])
@@ -210,9 +231,9 @@ def test_the_request_is_refused_at_the_door(scene: bpy.types.Scene, service: Bad
 
 def test_a_failure_that_the_status_tells(scene: bpy.types.Scene, service: BadService) -> None:
     told = {"status": "COMPLETED", "logs": [], "error": "Request timed out", "error_type": "request_timeout"}
-    service.misbehave("status", says(200, told))
+    service.misbehave("status", always_for_the_first(says(200, told)))
     shoot_stopped(scene, service, "ran out of time", "not billed", paid="NO", submitted=1, accepted=1)
-    retry_placed(scene, service, submitted=2, accepted=2)
+    retry_placed(scene, service, submitted=2, accepted=2, behaves=False)
 
 
 # ---- a service out of order
