@@ -304,7 +304,6 @@ class Steps:
         assert job.ticket is not None
         tell(say("Downloading"), 0.0)
         result = self._connect(job.service).result(MODELS[job.order.model].endpoint, job.ticket)
-        target = takes.path_for(job, self._takes_folder(job.project))
 
         def progress(done: int, total: int | None) -> None:
             # What came stays: a connection that breaks often still brings all of it.
@@ -323,7 +322,8 @@ class Steps:
             cancelled=cancelled,
             local_only=job.service == REHEARSAL,
         )
-        take, notes = takes.land(job, part, target)
+        # Last: what was paid for is on this computer, whatever has become of the project's folder.
+        take, notes = takes.land(job, part, takes.path_for(job, self._takes_folder(job.project)))
         take, found = self._inspect(job, take, folder, tell, cancelled)
         notes = (*notes, *found)
         paid = Paid.NO if job.service == REHEARSAL else Paid.YES
