@@ -17,7 +17,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline test-gui fidelity demo pictures footage clean
+.PHONY: help setup build lint test test-core test-timeline test-gui fidelity reliability demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -32,6 +32,7 @@ help:
 	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
 	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
 	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
+	@echo 'make reliability    every fault at every request of a job, counted; writes docs/reliability.md'
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
@@ -65,6 +66,9 @@ test: setup build footage
 
 fidelity: $(BPY_ENV) build footage
 	@build/env/bpy-5.0/bin/python tools/fidelity $(CASES)
+
+reliability: env-tools
+	@build/env/tools/bin/python tools/reliability.py
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)

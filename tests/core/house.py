@@ -133,6 +133,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        (folder / "takes").mkdir()
         self.stage = Stage()
         self._server = RehearsalServer(folder / "rehearsal", self.stage, key=KEY, look="identity")
         self.gate = Gate(self._server.start())

@@ -78,7 +78,7 @@ def test_another_blender_has_the_job(scene: bpy.types.Scene, service: BadService
     service.misbehave("status", IN_QUEUE)
     shooting.shoot(scene)
     running = session.current()
-    while the_job().state != State.WAITING:
+    while [row.state for row in journal()] != [State.WAITING]:
         running.drain(0.1)
     path = running.home / "journal.sqlite3"
     session.close()
