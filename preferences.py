@@ -90,7 +90,7 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         default="AUTO",
     )
     confirm_above: FloatProperty(  # type: ignore[valid-type]
-        name="Ask Above",
+        name="Ask Above ($)",
         description="Ask before sending what costs more than so many US dollars",
         default=5.0,
         min=0.0,
@@ -98,14 +98,14 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         precision=2,
     )
     day_limit: FloatProperty(  # type: ignore[valid-type]
-        name="Limit per Day",
+        name="Limit per Day ($)",
         description="Send nothing that would bring a day's spending above so many US dollars; 0 for no limit",
         min=0.0,
         soft_max=200.0,
         precision=2,
     )
     project_limit: FloatProperty(  # type: ignore[valid-type]
-        name="Limit per Project",
+        name="Limit per Project ($)",
         description="Send nothing that would bring a project's spending above so many US dollars; 0 for no limit",
         min=0.0,
         soft_max=1000.0,
@@ -189,7 +189,9 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         sums = board.spent()
         if not sums:
             _tell(
-                column, context, say("US dollars, by the price table: the service tells no amounts. Nothing spent yet")
+                column,
+                context,
+                say("0 for no limit. By the price table: the service tells no amounts. Nothing spent yet"),
             )
             return
         today, all_time = sum(each.day for each in sums), sum(each.all for each in sums)

@@ -158,15 +158,15 @@ GERMAN: dict[str, str] = {
     "Keep the files that were sent after their take is placed, until the job is dismissed": (
         "Die gesendeten Dateien nach dem Einsetzen des Takes behalten, bis der Auftrag entfernt wird"
     ),
-    "Ask Above": "Nachfragen ab",
+    "Ask Above ($)": "Nachfragen ab ($)",
     "Ask before sending what costs more than so many US dollars": (
         "Vor dem Senden nachfragen, wenn es mehr als so viele US-Dollar kostet"
     ),
-    "Limit per Day": "Grenze je Tag",
+    "Limit per Day ($)": "Grenze je Tag ($)",
     "Send nothing that would bring a day's spending above so many US dollars; 0 for no limit": (
         "Nichts senden, was die Ausgaben eines Tages über so viele US-Dollar bringt; 0 für keine Grenze"
     ),
-    "Limit per Project": "Grenze je Projekt",
+    "Limit per Project ($)": "Grenze je Projekt ($)",
     "Send nothing that would bring a project's spending above so many US dollars; 0 for no limit": (
         "Nichts senden, was die Ausgaben eines Projekts über so viele US-Dollar bringt; 0 für keine Grenze"
     ),
@@ -179,8 +179,8 @@ GERMAN: dict[str, str] = {
     "30 Days": "30 Tage",
     "Until Deleted": "Bis zum Löschen",
     "As fal.ai keeps them by itself": "Wie fal.ai sie von sich aus behält",
-    "US dollars, by the price table: the service tells no amounts. Nothing spent yet": (
-        "US-Dollar nach der Preistabelle: Der Dienst nennt keine Beträge. Noch nichts ausgegeben"
+    "0 for no limit. By the price table: the service tells no amounts. Nothing spent yet": (
+        "0 für keine Grenze. Nach der Preistabelle: Der Dienst nennt keine Beträge. Noch nichts ausgegeben"
     ),
     "Estimated by the price table: ${today} today, ${all} in all": (
         "Geschätzt nach der Preistabelle: heute {today} $, insgesamt {all} $"

@@ -69,9 +69,9 @@ def project_of(editor: Editor, job: str) -> str:
     return str(json.loads(record)["project"])
 
 
-def press(editor: Editor) -> None:
+def press(editor: Editor, prompt: str = PROMPT) -> None:
     """Press, and do not wait for anything."""
-    editor.blender.run("scene().reshoot.prompt = text", text=PROMPT)
+    editor.blender.run("scene().reshoot.prompt = text", text=prompt)
     editor.blender.run("strips()['Bunny'].select = True")
     editor.blender.run("with bpy.context.temp_override(window=window()): bpy.ops.reshoot.shoot('INVOKE_DEFAULT')")
 
@@ -214,7 +214,7 @@ def test_blender_ends_at_once_after_the_press(
     # The next one goes on, and is killed.
     second = Editor(blender(project, **held.surroundings))
     second.wait_for_state("WAITING")
-    press(second)
+    press(second, "make it rain")
     until(lambda: len(second.journal()) == 2, "a job in the journal", words=second.words)
     second.blender.kill()
 
