@@ -376,12 +376,14 @@ def test_a_broken_download_is_fetched_again_without_paying_again(house: House, m
 
 def test_a_disk_that_refuses_the_take_is_told_and_the_take_fetched_again(house: House, movie: Path) -> None:
     takes = house.folder / "takes"
+    takes.rmdir()
     takes.write_text("a file where the folder should be")
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert failed.retry_to is State.DOWNLOADING and "takes" in failed.error
     takes.unlink()
+    takes.mkdir()
     desk.runner.retry(job.id)
     desk.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1

@@ -273,8 +273,16 @@ def test_a_receipt_holds_paths_that_are_no_unicode(tmp_path: Path, fresh) -> Non
 
 
 def test_a_folder_with_room_is_taken_and_left_empty(tmp_path: Path) -> None:
-    takes.check_room(tmp_path / "new" / "takes", 1)
-    assert list((tmp_path / "new" / "takes").iterdir()) == []
+    takes.check_room(tmp_path / "takes", 1)
+    assert list((tmp_path / "takes").iterdir()) == []
+
+
+def test_a_folder_whose_disk_is_gone_is_not_made_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="takes cannot be written"):
+        takes.check_room(tmp_path / "net" / "takes", 1)
+    with pytest.raises(StorageError, match="takes cannot be written"):
+        takes.path_for(a_job(), tmp_path / "net" / "takes")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_without_room_is_told_with_numbers(tmp_path: Path) -> None:
