@@ -48,6 +48,8 @@ def write_slip(folder: Path, job: Job) -> None:
         os.replace(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
