@@ -18,8 +18,8 @@ import pytest
 from editing import open_timeline
 from reshoot import preferences
 
-# It takes minutes, and is about what the disk and the service hold, which is the same in every Blender.
-collect_ignore = [] if bpy.app.version >= (5, 0) else ["test_killed.py"]
+# They take minutes, and are about what the disk and the service hold, which is the same in every Blender.
+collect_ignore = [] if bpy.app.version >= (5, 0) else ["test_killed.py", "test_bad_service.py"]
 
 _EXIT_CODE = pytest.StashKey[int]()
 
