@@ -108,7 +108,7 @@ def test_saving(editor: Editor, clip: Path, tmp_path: Path) -> None:
     assert editor.states()[0] in MOVING
     processes.send(rendering, signal.SIGCONT)
     editor.wait_for_take()
-    assert [path.parent for path in tmp_path.rglob("*_take01_*.mp4")] == [tmp_path / "reshoot"]
+    assert len(list((tmp_path / "reshoot").glob("*_take01_*.mp4"))) == 1
     blender.has_not_complained()
 
 

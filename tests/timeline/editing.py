@@ -31,6 +31,12 @@ _SCENE_PARTS = (
 )
 
 
+def files(*folders: Path) -> list[Path]:
+    """Every file in the folders, however deep, while jobs come and go in them."""
+    found = [(top, name) for folder in folders for top, _, names in os.walk(folder) for name in names]
+    return [Path(top, name) for top, name in found]
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of the journal. paid: NO, YES or UNKNOWN."""

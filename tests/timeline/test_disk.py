@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 import pytest
 from bad_service import BadService, Exchange
-from editing import add_movie, journal, open_timeline, refusal, retry, takes, the_job
+from editing import add_movie, files, journal, open_timeline, refusal, retry, takes, the_job
 from reshoot import session
 
 ODD = "Ünï “quotes” 'x' \"y\" 🌲 雪 % {0} $HOME"
@@ -34,6 +34,11 @@ def save(path: Path) -> Path:
     return path
 
 
+def beside_home(folder: Path) -> set[Path]:
+    """The files in `folder`, but for those in Reshoot's own."""
+    return {path for path in files(folder) if Path(os.environ["RESHOOT_HOME"]) not in path.parents}
+
+
 @pytest.mark.parametrize("name", [ODD, "../../evil", "..", "CON", "a/b\\c", "x" * 63])
 def test_whatever_a_strip_is_called(scene: bpy.types.Scene, service: BadService, tmp_path: Path, name: str) -> None:
     project = save(tmp_path / "film" / "cut.blend")
@@ -43,10 +48,9 @@ def test_whatever_a_strip_is_called(scene: bpy.types.Scene, service: BadService,
         else (scene.sequence_editor.sequences_all)
     )
     strip.name = name
-    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    before = beside_home(tmp_path)
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
-    new = [path for path in tmp_path.rglob("*") if path.is_file() and path not in before and "home" not in str(path)]
-    assert {path.parent for path in new} == {project.parent / "reshoot"}
+    assert {path.parent for path in beside_home(tmp_path) - before} == {project.parent / "reshoot"}
     assert len(takes(scene)) == 1
 
 

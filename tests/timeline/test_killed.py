@@ -151,7 +151,7 @@ def is_exporting(desk: Desk) -> bool:
 
 
 def has_a_clip(desk: Desk) -> bool:
-    return any(desk.home.rglob("*.mp4"))
+    return any(path.suffix == ".mp4" for path in editing.files(desk.home))
 
 
 def has_a_take(desk: Desk) -> bool:

@@ -19,7 +19,7 @@ import bpy
 import footage
 import pytest
 from bad_service import KEY, BadService, drops, says
-from editing import add_image, add_movie, open_timeline, retry, select
+from editing import add_image, add_movie, files, open_timeline, retry, select
 from reshoot import preferences, services, session
 from reshoot.core import steps
 from reshoot.timeline import compat
@@ -74,7 +74,7 @@ def processes() -> Iterator[Processes]:
 def search(*folders: Path) -> list[str]:
     """The files that hold the key or half of it."""
     found = []
-    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+    for path in files(*folders):
         with contextlib.suppress(FileNotFoundError):  # the folder of a job that was placed goes meanwhile
             if any(part in path.read_bytes() for part in PARTS):
                 found.append(str(path))
@@ -133,7 +133,7 @@ def test_the_key_is_nowhere(
 
     assert len(said) == 6 and not [words for words in said if any(part.decode() in words for part in PARTS)]
     home = Path(os.environ["RESHOOT_HOME"])
-    assert list(home.rglob("journal.sqlite3")) and list(tmp_path.rglob("*_take01_*.json"))
+    assert (home / "journal.sqlite3").exists() and list((tmp_path / "film" / "reshoot").glob("*_take01_*.json"))
     found = search(home, tmp_path, Path(bpy.app.tempdir), Path(os.environ["BLENDER_USER_RESOURCES"]))
     assert found == [], "the key is in a file"
     told = capfd.readouterr()
