@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from blenders import Installation
 from editor import Editor
 from service import Service
 from workstation import Workstation, until
 
 JOBS = 100
+FEWER = 30
+"""In a Blender older than 5, where the hundred take seven minutes and show nothing else."""
 
 # Ten rows of ten, with a free channel above each for the takes.
 _STRIPS = """
@@ -41,22 +44,24 @@ with bpy.context.temp_override(window=window(), area=timeline(), region=region("
 
 
 def test_a_hundred_jobs_wait_and_the_timeline_stays_live(
-    blender: Callable[..., Workstation], service: Service, clip: Path
+    blender: Callable[..., Workstation], installation: Installation, service: Service, clip: Path
 ) -> None:
+    jobs = JOBS if installation.version() >= "5" else FEWER
+    last = f"Shot {jobs - 1:03}"
     service.hold("render")
     service.start()
     look = blender(**service.surroundings)
     editor = Editor(look)
-    look.run(_STRIPS, clip=str(clip), how_many=JOBS)
+    look.run(_STRIPS, clip=str(clip), how_many=jobs)
     look.run(_VIEW_ALL)
     editor.open_tab()
-    look.run(f"probe.call_it('{JOBS} jobs sent')")
-    for number in range(JOBS):
+    look.run(f"probe.call_it('{jobs} jobs sent')")
+    for number in range(jobs):
         look.run(_SHOOT, wanted=f"Shot {number:03}")
-    until(lambda: editor.states() == ["WAITING"] * JOBS, f"{JOBS} jobs that wait", 600, look.words)
+    until(lambda: editor.states() == ["WAITING"] * jobs, f"{jobs} jobs that wait", 600, look.words)
     look.wait("all(job[0] == 'WAITING' for job in jobs())")
 
-    look.run(f"probe.call_it('{JOBS} jobs waiting')")
+    look.run(f"probe.call_it('{jobs} jobs waiting')")
     look.picture("many-jobs")
     editor.over_timeline()
     look.key("SPACE")
@@ -69,20 +74,20 @@ def test_a_hundred_jobs_wait_and_the_timeline_stays_live(
         for _ in range(5):
             look.key(wheel, ctrl=True)
     look.run(_VIEW_ALL)
-    before = look.value("frames(strips()['Shot 099'])")
-    x, y = look.value("strip_at('Shot 099')")
+    before = look.value("frames(strips()[last])", last=last)
+    x, y = look.value("strip_at(last)", last=last)
     look.drag((x, y), (x + 40, y), steps=20)
-    look.wait("frames(strips()['Shot 099']) != before", before=before)
+    look.wait("frames(strips()[last]) != before", before=before, last=last)
     editor.scrub(100, 900)
     editor.step_a_frame()
-    assert editor.states() == ["WAITING"] * JOBS
+    assert editor.states() == ["WAITING"] * jobs
 
-    look.run(f"probe.call_it('{JOBS} takes landing')")
+    look.run(f"probe.call_it('{jobs} takes landing')")
     service.release("render")
-    until(lambda: editor.states() == ["PLACED"] * JOBS, f"{JOBS} takes", 900, look.words)
-    look.wait("len(takes()) == count", count=JOBS)
+    until(lambda: editor.states() == ["PLACED"] * jobs, f"{jobs} takes", 900, look.words)
+    look.wait("len(takes()) == count", count=jobs)
     look.picture("many-takes")
-    moved = look.value("frames(strips()['Shot 099'])")
+    moved = look.value("frames(strips()[last])", last=last)
     assert [take[1:3] for take in look.value("takes()") if take[1:3] == moved] == [moved]
-    assert (service.heard("submit"), service.accepted()) == (JOBS, JOBS)
+    assert (service.heard("submit"), service.accepted()) == (jobs, jobs)
     look.has_not_complained()
