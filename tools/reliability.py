@@ -37,8 +37,9 @@ and the editor retries. Delays and patience are shortened by the same factor. "T
 service accepted, at first and in the end.
 
 Other tests go further: Blender killed at 21 moments of a job (`tests/timeline/test_killed.py`), a damaged journal
-(`tests/core/test_salvage.py`), disks (`tests/timeline/test_disk.py`), any answer at all
-(`tests/core/test_hostile.py`), a hundred jobs while a quarter of all requests fail (`tests/core/test_soak.py`).
+(`tests/core/test_salvage.py`), disks that are full at each write, gone or odd (`tests/core/test_full_disk.py`,
+`tests/timeline/test_disk.py`), any answer at all (`tests/core/test_hostile.py`), a hundred
+jobs while a quarter of all requests fail (`tests/core/test_soak.py`).
 """
 
 _ORDER = (
