@@ -53,6 +53,9 @@ def write_scene(scene: bpy.types.Scene, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not any(layer.depsgraph for layer in scene.view_layers):
+            # Blender 5.2 crashes on a scene that a script has just made.
+            scene.view_layers[0].update()
         bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE")
     except (OSError, RuntimeError) as error:
         raise _unwritable(path.parent, error) from error
