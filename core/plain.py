@@ -10,10 +10,11 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,28 +39,41 @@ def from_plain(kind: type[T], data: Any) -> T:
 
     Raises ValueError, TypeError or KeyError where `data` is of another form.
     """
-    return typing.cast(T, _read(kind, data))
+    any_kind: Any = kind
+    return typing.cast(T, _reader(any_kind)(data))
 
 
-def _read(kind: Any, data: Any) -> Any:
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What reads a `kind`. Kept, because a journal holds thousands of the same kind and looking at hints takes time."""
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
-        if data is None:
-            return None
-        (inner,) = (each for each in typing.get_args(kind) if each is not type(None))
-        return _read(inner, data)
+        (inner,) = (_reader(each) for each in typing.get_args(kind) if each is not type(None))
+        return lambda data: None if data is None else inner(data)
     if origin is tuple:
-        item = typing.get_args(kind)[0]
-        return tuple(_read(item, each) for each in data)
+        item = _reader(typing.get_args(kind)[0])
+        return lambda data: tuple(map(item, data))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _of_dataclass(kind)
+    if isinstance(kind, type) and issubclass(kind, (Enum, Fraction, Decimal, Path)):
+        return lambda data: _of_text(kind, data)
+    return lambda data: data
+
+
+def _of_dataclass(kind: type[Any]) -> Callable[[Any], Any]:
+    hints = typing.get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+
+    def read(data: Any) -> Any:
         if not isinstance(data, Mapping):
             raise TypeError(f"{kind.__name__} is read from a mapping, not from {type(data).__name__}")
-        hints = typing.get_type_hints(kind)
-        known = {field.name for field in dataclasses.fields(kind)}
-        return kind(**{name: _read(hints[name], value) for name, value in data.items() if name in known})
-    if isinstance(kind, type) and issubclass(kind, (Enum, Fraction, Decimal, Path)):
-        try:
-            return kind(data)
-        except ArithmeticError as error:  # Fraction("1/0"), Decimal("cheap")
-            raise ValueError(f"{data!r} is no {kind.__name__}") from error
-    return data
+        return kind(**{name: readers[name](value) for name, value in data.items() if name in readers})
+
+    return read
+
+
+def _of_text(kind: Any, data: Any) -> Any:
+    try:
+        return kind(data)
+    except ArithmeticError as error:  # Fraction("1/0"), Decimal("cheap")
+        raise ValueError(f"{data!r} is no {kind.__name__}") from error
