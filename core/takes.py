@@ -6,7 +6,6 @@ Nothing is ever overwritten. Putting a take into the timeline is the business of
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -38,7 +37,8 @@ def path_for(job: Job, folder: Path) -> Path:
     pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
     highest = 0
     try:
-        _make(folder)
+        # Not what it is in: a disk that is gone is not to be made up for on another one.
+        folder.mkdir(exist_ok=True)
         for entry in os.listdir(folder):
             found = pattern.fullmatch(entry)
             if found:
@@ -172,7 +172,7 @@ def write_receipt(job: Job) -> None:
 def check_room(folder: Path, needed: int) -> None:
     """Refuse a folder that cannot be written or has less than `needed` bytes left. Raises StorageError, naming it."""
     try:
-        _make(folder)
+        folder.mkdir(exist_ok=True)
         probe = folder / f".reshoot-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -189,13 +189,6 @@ def check_room(folder: Path, needed: int) -> None:
             ),
             say("Free some room, or save the project on another disk."),
         )
-
-
-def _make(folder: Path) -> None:
-    """Make the folder of takes, but not what it is in: a disk that is gone is not to be made up for on another one."""
-    if not folder.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder.parent))
-    folder.mkdir(exist_ok=True)
 
 
 def _move(source: Path, target: Path) -> None:
