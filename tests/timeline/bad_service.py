@@ -254,6 +254,10 @@ def sends(data: bytes, *, status: int = 200, content_type: str = MP4, **headers:
     return answer
 
 
+IN_QUEUE = says(202, {"status": "IN_QUEUE", "queue_position": 1})
+"""A status: the job waits."""
+
+
 def cuts_downloads(share: float) -> Answer:
     """The first `share` of the result, and then the line is dead. It takes no notice of what was asked for."""
 

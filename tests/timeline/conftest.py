@@ -15,8 +15,9 @@ import bad_service
 import bpy
 import footage
 import pytest
-from editing import open_timeline
+from editing import add_movie, open_timeline
 from reshoot import preferences
+from reshoot.core import download, steps
 
 # They take minutes, and are about what the disk and the service hold, which is the same in every Blender.
 _IN_THE_NEWEST = ["test_killed.py", "test_bad_service.py", "test_disk.py", "test_secrets.py"]
@@ -47,6 +48,14 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[bad_service.BadService]
 
 
 @pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trouble that may pass is waited for in tenths of a second."""
+    monkeypatch.setattr(steps, "PATIENCE", 0.1)
+    monkeypatch.setattr(steps, "_FIRST_DELAY", 0.05)
+    monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
+
+
+@pytest.fixture
 def identity(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The rehearsal gives back what it was sent; the clips stay on disk to be looked at."""
     monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
@@ -65,6 +74,12 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scene() -> bpy.types.Scene:
     """An empty timeline at 25 fps, with a prompt."""
     return open_timeline()
+
+
+@pytest.fixture
+def selected_movie(scene: bpy.types.Scene, movie: Path) -> None:
+    """The movie is in the timeline, selected alone."""
+    add_movie(scene, movie)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 import bpy
 import pytest
+from reshoot import session
 from reshoot.timeline import compat
 
 PROMPT = "Make it snow"
@@ -95,6 +97,15 @@ def journal() -> list[Row]:
     finally:
         connection.close()
     return [Row(*row[:4], json.loads(row[4])["paid"]) for row in rows]
+
+
+def drain_until(*states: str) -> None:
+    """Hear of the jobs until they are in these states, oldest first."""
+    end = time.monotonic() + 60
+    while [row.state for row in journal()] != list(states):
+        assert time.monotonic() < end, journal()
+        session.current().drain(0.1)
+        time.sleep(0.02)
 
 
 def the_job() -> Row:

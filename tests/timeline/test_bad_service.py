@@ -18,10 +18,12 @@ import bpy
 import footage
 import pytest
 from bad_service import Answer, BadService, Exchange, accepts_and_drops, cuts_downloads, drops, says, sends
-from editing import PROMPT, Timeline, add_movie, open_timeline, refusal, retry, takes, the_job
+from editing import PROMPT, Timeline, add_movie, refusal, retry, takes, the_job
 from footage import FRAMES
 from reshoot import session
 from reshoot.core import board, download, steps
+
+pytestmark = pytest.mark.usefixtures("selected_movie", "short_patience")
 
 LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
@@ -29,22 +31,6 @@ BEFORE = ("token", "upload")
 """Where trouble comes before anything is submitted."""
 AFTER = ("status", "result", "download")
 """Where it comes after the service has accepted the job."""
-
-
-@pytest.fixture
-def scene(movie: Path) -> bpy.types.Scene:
-    """A timeline with the movie selected."""
-    scene = open_timeline()
-    add_movie(scene, movie)
-    return scene
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trouble that may pass is waited for in tenths of a second."""
-    monkeypatch.setattr(steps, "PATIENCE", 0.1)
-    monkeypatch.setattr(steps, "_FIRST_DELAY", 0.05)
-    monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
 
 
 def shoot_stopped(
@@ -415,9 +401,10 @@ def test_the_download_is_cut_at_every_try(scene: bpy.types.Scene, service: BadSe
     assert _pictures(Path(takes(scene)[0].filepath)) == FRAMES
 
 
-def test_the_download_is_cut_once_and_goes_on_from_there(service: BadService, tmp_path: Path) -> None:
-    scene = open_timeline()
-    add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=FRAMES, noise=True))
+def test_the_download_is_cut_once_and_goes_on_from_there(
+    scene: bpy.types.Scene, service: BadService, tmp_path: Path
+) -> None:
+    add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=FRAMES, noise=True), channel=3)
     service.misbehave("download", cuts_downloads(0.5), times=1)
     timeline = Timeline(scene)
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}

@@ -4,25 +4,18 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import bpy
 import installed
 import pytest
-from bad_service import BadService, says
-from editing import add_movie, journal, open_timeline, takes
+from bad_service import IN_QUEUE, BadService
+from editing import drain_until, journal, takes
 from reshoot import session, shooting
 from reshoot.core.errors import StorageError
 from reshoot.operators import watch
 
-
-@pytest.fixture
-def scene(movie: Path) -> bpy.types.Scene:
-    """A timeline with the movie selected."""
-    scene = open_timeline()
-    add_movie(scene, movie)
-    return scene
+pytestmark = pytest.mark.usefixtures("selected_movie")
 
 
 def damage() -> Path:
@@ -36,13 +29,10 @@ def damage() -> Path:
 def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "cut.blend"))
     bpy.ops.reshoot.shoot()
-    service.misbehave("status", says(202, {"status": "IN_QUEUE", "queue_position": 1}))
+    service.misbehave("status", IN_QUEUE)
     scene.reshoot.prompt = "Make it rain"
     shooting.shoot(scene)
-    end = time.monotonic() + 60
-    while [row.state for row in journal()] != ["PLACED", "WAITING"]:
-        assert time.monotonic() < end, journal()
-        session.current().drain(0.1)
+    drain_until("PLACED", "WAITING")
     bpy.ops.wm.save_mainfile()
     before = journal()
     path = damage()

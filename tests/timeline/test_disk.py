@@ -13,18 +13,13 @@ from pathlib import Path
 import bpy
 import pytest
 from bad_service import BadService, Exchange
-from editing import add_movie, files, journal, open_timeline, refusal, retry, takes, the_job
+from editing import files, journal, refusal, retry, takes, the_job
 from reshoot import session
+from reshoot.timeline import compat
+
+pytestmark = pytest.mark.usefixtures("selected_movie")
 
 ODD = "Ünï “quotes” 'x' \"y\" 🌲 雪 % {0} $HOME"
-
-
-@pytest.fixture
-def scene(movie: Path) -> bpy.types.Scene:
-    """A timeline with the movie selected."""
-    scene = open_timeline()
-    add_movie(scene, movie)
-    return scene
 
 
 def save(path: Path) -> Path:
@@ -42,11 +37,7 @@ def beside_home(folder: Path) -> set[Path]:
 @pytest.mark.parametrize("name", [ODD, "../../evil", "..", "CON", "a/b\\c", "x" * 63])
 def test_whatever_a_strip_is_called(scene: bpy.types.Scene, service: BadService, tmp_path: Path, name: str) -> None:
     project = save(tmp_path / "film" / "cut.blend")
-    (strip,) = (
-        scene.sequence_editor.strips_all
-        if hasattr(scene.sequence_editor, "strips_all")
-        else (scene.sequence_editor.sequences_all)
-    )
+    (strip,) = compat.strips_all(scene.sequence_editor)
     strip.name = name
     before = beside_home(tmp_path)
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,14 @@ import bpy
 import editing
 import numbered
 import pytest
-from editing import open_timeline, takes
+from editing import takes
 from reshoot import session, shooting
 from reshoot.core import board
 from reshoot.core.job import Job, State
 from reshoot.operators import watch
 from reshoot.timeline import compat
+
+pytestmark = pytest.mark.usefixtures("selected_movie")
 
 PATIENCE = 60.0
 
@@ -33,14 +34,6 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> None:
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A movie of 80 frames."""
     return numbered.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=80)
-
-
-@pytest.fixture
-def scene(movie: Path) -> Iterator[bpy.types.Scene]:
-    """A timeline with one shot, not saved."""
-    scene = open_timeline()
-    editing.add_movie(scene, movie)
-    yield scene
 
 
 def save(path: Path, **options: Any) -> None:

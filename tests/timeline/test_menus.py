@@ -13,7 +13,7 @@ import addon_utils
 import bpy
 import footage
 import pytest
-from editing import add_image, add_movie, open_timeline, select
+from editing import add_image, add_movie, select
 from reshoot import keymap, places, session, studio
 from reshoot.panels import menus
 
@@ -62,12 +62,6 @@ def entries(*strips: Any, view: str = "SEQUENCER") -> list[SimpleNamespace]:
 def drawn(*strips: Any, view: str = "SEQUENCER") -> list[tuple[str, str]]:
     """The entries for a selection: operator, kind."""
     return [(entry.operator, entry.kind) for entry in entries(*strips, view=view)]
-
-
-@pytest.fixture
-def scene() -> bpy.types.Scene:
-    """An empty timeline."""
-    return open_timeline()
 
 
 def test_the_menus_offer_what_the_selection_can_be_used_for(scene: bpy.types.Scene, tmp_path: Path) -> None:

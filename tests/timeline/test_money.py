@@ -8,22 +8,16 @@ from pathlib import Path
 
 import bpy
 import pytest
-from bad_service import BadService, accepts_and_drops, says
-from editing import PROMPT, Timeline, add_movie, journal, open_timeline, refusal, retry, takes, the_job
+from bad_service import IN_QUEUE, BadService, accepts_and_drops, says
+from editing import PROMPT, Timeline, journal, refusal, retry, takes, the_job
 from reshoot import preferences, session, shooting
 from reshoot.core.ledger import Outcome
 from reshoot.core.state import State
 
+pytestmark = pytest.mark.usefixtures("selected_movie")
+
 PRICE = "0.50"
 """Of the movie's three seconds, by `KLING_O1_EDIT`, US dollars."""
-
-
-@pytest.fixture
-def scene(movie: Path) -> bpy.types.Scene:
-    """A timeline with the movie selected."""
-    scene = open_timeline()
-    add_movie(scene, movie)
-    return scene
 
 
 @pytest.fixture
@@ -100,7 +94,7 @@ def test_what_is_refused_is_not_counted(scene: bpy.types.Scene, service: BadServ
 
 
 def test_a_second_press_is_asked(scene: bpy.types.Scene, service: BadService) -> None:
-    service.misbehave("status", says(202, {"status": "IN_QUEUE", "queue_position": 1}))
+    service.misbehave("status", IN_QUEUE)
     assert doubts(scene) == ""
     shooting.shoot(scene)
     assert "is under way already" in doubts(scene) and f"costs ${PRICE} more" in doubts(scene)

@@ -19,10 +19,11 @@ import bpy
 import footage
 import pytest
 from bad_service import KEY, BadService, drops, says
-from editing import add_image, add_movie, files, open_timeline, retry, select
+from editing import add_image, add_movie, files, open_timeline, refusal, retry, select
 from reshoot import preferences, services, session
-from reshoot.core import steps
 from reshoot.timeline import compat
+
+pytestmark = pytest.mark.usefixtures("short_patience")
 
 PARTS = [KEY.encode(), *(part.encode() for part in KEY.split(":"))]
 """The marker, and each half of it."""
@@ -54,13 +55,6 @@ class Processes:
         """Look no more."""
         self._end.set()
         self._thread.join()
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trouble is given up soon."""
-    monkeypatch.setattr(steps, "PATIENCE", 0.1)
-    monkeypatch.setattr(steps, "_FIRST_DELAY", 0.05)
 
 
 @pytest.fixture
@@ -121,9 +115,7 @@ def test_the_key_is_nowhere(
         ("submit", drops),
     ):
         service.misbehave(point, answer)
-        with pytest.raises(RuntimeError) as raised:
-            bpy.ops.reshoot.shoot()
-        said.append(str(raised.value))
+        said.append(refusal(bpy.ops.reshoot.shoot))
         service.behave()
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     bpy.ops.reshoot.ledger_save(filepath=str(tmp_path / "spending.csv"))
@@ -153,8 +145,7 @@ def test_the_key_goes_to_the_service_and_nowhere_else(
         to_elsewhere = says(302, "moved", Location=f"{elsewhere.base}/anywhere")
         for point in ("status", "result", "submit"):
             service.misbehave(point, to_elsewhere)
-            with pytest.raises(RuntimeError):
-                bpy.ops.reshoot.shoot()
+            refusal(bpy.ops.reshoot.shoot)
             service.behave()
         service.misbehave("download", says(302, "moved", Location=f"{elsewhere.base}/results/request-1.mp4"), times=1)
         elsewhere.misbehave(
@@ -206,7 +197,6 @@ def test_the_rehearsal_is_on_this_computer_alone_and_has_a_token_of_its_own(
 
 def test_nothing_of_a_retry_tells_it_either(scene: bpy.types.Scene, service: BadService) -> None:
     service.misbehave("submit", tells_the_key(402), times=1)
-    with pytest.raises(RuntimeError):
-        bpy.ops.reshoot.shoot()
+    refusal(bpy.ops.reshoot.shoot)
     retry()
     assert search(Path(os.environ["RESHOOT_HOME"])) == []

@@ -9,22 +9,13 @@ from pathlib import Path
 
 import bpy
 import pytest
-from bad_service import BadService, says
-from editing import add_movie, journal, open_timeline, takes, the_job
+from bad_service import IN_QUEUE, BadService
+from editing import drain_until, journal, takes, the_job
 from reshoot import session, shooting
-from reshoot.core.job import State
 from reshoot.core.journal import Journal
 from reshoot.timeline import compat
 
-IN_QUEUE = says(202, {"status": "IN_QUEUE", "queue_position": 1})
-
-
-@pytest.fixture
-def scene(movie: Path) -> bpy.types.Scene:
-    """A timeline with the movie selected."""
-    scene = open_timeline()
-    add_movie(scene, movie)
-    return scene
+pytestmark = pytest.mark.usefixtures("selected_movie")
 
 
 def test_a_file_that_is_copied_under_another_name_gets_no_second_take(
@@ -78,8 +69,7 @@ def test_another_blender_has_the_job(scene: bpy.types.Scene, service: BadService
     service.misbehave("status", IN_QUEUE)
     shooting.shoot(scene)
     running = session.current()
-    while [row.state for row in journal()] != [State.WAITING]:
-        running.drain(0.1)
+    drain_until("WAITING")
     path = running.home / "journal.sqlite3"
     session.close()
     other = Journal(path, "another Blender")

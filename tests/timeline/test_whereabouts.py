@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import bpy
 import editing
 import numbered
 import pytest
-from editing import open_timeline, takes
+from editing import takes
 from reshoot import session, shooting
 from reshoot.core.settings import Source
 from reshoot.core.shot import Shot
@@ -31,12 +30,6 @@ def identity(monkeypatch: pytest.MonkeyPatch) -> None:
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A movie of 80 frames."""
     return numbered.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=FRAMES)
-
-
-@pytest.fixture
-def scene() -> Iterator[bpy.types.Scene]:
-    """An empty timeline."""
-    yield open_timeline()
 
 
 def read(scene: bpy.types.Scene) -> Shot:
