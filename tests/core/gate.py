@@ -15,8 +15,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from loopback import Handler, LoopbackServer
+
+TOKEN = ("POST", r"/storage/auth/token")
 SUBMIT = ("POST", r"/fal-ai/.+/edit")
 STATUS = ("GET", r".*/requests/[^/]+/status")
 RESULT = ("GET", r".*/requests/[^/]+")
@@ -37,21 +39,18 @@ class Seen:
     path: str
 
 
-class Gate(ThreadingHTTPServer):
+class Gate(LoopbackServer):
     """The proxy. Requests pass unless `at` says otherwise for their kind."""
 
-    daemon_threads = True
-    block_on_close = False
     request_queue_size = 128
 
     def __init__(self, server: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.slams = False
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self.server = server.removeprefix("http://")
         self.own = f"127.0.0.1:{self.server_port}"
-        self.base = f"http://{self.own}"
         self.seen: list[Seen] = []
         self.opened = threading.Event()
         self._rules: dict[Kind, Callable[[Exchange], None]] = {}
@@ -111,9 +110,6 @@ class Gate(ThreadingHTTPServer):
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A side that hung up is part of the test."""
 
     def close(self) -> None:
         self.opened.set()
@@ -180,9 +176,8 @@ class Exchange:
 _HOP = ("connection", "content-length", "date", "server", "transfer-encoding")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Gate
-    protocol_version = "HTTP/1.1"
     timeout = 20
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -194,9 +189,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.rule(self.command, path)(Exchange(self, path, body))
 
     do_GET = do_POST = do_PUT = _any
-
-    def log_message(self, *args: object) -> None:
-        pass
 
 
 # What can be done with a request
@@ -217,6 +209,11 @@ def says(status: int, payload: object, **headers: str) -> Callable[[Exchange], N
         exchange.answer(status, {"Content-Type": kind, **told}, content)
 
     return action
+
+
+def drops(exchange: Exchange) -> None:
+    """The server never hears of it."""
+    exchange.drop()
 
 
 def drops_the_answer(exchange: Exchange) -> None:

@@ -5,12 +5,11 @@ told, and a result that comes anyway is kept.
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import gate as gates
 import pytest
-from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Exchange, Kind
+from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Kind
 from house import House, until
 from reshoot.core import runner as runner_module
 from reshoot.core.errors import Paid
@@ -22,28 +21,14 @@ pytestmark = pytest.mark.usefixtures("in_haste")
 RUNNING = gates.says(202, {"status": "IN_PROGRESS", "logs": []})
 
 
-class Held:
-    """Requests of one kind wait at the gate until they are let go."""
-
-    def __init__(self, house: House, kind: Kind) -> None:
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-        house.gate.at(kind, self)
-
-    def __call__(self, exchange: Exchange) -> None:
-        self.reached.set()
-        self.go_on.wait(20)
-        gates.passes(exchange)
-
-
 def cancelled_at(house: House, movie: Path, kind: Kind) -> Job:
     """The job once it has come to rest, cancelled while a request of `kind` was under way."""
-    held = Held(house, kind)
+    house.gate.at(kind, gates.holds)
     desk = house.desk()
     job = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
-    assert held.reached.wait(20)
+    until(lambda: house.gate.count(kind))
     desk.runner.cancel(job.id)
-    held.go_on.set()
+    house.gate.opened.set()
     return desk.listen(
         lambda event: event.job.id == job.id and (event.job.state.ended or event.job.state is State.LANDED)
     ).job
@@ -122,19 +107,22 @@ def test_a_dismissed_job_is_not_looked_for(house: House, movie: Path, monkeypatc
     job = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
     desk.hear(job, State.WAITING)
     desk.runner.cancel(job.id).result(20)
+    request = desk.row(job).request_id
     desk.runner.dismiss(job.id).result(20)
     asked = house.gate.count(STATUS)
+    about_it = sum(request in each.path for each in house.gate.seen)
     other = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
     house.stage.open.set()
     desk.hear(other, State.LANDED)
     assert desk.journal.get(job.id) is None
     assert house.gate.count(STATUS) > asked
+    assert sum(request in each.path for each in house.gate.seen) == about_it
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda exchange: exchange.drop(),
+        gates.drops,
         gates.says(500, {"detail": "Internal error"}),
         gates.says(404, {"status": "NOT_FOUND"}),
         gates.says(200, "<html>"),

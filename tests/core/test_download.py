@@ -8,10 +8,10 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from loopback import Handler, LoopbackServer
 from reshoot.core import download
 from reshoot.core.errors import (
     DownloadBroken,
@@ -29,35 +29,24 @@ LIMIT = 10_000_000
 Answer = Callable[["_Handler"], None]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Server
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         self.server.seen.append((self.path, dict(self.headers)))
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
-    def log_message(self, *args: object) -> None:
-        pass
 
-
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """A file server. answers: one for each request, the last for all that follow."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.base = f"http://127.0.0.1:{self.server_port}"
+        super().__init__(_Handler)
         self.url = self.base + "/result.mp4"
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.released = threading.Event()
         self.answers: list[Answer] = [serves()]
-
-    def handle_error(self, *args: object) -> None:
-        pass  # a client that gave up is part of the test
 
     def ranges(self) -> list[str | None]:
         return [headers.get("Range") for _, headers in self.seen]
@@ -139,14 +128,13 @@ def start() -> Iterator[Callable[[], Server]]:
     def one() -> Server:
         server = Server()
         servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        server.start()
         return server
 
     yield one
     for server in servers:
         server.released.set()
-        server.shutdown()
-        server.server_close()
+        server.stop()
 
 
 @pytest.fixture

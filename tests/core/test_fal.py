@@ -14,11 +14,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Handler, LoopbackServer
 from reshoot.core import fal, fal_streams
 from reshoot.core.errors import (
     AnswerLost,
@@ -45,9 +45,8 @@ SHOT = {"prompt": "Make it rain", "video_url": "https://files.example/clip.mp4",
 Answer = Callable[["_Handler"], None]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Server
-    protocol_version = "HTTP/1.1"  # connections are kept, as the service keeps them
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -58,19 +57,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _any
 
-    def log_message(self, *args: object) -> None:
-        pass
 
-
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """A service whose answers the test sets, and which remembers what it was asked."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.base = f"http://127.0.0.1:{self.server_port}"
+        super().__init__(_Handler)
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.released = threading.Event()
         urls = {f"{name}_url": f"{self.base}{JOB}{tail}" for name, tail in _TAILS.items()}
@@ -80,9 +72,6 @@ class Server(ThreadingHTTPServer):
             ("POST", "/storage/auth/token"): says(200, token),
             ("POST", "/files/upload"): says(200, {"access_url": f"{self.base}/files/1", "uploaded": True}),
         }
-
-    def handle_error(self, *args: object) -> None:
-        pass  # a client that gave up is part of the test
 
     def count(self, method: str, path: str = "") -> int:
         return sum(seen[0] == method and seen[1].partition("?")[0].startswith(path) for seen in self.seen)
@@ -142,14 +131,13 @@ def start() -> Iterator[Callable[[], Server]]:
     def one() -> Server:
         server = Server()
         servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        server.start()
         return server
 
     yield one
     for server in servers:
         server.released.set()
-        server.shutdown()
-        server.server_close()
+        server.stop()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from typing import Any
 
 import gate as gates
 import pytest
-from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Exchange, Gate, Kind
+from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange, Gate, Kind
 from house import Desk, House, runner_threads
 from reshoot.core import download, fal, fal_streams
 from reshoot.core import steps as steps_module
@@ -32,7 +32,6 @@ from sample_jobs import a_job
 
 pytestmark = pytest.mark.usefixtures("in_haste")
 
-TOKEN = ("POST", r"/storage/auth/token")
 IN_PARTS = ("POST", r"/files/upload/multipart")
 FIRST_PART = ("PUT", r"/files/.+/multipart/.+/1")
 LAST_PART = ("PUT", r"/files/.+/multipart/.+/2")
@@ -87,10 +86,6 @@ def is_silent(exchange: Exchange) -> None:
     exchange.drop()
 
 
-def drops(exchange: Exchange) -> None:
-    exchange.drop()
-
-
 def model_error(kind: str) -> Callable[[Exchange], None]:
     detail = [{"loc": ["body", "video_url"], "msg": f"refused: {kind}", "type": kind, "ctx": {}, "input": "x"}]
     return gates.says(422, {"detail": detail})
@@ -111,7 +106,7 @@ MODEL_ERRORS = (
     "value_error.missing",
 )
 FAULTS: dict[str, Callable[[Exchange], None]] = {
-    "dropped before the answer": drops,
+    "dropped before the answer": gates.drops,
     "answer lost": gates.drops_the_answer,
     "answer cut": cuts,
     "silence": is_silent,

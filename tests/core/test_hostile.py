@@ -8,16 +8,15 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import threading
 import zlib
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loopback import Handler, LoopbackServer
 from reshoot.core import download, fal, fal_streams
 from reshoot.core.errors import AnswerLost, BadAnswer, ReshootError
 from reshoot.core.service import is_loopback, origin
@@ -28,27 +27,19 @@ PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069
 LONG = 1500
 
 
-class Answers(ThreadingHTTPServer):
+class Answers(LoopbackServer):
     """Gives the same answer to everything."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.base = f"http://127.0.0.1:{self.server_port}"
+        super().__init__(_Handler)
         self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b""
         self.asked = 0
 
-    def handle_error(self, *args: object) -> None:
-        """A client that hangs up is part of the tests."""
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Answers
-    protocol_version = "HTTP/1.1"
 
     def _any(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -62,17 +53,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _any
 
-    def log_message(self, *args: object) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Answers]:
     made = Answers()
-    threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    made.start()
     yield made
-    made.shutdown()
-    made.server_close()
+    made.stop()
 
 
 @pytest.fixture(scope="module")

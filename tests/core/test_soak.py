@@ -16,7 +16,7 @@ from pathlib import Path
 
 import gate as gates
 import pytest
-from gate import DOWNLOAD, HISTORY, RESULT, STATUS, SUBMIT, UPLOAD, Exchange
+from gate import DOWNLOAD, HISTORY, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange
 from house import Desk, House, runner_threads
 from reshoot.core import fal, runner
 from reshoot.core.job import Job, State
@@ -31,9 +31,8 @@ SECONDS = 240.0
 MEMORY_MB = 64
 """That a hundred jobs more may leave in use: the allocator keeps what it was given once."""
 
-TOKEN = ("POST", r"/storage/auth/token")
 OUT_OF_REACH: list[Callable[[Exchange], None]] = [
-    lambda exchange: exchange.drop(),
+    gates.drops,
     gates.drops_the_answer,
     gates.says(429, {"detail": "Too many requests"}, Retry_After="0"),
     gates.says(500, {"detail": "Internal error"}),

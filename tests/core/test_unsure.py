@@ -59,7 +59,7 @@ def test_what_the_service_never_got_stays_unsure_until_the_editor_sends_it_again
     house: House, movie: Path, looks_late: None
 ) -> None:
     desk = house.desk()
-    job = lost(house, movie, desk, lambda exchange: exchange.drop())
+    job = lost(house, movie, desk, gates.drops)
     assert (house.gate.count(SUBMIT), house.accepted()) == (1, 0)
     desk.runner.retry(job.id).result(20)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
@@ -79,7 +79,7 @@ def test_a_retry_finds_it_and_sends_nothing(house: House, movie: Path, looks_lat
 def test_a_retry_sends_nothing_while_nobody_can_be_asked(house: House, movie: Path, looks_late: None) -> None:
     desk = house.desk()
     job = lost(house, movie, desk)
-    house.gate.at(HISTORY, lambda exchange: exchange.drop())
+    house.gate.at(HISTORY, gates.drops)
     with pytest.raises(NoAnswer):
         desk.runner.retry(job.id).result(20)
     assert desk.row(job).state is State.UNSURE and "Nothing was sent" in desk.row(job).error
@@ -116,7 +116,7 @@ def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, lo
     desk = house.desk()
     other = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
     desk.hear(other, State.LANDED)
-    job = lost(house, movie, desk, lambda exchange: exchange.drop())
+    job = lost(house, movie, desk, gates.drops)
     desk.runner.retry(job.id).result(20)
     landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
     assert landed.request_id != desk.row(other).request_id
