@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 RESULTS = BUILD / "test-results"
 ENVIRONMENTS = BUILD / "env"
-# The longest layer takes a quarter of an hour on two quiet cores: one that takes this long hangs.
+# The longest layer was seen to take 34 minutes beside another one on two cores: one that takes this long hangs.
 MAX_SECONDS = 2700
 RANK = {"passed": 0, "skipped": 1, "failed": 2}
 VERBOSE_LINE = re.compile(
