@@ -11,13 +11,15 @@ GUI_ENVS := $(if $(BLENDER),,$(GUI:%=blender-%))
 ARGS ?=
 # Cases or groups of them: make fidelity CASES="whole-25 place"
 CASES ?=
+# Parts of the bench: make bench PARTS="export start"
+PARTS ?=
 export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) $(ARGS)
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline test-gui fidelity reliability demo pictures footage clean
+.PHONY: help setup build lint test test-core test-timeline test-gui fidelity reliability bench demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -33,6 +35,8 @@ help:
 	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
 	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
 	@echo 'make reliability    every fault at every request of a job, counted; writes docs/reliability.md'
+	@echo 'make bench          the budgets of the design, measured; writes docs/performance.md, and fails where a figure got worse'
+	@echo '                    PARTS="export start" for some, which writes nothing; ACCEPT=1 takes the figures as the new baseline'
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'
@@ -69,6 +73,10 @@ fidelity: $(BPY_ENV) build footage
 
 reliability: env-tools
 	@build/env/tools/bin/python tools/reliability.py
+
+# ACCEPT and TRIALS reach it through the environment.
+bench: $(BPY_ENV) env-bench env-blender-5.2 build footage
+	@env -u BLENDER PYTHONPATH=tests/gui RESHOOT_GUI_BLENDER=5.2 build/env/bench/bin/python tools/bench $(PARTS)
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)

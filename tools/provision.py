@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the environments under build/env: `tools` without Blender, `bpy-<series>` with Blender as a Python module.
+"""Makes the environments under build/env: `tools` without Blender, `bench` with the ffmpeg program besides, and
+`bpy-<series>` with Blender as a Python module.
 
 `blender-<series>`, a real Blender with a window, is the business of `debian.py`. An environment is made once: it is
 left alone until what it is made from changes. Touches nothing outside build/, except that it asks apt-get for the
@@ -24,7 +25,7 @@ ENVIRONMENTS = ROOT / "build" / "env"
 TOOLS = ROOT / "tools"
 
 BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1"}
-NAMES = ("tools", *(f"bpy-{series}" for series in BPY), *debian.NAMES)
+NAMES = ("tools", "bench", *(f"bpy-{series}" for series in BPY), *debian.NAMES)
 
 # What the bpy wheels are linked against and do not carry, as Debian names it.
 SYSTEM_PACKAGES = [
@@ -74,15 +75,18 @@ def provide(name: str) -> None:
     for arguments in installs:
         pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
         run([*pip, "install", "--quiet", "--no-deps", "--only-binary=:all:", *arguments])
-    if name != "tools":
+    if name.startswith("bpy-"):
         check_libraries(python)
     stamp.write_text(made_from, encoding="utf-8")
 
 
 def pip_arguments(name: str) -> list[list[str]]:
     """What pip installs into the environment `name`, one list for each call."""
+    tools = [["--require-hashes", "-r", "tools/wheels.lock"], ["-r", "tools/requirements-tools.txt"]]
     if name == "tools":
-        return [["--require-hashes", "-r", "tools/wheels.lock"], ["-r", "tools/requirements-tools.txt"]]
+        return tools
+    if name == "bench":
+        return [*tools, ["-r", "tools/requirements-bench.txt"]]
     return [["-r", "tools/requirements-bpy.txt", f"bpy=={BPY[name.removeprefix('bpy-')]}"]]
 
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page that `make bench` writes: the figures as tables, the machine, how each was measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from figures import Figure
+
+
+@dataclass(frozen=True)
+class Part:
+    """One heading of the page. how: what was done, Markdown. seconds: that it took."""
+
+    name: str
+    title: str
+    how: str
+    figures: tuple[Figure, ...]
+    seconds: float
+
+
+def write(path: Path, parts: Sequence[Part], trials: int, seconds: float) -> None:
+    """Write the page."""
+    every = [figure for part in parts for figure in part.figures if figure.holds is not None]
+    short = [figure for figure in every if not figure.holds]
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench`, which measures what the design sets budgets for, side by side with what an editor",
+        "would compare with. Figures are medians of the trials, with the least and the greatest in brackets; less is",
+        "better. `make bench` fails where a figure has grown by more than its noise since the one in",
+        "`tools/bench/baseline.json` (times by this machine's pace at a fixed piece of work); `make bench ACCEPT=1` takes",
+        'the new ones. `make bench PARTS="export start"` measures some and writes no page.',
+        "",
+        f"Machine: {_machine()}. {trials} trials, {seconds / 60:.0f} minutes.",
+        "",
+        f"{len(every) - len(short)} of {len(every)} budgets hold."
+        + (" Short: " + "; ".join(f"{figure.words} ({_with_unit(figure)})" for figure in short) + "." if short else ""),
+    ]
+    for part in parts:
+        lines += ["", f"## {part.title}", "", part.how.strip(), ""]
+        lines += _table(part.figures)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _table(figures: Sequence[Figure]) -> list[str]:
+    lines = []
+    for group, rows in groupby(figures, key=lambda figure: figure.group):
+        lines += [f"| {group} | measured | budget | |", "| --- | ---: | ---: | --- |"]
+        for figure in rows:
+            budget = "" if figure.budget is None else f"{figure.budget:g}{_unit(figure)}"
+            verdict = {None: "", True: "holds", False: "**short**"}[figure.holds]
+            remark = "; ".join(each for each in (verdict, figure.note) if each)
+            lines.append(f"| {figure.words} | {_with_unit(figure)} | {budget} | {remark} |")
+        lines.append("")
+    return lines[:-1]
+
+
+def _with_unit(figure: Figure) -> str:
+    found = f"{_number(figure.median)}{_unit(figure)}"
+    if len(figure.values) > 1:
+        found += f" ({_number(min(figure.values))} to {_number(max(figure.values))})"
+    return found
+
+
+def _unit(figure: Figure) -> str:
+    return f" {figure.unit}" if figure.unit else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _machine() -> str:
+    name = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            name = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB of memory, {platform.system()} {platform.release()}"
