@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from . import places
+from . import places, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,18 +57,20 @@ def size_of(path: str) -> int | None:
 
 def _start() -> None:
     global _thread
-    _thread = threading.Thread(target=_import, args=(places.home(),), name="reshoot-import", daemon=True)
+    _thread = threading.Thread(
+        target=_import, args=(places.home(), session.project()), name="reshoot-import", daemon=True
+    )
     _thread.start()
     bpy.app.timers.register(_show, first_interval=_EVERY, persistent=True)
 
 
-def _import(home: Path) -> None:
+def _import(home: Path, project: str) -> None:
     try:
         for part in _PARTS:
             importlib.import_module(part, __package__)
         from . import studio
 
-        studio.open_journal(home)
+        studio.open_journal(home, project)
     except Exception:  # whoever needs it tries it again, and tells the editor
         import logging
 

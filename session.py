@@ -114,6 +114,7 @@ def file_opened() -> None:
     if _session is not None:
         _session.place_again()
         _session.look_again()
+        _session.read()
 
 
 def file_saved() -> None:
@@ -126,6 +127,7 @@ def file_saved() -> None:
     before, _file = _file, project()
     if _session is not None and _file != before:
         _session.runner.moved(before, _file, placed=before.startswith(UNTITLED))
+        _session.read()
 
 
 def undone() -> None:

@@ -42,8 +42,8 @@ _FALLEN = (State.FAILED, State.UNSURE)
 _JOBS = "jobs"
 """The folder of the unfinished jobs' folders, beside the journal."""
 
-_opened: SimpleQueue[Journal] = SimpleQueue()
-"""A journal that was opened for the session to come."""
+_opened: SimpleQueue[tuple[Journal, str, list[Job]]] = SimpleQueue()
+"""A journal that was opened for the session to come, and what it shows of a project."""
 
 
 class Session:
@@ -61,7 +61,7 @@ class Session:
         self._services = Services(home / "rehearsal", self._blender)
         self.refresh()
         self._complaints: list[ReshootError] = []
-        self._journal = self._open_journal()
+        self._journal, known = self._open_journal()
         self.runner = Runner(
             self._journal,
             self.home / _JOBS,
@@ -83,14 +83,17 @@ class Session:
         self._shots: dict[str, Shot] = {}
         self._found: dict[str, tuple[whereabouts.Spot, ...]] = {}
         self._on_strips: list[OnStrip] = []
-        board.show(self._journal.jobs())
+        board.show(known)
 
-    def _open_journal(self) -> Journal:
+    def _open_journal(self) -> tuple[Journal, list[Job]]:
+        """The journal, and what is shown of the open file's jobs."""
+        here = self._project()
         if not _opened.empty():
-            return _opened.get()
+            journal, project, known = _opened.get()
+            return journal, known if project == here else journal.shown(here)
         path, holder = self.home / places.JOURNAL, uuid.uuid4().hex
         try:
-            return Journal(path, holder)
+            journal = Journal(path, holder)
         except JournalDamaged as error:
             folders = {places.takes_folder(each, self.home) for each in (self._project(), "")}
             rebuilt = salvage.rebuild(path, holder, jobs=self.home / _JOBS, takes=folders)
@@ -102,7 +105,8 @@ class Session:
                     ),
                 )
             )
-            return rebuilt.journal
+            journal = rebuilt.journal
+        return journal, journal.shown(here)
 
     def refresh(self) -> None:
         """Take the preferences over to where worker threads may read them."""
@@ -132,8 +136,29 @@ class Session:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
         self.bring_back()
-        for job_id in (*self._journal.unfinished(), *self._journal.open_questions()):
-            self.runner.take_up(job_id)
+        if any(board.line(job_id) is None for job_id in self.held()):
+            self.read()
+        self.runner.take_up_all()
+
+    def read(self, *, wait: bool = False) -> None:
+        """Take in what the journal has of the open file, and bring back the takes that were never saved with it.
+
+        It is read off the main thread unless `wait`, where nothing is brought back yet. Raises StorageError there;
+        otherwise what goes wrong is kept for `complaints`.
+        """
+        here, held = self._project(), self.held()
+        if wait:
+            board.show(self._journal.shown(here, held))
+            return
+        rows: list[Job] = []
+
+        def take_in(failure: ReshootError | None) -> None:
+            if failure is not None:
+                raise failure
+            board.show(rows)
+            self.bring_back()
+
+        self.beside(lambda _blender: rows.extend(self._journal.shown(here, held)), take_in)
 
     def bring_back(self) -> list[Future[None]]:
         """Takes that an earlier Blender placed in the open file and that were never saved with it land once more.
@@ -155,10 +180,9 @@ class Session:
         ]
         return [self.runner.bring_back(job.id) for job in lost]
 
-    def unfinished(self) -> list[Job]:
-        """The unfinished jobs of the open file, from the journal."""
-        here = self._project()
-        return [job for job in self._journal.jobs() if job.project == here and not job.state.ended]
+    def unfinished(self) -> list[str]:
+        """The ids of the open file's unfinished jobs, from the journal."""
+        return self._journal.unfinished(self._project())
 
     def job(self, job_id: str) -> Job | None:
         """The row of a job."""
@@ -343,18 +367,20 @@ class Session:
         board.clear()
 
 
-def open_journal(home: Path) -> None:
-    """Open the journal for the session to come, since the disk takes its time. Called on any thread.
+def open_journal(home: Path, project: str) -> None:
+    """Open the journal for the session to come and read what it shows of `project`, since the disk takes its time.
 
-    Raises StorageError where the folder cannot be used.
+    Called on any thread. Raises StorageError where the folder cannot be used.
     """
-    _opened.put(Journal(home / places.JOURNAL, uuid.uuid4().hex))
+    journal = Journal(home / places.JOURNAL, uuid.uuid4().hex)
+    _opened.put((journal, project, journal.shown(project)))
 
 
 def close_journal() -> None:
     """Close what was opened for a session that did not come."""
     while not _opened.empty():
-        _opened.get().close()
+        journal, _project, _known = _opened.get()
+        journal.close()
 
 
 def _of_part(job: Job, spot: whereabouts.Spot) -> whereabouts.Spot | None:

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from . import ledger
 from .errors import JournalDamaged, StorageError
 from .job import Job, State
 from .plain import from_plain, to_plain
+from .state import UNTITLED
 from .words import say
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,20 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _AHEAD_SECONDS = 2 * LEASE_SECONDS
 """A lease that ends later than so from now was written under a clock that has been set back since: it is none."""
+
+_LEASE_LEFT = LEASE_SECONDS / 3
+"""A lease that lasts at least so long is not written again when its row is claimed: every write waits for the disk, and
+a hundred waiting jobs are claimed many times a second. `Journal.renew` sees to it that leases last.
+"""
+
+_SHOWN = 500
+"""Rows of a kind that `Journal.shown` reads at most."""
+
+_SHOWN_OF_ALL = 100
+"""The same of all projects together: the prompts of the newest are offered again."""
+
+_ASKED_AT_ONCE = 500
+"""Ids in one question: SQLite takes 999 variables at least."""
 
 _CLOSE_SECONDS = 0.5
 
@@ -56,12 +71,29 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
+CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
+CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
 """
 
 _FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
 """Nobody else holds the row. With `Journal._free`."""
 
 _UNFINISHED = tuple(state.value for state in State if not state.ended)
+_OPEN = (*_UNFINISHED, State.UNSURE.value)
+
+_SHOWN_QUERY = f"""
+SELECT id, record FROM jobs WHERE id IN (
+    SELECT id FROM jobs WHERE state IN ({", ".join("?" * len(_OPEN))})
+    UNION
+    SELECT * FROM (SELECT id FROM jobs WHERE project = ? ORDER BY created DESC LIMIT {_SHOWN})
+    UNION
+    SELECT * FROM (
+        SELECT id FROM jobs WHERE state = ? AND project GLOB ? ORDER BY created DESC LIMIT {_SHOWN}
+    )
+    UNION
+    SELECT * FROM (SELECT id FROM jobs ORDER BY created DESC LIMIT {_SHOWN_OF_ALL})
+) ORDER BY created, id
+"""
 
 
 class LeaseLost(Exception):
@@ -199,14 +231,10 @@ class Journal:
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             rows = self._connection.execute(
-                f"SELECT id, record FROM jobs WHERE project = ? AND {_FREE} ORDER BY created, id",
-                (_text(project_before), *self._free()),
+                f"SELECT id, record FROM jobs WHERE project = ? AND state != ? AND {_FREE} ORDER BY created, id",
+                (_text(project_before), "" if placed else State.PLACED.value, *self._free()),
             ).fetchall()
-            moved = [
-                replace(job, project=project_after)
-                for job in _readable(rows)
-                if placed or job.state is not State.PLACED
-            ]
+            moved = [replace(job, project=project_after) for job in _readable(rows)]
             for job in moved:
                 self._write(job)
         return moved
@@ -230,11 +258,23 @@ class Journal:
             row = self._connection.execute("SELECT id, record FROM jobs WHERE id = ?", (job_id,)).fetchone()
         return _job(*row) if row else None
 
-    def jobs(self) -> list[Job]:
-        """Every row that can be read, oldest first."""
+    def shown(self, project: str, ids: Collection[str] = ()) -> list[Job]:
+        """Those of the rows that can be read which a Blender with `project` open shows, oldest first.
+
+        In every project what has not ended or may still be had back, and the newest; of `project` the newest 500; and
+        those of `ids`. It takes no longer the longer the journal is.
+        """
+        found = {}
         with self._lock, self._errors():
-            rows = self._connection.execute("SELECT id, record FROM jobs ORDER BY created, id").fetchall()
-        return list(_readable(rows))
+            asked = (*_OPEN, _text(project), State.FAILED.value, f"{UNTITLED}*")
+            rows = self._connection.execute(_SHOWN_QUERY, asked).fetchall()
+            found.update(rows)
+            rest = [job_id for job_id in ids if job_id not in found]
+            for first in range(0, len(rest), _ASKED_AT_ONCE):
+                some = rest[first : first + _ASKED_AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                found.update(self._connection.execute(f"SELECT id, record FROM jobs WHERE id IN ({marks})", some))
+        return sorted(_readable(found.items()), key=lambda job: (job.created, job.id))
 
     def spent(self) -> list[ledger.Entry]:
         """The ledger, oldest first."""
@@ -249,18 +289,27 @@ class Journal:
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""
         with self._lock, self._errors():
+            now = time.time()
             row = self._connection.execute(
-                f"UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND {_FREE} RETURNING id, record",
-                (self.holder, time.time() + LEASE_SECONDS, job_id, *self._free()),
+                "SELECT id, record FROM jobs WHERE id = ? AND holder = ? AND held_until BETWEEN ? AND ?",
+                (job_id, self.holder, now + _LEASE_LEFT, now + _AHEAD_SECONDS),
             ).fetchone()
+            row = (
+                row
+                or self._connection.execute(
+                    f"UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND {_FREE} RETURNING id, record",
+                    (self.holder, time.time() + LEASE_SECONDS, job_id, *self._free()),
+                ).fetchone()
+            )
         return _job(*row) if row else None
 
-    def unfinished(self) -> list[str]:
-        """The ids of the rows that have a next step, oldest first."""
+    def unfinished(self, project: str | None = None) -> list[str]:
+        """The ids of the rows that have a next step, oldest first. project: those of this one only."""
         with self._lock, self._errors():
             marks = ", ".join("?" * len(_UNFINISHED))
             rows = self._connection.execute(
-                f"SELECT id FROM jobs WHERE state IN ({marks}) ORDER BY created, id", _UNFINISHED
+                f"SELECT id FROM jobs WHERE state IN ({marks}) AND (? IS NULL OR project = ?) ORDER BY created, id",
+                (*_UNFINISHED, *[None if project is None else _text(project)] * 2),
             ).fetchall()
         return [row[0] for row in rows]
 
@@ -346,7 +395,7 @@ def _job(job_id: str, record: str) -> Job:
         ) from error
 
 
-def _readable(rows: list[tuple[str, str]]) -> Iterator[Job]:
+def _readable(rows: Iterable[tuple[str, str]]) -> Iterator[Job]:
     """The jobs of `rows`. A row that a newer Reshoot wrote, or that is broken, must not hide the others."""
     for row in rows:
         try:

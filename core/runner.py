@@ -111,6 +111,10 @@ class Runner:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
         self._in_lane("desk", lambda: self._take_up(job_id))
 
+    def take_up_all(self) -> None:
+        """The same with every unfinished job, and look for what was lost on its way."""
+        self._in_lane("desk", self._take_up_all)
+
     def cancel(self, job_id: str) -> Future[None]:
         """Stop a job. What was submitted is asked to stop at the service. Done when the journal says so."""
         stop = self._stops.get(job_id)
@@ -228,6 +232,10 @@ class Runner:
         if job is not None:
             self.events.put(Event(job))
             self._hand_on(job)
+
+    def _take_up_all(self) -> None:
+        for job_id in (*self._journal.unfinished(), *self._journal.open_questions()):
+            self.take_up(job_id)
 
     def _go_on(self, job_id: str) -> None:
         """Step a job whose time has come."""

@@ -40,7 +40,7 @@ PATIENCE = 600.0
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
 _FIRST_POLL = 0.5
-_LONGEST_POLL = 2.0
+_LONGEST_POLL = 1.0
 _POLL_GROWTH = 1.2
 _COUNTED = re.compile(r"(\d+) of (\d+)$")
 """What a service counts in its log, as the rehearsal does: Frame 69 of 132."""

@@ -148,12 +148,13 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         try:
             running = session.current()
             running.place_again()
+            running.read(wait=wait)
             for doing in running.bring_back():
                 doing.result()
-            jobs = running.unfinished()
+            unfinished = running.unfinished()
             running.take_up()
             if wait:
-                watch.wait_for(running, [job.id for job in jobs])
+                watch.wait_for(running, unfinished)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -62,7 +62,7 @@ def test_a_row_is_read_as_it_was_written_also_after_opening_again(opened) -> Non
     journal.close()
 
     again = opened("two")
-    assert again.jobs() == [jobs[1], submitted, jobs[2]], "the oldest first"
+    assert again.shown("") == [jobs[1], submitted, jobs[2]], "the oldest first"
     assert again.get(submitted.id) == submitted
     assert again.get("unknown") is None
 
@@ -92,12 +92,51 @@ def test_what_is_unfinished_is_what_has_a_next_step(opened) -> None:
     ]
 
 
+def test_what_is_shown_is_what_has_not_ended_the_open_project_and_the_newest(opened, monkeypatch) -> None:
+    """A journal of ten thousand jobs is opened like one of ten."""
+    monkeypatch.setattr(journal_module, "_ASKED_AT_ONCE", 2)
+    journal = opened()
+    here, there, lost = "/films/here.blend", "/films/there.blend", "untitled:lost"
+    told = {
+        **{f"old {n}": (there, State.PLACED) for n in range(120)},
+        **{f"unfinished {state.value}": (there, state) for state in State if not state.ended},
+        "unsure": (there, State.UNSURE),
+        "perhaps paid": (lost, State.FAILED),
+        "failed elsewhere": (there, State.FAILED),
+        **{f"here {n}": (here, State.PLACED) for n in range(510)},
+        **{f"new {n}": (there, State.PLACED) for n in range(100)},
+    }
+    jobs = [
+        replace(a_job(), id=job_id, project=project, state=state, created=float(n))
+        for n, (job_id, (project, state)) in enumerate(told.items())
+    ]
+    journal.add(jobs)
+    held = ["old 3", "old 50", "old 51", "new 3", "of another journal"]
+
+    seen = [job.id for job in journal.shown(here, held)]
+    assert seen == [
+        *["old 3", "old 50", "old 51"],
+        *[f"unfinished {state.value}" for state in State if not state.ended],
+        *["unsure", "perhaps paid"],
+        *[f"here {n}" for n in range(10, 510)],
+        *[f"new {n}" for n in range(100)],
+    ]
+    assert journal.shown(here, held)[0] == jobs[3]
+
+
+def test_what_is_unfinished_can_be_asked_of_one_project(opened) -> None:
+    journal = opened()
+    jobs = [replace(a_job(), project=f"/films/{n}.blend") for n in range(3)]
+    journal.add(jobs)
+    assert journal.unfinished("/films/1.blend") == [jobs[1].id]
+
+
 def test_a_removed_row_is_gone(opened) -> None:
     journal = opened()
     job = a_job()
     journal.add([job])
     journal.remove(job.id)
-    assert journal.jobs() == []
+    assert journal.shown("") == []
 
 
 def test_a_commit_is_on_disk_when_it_returns(opened) -> None:
@@ -163,11 +202,26 @@ def test_a_lease_from_a_clock_that_was_set_back_since_ends(opened, monkeypatch: 
     assert one.claim(job.id) is None
 
 
+def test_a_row_that_is_held_is_claimed_without_a_write(opened, path: Path, monkeypatch) -> None:
+    """A hundred waiting jobs are claimed many times a second, and each write waits for the disk."""
+    journal = opened()
+    job = a_job()
+    journal.add([job])
+    written = journal._connection.total_changes
+    for _ in range(20):
+        assert journal.claim(job.id) == job
+    assert journal._connection.total_changes == written
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + journal_module.LEASE_SECONDS - 1)
+    assert journal.claim(job.id) == job, "one that ends soon is written again"
+    assert journal._connection.total_changes == written + 1
+
+
 def test_a_ticket_that_comes_late_is_not_lost(opened) -> None:
     """A Blender that slept in the middle of a submission: another one took it for lost."""
     asleep, other = opened("one"), opened("two")
     asleep.add([replace(a_job(service="fal"), state=State.UPLOADING)])
-    job = asleep.advance(asleep.jobs()[0], moved(asleep.jobs()[0], State.SUBMITTING))
+    job = asleep.advance(asleep.shown("")[0], moved(asleep.shown("")[0], State.SUBMITTING))
     with closing(sqlite3.connect(asleep.path)) as connection, connection:
         connection.execute("UPDATE jobs SET held_until = 0")
     other.advance(other.claim(job.id), moved(job, State.UNSURE))
@@ -260,7 +314,7 @@ def test_one_of_many_changes_makes_it(opened) -> None:
     for thread in threads:
         thread.join()
     assert len(made) == 1
-    (stored,) = journal.jobs()
+    (stored,) = journal.shown("")
     assert stored.state is made[0]
 
 
@@ -297,7 +351,7 @@ def test_a_journal_that_breaks_while_it_is_used_is_told(opened, path: Path) -> N
         file.seek(4096)
         file.write(b"\xff" * 100_000)
     with pytest.raises(StorageError, match="cannot be read or written"):
-        reader.jobs()
+        reader.shown("")
     with pytest.raises(JournalDamaged, match="is damaged"):
         opened("two")
 
@@ -317,7 +371,7 @@ def test_one_broken_row_does_not_hide_the_others(opened, path: Path, record: str
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE jobs SET record = ? WHERE id = ?", (record, broken.id))
         connection.commit()
-    assert journal.jobs() == [whole]
+    assert journal.shown("") == [whole]
     for ask in (journal.get, journal.claim):
         with pytest.raises(StorageError, match=f"job {broken.id}") as refusal:
             ask(broken.id)

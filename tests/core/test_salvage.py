@@ -79,7 +79,7 @@ def test_nothing_readable_is_left_and_the_copies_bring_all_back(home: Home) -> N
     rebuilt = home.rebuild()
     assert rebuilt.aside.read_bytes() == b"no database" * 1000
     assert rebuilt.jobs == 2
-    assert {job.id: job for job in rebuilt.journal.jobs()} == {waiting.id: waiting, placed.id: placed}
+    assert {job.id: job for job in rebuilt.journal.shown("")} == {waiting.id: waiting, placed.id: placed}
     assert rebuilt.journal.unfinished() == [waiting.id]
     assert [entry.outcome for entry in rebuilt.journal.spent()] == [Outcome.ACCEPTED] * 2
     assert rebuilt.journal.claim(waiting.id) == waiting, "nobody holds it"
@@ -100,7 +100,7 @@ def test_readable_rows_are_taken_and_the_latest_copy_wins(home: Home) -> None:
         home.open()
     rebuilt = home.rebuild()
     assert rebuilt.journal.get(old.id) == newer
-    found = {job.id for job in rebuilt.journal.jobs()}
+    found = {job.id for job in rebuilt.journal.shown("")}
     assert found <= {old.id, *(job.id for job in only_there)}
     assert len(found) > 150, "what is not damaged is read from both ends"
 
@@ -125,7 +125,7 @@ def test_what_is_no_copy_is_passed_over(home: Home, text: str) -> None:
     (home.jobs / "broken").mkdir()
     (home.jobs / "broken" / salvage.SLIP).write_text(text)
     (home.takes / "broken.json").write_text(text)
-    assert home.rebuild().journal.jobs() == [whole]
+    assert home.rebuild().journal.shown("") == [whole]
 
 
 def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:

@@ -63,9 +63,9 @@ def main() -> None:
         print(f"bench: {PAGE.relative_to(ROOT)} is written")
     every = [figure for part in parts for figure in part.figures]
     held = [figure for figure in every if figure.holds is not None]
-    short = [figure.name for figure in held if not figure.holds]
+    short = ", ".join(figure.name for figure in held if not figure.holds) or "none"
     print(
-        f"bench: {len(every)} figures; {len(held) - len(short)} of {len(held)} budgets hold; short: {short or 'none'}"
+        f"bench: {len(every)} figures; {sum(1 for figure in held if figure.holds)} of {len(held)} budgets hold; short: {short or 'none'}"
     )
     for line in regressed:
         print(f"bench: worse: {line}")
