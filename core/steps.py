@@ -7,6 +7,7 @@ repeated; submitting is on disk before it leaves and is never repeated by itself
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -95,6 +96,11 @@ class Steps:
             State.WAITING: self._follow,
             State.DOWNLOADING: self._download,
         }
+
+    def get_ready(self, job: Job) -> None:
+        """Make the connection that `job` is going to need. What is wrong with it is told when it is needed."""
+        with contextlib.suppress(ReshootError):
+            self._connect(job.service)
 
     def step(
         self, job: Job, folder: Path, *, advance: Advance, tell: Tell, cancelled: Callable[[], bool]

@@ -63,10 +63,9 @@ def main() -> None:
         print(f"bench: {PAGE.relative_to(ROOT)} is written")
     every = [figure for part in parts for figure in part.figures]
     held = [figure for figure in every if figure.holds is not None]
-    short = ", ".join(figure.name for figure in held if not figure.holds) or "none"
-    print(
-        f"bench: {len(every)} figures; {sum(1 for figure in held if figure.holds)} of {len(held)} budgets hold; short: {short or 'none'}"
-    )
+    short = [figure.name for figure in held if not figure.holds]
+    hold = f"{len(held) - len(short)} of {len(held)} budgets hold"
+    print(f"bench: {len(every)} figures; {hold}; short: {', '.join(short) or 'none'}")
     for line in regressed:
         print(f"bench: worse: {line}")
     sys.exit(1 if regressed else 0)
