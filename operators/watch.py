@@ -252,6 +252,10 @@ def _opened(*_args: object) -> None:
 @bpy.app.handlers.persistent
 def _saved(*_args: object) -> None:
     session.file_saved()
+    running = session.running()
+    if running is not None and running.busy_beside:
+        # Under another name other jobs are shown, and they are being read.
+        ensure()
 
 
 @bpy.app.handlers.persistent

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,25 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert board.line(job.id).job.state is State.PLACED
+
+
+def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    """Of a long journal only what is shown is known."""
+    there = tmp_path / "there.blend"
+    save(there, copy=True)
+    (own,) = shooting.shoot(scene)
+    wait_until_landed(own)
+    place()
+    old = [
+        replace(row(own), id=f"{number:032}", project=str(there), scene="Scene", created=own.created - 1000 + number)
+        for number in range(200)
+    ]
+    session.current()._journal.add(old)
+    session.close()
+
+    session.current()
+    assert board.line(own.id) and board.line(old[199].id), "the newest prompts are offered again"
+    assert board.line(old[0].id) is None
+    bpy.ops.wm.open_mainfile(filepath=str(there))
+    watch.wait_beside(session.current())
+    assert [line.job.id for line in board.lines(str(there))] == [job.id for job in reversed(old)]
