@@ -112,9 +112,7 @@ def file_opened() -> None:
     _untitled = _unnamed()
     _file = project()
     if _session is not None:
-        _session.place_again()
-        _session.look_again()
-        _session.read()
+        _session.file_opened()
 
 
 def file_saved() -> None:

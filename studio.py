@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,7 +25,7 @@ from . import places, preferences
 from .core import board, ledger, salvage
 from .core.blender_process import Blender
 from .core.errors import JournalDamaged, PlacementError, ReshootError, StorageError
-from .core.job import Job, State
+from .core.job import Job, State, Take
 from .core.journal import Journal
 from .core.runner import Event, Runner
 from .core.shot import Shot
@@ -44,6 +44,14 @@ _JOBS = "jobs"
 
 _opened: SimpleQueue[tuple[Journal, str, list[Job]]] = SimpleQueue()
 """A journal that was opened for the session to come, and what it shows of a project."""
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A take that was placed before it was compared. looks: of its strips, see `place.looks`."""
+
+    take: Take
+    looks: place.Looks
 
 
 class Session:
@@ -69,6 +77,7 @@ class Session:
             keep_clips=lambda: self._keep_clips,
         )
         self._tried: dict[str, bool] = {}
+        self._laid: dict[str, _Laid] = {}
         self._held: frozenset[str] = frozenset()
         self._counted: tuple[object, ...] = ()
         self._placing: list[Future[None]] = []
@@ -213,8 +222,8 @@ class Session:
     def landed(self) -> list[tuple[Job, ...]]:
         """Jobs of the open file whose takes wait to be placed, oldest first: the parts of a shot together.
 
-        They wait for the parts that are under way, and for those that have failed until the editor says what becomes of
-        them.
+        They wait for the parts that are under way or not compared yet, and for those that have failed until the editor
+        says what becomes of them.
         """
         groups: dict[str, list[Job]] = {}
         for line in reversed(board.lines(self._project())):
@@ -222,7 +231,9 @@ class Session:
         ready = []
         for jobs in groups.values():
             waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._tried]
-            if waiting and not any(job.state.moving or job.state in _FALLEN for job in jobs):
+            # What is made of several results is laid once, as it should lie.
+            unready = [job for job in jobs if job.state.moving or job.state in _FALLEN or not job.compared]
+            if waiting and (not unready or (len(jobs) == 1 and jobs[0].state is State.LANDED)):
                 ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
         return ready
 
@@ -249,8 +260,46 @@ class Session:
             if homeless:
                 self.runner.adopt(job.id, self._project())
             if job.state is State.LANDED:
-                self._placing.append(self.runner.placed(job, notes))
+                self._placing.append(self.runner.placed(job.id, notes))
+        if lead.take is not None and not lead.compared:
+            self._laid[lead.id] = _Laid(lead.take, place.looks(scene, lead.id))
         return notes
+
+    def crooked(self) -> list[Job]:
+        """The jobs whose takes lie in the open file as they came and should not, as was found out since."""
+        found = []
+        for job_id, laid in list(self._laid.items()):
+            line = board.line(job_id)
+            if line is None or (line.job.compared and line.job.take == laid.take):
+                del self._laid[job_id]
+            elif line.job.compared:
+                found.append(line.job)
+        return found
+
+    def put_right(self, job: Job) -> bool:
+        """Lay the take of a crooked job as it should lie. Whether it was there to be laid; it is tried once.
+
+        Raises PlacementError where the editor has changed its strip meanwhile, which stays as it is.
+        """
+        laid = self._laid.pop(job.id)
+        scene = place.find_scene(job)
+        now = place.looks(scene, job.id) if scene is not None else ()
+        if scene is None or not now:
+            return False
+        if now != laid.looks:
+            raise PlacementError(
+                say("The take of “{shot}” could be put right, but its strip was changed meanwhile.", shot=job.label),
+                say("Delete the strip and place the take again from the list of jobs."),
+            )
+        place.put_right(scene, job)
+        return True
+
+    def file_opened(self) -> None:
+        """Another file is open now, and what lies in its timeline is as it was saved."""
+        self._laid.clear()
+        self.place_again()
+        self.look_again()
+        self.read()
 
     def place_again(self, *, without_scene: bool = False) -> None:
         """What could not be placed may be tried once more: the file changed, or the editor asked.
@@ -351,6 +400,12 @@ class Session:
         """Whether there is news to drain, or will be: that a take was placed is told once it is on disk."""
         self._placing = [each for each in self._placing if not each.done()]
         return bool(self._placing) or not self.runner.events.empty()
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a take of the open file has landed, or was placed by this Blender, and is not compared yet."""
+        waits = [line for line in board.lines(self._project()) if line.job.state is State.LANDED and not line.elsewhere]
+        return bool(self._laid) or any(not line.job.compared for line in waits)
 
     @property
     def busy_beside(self) -> bool:

@@ -100,7 +100,8 @@ class Job:
     service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
     references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
     retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
-    cancelling: the editor asked to stop after it was submitted. part: which part of the plan it is, from 0. group: the
+    cancelling: the editor asked to stop after it was submitted. compared: its take was held against the clip, or has
+    not to be; until then it lies as it came. part: which part of the plan it is, from 0. group: the
     id of the first part's job, the same for all parts of a shot; its own where there is one part.
     """
 
@@ -123,6 +124,7 @@ class Job:
     paid: Paid = Paid.NO
     retry_to: State | None = None
     cancelling: bool = False
+    compared: bool = True
     part: int = 0
     group: str = ""
     created: float = 0.0

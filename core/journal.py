@@ -264,7 +264,7 @@ class Journal:
         In every project what has not ended or may still be had back, and the newest; of `project` the newest 500; and
         those of `ids`. It takes no longer the longer the journal is.
         """
-        found = {}
+        found: dict[str, str] = {}
         with self._lock, self._errors():
             asked = (*_OPEN, _text(project), State.FAILED.value, f"{UNTITLED}*")
             rows = self._connection.execute(_SHOWN_QUERY, asked).fetchall()

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from . import salvage
 from .clock import Clock
 from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, ServiceBusy, StorageError
-from .job import Job, Stage, State
+from .job import Job, Stage, State, Take
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lanes import Lane
 from .state import REHEARSAL
@@ -95,6 +95,8 @@ class Runner:
         self._closing = False
         self._left_behind = False
         self._telling = threading.Lock()
+        self._settling = threading.Lock()
+        """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
         self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
         self._scheduler.start()
 
@@ -133,9 +135,9 @@ class Runner:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
         return self._in_lane("desk", lambda: self._dismiss(job_id))
 
-    def placed(self, job: Job, notes: tuple[str, ...]) -> Future[None]:
-        """The take of `job` is in the timeline. Done when the journal says so."""
-        return self._in_lane("desk", lambda: self._placed(job, notes))
+    def placed(self, job_id: str, notes: tuple[str, ...]) -> Future[None]:
+        """The take of a job is in the timeline. Done when the journal says so."""
+        return self._in_lane("desk", lambda: self._placed(job_id, notes))
 
     def bring_back(self, job_id: str) -> Future[None]:
         """A take that was placed is in no file: it lands once more. Done when the journal says so."""
@@ -247,8 +249,8 @@ class Runner:
                 self._step(job)
             elif job is not None and _is_open(job):
                 self._look_again(job_id)
-            elif job is not None and job.state.moving:
-                self._to_lane(job)
+            elif job is not None:
+                self._hand_on(job)
         finally:
             self._clock.looked()
 
@@ -285,10 +287,48 @@ class Runner:
             self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
             self._to_lane(job)
+        elif job.state is State.LANDED and not job.compared:
+            self._in_lane("transfer", lambda: self._compare(job))
 
     def _read_ahead(self, job: Job, stop: threading.Event) -> None:
         with contextlib.suppress(JobCancelled):
             self._steps.read_ahead(job, self.folder_of(job), cancelled=lambda: self._closing or stop.is_set())
+
+    def _compare(self, job: Job) -> None:
+        """Hold a landed take against its clip. It may be placed meanwhile, as it came."""
+        with self._wake:
+            if self._closing or job.id in self._active:
+                return
+            self._active.add(job.id)
+        try:
+            take, notes = self._compared(job)
+            with self._settling:
+                now = self._journal.claim(job.id)
+                if now is None or now.compared:
+                    return
+                after = self._advance(now, replace(now, take=take, notes=(*now.notes, *notes), compared=True))
+                if after.state is State.PLACED:
+                    self._steps.finish(after)
+                    self._clear(after)
+        except JobCancelled:
+            return
+        except StorageError:
+            self._clock.set(job.id, _WRITE_AGAIN)
+            raise
+        finally:
+            with self._wake:
+                self._active.discard(job.id)
+                self._wake.notify_all()
+
+    def _compared(self, job: Job) -> tuple[Take | None, tuple[str, ...]]:
+        try:
+            return self._steps.compare(job, self.folder_of(job), cancelled=self._is_closing)
+        except JobCancelled:
+            raise
+        except Exception:
+            # Whoever waits for the comparison must not wait for ever.
+            log.exception("the take of job %s could not be compared", job.id)
+            return job.take, (say("The result could not be compared with the clip: placed as it came"),)
 
     def _to_lane(self, job: Job) -> None:
         self._in_lane(_LANE_OF[job.state], lambda: self._step(job))
@@ -389,7 +429,7 @@ class Runner:
             after = self._journal.advance(before, after)
             if after.service != REHEARSAL and after.state is not before.state:
                 self.spent = self._journal.sums()
-            if after.state is not before.state:
+            if after.state is not before.state or after.compared is not before.compared:
                 self.events.put(Event(after))
         if after.state is not before.state:
             salvage.write_slip(self.folder_of(after), after)
@@ -499,17 +539,26 @@ class Runner:
         self._stops.pop(job_id, None)
         self.events.put(Event(job, gone=True))
 
-    def _placed(self, job: Job, notes: tuple[str, ...]) -> None:
-        done = _staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
-        try:
-            # First, so that whoever hears that the take is placed finds the whole receipt.
-            self._steps.finish(done)
-        except StorageError as error:
-            done = replace(done, notes=(*done.notes, error.message))
-        done = self._advance(job, done)
+    def _placed(self, job_id: str, notes: tuple[str, ...]) -> None:
+        with self._settling:
+            job = self._journal.claim(job_id)
+            if job is None or job.state is not State.LANDED:
+                return
+            done = _staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
+            try:
+                # First, so that whoever hears that the take is placed finds the whole receipt.
+                self._steps.finish(done)
+            except StorageError as error:
+                done = replace(done, notes=(*done.notes, error.message))
+            done = self._advance(job, done)
+            if done.compared:
+                self._clear(done)
+        self._stops.pop(job_id, None)
+
+    def _clear(self, job: Job) -> None:
+        """Remove what is not needed any more of a job that is over."""
         if not self._keep_clips():
-            shutil.rmtree(self.folder_of(done), ignore_errors=True)
-        self._stops.pop(job.id, None)
+            shutil.rmtree(self.folder_of(job), ignore_errors=True)
 
     def _bring_back(self, job_id: str) -> None:
         job = self._journal.claim(job_id)

@@ -330,10 +330,11 @@ class Steps:
         )
         # Last: what was paid for is on this computer, whatever has become of the project's folder.
         take, notes = takes.land(job, part, takes.path_for(job, self._takes_folder(job.project)))
-        take, found = self._inspect(job, take, folder, tell, cancelled)
-        notes = (*notes, *found)
-        paid = Paid.NO if job.service == REHEARSAL else Paid.YES
-        landed = replace(job, state=State.LANDED, take=take, notes=(*job.notes, *notes), paid=paid)
+        # The stand-in is the clip's own picture, and it is not paid for.
+        rehearsed = job.service == REHEARSAL
+        paid = Paid.NO if rehearsed else Paid.YES
+        notes = (*job.notes, *notes)
+        landed = replace(job, state=State.LANDED, take=take, notes=notes, paid=paid, compared=rehearsed)
         takes.write_receipt(landed)
         return landed
 
@@ -342,14 +343,15 @@ class Steps:
         if job.service != REHEARSAL:
             inspection.prepare(Path(job.clip), job.sent.frames, folder, self._blender, cancelled=cancelled)
 
-    def _inspect(
-        self, job: Job, take: Take, folder: Path, tell: Tell, cancelled: Callable[[], bool]
-    ) -> tuple[Take, tuple[str, ...]]:
-        """Hold the take against the clip. The take put right where that is sure, and what was found, in words."""
-        # The stand-in is the clip's own picture, and it is not paid for.
-        if job.service == REHEARSAL or not Path(job.clip).is_file():
+    def compare(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> tuple[Take, tuple[str, ...]]:
+        """Hold the take of `job` against the clip. The take put right where that is sure, and what was found, in words.
+
+        Raises JobCancelled. Whatever else goes wrong leaves the take as it came, and says so.
+        """
+        take = job.take
+        assert take is not None
+        if not Path(job.clip).is_file():
             return take, ()
-        tell(say("Comparing the take with the clip"), None)
         expected = landing.expected_frames(job, take)
         found = inspection.inspect(
             Path(job.clip),

@@ -34,6 +34,8 @@ _GRACE = 15.0
 _TAB = "Reshoot"
 _CLOCK = 1.0
 """Seconds after which the sidebar is drawn again for the time that a job has taken."""
+_TAKE, _RIGHT = "Reshoot Take", "Put Reshoot Take Right"
+"""The undo steps."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
 
@@ -84,6 +86,9 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             for jobs in running.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(context, everything=True)
+            for job in running.crooked()[:1]:
+                self._put_right(running, job)
+                _redraw(context, everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
             if _is_work(running):
@@ -107,8 +112,18 @@ class RESHOOT_OT_watch(bpy.types.Operator):
                 board.say(job.id, str(error))
             self.report({"ERROR"}, str(error))
             return
-        bpy.ops.ed.undo_push(message="Reshoot Take")
+        bpy.ops.ed.undo_push(message=_TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
+
+    def _put_right(self, running: session.Session, job: Job) -> None:
+        try:
+            if not running.put_right(job):
+                return
+        except ReshootError as error:
+            self.report({"WARNING"}, str(error))
+            return
+        bpy.ops.ed.undo_push(message=_RIGHT)
+        self.report({"INFO"}, say("The take of “{shot}” was put right, as the list of jobs tells", shot=job.shot.name))
 
 
 def ensure() -> None:
@@ -118,17 +133,20 @@ def ensure() -> None:
 
 
 def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
-    """Stay until each of the jobs is placed. Raises what ended one that was not, once none of them moves any more."""
+    """Stay until each job is placed and compared. Raises what ended one that was not, once none moves any more."""
     running.place_again()
     while True:
         running.drain(1.0)
         for jobs in running.landed():
             running.place(jobs)
             if bpy.ops.ed.undo_push.poll():
-                bpy.ops.ed.undo_push(message="Reshoot Take")
+                bpy.ops.ed.undo_push(message=_TAKE)
+        for job in running.crooked():
+            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=_RIGHT)
         jobs = [line.job for line in map(board.line, job_ids) if line is not None]
         if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
-            if all(job.state is State.PLACED for job in jobs):
+            if all(job.state is State.PLACED and job.compared for job in jobs):
                 return
             groups = {job.group for job in jobs}
             stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
@@ -192,7 +210,7 @@ def _may_place(context: Context) -> bool:
 
 def _is_work(running: session.Session) -> bool:
     moving = any(line.job.state.moving for line in board.all_lines())
-    return moving or running.busy_beside or running.unheard or bool(running.landed())
+    return moving or running.busy_beside or running.unheard or running.unsettled or bool(running.landed())
 
 
 def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:

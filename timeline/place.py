@@ -21,6 +21,9 @@ from ..core.words import say
 from . import compat, lay, whereabouts
 from .lay import JOB_KEY
 
+Looks = tuple[tuple[object, ...], ...]
+"""See `looks`."""
+
 
 def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
@@ -51,6 +54,40 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 remove(scene, job.id)
             raise
     return tuple(dict.fromkeys(notes))
+
+
+def looks(scene: bpy.types.Scene, job_id: str) -> Looks:
+    """How the strips of the job `job_id` lie and are shown, to be compared: an editor may have changed them."""
+    return tuple(_look(strip) for strip in placed_strips(scene, job_id))
+
+
+def _look(strip: Any) -> tuple[object, ...]:
+    lies = (strip.name, strip.channel, compat.start(strip), compat.end(strip), compat.content_start(strip))
+    if strip.type == "SOUND":
+        return (*lies, compat.meta_of(strip), strip.mute, strip.volume)
+    moved, crop = strip.transform, strip.crop
+    placed = (moved.offset_x, moved.offset_y, moved.scale_x, moved.scale_y, moved.rotation, *moved.origin)
+    cropped = (crop.min_x, crop.max_x, crop.min_y, crop.max_y)
+    shown = (strip.mute, strip.blend_type, strip.blend_alpha, strip.use_flip_x, strip.use_flip_y, len(strip.modifiers))
+    return (*lies, compat.meta_of(strip), *placed, *cropped, *shown)
+
+
+def put_right(scene: bpy.types.Scene, job: Job) -> None:
+    """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
+
+    The caller pushes the undo step. Raises PlacementError.
+    """
+    editor = scene.sequence_editor
+    before = placed_strips(scene, job.id)
+    selected = any(strip.select for strip in before)
+    active = editor.active_strip is not None and editor.active_strip in before
+    remove(scene, job.id)
+    place(scene, [job])
+    after = placed_strips(scene, job.id)
+    for strip in after:
+        strip.select = selected
+    if active and after:
+        editor.active_strip = after[0]
 
 
 def remove(scene: bpy.types.Scene, job_id: str) -> None:

@@ -467,7 +467,15 @@ GERMAN: dict[str, str] = {
     "{frames} of them hold the picture still: there is no more of it": (
         "{frames} davon halten das Bild an: mehr gibt es davon nicht"
     ),
-    "Comparing the take with the clip": "Der Take wird mit dem Clip verglichen",
+    "The take of “{shot}” was put right, as the list of jobs tells": (
+        "Der Take von „{shot}“ wurde berichtigt, wie die Liste der Aufträge sagt"
+    ),
+    "The take of “{shot}” could be put right, but its strip was changed meanwhile.": (
+        "Der Take von „{shot}“ könnte berichtigt werden, aber sein Streifen wurde inzwischen geändert."
+    ),
+    "Delete the strip and place the take again from the list of jobs.": (
+        "Den Streifen löschen und den Take aus der Liste der Aufträge neu einsetzen."
+    ),
     "The sound of “{strip}” is turned off": "Der Ton von „{strip}“ ist ausgeschaltet",
     "{shot}, part {number} of {count}": "{shot}, Teil {number} von {count}",
     "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",

@@ -83,7 +83,7 @@ def test_a_shot_becomes_a_placed_take(house: House, movie: Path) -> None:
     assert landed.request_id in json.loads(Path(landed.take.path).with_suffix(".json").read_text())["request_id"]
     assert desk.runner.folder_of(job).is_dir()
 
-    desk.runner.placed(landed, ("Muted 1 sound strip",))
+    desk.runner.placed(landed.id, ("Muted 1 sound strip",))
     placed = desk.hear(job, State.PLACED)
     desk.close()
     assert [stage.state for stage in placed.stages] == WHOLE_WAY
@@ -120,7 +120,7 @@ def test_a_shot_at_25_fps_is_sent_at_24_and_comes_back_frame_for_frame(house: Ho
     assert landed.take and (landed.take.frames, landed.take.play_fps) == (80, None)
     assert house.stage.prompts == ["@Element1 before @Image1"]
     assert house.gate.count(UPLOAD) == 4
-    desk.runner.placed(landed, ())
+    desk.runner.placed(landed.id, ())
     desk.hear(job, State.PLACED)
     desk.close()
     assert Path(landed.clip).exists(), "clips are kept where the editor wants them"
@@ -745,7 +745,7 @@ def test_a_take_that_was_not_placed_waits_for_its_scene(house: House, movie: Pat
     again = house.desk("two")
     again.runner.take_up(job.id)
     assert again.hear(job, State.LANDED) == landed
-    again.runner.placed(landed, ())
+    again.runner.placed(landed.id, ())
     again.hear(job, State.PLACED)
     assert house.gate.count(SUBMIT) == 1
 
@@ -860,7 +860,7 @@ def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(house: House, 
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 6})
     # What was queued twice comes to its turn, if it does, before this does.
     for job in jobs:
-        desk.runner.placed(desk.row(job), ())
+        desk.runner.placed(job.id, ())
     until(lambda: Counter(state for state, _ in house.rows()) == {"PLACED": 6})
     desk.close()
     assert house.gate.count(SUBMIT) == 6
@@ -1036,7 +1036,7 @@ def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: Hou
         desk.hear(job, State.WAITING)
         desk.runner.cancel(job.id)
     if state is State.PLACED:
-        desk.runner.placed(desk.hear(job, State.LANDED), ())
+        desk.runner.placed(desk.hear(job, State.LANDED).id, ())
     ended = desk.listen(lambda event: event.job.state is state).job
     folder = desk.runner.folder_of(job)
     assert folder.is_dir()
@@ -1057,7 +1057,7 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
     house.stage.open.set()
     landed = desk.hear(job, State.LANDED)
     desk.runner.dismiss(job.id)
-    desk.runner.placed(landed, ())
+    desk.runner.placed(landed.id, ())
     desk.hear(job, State.PLACED)
     assert not any(event.gone for event in desk.heard)
 
@@ -1065,7 +1065,7 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
 def test_what_was_asked_for_before_closing_is_written_down(house: House, movie: Path) -> None:
     desk = house.desk()
     landed = desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
-    desk.runner.placed(landed, ())
+    desk.runner.placed(landed.id, ())
     jobs = [desk.shoot(a_job(whole_file=movie)) for _ in range(20)]
     desk.close()
     assert len(house.rows()) == 21 and house.rows()[0][0] == "PLACED"

@@ -125,7 +125,7 @@ def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: p
     assert {entry.request_id for entry in charged} == {row.request_id for row in [*rows, *map(desk.row, warm)]}
 
     for row in rows:
-        desk.runner.placed(row, ()).result(20)
+        desk.runner.placed(row.id, ()).result(20)
     assert len(runner_threads()) <= 8
     assert open_files() - files == set()
     assert {path.name for path in (house.folder / "jobs").iterdir()} == {job.id for job in warm}
