@@ -46,7 +46,7 @@ shots = st.builds(
     scalable=st.booleans(),
     view=words,
     sounds=lines,
-    whole_file=words,
+    file=words,
 )
 references = st.lists(st.builds(Reference, st.sampled_from(ReferenceKind), lines), max_size=3).map(tuple)
 orders = st.builds(Order, words, words, st.sampled_from(Sound), references, lines)
