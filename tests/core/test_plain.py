@@ -99,6 +99,14 @@ def test_what_an_older_version_did_not_write_takes_its_default() -> None:
     assert (again.id, again.shot, again.plan) == (job.id, job.shot, job.plan)
 
 
+def test_a_shot_that_was_said_to_show_a_whole_file_is_rendered() -> None:
+    job = a_job()
+    data = to_plain(job)
+    del data["shot"]["file"]
+    data["shot"]["whole_file"] = "/films/forest.mp4"
+    assert from_plain(Job, data) == job and job.shot.file == ""
+
+
 def test_what_a_newer_version_wrote_besides_is_left_out() -> None:
     job = a_job()
     assert from_plain(Job, {**to_plain(job), "colour": "red"}) == job
