@@ -116,8 +116,8 @@ def _cuts() -> Iterator[Case]:
         return Case(name, "cut", fps=rate(fps), footage={"kind": "every frame"}, **other)
 
     yield case("cut-out", "25", changes=("offset", "scale"))
-    yield case("cut-out-60", "60", frames=187)
-    yield case("cut-out-short", "29.97", frames=40, handles=8)
+    yield case("cut-out-60", "60", frames=190)
+    yield case("cut-out-short", "29.97", frames=50, handles=8)
     yield case("cut-out-long", "24", frames=250, size=(960, 720))
 
 
