@@ -175,6 +175,25 @@ def test_a_run_outside_the_movie_is_refused(tmp_path: Path) -> None:
     assert mp4.sizes_of_cuts(path, runs, FPS) == [None] * 4
 
 
+def test_samples_that_lie_far_into_a_file_are_found(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4", CODINGS["forwards"])
+    pictures, _ = shown(path)
+    mp4.even(path, path, FPS)  # its tables have 64 bits for each place then
+    content = bytearray(path.read_bytes())
+    begin, hole = struct.unpack_from(">I", content)[0], 5 << 30
+    table = content.index(b"co64") + 8
+    for row in range(struct.unpack_from(">I", content, table)[0]):
+        place = table + 4 + 8 * row
+        struct.pack_into(">Q", content, place, struct.unpack_from(">Q", content, place)[0] + hole)
+    with path.open("wb") as far:
+        far.write(content[:begin] + struct.pack(">I4sQ", 1, b"free", hole))
+        far.seek(hole - 16, 1)
+        far.write(content[begin:])
+    assert mp4.cut(path, tmp_path / "clip.mp4", range(12, 24), FPS)
+    assert shown(tmp_path / "clip.mp4")[0] == pictures[12:24]
+    assert (tmp_path / "clip.mp4").stat().st_size < 100_000
+
+
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = film(tmp_path / "film.mp4", CODINGS["every frame"])
 
