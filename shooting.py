@@ -20,7 +20,7 @@ from .core.job import Job, Order, new
 from .core.lookout import Lookout
 from .core.models import MODELS, Limits
 from .core.settings import Sound, Source, Timing
-from .core.shot import Reference
+from .core.shot import Reference, Shot
 from .core.shown import Preview, SentFile
 from .core.state import REHEARSAL
 from .core.steps import SCENE_FILE
@@ -144,11 +144,16 @@ def _look(asked: _Files) -> _Found:
     except ReshootError as error:
         return _Found(str(error), error=error)
     read, plan = asked.preview.shot, asked.preview.plan
-    video = clip.whole_movie(read, plan, asked.limits) if read and plan else None
-    if video is None or plan is None:
-        return _Found()
-    as_is = video.fps == plan.fps
-    return _Found(file=SentFile(video.size, video.sound and as_is, as_is))
+    return _Found(file=_own_file(read, plan, asked.limits) if read and plan else None)
+
+
+def _own_file(read: Shot, plan: conform.Plan, limits: Limits) -> SentFile | None:
+    """What is sent of the shot's own movie, None where any part of the plan has to be rendered. Opens the file."""
+    sent = [own for own in clip.own_frames(read, plan, plan.parts, limits) if own is not None]
+    if len(sent) < len(plan.parts):
+        return None
+    as_is = sent[0].whole and sent[0].video.fps == plan.fps
+    return SentFile(sum(own.size for own in sent), sent[0].video.sound and as_is, as_is)
 
 
 def _size(path: str) -> int | None:

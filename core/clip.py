@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the file that is sent, the cheapest true way: the movie as it is, the movie with another rate, or a render.
+"""Makes the file that is sent, the cheapest true way: the movie as it is, with another rate, a cut of it, or a render.
 
 Whatever the way, the file is read back and held against the plan and the limits before it leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +44,10 @@ def make(
     ExportError, LimitError, StorageError or JobCancelled.
     """
     limits = MODELS[job.order.model].limits
-    if job.shot.whole_file:
-        sent = _whole(job, folder, limits)
-        if sent is not None:
-            return sent
+    (own,) = own_frames(job.shot, job.plan, [job.sent], limits)
+    sent = _without_encoding(job, own, folder, limits) if own is not None else None
+    if sent is not None:
+        return sent
     target = folder / "clip.mp4"
     blender.run("render_clip", _recipe(job, scene_file, target, None), folder, progress=progress, cancelled=cancelled)
     notes: tuple[str, ...] = ()
@@ -120,50 +123,110 @@ def _within(video: mp4.Video, limits: Limits) -> None:
         )
 
 
-def whole_movie(shot: Shot, plan: conform.Plan, limits: Limits) -> mp4.Video | None:
-    """The movie that the shot shows whole, where it can go out without being encoded again. Opens the file."""
-    source = Path(shot.whole_file)
-    alone = len(plan.parts) == 1 and plan.parts[0].sent == shot.frames
+@dataclass(frozen=True)
+class OwnFrames:
+    """Frames of the shot's own movie that can go out as a clip without being encoded again.
+
+    video: what that movie holds. run: which of its frames. size: bytes of the clip.
+    """
+
+    video: mp4.Video
+    run: range
+    size: int
+
+    @property
+    def whole(self) -> bool:
+        """All that there are: the clip is the movie itself, or a copy with another rate. Else it is cut out."""
+        return len(self.run) == self.video.frames
+
+
+def own_frames(
+    shot: Shot, plan: conform.Plan, parts: Sequence[conform.Part], limits: Limits
+) -> tuple[OwnFrames | None, ...]:
+    """For each of `parts` the frames of the shot's movie that it consists of, where those can go out as they are coded.
+
+    None where it has to be rendered. Opens the file, and reads its tables where it would be cut.
+    """
+    rendered = (None,) * len(parts)
     try:
-        video = mp4.probe(source) if shot.whole_file and alone else None
+        video = mp4.probe(shot.file) if shot.file else None
+        if video is None or not _fits(video, shot, plan, limits):
+            return rendered
+        runs = [range(shot.before + part.start, shot.before + part.start + part.sent) for part in parts]
+        # A cut is silent.
+        apart = () if plan.keep_audio else tuple(run for run in runs if 0 < len(run) < video.frames)
+        sizes = {range(video.frames): video.size, **(_sizes_of_cuts(shot.file, apart, plan.fps) if apart else {})}
     except (OSError, mp4.Unreadable):
-        return None
-    if (
-        video is None
-        or source.suffix.lower() not in limits.video_suffixes
-        or video.codec not in _SENT_AS_IS
-        or not video.constant
-        or video.rotation
-        or video.start
-        or video.trimmed
-        or video.frames != plan.frames
-        or (video.width, video.height) != (plan.width, plan.height)
-        or video.size > limits.max_video_bytes
-        or (video.fps != plan.fps and (not plan.one_to_one or plan.keep_audio))
-    ):
-        return None
-    return video
+        return rendered
+    return tuple(
+        OwnFrames(video, run, size)
+        if size is not None and size <= limits.max_video_bytes and part.frames == part.sent and not part.held
+        else None
+        for part, run, size in zip(parts, runs, map(sizes.get, runs), strict=True)
+    )
 
 
-def _whole(job: Job, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...]] | None:
-    """The movie that the shot shows whole, if it can go out without being encoded again."""
-    source = Path(job.shot.whole_file)
-    plan = job.plan
-    video = whole_movie(job.shot, plan, limits)
-    if video is None:
-        return None
-    if video.fps == plan.fps:
-        _within(video, limits)
+def _fits(video: mp4.Video, shot: Shot, plan: conform.Plan, limits: Limits) -> bool:
+    """Whether frames of the movie can be sent as they are coded, for a clip that shows the timeline's one for one."""
+    return (
+        plan.one_to_one
+        and Path(shot.file).suffix.lower() in limits.video_suffixes
+        and video.codec in _SENT_AS_IS
+        and video.constant
+        and not (video.rotation or video.start or video.trimmed)
+        and _frame_by_frame(video, shot)
+        and (video.width, video.height) == (plan.width, plan.height)
+        and (video.fps == plan.fps or not plan.keep_audio)
+    )
+
+
+def _frame_by_frame(video: mp4.Video, shot: Shot) -> bool:
+    """Whether the timeline shows a frame of the movie on each of its own, and numbers them as the movie's tables do.
+
+    A movie that plays at a rate of its own differs in its length alone, which is told in whole frames: one more or less
+    may not show. Where the two are less than half a frame apart at the end, the nearest frame is the same.
+    """
+    apart = abs(shot.fps / video.fps - 1) * video.frames
+    return video.frames == shot.before + shot.frames + shot.after and not Fraction(1, 2) <= apart < 2
+
+
+def _sizes_of_cuts(path: str, runs: tuple[range, ...], fps: Fraction) -> dict[range, int | None]:
+    state = os.stat(path)
+    return _sizes_of_cuts_then(path, (state.st_size, state.st_mtime_ns), runs, fps)
+
+
+@lru_cache(maxsize=16)
+def _sizes_of_cuts_then(
+    path: str, _state: tuple[int, int], runs: tuple[range, ...], fps: Fraction
+) -> dict[range, int | None]:
+    """Kept while the file stays as it is: the tables of an hour of film take time, and a panel asks again and again."""
+    return dict(zip(runs, mp4.sizes_of_cuts(path, runs, fps), strict=True))
+
+
+def _without_encoding(job: Job, own: OwnFrames, folder: Path, limits: Limits) -> tuple[Path, tuple[str, ...]] | None:
+    """The clip made of the movie's own frames, and what was done. None where it cannot be after all."""
+    source = Path(job.shot.file)
+    fps = job.plan.fps
+    if own.whole and own.video.fps == fps:
+        _within(own.video, limits)
         return source, (say("Sent as the file it is"),)
     target = folder / f"clip{source.suffix.lower()}"
     try:
-        mp4.relabel(source, target, plan.fps)
+        if own.whole:
+            mp4.relabel(source, target, fps)
+        elif not mp4.cut(source, target, own.run, fps):
+            return None
     except mp4.Unreadable:
         return None
     except OSError as error:
         raise _no_room(folder, error) from error
-    check(_probe(target), plan, job.sent, limits)
-    return target, (say("Sent without encoding it again, labelled {fps} fps", fps=conform.rate_words(plan.fps)),)
+    check(_probe(target), job.plan, job.sent, limits)
+    rate = conform.rate_words(fps)
+    if own.whole:
+        return target, (say("Sent without encoding it again, labelled {fps} fps", fps=rate),)
+    if own.video.fps == fps:
+        return target, (say("Sent without encoding it again, cut out of the file"),)
+    return target, (say("Sent without encoding it again, cut out of the file and labelled {fps} fps", fps=rate),)
 
 
 def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[str, Any]:

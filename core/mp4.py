@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what an MP4 or MOV file really holds, and rewrites its times without touching the pictures.
+"""Reads what an MP4 or MOV file really holds, rewrites its times and cuts it without touching the pictures.
 
-Only headers and timing tables are read, within the bounds that `boxes` sets. It decodes nothing and knows no other
-container.
+Only headers and tables are read, and how a cut's first picture begins, within the bounds that `boxes` sets. It decodes
+nothing and knows no other container.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
 
 from .boxes import Unreadable, opened
+from .cut import cuts
 from .frame_times import FrameTimes
 from .movie import Edit, Movie
 from .rebuild import new_contents
@@ -24,7 +26,7 @@ from .relabel import new_times
 from .samples import Shown, samples, shown
 from .words import say
 
-__all__ = ["Shown", "Unreadable", "Video", "even", "presented", "probe", "relabel"]
+__all__ = ["Shown", "Unreadable", "Video", "cut", "even", "presented", "probe", "relabel", "sizes_of_cuts"]
 
 
 @dataclass(frozen=True)
@@ -110,18 +112,51 @@ def even(
     _write(source, target, patches)
 
 
+def sizes_of_cuts(path: str | os.PathLike[str], runs: Sequence[range], fps: Fraction) -> list[int | None]:
+    """Bytes of what `cut` makes of each of `runs`, None where it cannot be done.
+
+    Raises Unreadable, or OSError where the file cannot be opened.
+    """
+    with opened(path) as file:
+        return [made.size if made else None for made in cuts(Movie(file), runs, fps)]
+
+
+def cut(source: str | os.PathLike[str], target: str | os.PathLike[str], run: range, fps: Fraction) -> bool:
+    """Write the frames `run` of `source`, 0 being the first that is shown, to `target`, at exactly `fps`, silent.
+
+    Every sample stays bit-identical, and `Video.even` holds. False, and nothing is written, where they cannot be
+    decoded without others. `target` appears whole or not at all. Raises Unreadable.
+    """
+    with opened(source) as file:
+        (made,) = cuts(Movie(file), [run], fps)
+        if made is None:
+            return False
+        with _appearing(target) as part, part.open("wb") as written:
+            written.write(made.head)
+            for sample in made.samples:
+                written.write(file.read(sample.offset, sample.size))
+    return True
+
+
 def _write(
     source: str | os.PathLike[str], target: str | os.PathLike[str], patches: Iterable[tuple[int, bytes]]
 ) -> None:
-    part = Path(target).with_name(f".{secrets.token_hex(8)}.part")
-    try:
+    with _appearing(target) as part:
         shutil.copyfile(source, part)
         with part.open("r+b") as copy:
             for offset, content in patches:
                 copy.seek(offset)
                 copy.write(content)
-            copy.flush()
-            os.fsync(copy.fileno())
+
+
+@contextmanager
+def _appearing(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Where to write what becomes `target` once it is whole and on the disk, or leaves nothing."""
+    part = Path(target).with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        yield part
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)

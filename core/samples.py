@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from .boxes import Box, File
 from .movie import Movie, Track
 from .words import say
 
-__all__ = ["Sample", "Shown", "samples", "shown"]
+__all__ = ["Sample", "Shown", "each", "samples", "shown"]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -54,11 +54,15 @@ class Shown(NamedTuple):
 
 def samples(movie: Movie, track: Track) -> list[Sample]:
     """The samples of `track`. Raises Unreadable where its tables make no sense."""
-    found = [*_of_table(track), *_of_fragments(movie, track)]
-    for sample in found:
+    return list(each(movie, track))
+
+
+def each(movie: Movie, track: Track) -> Iterator[Sample]:
+    """The samples of `track` one by one, for who need not keep those of a long film. Raises as `samples` does."""
+    for sample in chain(_of_table(track), _of_fragments(movie, track)):
         if sample.offset < 0 or sample.offset + sample.size > movie.file.size:
             raise movie.file.truncated(say("pictures or sound lie after its end"))
-    return found
+        yield sample
 
 
 def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
@@ -107,13 +111,13 @@ def _of_table(track: Track) -> Iterator[Sample]:
     # Counts that no table backs are bounded by this.
     if count > file.size:
         raise file.nonsense(say("it has {samples} samples and the times of {times}", samples=count, times=0))
-    each = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else (size for _ in range(count))
+    lengths = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else (size for _ in range(count))
     ticks = _spread(file, track.need(b"stbl/stts"), ">II")
     delays = _spread(file, track.boxes.get(b"stbl/ctts"), ">Ii")
     starts = track.boxes.get(b"stbl/stss")
     keys = {row[0] for row in file.table(starts, ">I")} if starts else None
     places = _places(track, count)
-    for number, length in enumerate(each, 1):
+    for number, length in enumerate(lengths, 1):
         chunk = next(places)
         if chunk is not None:
             offset = chunk

@@ -37,9 +37,9 @@ class Shot:
     cuts: frames of the shot, 0 being its first, at which another strip begins or ends. fps: the scene's rate. width,
     height: pixels of the picture that is to be sent, before it is conformed. native: that picture is one strip's own,
     without its transform. scalable: it can be scaled while it is rendered, without a pass of its own. view: the view
-    transform it is sent through. sounds: names of the sound strips that belong to the picture. whole_file: the movie
-    that the shot shows whole and untouched, empty where there is none. see_through: what is below its strips shows
-    through them and is sent too.
+    transform it is sent through. sounds: names of the sound strips that belong to the picture. file: the movie
+    whose own frames the shot shows, one for one and unchanged, from its frame number `before` on; empty where there is
+    none. see_through: what is below its strips shows through them and is sent too.
     """
 
     project: str
@@ -59,7 +59,7 @@ class Shot:
     scalable: bool
     view: str
     sounds: tuple[str, ...]
-    whole_file: str
+    file: str = ""
     see_through: bool = False
 
     @property

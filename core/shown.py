@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SentFile:
-    """The movie that goes out without being encoded again. as_is: the very file; else a copy with another rate.
+    """What goes out of the shot's movie without being encoded again. as_is: the very file; else a copy with another
+    rate, or what is cut out of it, for each part of the plan.
 
-    size: bytes. sound: it has a sound track that goes with it.
+    size: bytes, of all parts together. sound: it has a sound track that goes with it.
     """
 
     size: int

@@ -138,7 +138,7 @@ def _file(preview: Preview) -> str:
     file = preview.file
     if file is None:
         return say("MP4, size known once exported")
-    suffix = PurePath(preview.shot.whole_file).suffix.lstrip(".").upper() if preview.shot else ""
+    suffix = PurePath(preview.shot.file).suffix.lstrip(".").upper() if preview.shot else ""
     size = f"{file.size / 1_000_000:.1f}\u00a0MB"
     if file.as_is:
         return say("{kind}, {size}, as it is", kind=suffix, size=size)

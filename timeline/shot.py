@@ -76,7 +76,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
         scalable=own is not None,
         view=_view(scene, pictures if alone else _visible(scene, start, start + frames)),
         sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
-        whole_file=content.file_of(pictures[0]) if native and _whole(scene, pictures[0]) else "",
+        file=content.file_of(pictures[0]) if native and _unchanged(scene, pictures[0]) else "",
         see_through=through,
     )
 
@@ -191,7 +191,7 @@ def fingerprint(scene: bpy.types.Scene) -> tuple[object, ...]:
         (render.fps, render.fps_base, render.resolution_x, render.resolution_y, scene.view_settings.view_transform),
         selected.tobytes(),
         tuple(_facts(strip) for strip in chosen[:_LOOKED_INTO]),
-        len(chosen) == 1 and (content.own_size(chosen[0]), _whole(scene, chosen[0])),
+        len(chosen) == 1 and (content.own_size(chosen[0]), _unchanged(scene, chosen[0])),
     )
 
 
@@ -237,15 +237,20 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
     return result + [strip for strip in content.inside(metas) if strip.type == "SOUND"]
 
 
-def _whole(scene: bpy.types.Scene, strip: Any) -> bool:
-    """Whether the strip shows its movie from the first frame to the last, unchanged."""
+def _unchanged(scene: bpy.types.Scene, strip: Any) -> bool:
+    """Whether the strip shows its movie's own frames, all of them or a run, one for one and unchanged."""
     if strip.type != "MOVIE":
         return False
+    before, after = compat.trims(strip)
     return (
         not curves.of_picture(scene, strip.name)
-        and compat.trims(strip) == (0, 0)
+        # Past its ends a strip holds an edge frame.
+        and min(before, after) >= 0
+        and before.is_integer()
+        and compat.content_start(strip) + before == compat.start(strip)
+        # At another pace the strip's length and what it hides do not make up its movie's.
+        and before + compat.length(strip) + after == compat.content_length(strip)
         and compat.animation_trims(strip) == (0, 0)
-        and compat.content_length(strip) == compat.length(strip)
         and len(getattr(strip, "retiming_keys", ())) == 0
         and len(strip.modifiers) == 0
         and strip.stream_index == 0

@@ -482,6 +482,10 @@ GERMAN: dict[str, str] = {
     "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",
     "Sent as the file it is": "Als die Datei gesendet, die es ist",
     "Sent without encoding it again, labelled {fps} fps": "Ohne neue Kodierung gesendet, als {fps} fps ausgezeichnet",
+    "Sent without encoding it again, cut out of the file": "Ohne neue Kodierung gesendet, aus der Datei geschnitten",
+    "Sent without encoding it again, cut out of the file and labelled {fps} fps": (
+        "Ohne neue Kodierung gesendet, aus der Datei geschnitten und als {fps} fps ausgezeichnet"
+    ),
     "The clip holds {frames} frames at {fps} fps; planned were {planned} at {planned_fps}.": (
         "Der Clip enthält {frames} Einzelbilder mit {fps} fps; geplant waren {planned} mit {planned_fps}."
     ),

@@ -16,10 +16,10 @@ from reshoot.rehearsal.server import StandIn
 
 
 def make_clip(
-    path: Path, *, width: int = 720, height: int = 720, fps: Fraction = Fraction(24), frames: int = 72
+    path: Path, *, width: int = 720, height: int = 720, fps: Fraction = Fraction(24), frames: int = 72, group: int = 250
 ) -> Path:
-    """An H.264 clip whose frames get brighter from first to last."""
-    _encode(path, (_plain(width, height, n, frames) for n in range(frames)), width, height, fps)
+    """An H.264 clip whose frames get brighter from first to last. group: frames from one key picture to the next."""
+    _encode(path, (_plain(width, height, n, frames) for n in range(frames)), width, height, fps, group)
     return path
 
 
@@ -58,9 +58,9 @@ def _plain(width: int, height: int, n: int, frames: int) -> numpy.ndarray:
     return numpy.full((height, width, 3), 16 + n * 200 // frames, numpy.uint8)
 
 
-def _encode(path: Path, pictures, width: int, height: int, fps: Fraction) -> None:
+def _encode(path: Path, pictures, width: int, height: int, fps: Fraction, group: int = 250) -> None:
     with av.open(str(path), "w", format="mp4") as target:
-        stream = target.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
+        stream = target.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "g": str(group)})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for picture in pictures:
             target.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

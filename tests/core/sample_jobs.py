@@ -39,7 +39,7 @@ def a_shot(**changes: Any) -> Shot:
         scalable=True,
         view="Standard",
         sounds=(),
-        whole_file="",
+        file="",
     )
     return replace(shot, **changes)
 
@@ -47,7 +47,7 @@ def a_shot(**changes: Any) -> Shot:
 def a_job(
     shot: Shot | None = None,
     *,
-    whole_file: Path | str = "",
+    file: Path | str = "",
     service: str = "rehearsal",
     prompt: str = "make it night",
     references: tuple[Reference, ...] = (),
@@ -55,7 +55,7 @@ def a_job(
     sound: Sound = Sound.TIMELINE,
 ) -> Job:
     """A job that nothing has been done for yet."""
-    shot = replace(shot or a_shot(), whole_file=str(whole_file))
+    shot = replace(shot or a_shot(), file=str(file))
     order = Order(KLING_O1_EDIT.id, prompt, sound, references)
     (job,) = new(service=service, order=order, shot=shot, plan=conform.plan(shot, KLING_O1_EDIT, timing, sound))
     return job

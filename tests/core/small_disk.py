@@ -56,7 +56,7 @@ def shot_on(size: int, folder: Path, movie: Path) -> dict[str, object]:
 
     try:
         mount(disk, f"remount,size={size}")
-        job, where = a_job(whole_file=movie, service=house.gate.base), "press"
+        job, where = a_job(file=movie, service=house.gate.base), "press"
         try:
             desk = house.desk()
             desk.shoot(job)
@@ -69,7 +69,7 @@ def shot_on(size: int, folder: Path, movie: Path) -> dict[str, object]:
         row = desk.journal.get(job.id)
         if row is None:
             # Nothing was sent, and the press is repeated.
-            again = a_job(whole_file=movie, service=house.gate.base)
+            again = a_job(file=movie, service=house.gate.base)
             landed = desk.hear(desk.shoot(again), State.LANDED)
         else:
             landed = row if row.state in RESTING else desk.listen(lambda event: event.job.state in RESTING).job

@@ -218,7 +218,7 @@ class Trial:
         self.point = POINTS[cell.point]
         self.house = House(folder)
         self.desk: Desk = self.house.desk()
-        self._job = a_job(whole_file=movie, service=self.house.gate.base)
+        self._job = a_job(file=movie, service=self.house.gate.base)
         self._down = threading.Event()
         self._timer: threading.Timer | None = None
 
@@ -386,7 +386,7 @@ def test_clock_jumps(
     if point == "cancel":
         house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
+    job = desk.shoot(a_job(file=movie, service=house.gate.base))
     if point == "cancel":
         desk.hear(job, State.WAITING)
         desk.runner.cancel(job.id)

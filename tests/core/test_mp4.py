@@ -677,7 +677,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_worse(
         struct.pack_into(">" + layout, mutant, at, value % (1 << 8 * size))
     path = original.with_name("mutant.mp4")
     path.write_bytes(mutant[: int(len(mutant) * kept)])
-    for use in (mp4.probe, relabelled):
+    for use in (mp4.probe, relabelled, cut):
         try:
             use(path)
         except mp4.Unreadable as error:
@@ -687,6 +687,13 @@ def test_a_damaged_file_is_read_or_refused_but_never_worse(
 def relabelled(path: Path) -> None:
     mp4.relabel(path, path.with_name("relabelled.mp4"), NTSC[0], keep_sound=True)
     assert mp4.probe(path.with_name("relabelled.mp4")).fps == NTSC[0]
+
+
+def cut(path: Path) -> None:
+    target = path.with_name("cut.mp4")
+    for run in (range(12), range(12, 24), range(12, FRAMES)):
+        if mp4.cut(path, target, run, NTSC[0]):
+            assert mp4.probe(target).frames == len(run) and mp4.probe(target).even
 
 
 def header_bytes(content: bytes) -> list[int]:

@@ -46,7 +46,7 @@ shots = st.builds(
     scalable=st.booleans(),
     view=words,
     sounds=lines,
-    whole_file=words,
+    file=words,
 )
 references = st.lists(st.builds(Reference, st.sampled_from(ReferenceKind), lines), max_size=3).map(tuple)
 orders = st.builds(Order, words, words, st.sampled_from(Sound), references, lines)
@@ -97,6 +97,14 @@ def test_what_an_older_version_did_not_write_takes_its_default() -> None:
     again = from_plain(Job, data)
     assert (again.notes, again.stages, again.paid, again.ticket) == ((), (), Paid.NO, None)
     assert (again.id, again.shot, again.plan) == (job.id, job.shot, job.plan)
+
+
+def test_a_shot_that_was_said_to_show_a_whole_file_is_rendered() -> None:
+    job = a_job()
+    data = to_plain(job)
+    del data["shot"]["file"]
+    data["shot"]["whole_file"] = "/films/forest.mp4"
+    assert from_plain(Job, data) == job and job.shot.file == ""
 
 
 def test_what_a_newer_version_wrote_besides_is_left_out() -> None:

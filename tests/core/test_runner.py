@@ -71,7 +71,7 @@ def close_while(desk: Desk, then: Callable[[], None]) -> None:
 def test_a_shot_becomes_a_placed_take(house: House, movie: Path) -> None:
     house.stage.thorough = True
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     landed = desk.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1
     assert landed.take and Path(landed.take.path).parent == house.folder / "takes" / "forest"
@@ -113,7 +113,7 @@ def test_a_shot_at_25_fps_is_sent_at_24_and_comes_back_frame_for_frame(house: Ho
     shot = a_shot(fps=Fraction(25), frames=80)
     desk = house.desk()
     desk.keep_clips = True
-    job = desk.shoot(a_job(shot, whole_file=movie, prompt="@Element1 before @Image1", references=references))
+    job = desk.shoot(a_job(shot, file=movie, prompt="@Element1 before @Image1", references=references))
     landed = desk.hear(job, State.LANDED)
     sent = mp4.probe(landed.clip)
     assert (sent.frames, sent.fps) == (80, 24)
@@ -130,14 +130,14 @@ def test_sound_from_the_result_comes_back_in_real_time(house: House, tmp_path: P
     movie = make_clip(tmp_path / "forest30.mp4", fps=Fraction(30), frames=90)
     desk = house.desk()
     shot = a_shot(fps=Fraction(30), frames=90)
-    job = desk.shoot(a_job(shot, whole_file=movie, timing=Timing.AUTO, sound=Sound.RESULT))
+    job = desk.shoot(a_job(shot, file=movie, timing=Timing.AUTO, sound=Sound.RESULT))
     landed = desk.hear(job, State.LANDED)
     assert landed.take and (landed.take.frames, landed.take.fps, landed.take.play_fps) == (72, 24, 24)
 
 
 def test_jobs_side_by_side_keep_to_themselves(house: House, movie: Path) -> None:
     desk = house.desk()
-    jobs = [desk.shoot(a_job(a_shot(name=f"Shot {n}"), whole_file=movie, prompt=f"night {n}")) for n in range(5)]
+    jobs = [desk.shoot(a_job(a_shot(name=f"Shot {n}"), file=movie, prompt=f"night {n}")) for n in range(5)]
     landed = {}
     while len(landed) < 5:
         event = desk.listen(lambda event: event.job.state is State.LANDED)
@@ -158,14 +158,14 @@ def test_a_submission_is_on_disk_before_it_leaves(house: House, movie: Path) -> 
 
     house.gate.at(SUBMIT, look)
     desk = house.desk()
-    desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
     assert seen == [[("SUBMITTING", "")]]
 
 
 def test_a_journal_that_cannot_be_written_starts_nothing(house: House, movie: Path) -> None:
     desk = house.desk()
     desk.journal.close()
-    job = a_job(whole_file=movie)
+    job = a_job(file=movie)
     desk.runner.add([job])
     event = desk.listen(lambda event: event.job.state is State.FAILED)
     assert "journal" in event.job.error and event.job.remedy
@@ -190,7 +190,7 @@ def test_a_shot_that_cannot_be_exported_is_told_and_costs_nothing(house: House) 
 def test_a_job_that_is_cancelled_before_it_is_submitted_costs_nothing(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.holds)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(UPLOAD) == 1)
     desk.runner.cancel(job.id)
     cancelled = desk.hear(job, State.CANCELLED)
@@ -206,7 +206,7 @@ def test_a_job_that_is_cancelled_before_it_is_submitted_costs_nothing(house: Hou
 def test_a_job_that_was_cancelled_can_be_taken_up_again(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.holds)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(UPLOAD) == 1)
     desk.runner.cancel(job.id)
     desk.hear(job, State.CANCELLED)
@@ -264,7 +264,7 @@ while True:
 def test_a_job_that_waits_is_cancelled_at_the_service(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     until(lambda: house.stage.prompts)
     desk.runner.cancel(job.id)
@@ -283,7 +283,7 @@ def test_a_job_that_waits_is_cancelled_at_the_service(house: House, movie: Path)
 def test_a_job_of_an_earlier_start_is_cancelled_before_it_is_taken_up(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     desk.close()
     again = house.desk("two")
@@ -296,7 +296,7 @@ def test_a_wish_to_cancel_that_comes_while_submitting_is_put_to_the_service(hous
     house.stage.open.clear()
     house.gate.at(SUBMIT, gates.holds_the_answer)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(SUBMIT) == 1)
     desk.runner.cancel(job.id)
     house.gate.opened.set()
@@ -315,7 +315,7 @@ def test_a_take_that_is_finished_comes_in_though_it_was_cancelled(house: House, 
 
     house.gate.at(CANCEL, too_late)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     desk.runner.cancel(job.id)
     landed = desk.hear(job, State.LANDED)
@@ -329,7 +329,7 @@ def test_what_a_service_counts_in_its_log_is_how_far_the_job_is(house: House, mo
 
     house.gate.at(STATUS, counts("Frame 33 of 132"))
     desk = house.desk()
-    desk.shoot(a_job(whole_file=movie))
+    desk.shoot(a_job(file=movie))
     assert desk.listen(lambda event: event.words == "Frame 33 of 132").fraction == 0.25
     for words in ("Loading", "Frame 9 of 0", "Frame 9 of 8"):
         house.gate.at(STATUS, counts(words))
@@ -353,7 +353,7 @@ def test_a_download_that_breaks_for_a_while_is_told_and_goes_on_from_there(
 
     house.gate.at(DOWNLOAD, gates.once(half, gates.Exchange.drop))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     event = desk.listen(lambda event: "Trying again" in event.words)
     assert event.job.state is State.DOWNLOADING
     house.gate.at(DOWNLOAD, None)
@@ -364,7 +364,7 @@ def test_a_download_that_breaks_for_a_while_is_told_and_goes_on_from_there(
 def test_a_broken_download_is_fetched_again_without_paying_again(house: House, movie: Path) -> None:
     house.gate.at(DOWNLOAD, gates.once(gates.says(200, "<html>busy</html>")))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie, service="http://127.0.0.1"))
+    job = desk.shoot(a_job(file=movie, service="http://127.0.0.1"))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert (failed.paid, failed.retry_to) == (Paid.YES, State.DOWNLOADING)
     assert failed.error and failed.remedy and failed.request_id
@@ -379,7 +379,7 @@ def test_a_disk_that_refuses_the_take_is_told_and_the_take_fetched_again(house: 
     takes.rmdir()
     takes.write_text("a file where the folder should be")
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert failed.retry_to is State.DOWNLOADING and "takes" in failed.error
     takes.unlink()
@@ -391,7 +391,7 @@ def test_a_disk_that_refuses_the_take_is_told_and_the_take_fetched_again(house: 
 
 def test_a_job_folder_that_is_no_folder_does_not_leave_the_job_hanging(house: House, movie: Path) -> None:
     desk = house.desk()
-    job = a_job(whole_file=movie)
+    job = a_job(file=movie)
     folder = desk.runner.folder_of(job)
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")
@@ -407,7 +407,7 @@ def test_a_job_folder_that_is_no_folder_does_not_leave_the_job_hanging(house: Ho
 def test_an_upload_that_fails_is_tried_again_by_itself(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.once(gates.Exchange.drop))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     event = desk.listen(lambda event: "Trying again" in event.words)
     assert event.job.state is State.UPLOADING
     desk.hear(job, State.LANDED)
@@ -425,7 +425,7 @@ def test_what_was_uploaded_is_not_uploaded_again(house: House, movie: Path, tmp_
     house.gate.at(UPLOAD, second_fails)
     desk = house.desk()
     references = (Reference(ReferenceKind.IMAGE, (str(picture),)),)
-    job = desk.shoot(a_job(whole_file=movie, prompt="as @Image1", references=references))
+    job = desk.shoot(a_job(file=movie, prompt="as @Image1", references=references))
     desk.hear(job, State.LANDED)
     assert len(seen) == 3 and house.gate.count(SUBMIT) == 1
 
@@ -434,7 +434,7 @@ def test_trouble_with_the_status_is_waited_out(house: House, movie: Path) -> Non
     answers = iter([gates.Exchange.drop, gates.says(503, {"detail": "busy"}), gates.says(200, {"status": "?"})])
     house.gate.at(STATUS, lambda exchange: next(answers, gates.passes)(exchange))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.LANDED)
     assert sum("Trying again" in event.words for event in desk.heard) == 3
     assert house.gate.count(SUBMIT) == 1
@@ -446,7 +446,7 @@ def test_trouble_without_end_is_given_up_and_the_job_can_go_on(
     monkeypatch.setattr(steps_module, "PATIENCE", 0.5)
     house.gate.at(STATUS, gates.Exchange.drop)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert (failed.paid, failed.retry_to) == (Paid.UNKNOWN, State.WAITING)
     house.gate.at(STATUS, gates.once(gates.Exchange.drop))
@@ -475,7 +475,7 @@ def test_a_service_that_is_not_there_is_not_waited_for_without_end(
 
     with desk._lock:
         desk._connections["rehearsal"] = Unreachable(fal.Service("rehearsal", house.gate.base, KEY))
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert (failed.paid, failed.retry_to) == (Paid.NO, State.UPLOADING)
     assert "nothing was sent" in failed.error
@@ -502,7 +502,7 @@ def test_a_submission_that_is_refused_is_not_unsure_and_not_sent_again_by_itself
 ) -> None:
     house.gate.at(SUBMIT, gates.once(answer))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state in (State.FAILED, State.UNSURE)).job
     assert (failed.state, failed.paid, failed.retry_to) == (State.FAILED, paid, State.UPLOADING)
     assert failed.error and failed.remedy
@@ -519,7 +519,7 @@ def test_a_request_that_the_service_no_longer_knows_is_not_submitted_again_by_a_
     """It may have been paid for: that is said, and looking again costs nothing."""
     house.gate.at(STATUS, gates.once(gates.says(404, {"detail": "Request not found"})))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert failed.paid is Paid.UNKNOWN
     desk.runner.retry(job.id)
@@ -540,7 +540,7 @@ def test_a_clip_that_is_gone_is_made_again_by_a_retry(house: House, movie: Path)
     desk = house.desk()
     with desk._lock:
         desk._connections["rehearsal"] = MovedAway(fal.Service("rehearsal", house.gate.base, KEY))
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert (failed.paid, failed.retry_to) == (Paid.NO, State.PREPARED)
     elsewhere.rename(movie)
@@ -556,7 +556,7 @@ def test_a_clip_that_is_gone_is_made_again_by_a_retry(house: House, movie: Path)
 def test_a_submission_whose_answer_is_lost_is_never_repeated_by_itself(house: House, movie: Path) -> None:
     house.gate.at(SUBMIT, gates.once(gates.drops_the_answer))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     unsure = desk.listen(lambda event: event.job.state in (State.UNSURE, State.FAILED, State.LANDED)).job
     assert (unsure.state, unsure.paid) == (State.UNSURE, Paid.UNKNOWN)
     assert unsure.error and unsure.remedy
@@ -594,7 +594,7 @@ def test_a_ticket_that_cannot_be_written_down_at_once_is_not_lost(house: House, 
             return super().advance(before, after)
 
     desk = house.desk(journal=FullDisk)
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     landed = desk.hear(job, State.LANDED)
     assert FullDisk.refusals == 0
     assert any("disk is full" in event.words for event in desk.heard)
@@ -613,7 +613,7 @@ def test_a_journal_that_is_out_of_reach_for_a_while_stops_no_job(house: House, m
             return super().claim(job_id)
 
     desk = house.desk(journal=OnANetworkDisk)
-    desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
     assert OnANetworkDisk.refusals == 0 and house.gate.count(SUBMIT) == 1
 
 
@@ -650,7 +650,7 @@ def test_jobs_that_were_left_before_and_while_exporting_go_on(house: House, movi
     references = (Reference(ReferenceKind.IMAGE, (str(tmp_path / "a.bmp"),)),)
     blender = Blender((sys.executable, "-c", CONVERTER))
     desk = house.desk(blender=blender)
-    jobs = [desk.shoot(a_job(whole_file=movie, references=references)) for _ in range(3)]
+    jobs = [desk.shoot(a_job(file=movie, references=references)) for _ in range(3)]
     # Two are exported at a time; the third waits for its turn.
     until(lambda: Counter(state for state, _ in house.rows()) == {"EXPORTING": 2, "PREPARED": 1})
     desk.close()
@@ -673,7 +673,7 @@ def test_a_job_that_was_left_while_uploading_goes_on(house: House, movie: Path) 
 
     house.gate.at(UPLOAD, gates.once(holds_and_drops))
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(UPLOAD) == 1)
     close_while(desk, house.gate.opened.set)
     assert house.rows() == [("UPLOADING", "")] and house.gate.count(SUBMIT) == 0
@@ -693,7 +693,7 @@ def test_closing_between_two_steps_does_not_cancel(house: House, movie: Path) ->
             return super().advance(before, after)
 
     desk = house.desk(journal=Slow)
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     assert written.wait(20)
     close_while(desk, go_on.set)
     assert house.rows() == [("EXPORTING", "")]
@@ -704,7 +704,7 @@ def test_closing_between_two_steps_does_not_cancel(house: House, movie: Path) ->
 def test_closing_waits_for_the_answer_to_a_submission(house: House, movie: Path) -> None:
     house.gate.at(SUBMIT, gates.holds_the_answer)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(SUBMIT) == 1)
     close_while(desk, house.gate.opened.set)
     ((state, request_id),) = house.rows()
@@ -716,7 +716,7 @@ def test_closing_waits_for_the_answer_to_a_submission(house: House, movie: Path)
 def test_a_job_that_was_left_waiting_goes_on(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     waiting = desk.hear(job, State.WAITING)
     desk.close()
     assert house.rows() == [("WAITING", waiting.request_id)]
@@ -728,7 +728,7 @@ def test_a_job_that_was_left_waiting_goes_on(house: House, movie: Path) -> None:
 def test_a_job_that_was_left_while_downloading_goes_on(house: House, movie: Path) -> None:
     house.gate.at(DOWNLOAD, gates.holds_half_of_the_answer)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(DOWNLOAD) == 1)
     close_while(desk, house.gate.opened.set)
     assert [state for state, _ in house.rows()] == ["DOWNLOADING"]
@@ -739,7 +739,7 @@ def test_a_job_that_was_left_while_downloading_goes_on(house: House, movie: Path
 
 def test_a_take_that_was_not_placed_waits_for_its_scene(house: House, movie: Path) -> None:
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     landed = desk.hear(job, State.LANDED)
     desk.close()
     again = house.desk("two")
@@ -752,7 +752,7 @@ def test_a_take_that_was_not_placed_waits_for_its_scene(house: House, movie: Pat
 
 def crashing(house: House, movie: Path) -> tuple[subprocess.Popen[bytes], Job]:
     """Another process that shoots, to be ended by a signal. It is the holder “two” of what it begins."""
-    job = a_job(whole_file=movie)
+    job = a_job(file=movie)
     code = f"""
 import sys, time
 sys.path[:0] = [{str(Path(__file__).parents[1])!r}, {str(Path(__file__).parent)!r}]
@@ -833,7 +833,7 @@ def test_taking_up_a_job_while_it_is_submitted_changes_nothing(house: House, mov
     """As when another file is opened, which takes up whatever is unfinished."""
     house.gate.at(SUBMIT, gates.holds_the_answer)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(SUBMIT) == 1)
     before = len(desk.heard)
     desk.runner.take_up(job.id)
@@ -849,9 +849,9 @@ def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(house: House, 
     Image.new("RGB", (400, 400)).save(tmp_path / "a.bmp")
     references = (Reference(ReferenceKind.IMAGE, (str(tmp_path / "a.bmp"),)),)
     desk = house.desk(blender=Blender((sys.executable, "-c", CONVERTER)))
-    jobs = [desk.shoot(a_job(whole_file=movie, references=references)) for _ in range(2)]
+    jobs = [desk.shoot(a_job(file=movie, references=references)) for _ in range(2)]
     until(lambda: [state for state, _ in house.rows()] == ["EXPORTING"] * 2)
-    jobs += [desk.shoot(a_job(whole_file=movie)) for _ in range(4)]
+    jobs += [desk.shoot(a_job(file=movie)) for _ in range(4)]
     until(lambda: len(house.rows()) == 6)
     for _ in range(3):
         for job in jobs:
@@ -872,7 +872,7 @@ def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, m
     """The editor cancels while the status is asked for, and the answer says that the take is done."""
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(STATUS) == 1 and house.stage.done)
     desk.runner.cancel(job.id)
     house.gate.opened.set()
@@ -883,7 +883,7 @@ def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, m
 def test_a_job_follows_its_file_that_is_saved_while_it_is_on_its_way(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.holds)
     desk = house.desk()
-    job = desk.shoot(replace(a_job(whole_file=movie), project="untitled:1"))
+    job = desk.shoot(replace(a_job(file=movie), project="untitled:1"))
     until(lambda: house.gate.count(UPLOAD) == 1)
     desk.runner.moved("untitled:1", "/films/saved.blend")
     desk.listen(lambda event: event.job.project == "/films/saved.blend")
@@ -898,7 +898,7 @@ def test_a_job_follows_its_file_that_is_saved_while_it_is_on_its_way(house: Hous
 
 def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path) -> None:
     giver = Journal(house.folder / "journal.sqlite3", "giver")
-    jobs = [a_job(whole_file=movie) for _ in range(8)]
+    jobs = [a_job(file=movie) for _ in range(8)]
     for job in jobs:
         giver.add([job])
     giver.close()
@@ -921,7 +921,7 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
 def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House, movie: Path) -> None:
     house.stage.open.clear()
     one, two = house.desk("one"), house.desk("two")
-    job = one.shoot(a_job(whole_file=movie))
+    job = one.shoot(a_job(file=movie))
     one.hear(job, State.WAITING)
     two.runner.take_up(job.id)
     assert two.listen(lambda event: event.words == "In another Blender").job.state is State.WAITING
@@ -941,7 +941,7 @@ def test_a_lease_is_kept_while_the_service_does_not_answer(
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
-    jobs = [desk.shoot(a_job(whole_file=movie)) for _ in range(3)]
+    jobs = [desk.shoot(a_job(file=movie)) for _ in range(3)]
     until(lambda: house.gate.count(STATUS) == 2 and house.rows()[2][0] == "WAITING")
     other = Journal(house.folder / "journal.sqlite3", "other")
     end = time.monotonic() + 1.5
@@ -957,11 +957,11 @@ def test_a_lease_is_kept_while_the_service_does_not_answer(
 def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: House, movie: Path) -> None:
     house.stage.open.clear()
     one, two = house.desk("one"), house.desk("two")
-    theirs = one.shoot(a_job(whole_file=movie))
+    theirs = one.shoot(a_job(file=movie))
     one.hear(theirs, State.WAITING)
     two.runner.take_up(theirs.id)
     two.listen(lambda event: event.words == "In another Blender")
-    mine = two.shoot(a_job(whole_file=movie))
+    mine = two.shoot(a_job(file=movie))
     two.hear(mine, State.WAITING)
     house.stage.open.set()
     began = time.monotonic()
@@ -972,9 +972,9 @@ def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: 
 def test_a_job_that_has_to_wait_long_does_not_hold_up_the_others(house: House, movie: Path) -> None:
     house.gate.at(STATUS, gates.once(gates.says(429, {"detail": "slow down"}, Retry_After="300")))
     desk = house.desk()
-    desk.shoot(a_job(whole_file=movie))
+    desk.shoot(a_job(file=movie))
     desk.listen(lambda event: "Trying again" in event.words)
-    desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
 
 
 # Many jobs
@@ -984,7 +984,7 @@ def test_a_hundred_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(hous
     house.stage.open.clear()
     desk = house.desk()
     threads: set[str] = set()
-    jobs = [a_job(whole_file=movie) for _ in range(100)]
+    jobs = [a_job(file=movie) for _ in range(100)]
     for job in jobs:
         desk.shoot(job)
 
@@ -1031,7 +1031,7 @@ def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: Hou
         house.gate.at(SUBMIT, gates.drops_the_answer)
     if state is State.CANCELLED:
         house.stage.open.clear()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     if state is State.CANCELLED:
         desk.hear(job, State.WAITING)
         desk.runner.cancel(job.id)
@@ -1051,7 +1051,7 @@ def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: Hou
 def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     desk.runner.dismiss(job.id)
     house.stage.open.set()
@@ -1064,9 +1064,9 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
 
 def test_what_was_asked_for_before_closing_is_written_down(house: House, movie: Path) -> None:
     desk = house.desk()
-    landed = desk.hear(desk.shoot(a_job(whole_file=movie)), State.LANDED)
+    landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
     desk.runner.placed(landed.id, ())
-    jobs = [desk.shoot(a_job(whole_file=movie)) for _ in range(20)]
+    jobs = [desk.shoot(a_job(file=movie)) for _ in range(20)]
     desk.close()
     assert len(house.rows()) == 21 and house.rows()[0][0] == "PLACED"
     submitted = house.gate.count(SUBMIT)
@@ -1079,7 +1079,7 @@ def test_what_is_asked_for_is_done_when_it_says_so(house: House, movie: Path) ->
     """Scripts wait for it."""
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     desk.runner.cancel(job.id).result(10)
     assert desk.row(job).state is State.CANCELLED
@@ -1095,12 +1095,12 @@ def test_what_is_asked_for_is_done_when_it_says_so(house: House, movie: Path) ->
 def test_closing_leaves_no_thread_and_takes_no_more_work(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
     assert runner_threads()
     desk.runner.close()
     assert runner_threads() == []
-    desk.runner.add([a_job(whole_file=movie)])
+    desk.runner.add([a_job(file=movie)])
     desk.runner.cancel(job.id)
     desk.runner.close()
     assert runner_threads() == []
@@ -1122,7 +1122,7 @@ def test_closing_does_not_wait_for_a_network_that_is_dead(
 ) -> None:
     house.gate.at(kind, held)
     desk = house.desk()
-    job = desk.shoot(a_job(whole_file=movie))
+    job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(kind) == 1)
     began = time.monotonic()
     assert desk.runner.close() is False
@@ -1147,7 +1147,7 @@ def test_closing_does_not_wait_for_a_network_that_is_dead(
 def test_closing_does_not_wait_for_a_journal_that_another_blender_writes(house: House, movie: Path) -> None:
     house.stage.open.clear()
     desk = house.desk()
-    desk.hear(desk.shoot(a_job(whole_file=movie)), State.WAITING)
+    desk.hear(desk.shoot(a_job(file=movie)), State.WAITING)
     with closing(sqlite3.connect(house.folder / "journal.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()

@@ -137,7 +137,7 @@ def test_a_job_goes_on_after_its_journal_was_damaged(house: House, movie: Path, 
     """From the slip that the runner keeps: the request is followed, not sent again."""
     house.stage.open.clear()
     first: Desk = house.desk("one")
-    job = first.shoot(a_job(whole_file=movie, service=house.gate.base))
+    job = first.shoot(a_job(file=movie, service=house.gate.base))
     first.hear(job, State.WAITING)
     first.close()
     path = house.folder / "journal.sqlite3"

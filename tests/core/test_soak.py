@@ -106,13 +106,13 @@ def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: p
     monkeypatch.setattr(runner, "_LOOKS", (0.5, 2.0))
     weather = Weather(house)
     desk = house.desk()
-    warm = [desk.shoot(a_job(whole_file=movie, service=house.gate.base)) for _ in range(10)]
+    warm = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(10)]
     settle(desk, warm)
     gc.collect()
     files, memory = open_files(), memory_mb()
 
     weather.chance = 0.25
-    jobs = [desk.shoot(a_job(whole_file=movie, service=house.gate.base)) for _ in range(JOBS)]
+    jobs = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(JOBS)]
     settle(desk, jobs)
     weather.chance = 0.0
 

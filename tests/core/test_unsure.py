@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("in_haste")
 def lost(house: House, movie: Path, desk: Desk, how: object = gates.drops_the_answer) -> Job:
     """A job whose answer was lost on its way."""
     house.gate.at(SUBMIT, gates.once(how))
-    job = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
+    job = desk.shoot(a_job(file=movie, service=house.gate.base))
     return desk.listen(lambda event: event.job.id == job.id and event.job.state is State.UNSURE).job
 
 
@@ -114,7 +114,7 @@ def test_a_service_that_lists_nothing_is_asked_again_only_by_the_editor(
 
 def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, looks_late: None) -> None:
     desk = house.desk()
-    other = desk.shoot(a_job(whole_file=movie, service=house.gate.base))
+    other = desk.shoot(a_job(file=movie, service=house.gate.base))
     desk.hear(other, State.LANDED)
     job = lost(house, movie, desk, gates.drops)
     desk.runner.retry(job.id).result(20)

@@ -19,11 +19,23 @@ _BAND = 0.3
 
 
 def movie(
-    path: Path, *, frames: int, fps: Fraction = Fraction(25), width: int = 1280, height: int = 720, sound: bool = False
+    path: Path,
+    *,
+    frames: int,
+    fps: Fraction = Fraction(25),
+    width: int = 1280,
+    height: int = 720,
+    sound: bool = False,
+    group: int = 250,
+    b_frames: int = 0,
 ) -> Path:
-    """An H.264 movie whose frame n shows the number n; with AAC silence where `sound`."""
+    """An H.264 movie whose frame n shows the number n; with AAC silence where `sound`.
+
+    group: frames from one key picture to the next. b_frames: how many between two others are made from both.
+    """
+    coding = {"preset": "ultrafast", "crf": "18", "g": str(group), "bf": str(b_frames), "b_strategy": "0"}
     with av.open(str(path), "w") as target:
-        pictures = target.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "18"})
+        pictures = target.add_stream("libx264", rate=fps, options=coding)
         pictures.width, pictures.height, pictures.pix_fmt = width, height, "yuv420p"
         tones = target.add_stream("aac", rate=48000) if sound else None
         for n in range(frames):

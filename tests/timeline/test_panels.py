@@ -23,6 +23,7 @@ from reshoot import properties
 from reshoot.core import board
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.panels import tab
+from reshoot.timeline import compat
 
 WAIT = 20.0
 POINTS = 11.0
@@ -84,6 +85,17 @@ def test_the_preview_tells_of_the_file_that_is_sent(scene: bpy.types.Scene, movi
     assert file.size == movie.stat().st_size
     assert not file.as_is, "it gets another rate"
     once(lambda: board.size_of(str(movie)) == movie.stat().st_size)
+
+
+def test_the_preview_tells_what_is_cut_out_of_the_file(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = add_movie(scene, movie)
+    compat.set_end(strip, 74)
+    once(lambda: board.preview(scene).file is not None)
+    file = board.preview(scene).file
+    assert file.size < movie.stat().st_size and not file.as_is
+    compat.set_start(strip, 3)
+    board.preview(scene)
+    once(lambda: board.preview(scene).file is None)
 
 
 def test_a_file_that_is_gone_is_noticed_without_waiting_for_the_disk(

@@ -81,6 +81,7 @@ def every() -> list[Case]:
         *_settings(),
         *_sounds(),
         *_rates(),
+        *_cuts(),
         *_sizes(),
         *_decision(),
     ]
@@ -106,6 +107,18 @@ def _rates() -> Iterator[Case]:
     yield Case("short", "rates", frames=40)
     yield Case("short-60", "rates", fps=Fraction(60), frames=70)
     yield Case("long", "rates", frames=250, size=(960, 720))
+
+
+def _cuts() -> Iterator[Case]:
+    """Trimmed movies that are cut out of their files without being encoded again: each frame is a place to begin."""
+
+    def case(name: str, fps: str, **other: Any) -> Case:
+        return Case(name, "cut", fps=rate(fps), footage={"kind": "every frame"}, **other)
+
+    yield case("cut-out", "25", changes=("offset", "scale"))
+    yield case("cut-out-60", "60", frames=190)
+    yield case("cut-out-short", "29.97", frames=50, handles=8)
+    yield case("cut-out-long", "24", frames=250, size=(960, 720))
 
 
 def _sizes() -> Iterator[Case]:

@@ -26,6 +26,7 @@ _RATE = 48000
 _BLOCK = 1024
 _MOVIES = {
     "mp4": ("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "8"}),
+    "every frame": ("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "8", "g": "1"}),
     "full": ("mp4", "libx264", "yuvj420p", {"preset": "veryfast", "crf": "8"}),
     "prores": ("mov", "prores_ks", "yuv422p10le", {"profile": "3"}),
     "hdr": ("mp4", "libx264", "yuv420p10le", {"preset": "veryfast", "crf": "8"}),
@@ -39,7 +40,8 @@ _LIGHT = np.where(_SHOWN <= 0.04045, _SHOWN / 12.92, ((_SHOWN + 0.055) / 1.055) 
 
 @dataclass(frozen=True)
 class Footage:
-    """What is to be made. picture: bunny, edges, chart, bright, hole. kind: mp4, full (range), prores, hdr, png, exr.
+    """What is to be made. picture: bunny, edges, chart, bright, hole. kind: mp4, every frame (a key picture), full
+    (range), prores, hdr, png, exr.
 
     pixel: width of a pixel for its height. sound: with bursts of noise that tell every moment from every other.
     """
@@ -59,7 +61,7 @@ def make(wanted: Footage) -> list[Path]:
     """The movie, or the images in their order."""
     # Made again where it would be made in another way.
     key = hashlib.sha256(Path(__file__).read_bytes() + repr(sorted(asdict(wanted).items())).encode()).hexdigest()[:16]
-    folder = KEPT / f"{wanted.picture}-{wanted.width}x{wanted.height}-{wanted.kind}-{key}"
+    folder = KEPT / f"{wanted.picture}-{wanted.width}x{wanted.height}-{wanted.kind.replace(' ', '-')}-{key}"
     if not folder.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=KEPT))
