@@ -28,8 +28,9 @@ time from one question to the next, when it has waited for longer than ten secon
 there are a hundred, all of them are finished at once, and each one's delay counts.
 
 The journal of thousands has the jobs of a year and 50 projects; 97 of 100 are placed. Opening it is what Blender does
-on its thread and at its first press: check the file, read it, hand it to the panels. It is done by a new connection to
-a copy that the system has in memory; adding and moving on are synced to the disk, and are the mean of five."""
+at its start, on a thread: check the file, read what one of the projects shows, hand it to the panels. It is done by a
+new connection to a copy that the system has in memory; adding and moving on are synced to the disk, and are the mean of
+five."""
 
 _COUNTS = (1, 10, 100)
 _ROWS = (100, 1000, 10_000)

@@ -50,7 +50,7 @@ def take_time(source: Path, folder: Path) -> Took:
     began = time.perf_counter()
     with closing(Journal(path, "bench")) as journal:
         # As studio.Session does it.
-        board.show(journal.jobs())
+        board.show(journal.shown(_project(0)))
         opened = time.perf_counter() - began
         jobs = [a_job() for _ in range(_STEPS)]
         began = time.perf_counter()
@@ -70,7 +70,7 @@ def _old(number: int, count: int, since: float) -> Job:
     job_id, created = uuid.uuid4().hex, since + number * 365 * 86_400 / count
     placed = number < count * _PLACED
     state = State.PLACED if placed else _REST[number % len(_REST)]
-    project = f"/films/scene-{number % _PROJECTS:02}.blend"
+    project = _project(number)
     path = f"/films/reshoot/Forest_take{number:05}_{job_id[:8]}.mp4"
     base = f"https://queue.fal.run/fal-ai/kling-video/requests/{job_id}"
     job = a_job(service="fal", prompt=f"make it night, with the moon behind the trees, try {number}")
@@ -87,6 +87,10 @@ def _old(number: int, count: int, since: float) -> Job:
         created=created,
         stages=_stages(state, created),
     )
+
+
+def _project(number: int) -> str:
+    return f"/films/scene-{number % _PROJECTS:02}.blend"
 
 
 def _stages(state: State, created: float) -> Sequence[Stage]:
