@@ -62,6 +62,7 @@ def take_time(source: Path, folder: Path) -> Took:
             journal.advance(job, replace(job, state=State.EXPORTING))
         advanced = (time.perf_counter() - began) / _STEPS
     board.clear()
+    shutil.rmtree(folder)
     return Took(opened, added, advanced)
 
 
