@@ -27,7 +27,7 @@ PACKED_BYTES = 64 * 1024
 SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
 """Files above this many bytes are uploaded in parts: the package's own threshold."""
 PART_BYTES = 10 * 1024 * 1024
-"""Bytes of a part: the package's own size. One part is in memory at a time."""
+"""Bytes of a part: the package's own size."""
 
 _DAY = 86_400
 
@@ -53,6 +53,33 @@ class Body(io.FileIO):
         return os.fstat(self.fileno()).st_size
 
 
+class _Part(io.RawIOBase):
+    """A part of a file from the byte `start` on, which is sent as it is read. httpx learns its length by seeking."""
+
+    def __init__(self, body: Body, start: int) -> None:
+        self._body = body
+        self._start = start
+        self._size = min(PART_BYTES, len(body) - start)
+        self._at = 0
+        body.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._body.readinto(memoryview(buffer)[: self._size - self._at]) or 0
+        self._at += count
+        return count
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._body.seek(self._start + self._at)
+        return self._at
+
+
 def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service, days: int = 0) -> str:
     """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
 
@@ -64,18 +91,14 @@ def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service,
         headers = {"Content-Type": body.content_type, "X-Fal-File-Name": body.file_name}
         package._object_lifecycle_headers(headers, lifetime)
         return service.checked(package._upload_v3(http, data=body, headers=headers))
-    # One part at a time: the package's upload_file holds ten of 10 MiB in memory at once.
+    # One part at a time, and none of it in memory: the package's upload_file holds ten of 10 MiB there at once.
     upload = package.MultipartUpload(
         file_name=body.file_name, client=http, token_manager=permits, content_type=body.content_type
     )
     upload.create(object_lifecycle_preference=lifetime)
     service.checked(upload.access_url)
-    number = 0
-    while part := body.read(PART_BYTES):
-        number += 1
-        # Bytes would be copied for each piece sent, and stay in memory with httpx's answer, a reference cycle.
-        with io.BytesIO(part) as pieces:
-            upload.upload_part(number, pieces)
+    for number, start in enumerate(range(0, len(body), PART_BYTES), 1):
+        upload.upload_part(number, _Part(body, start))
     return service.checked(upload.complete())
 
 
