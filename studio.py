@@ -261,6 +261,7 @@ class Session:
                 self.runner.adopt(job.id, self._project())
             if job.state is State.LANDED:
                 self._placing.append(self.runner.placed(job.id, notes))
+        self._laid.pop(lead.id, None)
         if lead.take is not None and not lead.compared:
             self._laid[lead.id] = _Laid(lead.take, place.looks(scene, lead.id))
         return notes

@@ -43,7 +43,7 @@ TABLE = {
         "shooting",
         "timeline",
     },
-    "later": {"bpy", "core", "places", "shooting", "studio", "timeline"},
+    "later": {"bpy", "core", "places", "session", "shooting", "studio", "timeline"},
     "panels": {"bpy", "properties", "preferences", "core"},
     "translations": {"bpy", "core"},
     "__init__": {

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take lies in the timeline before it was compared with its clip, and is put right there when it has been."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+
+import av
+import bpy
+import editing
+import pytest
+from bad_service import BadService
+from editing import takes
+from reshoot import session, shooting
+from reshoot.core import board
+from reshoot.core.errors import PlacementError
+from reshoot.core.job import Job
+from reshoot.timeline import compat
+from test_inspection import FOOTAGE, FRAMES, untouched, write
+
+PATIENCE = 60.0
+START = 51
+
+
+@pytest.fixture
+def scene(service: BadService, tmp_path: Path) -> bpy.types.Scene:
+    """A shot whose result comes two frames late."""
+
+    def damage(sent: bytes) -> bytes:
+        with av.open(io.BytesIO(sent)) as source:
+            frames = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
+        pictures = (untouched(frames[max(k - 2, 0)], k)[:, :, [2, 0, 1]] for k in range(FRAMES))
+        return write(tmp_path / "damaged.mp4", pictures, size=(1280, 720)).read_bytes()
+
+    service.change = damage
+    scene = editing.open_timeline()
+    strip = editing.add_movie(scene, FOOTAGE, frame=START)
+    compat.set_end(strip, START + FRAMES)
+    return scene
+
+
+def placed_as_it_came(scene: bpy.types.Scene) -> Job:
+    """A job whose take was placed at once, and hardly any later compared."""
+    (job,) = shooting.shoot(scene)
+    running, deadline = session.current(), time.monotonic() + PATIENCE
+    while not running.landed():
+        running.drain(1.0)
+        assert time.monotonic() < deadline, board.line(job.id)
+        time.sleep(0.01)
+    ((landed,),) = running.landed()
+    assert not landed.compared
+    running.place([landed])
+    assert lies(scene) == START
+    return landed
+
+
+def crooked(job: Job) -> Job:
+    """The job once it was compared."""
+    running, deadline = session.current(), time.monotonic() + PATIENCE
+    while not running.crooked():
+        running.drain(1.0)
+        assert time.monotonic() < deadline and running.unsettled, board.line(job.id)
+        time.sleep(0.01)
+    (found,) = running.crooked()
+    assert found.id == job.id
+    return found
+
+
+def lies(scene: bpy.types.Scene) -> int:
+    """Where the first frame of the take's file is."""
+    (take,) = takes(scene)
+    assert (compat.start(take), compat.end(take)) == (START, START + FRAMES)
+    return round(compat.content_start(take))
+
+
+def test_a_take_is_put_right_where_it_lies(scene: bpy.types.Scene) -> None:
+    job = placed_as_it_came(scene)
+    (take,) = takes(scene)
+    name, channel = take.name, take.channel
+    editing.select(scene, take)
+    scene.sequence_editor.active_strip = take
+    assert session.current().put_right(crooked(job))
+    assert lies(scene) == START - 2
+    (take,) = takes(scene)
+    assert (take.name, take.channel, take.select) == (name, channel, True)
+    assert scene.sequence_editor.active_strip == take
+    assert not session.current().crooked() and not session.current().unsettled
+
+
+def test_a_take_that_the_editor_has_changed_stays(scene: bpy.types.Scene) -> None:
+    job = placed_as_it_came(scene)
+    (take,) = takes(scene)
+    take.blend_alpha = 0.5
+    with pytest.raises(PlacementError, match="its strip was changed meanwhile"):
+        session.current().put_right(crooked(job))
+    assert lies(scene) == START and takes(scene)[0].blend_alpha == 0.5
+    assert not session.current().crooked(), "it is told once"
+
+
+def test_a_take_that_was_undone_does_not_come_again(scene: bpy.types.Scene) -> None:
+    job = placed_as_it_came(scene)
+    (take,) = takes(scene)
+    compat.strips(scene.sequence_editor).remove(take)
+    assert not session.current().put_right(crooked(job))
+    assert not takes(scene)
+
+
+def test_placed_again_it_lies_as_it_should(scene: bpy.types.Scene) -> None:
+    job = placed_as_it_came(scene)
+    compat.strips(scene.sequence_editor).remove(takes(scene)[0])
+    crooked(job)
+    assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
+    assert lies(scene) == START - 2
+    assert not session.current().crooked()
