@@ -50,6 +50,12 @@ def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
     return _spots(shot, _Strips(scene, [shot]))
 
 
+def holding(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
+    """Which of `shots`, by their keys, `scene` has anything of."""
+    strips = _Strips(scene, shots.values())
+    return {key for key, shot in shots.items() if any(spot.strips for spot in _spots(shot, strips))}
+
+
 def shown(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
     """What is to be seen of `spot` in the open level: channel, first frame, frame after it. None where that is nothing.
 
@@ -232,6 +238,10 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
             return []
         chosen = min(there, key=lambda strip: (strip.meta != lead.meta, strip.channel != lead.channel, strip.start))
     pieces = [chosen]
+    low, high = _shown(chosen)
+    if low <= first and end <= high:
+        # It shows the whole shot. Among a thousand pieces of one movie it would take long to find that no other does.
+        return pieces
     for strip in (*strips.beside(chosen), *strips.numbered(lead)):
         # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
         low, high = _shown(strip)

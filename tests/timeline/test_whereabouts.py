@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import numbered
 import pytest
 from editing import takes
 from reshoot import session, shooting
+from reshoot.core import board
+from reshoot.core.job import State
+from reshoot.core.runner import Event
 from reshoot.core.settings import Source
 from reshoot.core.shot import Shot
 from reshoot.operators import watch
@@ -169,6 +173,31 @@ def test_follower_sees_every_change_and_answers_the_same_without_one(scene: bpy.
     assert follower.find(scene, {}) == {}
 
 
+def test_many_shots_are_found_among_many_pieces_of_one_movie(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strips = [editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number) for number in range(40)]
+    for strip in strips[1:]:
+        # Blender numbers what has the same name.
+        strip.name = strips[0].name
+    shots = {}
+    for strip in strips:
+        editing.select(scene, strip)
+        shots[strip.name] = read(scene)
+    looks = 0
+    apart = whereabouts._apart
+
+    def counted(*args: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return bool(apart(*args))
+
+    monkeypatch.setattr(whereabouts, "_apart", counted)
+    found = whereabouts.Follower().find(scene, shots)
+    assert {name: spot.first for name, (spot,) in found.items()} == {s.name: compat.start(s) for s in strips}
+    assert looks < len(strips), "each shot was held against every strip"
+
+
 def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
     (job,) = shooting.shoot(scene)
@@ -194,6 +223,31 @@ def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie:
     assert session.on_strips(bpy.data.scenes.new("Other")) == []
     watch.wait_for(running, [job.id])
     assert session.on_strips(scene) == []
+
+
+def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.current()
+    jobs = []
+    for number in range(12):
+        editing.select(scene, editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number))
+        (job,) = shooting.checked(scene)
+        jobs.append(replace(job, state=State.WAITING))
+        board.hear(Event(jobs[-1]))
+    scene.name = "Renamed"
+    bpy.data.scenes.new("Other")
+    looks = 0
+    real = whereabouts._Strips
+
+    def counted(*args: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return real(*args)
+
+    monkeypatch.setattr(whereabouts, "_Strips", counted)
+    assert {seen.line.job.id for seen in session.on_strips(scene)} == {job.id for job in jobs}
+    assert looks < len(jobs), "the timelines were read for each job"
 
 
 def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
