@@ -47,8 +47,10 @@ def render_movie(
         ffmpeg.video_bitrate = ffmpeg.maxrate = bits_per_second // 1000
         ffmpeg.minrate = 0
         ffmpeg.buffersize = 2 * bits_per_second // 1000
+    elif lossless:
+        ffmpeg.constant_rate_factor = "LOSSLESS"
     else:
-        ffmpeg.constant_rate_factor = "LOSSLESS" if lossless else "PERC_LOSSLESS"
+        compat.set_visually_lossless(ffmpeg)
     ffmpeg.audio_codec = "AAC" if audio else "NONE"
     ffmpeg.audio_bitrate = 320
     render.filepath = str(target)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a clip is encoded: fast where that costs no quality, well where bytes count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from reshoot.timeline import compat, movie_output
+
+
+def test_fast_preset_only_where_the_quality_can_be_made_finer() -> None:
+    new = SimpleNamespace(custom_constant_rate_factor=23)
+    compat.set_visually_lossless(new)
+    assert vars(new) == {
+        "ffmpeg_preset": "REALTIME",
+        "constant_rate_factor": "CUSTOM",
+        "custom_constant_rate_factor": 16,
+    }
+    old = SimpleNamespace()
+    compat.set_visually_lossless(old)
+    assert vars(old) == {"ffmpeg_preset": "GOOD", "constant_rate_factor": "PERC_LOSSLESS"}
+
+
+@pytest.mark.parametrize(
+    ("bits", "lossless", "quality"), [(4_000_000, False, "NONE"), (0, True, "LOSSLESS"), (0, False, None)]
+)
+def test_good_preset_where_bytes_count(bits: int, lossless: bool, quality: str | None, tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    compat.new_effect(scene.sequence_editor_create(), "grey", "COLOR", 1, 1, 2)
+    scene.render.resolution_x, scene.render.resolution_y = 128, 72
+    target = tmp_path / "clip.mp4"
+    movie_output.render_movie(scene, target, first=1, frames=2, audio=False, bits_per_second=bits, lossless=lossless)
+    ffmpeg = scene.render.ffmpeg
+    if quality is None:
+        wanted = ffmpeg.bl_rna.properties["constant_rate_factor"].enum_items.keys()
+        assert ffmpeg.constant_rate_factor == ("CUSTOM" if "CUSTOM" in wanted else "PERC_LOSSLESS")
+    else:
+        assert (ffmpeg.ffmpeg_preset, ffmpeg.constant_rate_factor) == ("GOOD", quality)
+    assert target.stat().st_size > 0
