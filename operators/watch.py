@@ -16,7 +16,7 @@ from .. import later, session
 from ..core import board
 from ..core.errors import ExportError, JobCancelled, ReshootError
 from ..core.state import UNTITLED, State
-from ..core.words import say
+from ..core.words import named, say
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
@@ -34,7 +34,7 @@ _GRACE = 15.0
 _TAB = "Reshoot"
 _CLOCK = 1.0
 """Seconds after which the sidebar is drawn again for the time that a job has taken."""
-_TAKE, _RIGHT = "Reshoot Take", "Put Reshoot Take Right"
+_TAKE, _RIGHT = named("Reshoot Take"), named("Put Reshoot Take Right")
 """The undo steps."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""

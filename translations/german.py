@@ -689,6 +689,7 @@ GERMAN: dict[str, str] = {
         "Den Take des Auftrags in die Zeitleiste einsetzen, dort, wo sein Shot jetzt ist"
     ),
     "Reshoot Take": "Reshoot-Take",
+    "Put Reshoot Take Right": "Reshoot-Take berichtigen",
     "The take of “{shot}” is in the timeline": "Der Take von „{shot}“ ist in der Zeitleiste",
     "Show in Timeline": "In Zeitleiste zeigen",
     "Select the job's take in the timeline, or its shot where there is no take, and bring it into view": (
