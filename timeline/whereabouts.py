@@ -232,6 +232,10 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
             return []
         chosen = min(there, key=lambda strip: (strip.meta != lead.meta, strip.channel != lead.channel, strip.start))
     pieces = [chosen]
+    low, high = _shown(chosen)
+    if low <= first and end <= high:
+        # It shows the whole shot. Among a thousand pieces of one movie it would take long to find that no other does.
+        return pieces
     for strip in (*strips.beside(chosen), *strips.numbered(lead)):
         # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
         low, high = _shown(strip)

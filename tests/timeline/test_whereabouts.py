@@ -169,6 +169,31 @@ def test_follower_sees_every_change_and_answers_the_same_without_one(scene: bpy.
     assert follower.find(scene, {}) == {}
 
 
+def test_many_shots_are_found_among_many_pieces_of_one_movie(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strips = [editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number) for number in range(40)]
+    for strip in strips[1:]:
+        # Blender numbers what has the same name.
+        strip.name = strips[0].name
+    shots = {}
+    for strip in strips:
+        editing.select(scene, strip)
+        shots[strip.name] = read(scene)
+    looks = 0
+    apart = whereabouts._apart
+
+    def counted(*args: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return bool(apart(*args))
+
+    monkeypatch.setattr(whereabouts, "_apart", counted)
+    found = whereabouts.Follower().find(scene, shots)
+    assert {name: spot.first for name, (spot,) in found.items()} == {s.name: compat.start(s) for s in strips}
+    assert looks < len(strips), "each shot was held against every strip"
+
+
 def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
     (job,) = shooting.shoot(scene)
