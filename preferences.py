@@ -257,7 +257,7 @@ def takes_folder() -> Path:
 
 def first_run() -> tuple[str, ...]:
     """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
-    if key() or os.environ.get("RESHOOT_SERVICE_URL") or board.all_lines():
+    if key() or os.environ.get("RESHOOT_SERVICE_URL") or not board.is_empty():
         return ()
     return (
         say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),

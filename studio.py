@@ -128,7 +128,7 @@ class Session:
         if jobs[0].service == REHEARSAL or (limits.day is None and limits.project is None):
             return
         price = sum((job.sent.price for job in jobs), Decimal(0))
-        coming = ledger.under_way(line.job for line in board.all_lines())
+        coming = ledger.under_way(line.job for line in board.open_lines())
         ledger.check(price, jobs[0].project, self._journal.sums(), coming, limits)
 
     def spent(self) -> list[ledger.Entry]:

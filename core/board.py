@@ -24,7 +24,12 @@ PAGE = 5
 
 
 _lines: dict[str, Line] = {}
+_of_project: dict[str, dict[str, Line]] = {}
+"""The same by project, and those alone that `homeless` could tell of: what is drawn scans no other file's."""
+_homeless: dict[str, Line] = {}
 _sorted: dict[str, list[Line]] = {}
+_here: tuple[str, frozenset[str], list[Line]] | None = None
+"""What `lines_here` gave last, and what for."""
 _previewer: Callable[[Any], Preview] | None = None
 _project: Callable[[], str] | None = None
 _sizer: Callable[[str], int | None] | None = None
@@ -33,6 +38,8 @@ _holder: Callable[[], frozenset[str]] | None = None
 _spender: Callable[[], tuple[Sum, ...]] | None = None
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
+_moving: set[str] = set()
+"""The jobs that a runner has a next step for."""
 _DONE = (State.PLACED, State.CANCELLED)
 _page = 0
 
@@ -84,16 +91,13 @@ def hear(event: Event) -> bool:
     from .shown import Line
 
     before = _lines.get(event.job.id)
-    if not event.gone and before == Line(event.job, event.words, event.fraction, event.elsewhere):
-        return False
     if event.gone:
-        _lines.pop(event.job.id, None)
-    else:
-        _lines[event.job.id] = Line(event.job, event.words, event.fraction, event.elsewhere)
-    _open.discard(event.job.id)
-    if not event.gone and event.job.state not in _DONE:
-        _open.add(event.job.id)
-    _sorted.clear()
+        _forget(event.job.id)
+        return True
+    line = Line(event.job, event.words, event.fraction, event.elsewhere)
+    if before == line:
+        return False
+    _keep(line)
     return True
 
 
@@ -102,17 +106,53 @@ def show(jobs: list[Job]) -> None:
     from .shown import Line
 
     for job in jobs:
-        if job.id not in _lines and job.state not in _DONE:
-            _open.add(job.id)
-        _lines.setdefault(job.id, Line(job, "", None))
-    _sorted.clear()
+        if job.id not in _lines:
+            _keep(Line(job, "", None))
 
 
 def clear() -> None:
     """Forget everything."""
-    _lines.clear()
-    _open.clear()
-    _sorted.clear()
+    global _here
+    for kept in (_lines, _of_project, _homeless, _open, _moving, _sorted):
+        kept.clear()
+    _here = None
+
+
+def _keep(line: Line) -> None:
+    """Take in what is known of a job now."""
+    job = line.job
+    before = _lines.get(job.id)
+    if before is not None and before.job.project != job.project:
+        _forget(job.id)
+    _lines[job.id] = line
+    _of_project.setdefault(job.project, {})[job.id] = line
+    for kept, holds in ((_open, job.state not in _DONE), (_moving, job.state.moving)):
+        (kept.add if holds else kept.discard)(job.id)
+    if _could_be_homeless(line):
+        _homeless[job.id] = line
+    else:
+        _homeless.pop(job.id, None)
+    _changed(job.project)
+
+
+def _forget(job_id: str) -> None:
+    line = _lines.pop(job_id, None)
+    if line is None:
+        return
+    of_project = _of_project[line.job.project]
+    del of_project[job_id]
+    if not of_project:
+        del _of_project[line.job.project]
+    _homeless.pop(job_id, None)
+    _open.discard(job_id)
+    _moving.discard(job_id)
+    _changed(line.job.project)
+
+
+def _changed(project: str) -> None:
+    global _here
+    _sorted.pop(project, None)
+    _here = None
 
 
 def line(job_id: str) -> Line | None:
@@ -123,12 +163,12 @@ def line(job_id: str) -> Line | None:
 def lines(project: str) -> list[Line]:
     """The jobs of a project, newest first."""
     if project not in _sorted:
-        _sorted[project] = sorted(
-            (line for line in _lines.values() if line.job.project == project),
-            key=lambda line: line.job.created,
-            reverse=True,
-        )
+        _sorted[project] = sorted(_of_project.get(project, {}).values(), key=_created, reverse=True)
     return list(_sorted[project])
+
+
+def _created(line: Line) -> float:
+    return line.job.created
 
 
 def spent() -> tuple[Sum, ...]:
@@ -143,13 +183,21 @@ def held() -> frozenset[str]:
 
 def lines_here() -> list[Line]:
     """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file."""
+    global _here
     if _project is None:
         return []
-    here = lines(_project())
+    project, there = _project(), held()
+    if _here is None or _here[:2] != (project, there):
+        _here = (project, there, _listed(project, there))
+    return list(_here[2])
+
+
+def _listed(project: str, there: frozenset[str]) -> list[Line]:
+    here = lines(project)
     ids = {line.job.id for line in here}
-    brought = [_lines[job_id] for job_id in held() if job_id in _lines and job_id not in ids]
+    brought = [_lines[job_id] for job_id in there if job_id in _lines and job_id not in ids]
     if brought:
-        here = sorted((*here, *brought), key=lambda line: line.job.created, reverse=True)
+        here = sorted((*here, *brought), key=_created, reverse=True)
     ids.update(line.job.id for line in brought)
     return here + [line for line in homeless() if line.job.id not in ids]
 
@@ -159,13 +207,18 @@ def homeless() -> list[Line]:
 
     Of those that have ended, the ones whose money may be had back: nobody else would tell of them.
     """
-    return sorted(filter(is_homeless, _lines.values()), key=lambda line: line.job.created, reverse=True)
+    return sorted(filter(is_homeless, _homeless.values()), key=_created, reverse=True)
 
 
 def is_homeless(line: Line) -> bool:
     """Whether `homeless` tells of it."""
+    return _could_be_homeless(line) and (_project is None or line.job.project != _project())
+
+
+def _could_be_homeless(line: Line) -> bool:
+    """Whether `homeless` tells of it while another file is open."""
     job = line.job
-    if not job.project.startswith(UNTITLED) or line.elsewhere or (_project is not None and job.project == _project()):
+    if not job.project.startswith(UNTITLED) or line.elsewhere:
         return False
     return not job.state.ended or (job.state not in _DONE and job.paid is not Paid.NO)
 
@@ -175,14 +228,28 @@ def all_lines() -> list[Line]:
     return list(_lines.values())
 
 
+def open_lines() -> list[Line]:
+    """Those of every project that are not placed or given up."""
+    return [_lines[job_id] for job_id in _open]
+
+
+def is_empty() -> bool:
+    """Whether no job of any file is known."""
+    return not _lines
+
+
+def is_moving() -> bool:
+    """Whether a runner has a next step for any job of any file."""
+    return bool(_moving)
+
+
 def say(job_id: str, words: str) -> None:
     """Show `words` for a job until the next is heard of it."""
     from .shown import Line
 
     line = _lines.get(job_id)
     if line is not None:
-        _lines[job_id] = Line(line.job, words, line.fraction, line.elsewhere)
-        _sorted.clear()
+        _keep(Line(line.job, words, line.fraction, line.elsewhere))
 
 
 def page(count: int) -> tuple[int, int]:

@@ -209,8 +209,8 @@ def _may_place(context: Context) -> bool:
 
 
 def _is_work(running: session.Session) -> bool:
-    moving = any(line.job.state.moving for line in board.all_lines())
-    return moving or running.busy_beside or running.unheard or running.unsettled or bool(running.landed())
+    busy = running.busy_beside or running.unheard or running.unsettled
+    return board.is_moving() or busy or bool(running.landed())
 
 
 def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:

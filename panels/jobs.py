@@ -65,9 +65,9 @@ class RESHOOT_PT_jobs(ReshootPanel, bpy.types.Panel):
             row.label(text="No jobs yet")
             return
         first, end = board.page(len(lines))
-        now = time.time()
+        now, held = time.time(), board.held()
         for line in lines[first:end]:
-            _job(layout.box(), line, context, now)
+            _job(layout.box(), line, context, now, held)
         if len(lines) > board.PAGE:
             _pages(layout, first, end, len(lines))
 
@@ -86,7 +86,8 @@ def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _job(layout: UILayout, line: Line, context: Context, now: float) -> None:
+def _job(layout: UILayout, line: Line, context: Context, now: float, held: frozenset[str]) -> None:
+    """Draw one. now: seconds since the epoch. held: the jobs whose takes the open file holds."""
     job = line.job
     pixels = room(context, boxed=True)
     scale = context.preferences.system.ui_scale
@@ -95,19 +96,20 @@ def _job(layout: UILayout, line: Line, context: Context, now: float) -> None:
     if icon and pixels > (_PICTURE * 20 + _BESIDE) * scale:
         column, aside = beside(column, icon, _PICTURE, context, pixels)
     head = column.row()
-    buttons = _buttons(job)
+    lost = job.state is State.PLACED and job.id not in held
+    buttons = _buttons(job, lost)
     (name,) = shortened(job.label, context, int(aside - (20 * len(buttons) + 8) * scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
     if board.is_homeless(line):
-        lost = column.column()
-        lost.active = False
-        wrapped(lost, say("From a file that was not saved"), context, aside)
+        strange = column.column()
+        strange.active = False
+        wrapped(strange, say("From a file that was not saved"), context, aside)
     words = column.column(align=True)
     words.scale_y = 0.8
     for text in shortened(job.order.prompt, context, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
-    _standing(column, line, context, aside)
+    _standing(column, line, lost, context, aside)
     facts = column.column()
     facts.active = False
     wrapped(facts, _facts(job, now), context, aside)
@@ -115,12 +117,12 @@ def _job(layout: UILayout, line: Line, context: Context, now: float) -> None:
         _error(layout, job, context, pixels)
 
 
-def _buttons(job: Job) -> list[tuple[str, str]]:
-    """What can be done with a job: operator and icon."""
+def _buttons(job: Job, lost: bool) -> list[tuple[str, str]]:
+    """What can be done with a job: operator and icon. lost: its take was placed and is not there any more."""
     buttons = []
     if job.state.moving:
         buttons.append(("reshoot.job_cancel", "X"))
-    if job.state is State.LANDED or (job.state is State.PLACED and job.id not in board.held()):
+    if job.state is State.LANDED or lost:
         buttons.append(("reshoot.take_place", "IMPORT"))
     if job.retry_to is not None:
         buttons.append(("reshoot.job_retry", "FILE_REFRESH"))
@@ -138,7 +140,7 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> No
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: Line, context: Context, pixels: int) -> None:
+def _standing(layout: UILayout, line: Line, lost: bool, context: Context, pixels: int) -> None:
     """Where the job stands: a bar while it moves, words when it is over."""
     state = line.job.state
     if state.moving:
@@ -151,7 +153,7 @@ def _standing(layout: UILayout, line: Line, context: Context, pixels: int) -> No
         return
     row = layout.column()
     row.alert = state in (State.FAILED, State.UNSURE)
-    if state is State.PLACED and line.job.id not in board.held():
+    if lost:
         wrapped(row, say("Not in the timeline any more"), context, pixels, icon="X")
         return
     wrapped(row, say(_WORDS[state]), context, pixels, icon=_ICONS[state])

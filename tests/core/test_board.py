@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from reshoot.core import board
@@ -89,3 +90,55 @@ def test_a_job_that_goes_is_news() -> None:
     board.hear(Event(job))
     assert board.hear(Event(job, gone=True))
     assert board.line(job.id) is None
+
+
+class Counted:
+    """The lines of a board, counted as they are looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks = 0
+        is_homeless, created = board.is_homeless, board._created
+        monkeypatch.setattr(board, "is_homeless", lambda line: self._look(is_homeless(line)))
+        monkeypatch.setattr(board, "_created", lambda line: self._look(created(line)))
+
+    def _look(self, told: Any) -> Any:
+        self.looks += 1
+        return told
+
+
+def test_a_redraw_looks_at_no_job_of_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(300):
+        heard(f"/films/{number % 7}.blend", State.PLACED, created=float(number))
+        heard(f"{LOST}{number % 7}", State.PLACED, created=float(number))
+    own = [heard(HERE, State.WAITING, created=float(number)) for number in range(5)]
+    left = heard(LOST, State.LANDED)
+    counted = Counted(monkeypatch)
+    assert listed() == [*reversed(own), left]
+    assert 0 < counted.looks < 20
+    counted.looks = 0
+    assert listed() == [*reversed(own), left]
+    assert board.is_moving() and len(board.open_lines()) == len(own) + 1
+    assert counted.looks == 0, "nothing has changed"
+    board.hear(Event(own[0], "Position 2"))
+    assert listed() == [*reversed(own), left]
+    assert 0 < counted.looks < 20
+
+
+def test_the_list_follows_each_change(held: set[str]) -> None:
+    job, brought = heard(HERE, State.LANDED, created=1.0), heard(THERE, State.PLACED, created=2.0)
+    assert listed() == [job]
+    held.add(brought.id)
+    assert listed() == [brought, job]
+    board.say(job.id, "There is no room")
+    assert [line.words for line in board.lines_here()] == ["", "There is no room"]
+    board.hear(Event(replace(job, project=THERE)))
+    assert listed() == [brought] and len(board.lines(THERE)) == 2
+    board.hear(Event(replace(job, project=LOST)))
+    assert [each.id for each in listed()] == [brought.id, job.id]
+    board.hear(Event(replace(job, project=LOST), elsewhere=True))
+    assert listed() == [brought]
+    board.hear(Event(brought, gone=True))
+    assert listed() == [] and board.lines(THERE) == []
+    assert board.is_open() and not board.is_moving() and not board.is_empty()
+    board.hear(Event(job, gone=True))
+    assert not board.is_open() and board.is_empty()
