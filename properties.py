@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import bpy
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .core.shot import Reference
 
 _LOOKED_INTO = 8
-"""References whose files count in a fingerprint."""
+"""References at most whose files count in a fingerprint."""
 _KINDS = (ReferenceKind.IMAGE, ReferenceKind.ELEMENT)
 """By the number that a kind is stored as: its place in the property's items."""
 
@@ -145,13 +146,23 @@ def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
         settings.sound,
         settings.handles,
         _kinds(settings),
-        tuple(tuple(view.filepath for view in item.views) for item in settings.references[:_LOOKED_INTO]),
+        _files(settings) if len(settings.references) <= _LOOKED_INTO else (),
     )
 
 
 def tokens(settings: RESHOOT_PG_scene) -> list[str]:
     """The token of each reference, in the order of the list."""
-    return prompt.labels([_KINDS[kind] for kind in _kinds(settings)])
+    return list(_labels(_kinds(settings)))
+
+
+@lru_cache(maxsize=8)
+def _labels(kinds: tuple[int, ...]) -> tuple[str, ...]:
+    """What is asked twice at every redraw, of the same references."""
+    return tuple(prompt.labels([_KINDS[kind] for kind in kinds]))
+
+
+def _files(settings: RESHOOT_PG_scene) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(view.filepath for view in item.views) for item in settings.references)
 
 
 def _kinds(settings: RESHOOT_PG_scene) -> tuple[int, ...]:

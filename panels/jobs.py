@@ -13,7 +13,7 @@ from ..core.errors import Paid
 from ..core.state import REHEARSAL, State
 from ..core.words import named, say
 from . import thumbnails
-from .tab import ReshootPanel, beside, room, shortened, text_width, wrapped
+from .tab import ReshootPanel, Room, beside, boxed, room, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -65,9 +65,9 @@ class RESHOOT_PT_jobs(ReshootPanel, bpy.types.Panel):
             row.label(text="No jobs yet")
             return
         first, end = board.page(len(lines))
-        now, held = time.time(), board.held()
+        now, held, free = time.time(), board.held(), boxed(room(context))
         for line in lines[first:end]:
-            _job(layout.box(), line, context, now, held)
+            _job(layout.box(), line, free, now, held)
         if len(lines) > board.PAGE:
             _pages(layout, first, end, len(lines))
 
@@ -86,35 +86,33 @@ def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _job(layout: UILayout, line: Line, context: Context, now: float, held: frozenset[str]) -> None:
+def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[str]) -> None:
     """Draw one. now: seconds since the epoch. held: the jobs whose takes the open file holds."""
     job = line.job
-    pixels = room(context, boxed=True)
-    scale = context.preferences.system.ui_scale
     icon = thumbnails.of_movie(job.take.path) if job.take else 0
-    column, aside = layout.column(), pixels
-    if icon and pixels > (_PICTURE * 20 + _BESIDE) * scale:
-        column, aside = beside(column, icon, _PICTURE, context, pixels)
+    column, aside = layout.column(), free
+    if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
+        column, aside = beside(column, icon, _PICTURE, free)
     head = column.row()
     lost = job.state is State.PLACED and job.id not in held
     buttons = _buttons(job, lost)
-    (name,) = shortened(job.label, context, int(aside - (20 * len(buttons) + 8) * scale))
+    (name,) = shortened(job.label, aside.less((20 * len(buttons) + 8) * free.scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
     if board.is_homeless(line):
         strange = column.column()
         strange.active = False
-        wrapped(strange, say("From a file that was not saved"), context, aside)
+        wrapped(strange, say("From a file that was not saved"), aside)
     words = column.column(align=True)
     words.scale_y = 0.8
-    for text in shortened(job.order.prompt, context, aside, _PROMPT_LINES):
+    for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
-    _standing(column, line, lost, context, aside)
+    _standing(column, line, lost, aside)
     facts = column.column()
     facts.active = False
-    wrapped(facts, _facts(job, now), context, aside)
+    wrapped(facts, _facts(job, now), aside)
     if job.error:
-        _error(layout, job, context, pixels)
+        _error(layout, job, free)
 
 
 def _buttons(job: Job, lost: bool) -> list[tuple[str, str]]:
@@ -140,26 +138,26 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> No
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: Line, lost: bool, context: Context, pixels: int) -> None:
+def _standing(layout: UILayout, line: Line, lost: bool, free: Room) -> None:
     """Where the job stands: a bar while it moves, words when it is over."""
     state = line.job.state
     if state.moving:
         # What the service says comes as it is, and may be long.
         words = line.words or say(_WORDS[state])
-        fits = text_width(words, context) < pixels - 8 * context.preferences.system.ui_scale
+        fits = text_width(words, free) < free.pixels - 8 * free.scale
         layout.progress(factor=line.fraction or 0.0, text=words if fits else "", translate=False)
         if not fits:
-            wrapped(layout, words, context, pixels)
+            wrapped(layout, words, free)
         return
     row = layout.column()
     row.alert = state in (State.FAILED, State.UNSURE)
     if lost:
-        wrapped(row, say("Not in the timeline any more"), context, pixels, icon="X")
+        wrapped(row, say("Not in the timeline any more"), free, icon="X")
         return
-    wrapped(row, say(_WORDS[state]), context, pixels, icon=_ICONS[state])
+    wrapped(row, say(_WORDS[state]), free, icon=_ICONS[state])
     if state is State.LANDED and line.words and line.words != say(_WORDS[state]):
         row.alert = True
-        wrapped(row, line.words, context, pixels, icon="BLANK1")
+        wrapped(row, line.words, free, icon="BLANK1")
 
 
 def _facts(job: Job, now: float) -> str:
@@ -182,12 +180,12 @@ def _price(job: Job) -> str:
     return say("${price}", price=job.price)
 
 
-def _error(layout: UILayout, job: Job, context: Context, pixels: int) -> None:
+def _error(layout: UILayout, job: Job, free: Room) -> None:
     column = layout.column()
     column.alert = job.state is not State.CANCELLED
-    wrapped(column, job.error, context, pixels)
+    wrapped(column, job.error, free)
     if job.remedy:
-        wrapped(layout.column(), job.remedy, context, pixels)
+        wrapped(layout.column(), job.remedy, free)
 
 
 def _time_words(seconds: float) -> str:

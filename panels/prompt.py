@@ -13,7 +13,7 @@ import bpy
 from .. import properties
 from ..core import board, prompt
 from ..core.words import say
-from .tab import ReshootPanel, room, scene_of, shortened, text_width, wrapped
+from .tab import ReshootPanel, Room, room, scene_of, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, UILayout
@@ -47,21 +47,21 @@ class RESHOOT_PT_prompt(ReshootPanel, bpy.types.Panel):
         layout = self.layout
         settings = scene_of(context).reshoot
         words = properties.prompt_of(settings)
-        pixels = room(context)
+        free = room(context)
         if settings.prompt_text is None:
             row = layout.row(align=True)
             row.prop(settings, "prompt", text="", placeholder="What should change?")
             row.operator("reshoot.prompt_edit", text="", icon="FULLSCREEN_ENTER")
             row.operator("reshoot.prompt_as_text", text="", icon="TEXT")
-            if text_width(words, context) > pixels - 48 * context.preferences.system.ui_scale:
-                _whole(layout, words, context, pixels)
+            if text_width(words, free) > free.pixels - 48 * free.scale:
+                _whole(layout, words, free)
         else:
             row = layout.row(align=True)
             row.prop(settings.prompt_text, "name", text="", icon="TEXT")
             row.operator("reshoot.prompt_as_text", text="", icon="WINDOW")
             row.operator("reshoot.prompt_as_field", text="", icon="X")
-            _whole(layout, words, context, pixels)
-        _tokens(layout, settings, words, context, pixels)
+            _whole(layout, words, free)
+        _tokens(layout, settings, words, free)
 
 
 class RESHOOT_MT_recent_prompts(bpy.types.Menu):
@@ -75,9 +75,9 @@ class RESHOOT_MT_recent_prompts(bpy.types.Menu):
         recent = board.recent_prompts(_RECENT)
         if not recent:
             layout.label(text="Prompts of your jobs appear here")
-        width = int(_MENU_WIDTH * context.preferences.system.ui_scale)
+        free = room(context, _MENU_WIDTH)
         for line in recent:
-            (text,) = shortened(line.job.order.prompt, context, width)
+            (text,) = shortened(line.job.order.prompt, free)
             layout.operator("reshoot.prompt_use", text=text, translate=False).job = line.job.id
 
 
@@ -102,15 +102,15 @@ class RESHOOT_OT_prompt_edit(bpy.types.Operator):
         """Draw it."""
         layout = self.layout
         settings = scene_of(context).reshoot
-        pixels = int((_DIALOG - _DIALOG_EDGES) * context.preferences.system.ui_scale)
+        free = room(context, _DIALOG - _DIALOG_EDGES)
         words = properties.prompt_of(settings)
         row = layout.row(align=True)
         # A field that begins active is selected whole: the first key would take away what is written.
         row.activate_init = not words
         row.prop(settings, "prompt", text="", placeholder="What should change?")
-        if text_width(words, context) > pixels:
-            _whole(layout, words, context, pixels, _DIALOG_LINES)
-        _tokens(layout, settings, words, context, pixels)
+        if text_width(words, free) > free.pixels:
+            _whole(layout, words, free, _DIALOG_LINES)
+        _tokens(layout, settings, words, free)
 
     def execute(self, context: Context) -> set[str]:
         """It is written already."""
@@ -123,24 +123,24 @@ class RESHOOT_OT_prompt_edit(bpy.types.Operator):
             properties.write_prompt(settings, self._before)
 
 
-def _tokens(layout: UILayout, settings: properties.RESHOOT_PG_scene, words: str, context: Context, pixels: int) -> None:
+def _tokens(layout: UILayout, settings: properties.RESHOOT_PG_scene, words: str, free: Room) -> None:
     """A button for each reference's token, pressed where the prompt mentions it; what is wrong with the others."""
     names = properties.tokens(settings)
     mentioned = {prompt.token(found.kind, found.number) for found in prompt.tokens(words)}
     if names:
-        widest = max(text_width(name, context) for name in names[-1:] + names[:1])
-        columns = max(1, min(len(names), int(pixels / (widest + 24 * context.preferences.system.ui_scale))))
+        widest = max(text_width(name, free) for name in names[-1:] + names[:1])
+        columns = max(1, min(len(names), int(free.pixels / (widest + 24 * free.scale))))
         flow = layout.grid_flow(row_major=True, columns=columns, even_columns=True, align=True)
         for index, name in enumerate(names[:_SHOWN_TOKENS]):
             flow.operator("reshoot.token_insert", text=name, depress=name in mentioned, translate=False).index = index
     for name in sorted(mentioned.difference(names))[:_SHOWN_TOKENS]:
         row = layout.column()
         row.alert = True
-        wrapped(row, say("{token} is no reference", token=name), context, pixels, icon="ERROR")
+        wrapped(row, say("{token} is no reference", token=name), free, icon="ERROR")
     unused = [name for name in names if name not in mentioned]
     if unused and words.strip():
         text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(_few(unused)))
-        wrapped(layout, text, context, pixels, icon="INFO")
+        wrapped(layout, text, free, icon="INFO")
     from ..core.models import MODELS
 
     limit = MODELS[settings.model].limits.max_prompt_characters
@@ -148,21 +148,21 @@ def _tokens(layout: UILayout, settings: properties.RESHOOT_PG_scene, words: str,
         row = layout.column()
         row.alert = len(words.strip()) > limit
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
-        wrapped(row, text, context, pixels)
+        wrapped(row, text, free)
 
 
 def _few(names: list[str]) -> list[str]:
     return names if len(names) <= _SHOWN_TOKENS else [*names[:_SHOWN_TOKENS], "…"]
 
 
-def _whole(layout: UILayout, words: str, context: Context, pixels: int, most: int = _SHOWN_LINES) -> None:
+def _whole(layout: UILayout, words: str, free: Room, most: int = _SHOWN_LINES) -> None:
     """The prompt to read, where the field is too narrow for it."""
     if not words.strip():
-        wrapped(layout, say("The text is empty"), context, pixels, icon="INFO")
+        wrapped(layout, say("The text is empty"), free, icon="INFO")
         return
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in shortened(words, context, pixels, most):
+    for line in shortened(words, free, most):
         column.label(text=line, translate=False)
 
 

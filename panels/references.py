@@ -11,7 +11,7 @@ import bpy
 from .. import properties
 from ..core.settings import ReferenceKind
 from . import thumbnails
-from .tab import ReshootPanel, room, scene_of, shortened, text_width
+from .tab import ReshootPanel, Room, room, scene_of, shortened, text_width
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -24,6 +24,8 @@ _NAME = 50
 
 _names: list[str] = []
 """The tokens of the list that is being drawn."""
+_free = Room(0, 0.0, 1.0)
+"""The room of its panel."""
 
 
 class RESHOOT_UL_references(bpy.types.UIList):
@@ -35,21 +37,20 @@ class RESHOOT_UL_references(bpy.types.UIList):
         """Draw one: its picture, its token, its file, how many views it has."""
         path = item.views[0].filepath if item.views else ""
         token = _names[index] if index < len(_names) else ""
-        scale = context.preferences.system.ui_scale
-        left = text_width(token, context) + 44 * scale
-        pixels = room(context) - 34 * scale
+        left = text_width(token, _free) + 44 * _free.scale
+        free = _free.less(34 * _free.scale)
         icon = thumbnails.of_image(bpy.path.abspath(path))
-        if pixels - left < _NAME * scale:
+        if free.pixels - left < _NAME * free.scale:
             layout.label(text=token, icon_value=icon, translate=False)
             return
-        split = layout.split(factor=left / pixels)
+        split = layout.split(factor=left / free.pixels)
         split.label(text=token, icon_value=icon, translate=False)
         words = PurePath(bpy.path.abspath(path)).name
         if len(item.views) > 1:
             words = f"+{len(item.views) - 1}  {words}"
         row = split.row()
         row.active = False
-        (words,) = shortened(words, context, int(pixels - left - 10 * scale))
+        (words,) = shortened(words, free.less(left + 10 * free.scale))
         row.label(text=words, translate=False)
 
     def draw_filter(self, context: Context, layout: UILayout) -> None:
@@ -64,9 +65,10 @@ class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         """Draw it."""
+        global _free
         layout = self.layout
         settings = scene_of(context).reshoot
-        _names[:] = properties.tokens(settings)
+        _names[:], _free = properties.tokens(settings), room(context)
         row = layout.row()
         # As Blender's own lists: low while there is nothing in it.
         rows = 5 if _names else 2
@@ -85,7 +87,7 @@ class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
         tools.operator("reshoot.reference_move", text="", icon="TRIA_DOWN").direction = "DOWN"
         active = properties.active_reference(settings)
         if active is not None:
-            _views(layout, active, context)
+            _views(layout, active, _free)
 
 
 class RESHOOT_MT_reference_add(bpy.types.Menu):
@@ -132,11 +134,10 @@ def _sources(layout: UILayout, kind: str) -> None:
     layout.operator("reshoot.reference_snapshot", text="From Current Frame", icon="IMAGE_DATA").kind = kind
 
 
-def _views(layout: UILayout, item: Any, context: Context) -> None:
+def _views(layout: UILayout, item: Any, free: Room) -> None:
     """The pictures of the chosen reference, each with what can be done with it."""
-    scale = context.preferences.system.ui_scale
     element = item.kind == ReferenceKind.ELEMENT.value
-    columns = max(1, int(room(context) / ((_VIEW * 20 + 6) * scale)))
+    columns = max(1, int(free.pixels / ((_VIEW * 20 + 6) * free.scale)))
     flow = layout.grid_flow(row_major=True, columns=columns, even_columns=True)
     for index, view in enumerate(item.views):
         cell = flow.column(align=True)

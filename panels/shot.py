@@ -14,7 +14,7 @@ from ..core.errors import PromptError, ShotError
 from ..core.state import REHEARSAL
 from ..core.words import say
 from . import thumbnails
-from .tab import ReshootPanel, beside, room, scene_of, text_width, wrapped
+from .tab import ReshootPanel, Room, beside, boxed, room, scene_of, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -41,57 +41,56 @@ class RESHOOT_PT_shot(ReshootPanel, bpy.types.Panel):
     def draw(self, context: Context) -> None:
         """Draw it."""
         layout = self.layout
+        free = room(context)
         for line in preferences.first_run():
-            wrapped(layout, line, context, room(context))
+            wrapped(layout, line, free)
         preview = board.preview(scene_of(context))
         if preview.shot is None:
-            _nothing(layout, preview, context)
+            _nothing(layout, preview, free)
         else:
-            _shot(layout, preview, preview.shot, context)
+            _shot(layout, preview, preview.shot, free)
         for error in preview.errors:
             if preview.shot is not None or not isinstance(error, ShotError):
-                _in_the_way(layout, error, preview, context)
+                _in_the_way(layout, error, preview, free)
         row = layout.row()
         row.scale_y = 1.5
         row.enabled = preview.error is None
         row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
-def _nothing(layout: UILayout, preview: Preview, context: Context) -> None:
+def _nothing(layout: UILayout, preview: Preview, free: Room) -> None:
     """What to do where nothing is selected."""
     for error in preview.errors:
         if isinstance(error, ShotError):
-            wrapped(layout, error.remedy, context, room(context), icon="RESTRICT_SELECT_OFF")
+            wrapped(layout, error.remedy, free, icon="RESTRICT_SELECT_OFF")
 
 
-def _shot(layout: UILayout, preview: Preview, shot: Shot, context: Context) -> None:
+def _shot(layout: UILayout, preview: Preview, shot: Shot, free: Room) -> None:
     """The picture, the names of the selected strips, and what leaves this computer."""
-    scale = context.preferences.system.ui_scale
-    pixels = room(context)
     icon = _picture(shot)
-    column = layout
-    if icon and pixels > (_PICTURE * 20 + _BESIDE) * scale:
-        column, pixels = beside(layout, icon, _PICTURE, context, pixels)
+    column, aside = layout, free
+    if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
+        column, aside = beside(layout, icon, _PICTURE, free)
     elif icon:
         layout.template_icon(icon_value=icon, scale=_PICTURE)
     column = column.column(align=True)
-    _strips(column, shot, context, pixels)
+    _strips(column, shot, aside)
     if preview.plan is not None:
-        _facts(column, preview, preview.plan, context, pixels)
+        _facts(column, preview, preview.plan, aside)
         for fix in preview.plan.fixes:
-            wrapped(layout, fix, context, room(context), icon="CHECKMARK")
+            wrapped(layout, fix, free, icon="CHECKMARK")
 
 
-def _strips(layout: UILayout, shot: Shot, context: Context, pixels: int) -> None:
+def _strips(layout: UILayout, shot: Shot, free: Room) -> None:
     if len(shot.strips) == 1:
-        wrapped(layout, shot.name, context, pixels)
+        wrapped(layout, shot.name, free)
         return
-    wrapped(layout, say("{count} strips as one shot", count=len(shot.strips)), context, pixels)
+    wrapped(layout, say("{count} strips as one shot", count=len(shot.strips)), free)
     for strip in shot.strips[:_NAMES]:
-        wrapped(layout, strip.name, context, pixels, icon="DOT")
+        wrapped(layout, strip.name, free, icon="DOT")
     if len(shot.strips) > _NAMES:
         text = say("and {count} more", count=len(shot.strips) - _NAMES)
-        wrapped(layout, text, context, pixels, icon="BLANK1")
+        wrapped(layout, text, free, icon="BLANK1")
 
 
 def _picture(shot: Shot) -> int:
@@ -102,7 +101,7 @@ def _picture(shot: Shot) -> int:
     return 0
 
 
-def _facts(layout: UILayout, preview: Preview, plan: Plan, context: Context, pixels: int) -> None:
+def _facts(layout: UILayout, preview: Preview, plan: Plan, free: Room) -> None:
     facts = [
         (
             say("Length"),
@@ -115,15 +114,15 @@ def _facts(layout: UILayout, preview: Preview, plan: Plan, context: Context, pix
         (say("Sound"), _sound(preview, plan)),
         (say("File"), _file(preview)),
     ]
-    scale = context.preferences.system.ui_scale
-    left = max(text_width(name, context) for name, _words in facts) + 16 * scale
+    left = max(text_width(name, free) for name, _words in facts) + 16 * free.scale
+    right = free.less(left + 8 * free.scale)
     for name, words in facts:
-        split = layout.split(factor=min(0.45, left / max(1, pixels)))
+        split = layout.split(factor=min(0.45, left / max(1, free.pixels)))
         label = split.column()
         label.scale_y = 0.8
         label.active = False
         label.label(text=name, translate=False)
-        wrapped(split.column(), words, context, int(pixels - left - 8 * scale))
+        wrapped(split.column(), words, right)
 
 
 def _sound(preview: Preview, plan: Plan) -> str:
@@ -145,18 +144,18 @@ def _file(preview: Preview) -> str:
     return say("{kind}, about {size}, not encoded again", kind=suffix, size=size)
 
 
-def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, context: Context) -> None:
+def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:
     """What blocks sending. That nothing is written yet is no fault."""
     if isinstance(error, PromptError) and not preview.prompt.strip():
-        wrapped(layout, error.remedy, context, room(context), icon="GREASEPENCIL")
+        wrapped(layout, error.remedy, free, icon="GREASEPENCIL")
         return
     column = layout.box().column()
-    pixels = room(context, boxed=True)
+    free = boxed(free)
     message = column.column()
     message.alert = True
-    wrapped(message, error.message, context, pixels, icon="ERROR")
+    wrapped(message, error.message, free, icon="ERROR")
     if error.remedy:
-        wrapped(column, error.remedy, context, pixels, icon="BLANK1")
+        wrapped(column, error.remedy, free, icon="BLANK1")
 
 
 def button_words(preview: Preview) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import blf
 
@@ -39,46 +39,67 @@ def scene_of(context: Context) -> bpy.types.Scene:
     return getattr(context, "sequencer_scene", None) or context.scene
 
 
-def room(context: Context, *, boxed: bool = False) -> int:
-    """Pixels that a line of text has in a panel of the sidebar, or in a box there."""
-    scale = context.preferences.system.ui_scale
-    return int(context.region.width - (_MARGIN + (_BOX if boxed else 0)) * scale)
+class Room(NamedTuple):
+    """What a line of text has: pixels; points, size of the interface's font in pixels; scale of the interface.
+
+    Asked of Blender once for a panel and handed on: its preferences are slow to read.
+    """
+
+    pixels: int
+    points: float
+    scale: float
+
+    def less(self, pixels: float) -> Room:
+        """So much less of it."""
+        return self._replace(pixels=int(self.pixels - pixels))
 
 
-def beside(layout: UILayout, icon: int, size: float, context: Context, pixels: int) -> tuple[UILayout, int]:
-    """A picture, and the column to the right of it with the pixels that a line has there.
+def room(context: Context, pixels: float | None = None) -> Room:
+    """The room in a panel of the sidebar, or what `pixels` at 1× make."""
+    preferences = context.preferences
+    scale = preferences.system.ui_scale
+    wide = context.region.width - _MARGIN * scale if pixels is None else pixels * scale
+    return Room(int(wide), float(preferences.ui_styles[0].widget.points * scale), scale)
+
+
+def boxed(room: Room) -> Room:
+    """The room in a box of a panel."""
+    return room.less(_BOX * room.scale)
+
+
+def beside(layout: UILayout, icon: int, size: float, room: Room) -> tuple[UILayout, Room]:
+    """A picture, and the column to the right of it with the room that a line has there.
 
     size: the picture's, in the interface's units.
     """
-    gap = 8 * context.preferences.system.ui_scale
-    taken = size * 20 * context.preferences.system.ui_scale
-    split = layout.split(factor=(taken + gap / 2) / (pixels + gap))
+    gap = 8 * room.scale
+    taken = size * 20 * room.scale
+    split = layout.split(factor=(taken + gap / 2) / (room.pixels + gap))
     split.column().template_icon(icon_value=icon, scale=size)
-    return split.column(), int(pixels - taken - gap)
+    return split.column(), room.less(taken + gap)
 
 
-def wrapped(layout: UILayout, text: str, context: Context, pixels: int, icon: str = "NONE") -> None:
-    """A label of as many lines as `pixels` ask for."""
+def wrapped(layout: UILayout, text: str, room: Room, icon: str = "NONE") -> None:
+    """A label of as many lines as the room asks for."""
     column = layout.column(align=True)
     column.scale_y = _LINE
-    if icon != "NONE":
-        pixels -= int(_ICON * context.preferences.system.ui_scale)
-    for line in broken(text, pixels, _points(context)):
+    pixels = room.pixels if icon == "NONE" else room.pixels - int(_ICON * room.scale)
+    for line in broken(text, pixels, room.points):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else "NONE"
 
 
-def shortened(text: str, context: Context, pixels: int, lines: int = 1) -> tuple[str, ...]:
+def shortened(text: str, room: Room, lines: int = 1) -> tuple[str, ...]:
     """The first lines of `text`, as many as may be; the last ends in “…” where there is more."""
-    every = broken(" ".join(text.splitlines()), pixels, _points(context))
+    every = broken(" ".join(text.splitlines()), room.pixels, room.points)
     if len(every) <= lines:
         return every
-    return (*every[: lines - 1], _cut(every[lines - 1], pixels, _points(context)))
+    return (*every[: lines - 1], _cut(every[lines - 1], room.pixels, room.points))
 
 
-def text_width(text: str, context: Context) -> float:
+def text_width(text: str, room: Room) -> float:
     """Pixels that `text` takes in the interface's font."""
-    return _width(text, _points(context))
+    return _width(text, room.points)
 
 
 @lru_cache(maxsize=512)
@@ -129,9 +150,3 @@ def _cut(line: str, pixels: int, points: float) -> str:
 def _width(text: str, points: float) -> float:
     blf.size(_FONT, points)
     return blf.dimensions(_FONT, text)[0]
-
-
-def _points(context: Context) -> float:
-    """Size of the interface's font in pixels."""
-    preferences = context.preferences
-    return float(preferences.ui_styles[0].widget.points * preferences.system.ui_scale)

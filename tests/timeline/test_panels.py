@@ -10,7 +10,10 @@ import importlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import addon_utils
 import bpy
@@ -19,9 +22,11 @@ import pytest
 from editing import add_image, add_movie, refusal, select, takes, the_job
 from footage import FRAMES
 from installed import MODULE
-from reshoot import properties
+from reshoot import properties, shooting
 from reshoot.core import board
 from reshoot.core.errors import LimitError, PromptError, ShotError
+from reshoot.core.shown import Line
+from reshoot.core.state import State
 from reshoot.panels import tab
 from reshoot.timeline import compat
 
@@ -214,6 +219,39 @@ def test_a_job_is_shown_in_the_timeline_and_its_prompt_used_again(scene: bpy.typ
     strips.remove(take)
     bpy.ops.reshoot.job_show(job=job)
     assert movie_strip.select, "without a take, the shot is shown"
+
+
+class Looked:
+    """A context of a sidebar that counts how often its preferences and its region are asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @property
+    def preferences(self) -> bpy.types.Preferences:
+        self.asked += 1
+        return bpy.context.preferences
+
+    @property
+    def region(self) -> SimpleNamespace:
+        self.asked += 1
+        return SimpleNamespace(width=300)
+
+
+def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = importlib.import_module(f"{MODULE}.panels.jobs").RESHOOT_PT_jobs
+    add_movie(scene, movie)
+    (job,) = shooting.checked(scene)
+    lines = [Line(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
+    monkeypatch.setattr(board, "lines_here", lambda: lines)
+    counts: list[None] = []
+    monkeypatch.setattr(board, "held", lambda: counts.append(None) or frozenset())
+    context, layout = Looked(), MagicMock()
+    panel.draw(SimpleNamespace(layout=layout), context)
+    assert layout.box.call_count == board.PAGE
+    assert context.asked <= 2 and len(counts) == 1
 
 
 def test_pages_end_where_the_jobs_end() -> None:
