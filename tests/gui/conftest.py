@@ -19,6 +19,7 @@ from typing import Any
 import blenders
 import processes
 import pytest
+import spread
 from blenders import ROOT, Installation
 from editor import Editor
 from screen import Screen
@@ -117,14 +118,18 @@ def editor(blender: Callable[..., Workstation]) -> Editor:
 def keep_stretches(blender: Workstation) -> None:
     """Take what the probe has measured, the worst of each stage."""
     for stage, found in blender.stretches.items():
-        kept = _stretches.setdefault(stage, {"calls": 0, "longest": {"ms": -1.0}, "over": [], "blender": {}, "by": {}})
-        kept["calls"] += found["calls"]
+        kept = _stretches.setdefault(stage, found)
+        if kept is found:
+            continue
         kept["over"] += found["over"]
-        if found["longest"]["ms"] > kept["longest"]["ms"]:
-            kept["longest"] = found["longest"]
-        for part in ("blender", "by"):
-            for name, spent in found[part].items():
-                kept[part][name] = max(kept[part].get(name, 0.0), spent)
+        for part, ms in (("longest", "ms"), ("costliest", "processor_ms")):
+            kept[part] = max(kept[part], found[part], key=lambda stretch, ms=ms: stretch[ms])
+        for part in ("wall", "processor"):
+            spread.add(kept[part], found[part])
+        for name, counted in found["by"].items():
+            spread.add(kept["by"].setdefault(name, spread.empty()), counted)
+        for name, spent in found["blender"].items():
+            kept["blender"][name] = max(kept["blender"].get(name, 0.0), spent)
 
 
 def pytest_sessionfinish() -> None:
@@ -153,5 +158,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"{stage:20} {worst['ms']:7.2f} ms ({worst['processor_ms']:.2f} of processor, waited {worst['waited']}×, "
             f"pushed aside {worst['pushed_aside']}×) in {worst['in']}; over 16 ms: {len(found['over'])} of "
-            f"{found['calls']} calls" + (f"; Blender's own: {own}" if own else "")
+            f"{found['wall']['calls']} calls" + (f"; Blender's own: {own}" if own else "")
+        )
+        costly = found["costliest"]
+        terminalreporter.write_line(
+            f"{'':20} of processor: {spread.words(found['processor'])}; longest in {costly['in']}, "
+            f"{costly['collected_ms']:.2f} ms of it Python's collecting garbage"
         )

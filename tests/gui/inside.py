@@ -184,11 +184,18 @@ class _Conversation:
         self._socket.setblocking(False)
 
 
+def _beside(name: str) -> Any:
+    """The module `name` of this folder, as `reshoot_<name>`."""
+    spec = importlib.util.spec_from_file_location(f"reshoot_{name}", Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 def _start() -> None:
-    spec = importlib.util.spec_from_file_location("reshoot_probe", Path(__file__).with_name("probe.py"))
-    probe = importlib.util.module_from_spec(spec)
-    sys.modules["reshoot_probe"] = probe
-    spec.loader.exec_module(probe)
+    _beside("spread")
+    probe = _beside("probe")
     bpy.context.preferences.view.show_splash = False
     # An application template has preferences of its own: what was installed there is not enabled here.
     if not addon_utils.check(MODULE)[1]:

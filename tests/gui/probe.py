@@ -7,7 +7,9 @@ handler - is measured without being known here. The outermost call is the one th
 
 from __future__ import annotations
 
+import gc
 import inspect
+import re
 import resource
 import sys
 import threading
@@ -17,6 +19,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import bpy
+import reshoot_spread as spread
 
 # It runs on threads of its own, all of it.
 _APART = ("rehearsal",)
@@ -43,11 +46,14 @@ _depth = 0
 _own_depth = 0
 _own: dict[str, float] = {}
 _own_busy = 0.0
+_collected = 0.0
+_collecting = 0.0
 _within: dict[str, float] = {}
 _module = ""
 _seen: set[str] = set()
 _known = 0
 _called = ""
+_only = re.compile("")
 
 
 def attach(module: str) -> None:
@@ -55,6 +61,7 @@ def attach(module: str) -> None:
     global _module
     _module = module
     follow()
+    gc.callbacks.append(_collects)
     for name in _OPERATORS:
         # An attribute of the module goes before what the module makes up when it is asked.
         setattr(bpy.ops, name, _Operators(name, getattr(bpy.ops, name)))
@@ -87,11 +94,25 @@ def call_it(stage: str) -> None:
     _called = stage
 
 
+def watch_only(names: str) -> None:
+    """From now on watch only the functions whose name this regular expression finds.
+
+    To watch a call costs a few microseconds, which adds up where hundreds are called in one draw.
+    """
+    global _only
+    _only = re.compile(names)
+    for function, original, name in zip(_watched, _originals, _names, strict=True):
+        if not _only.search(name):
+            function.__code__ = original.__code__
+
+
 def report() -> dict[str, dict[str, Any]]:
     """What was measured, by the states that the jobs were in.
 
-    longest, over (the budget): where, ms without Blender's own, ms of processor, and what it called, each with all that
-    this called itself. blender: the longest of Blender's own operators. by: the longest of every way in.
+    longest, costliest (by processor time), over (the budget): where, ms without Blender's own, ms of processor, of
+    which Python collected garbage, and what it called, each with all that this called itself. wall, processor: how the
+    stretches are spread, see spread.py. by: the same of the processor time of every way in. blender: the longest of
+    Blender's own operators.
     """
     return _stages
 
@@ -114,7 +135,7 @@ def _watch(function: FunctionType, name: str) -> None:
     # A generator does not run when it is called, and the cells of a closure cannot be given another code.
     if code.co_freevars or code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
         return
-    if any(function is each for each in _watched):
+    if not _only.search(name) or any(function is each for each in _watched):
         return
     _watched.append(function)
     original = FunctionType(code, function.__globals__, function.__name__, function.__defaults__, None)
@@ -150,7 +171,7 @@ def call(number: int, args: tuple[Any, ...], more: tuple[Any, ...], kwargs: dict
 
 
 def _outermost(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    global _depth, _own_busy
+    global _depth, _own_busy, _collected
     if _depth:
         start = time.perf_counter()
         try:
@@ -160,7 +181,7 @@ def _outermost(name: str, function: Callable[..., Any], args: Any, kwargs: Any) 
     stage = _stage()
     _own.clear()
     _within.clear()
-    _own_busy = 0.0
+    _own_busy = _collected = 0.0
     _depth += 1
     usage = resource.getrusage(resource.RUSAGE_THREAD)
     processor, start = time.thread_time(), time.perf_counter()
@@ -173,6 +194,18 @@ def _outermost(name: str, function: Callable[..., Any], args: Any, kwargs: Any) 
         # It waited by itself (a disk, a lock, Python's own), or the system gave the processor to another process.
         waits = {"waited": now.ru_nvcsw - usage.ru_nvcsw, "pushed_aside": now.ru_nivcsw - usage.ru_nivcsw}
         _keep(stage, name, seconds, busy - _own_busy, waits)
+
+
+def _collects(phase: str, _facts: dict[str, int]) -> None:
+    """Python collects garbage, wherever it happens to be, in our time too."""
+    global _collected, _collecting
+    if not _depth or _own_depth or threading.get_ident() != _main:
+        return
+    if phase == "start":
+        _collecting = time.thread_time()
+    elif _collecting:
+        _collected += time.thread_time() - _collecting
+        _collecting = 0.0
 
 
 def _apart(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -190,17 +223,32 @@ def _apart(name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> A
 
 
 def _keep(stage: str, name: str, seconds: float, busy: float, waits: dict[str, int]) -> None:
-    kept = _stages.setdefault(stage, {"calls": 0, "longest": {"ms": -1.0}, "over": [], "blender": {}, "by": {}})
-    kept["calls"] += 1
-    ours = seconds - sum(_own.values())
-    longest = {"ms": round(ours * 1000, 2), "processor_ms": round(busy * 1000, 2), **waits, "in": name}
+    kept = _stages.setdefault(
+        stage,
+        {
+            "longest": {"ms": -1.0},
+            "costliest": {"processor_ms": -1.0},
+            "over": [],
+            "wall": spread.empty(),
+            "processor": spread.empty(),
+            "by": {},
+            "blender": {},
+        },
+    )
+    ours, busy = (seconds - sum(_own.values())) * 1000, busy * 1000
+    longest = {"ms": round(ours, 2), "processor_ms": round(busy, 2), "collected_ms": round(_collected * 1000, 2)}
+    longest |= {**waits, "in": name}
     costly = sorted(_within.items(), key=lambda pair: -pair[1])[:_TOLD]
     longest["within"] = {each: round(spent * 1000, 2) for each, spent in costly}
     if longest["ms"] > kept["longest"]["ms"]:
         kept["longest"] = longest
+    if longest["processor_ms"] > kept["costliest"]["processor_ms"]:
+        kept["costliest"] = longest
     if longest["ms"] > _BUDGET:
         kept["over"].append(longest)
-    kept["by"][name] = max(kept["by"].get(name, 0.0), longest["ms"])
+    spread.count(kept["wall"], ours)
+    spread.count(kept["processor"], busy)
+    spread.count(kept["by"].setdefault(name, spread.empty()), busy)
     for each, spent in _own.items():
         kept["blender"][each] = max(kept["blender"].get(each, 0.0), round(spent * 1000, 2))
 
@@ -212,7 +260,7 @@ def _stage() -> str:
         return _called
     _depth += 1
     try:
-        states = {line.job.state for line in sys.modules[f"{_module}.core.board"].all_lines()}
+        states = {line.job.state for line in sys.modules[f"{_module}.core.board"].open_lines()}
         return "+".join(sorted({state.value for state in states if not state.ended})) or "no job"
     finally:
         _depth -= 1
