@@ -377,7 +377,9 @@ class Session:
         changed = looked_at != self._looked_at
         if changed:
             self._looked_at = looked_at
-            self._seen = {line.job.id: line for line in lines if self._is_seen(line.job, scene)}
+            seen = {line.job.id: line for line in lines if self._is_seen(line.job)}
+            there = place.belonging(scene, [line.job for line in seen.values()])
+            self._seen = {job.id: seen[job.id] for job in there}
             self._shots = {job_id: line.job.shot for job_id, line in self._seen.items()}
         found = self._follower.find(scene, self._shots) if self._seen else {}
         if changed or found is not self._found:
@@ -390,11 +392,9 @@ class Session:
             ]
         return self._on_strips
 
-    def _is_seen(self, job: Job, scene: bpy.types.Scene) -> bool:
+    def _is_seen(self, job: Job) -> bool:
         """Whether there is something to follow on the strip: what runs, and what has failed since Blender started."""
-        if job.state.ended and not (job.state in _FALLEN and job.stages[-1].at >= self._since):
-            return False
-        return job.scene == scene.name or place.find_scene(job) == scene
+        return not job.state.ended or (job.state in _FALLEN and job.stages[-1].at >= self._since)
 
     @property
     def unheard(self) -> bool:

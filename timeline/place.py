@@ -8,7 +8,7 @@ see-through shot, which would show through its take.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import bpy
 from ..core import pieces
 from ..core.errors import PlacementError
 from ..core.job import Job
+from ..core.shot import Shot
 from ..core.words import say
 from . import compat, lay, whereabouts
 from .lay import JOB_KEY
@@ -129,8 +130,21 @@ def find_scene(job: Job) -> bpy.types.Scene | None:
     named = bpy.data.scenes.get(job.scene)
     if named is not None:
         return named
-    holding = [scene for scene in bpy.data.scenes if any(spot.strips for spot in whereabouts.find(scene, job.shot))]
-    return holding[0] if len(holding) == 1 else None
+    return _of_renamed({job.id: job.shot}).get(job.id)
+
+
+def belonging(scene: bpy.types.Scene, jobs: Sequence[Job]) -> list[Job]:
+    """Those of `jobs` that belong to `scene`, as `find_scene` finds it for one of them."""
+    renamed = {job.id: job.shot for job in jobs if job.scene not in bpy.data.scenes}
+    found = _of_renamed(renamed) if renamed else {}
+    return [job for job in jobs if job.scene == scene.name or found.get(job.id) == scene]
+
+
+def _of_renamed(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
+    """The scene of each shot whose own is not there by its name: the only one that has anything of it."""
+    holding = [(scene, whereabouts.holding(scene, shots)) for scene in bpy.data.scenes]
+    found = {key: [scene for scene, keys in holding if key in keys] for key in shots}
+    return {key: scenes[0] for key, scenes in found.items() if len(scenes) == 1}
 
 
 @contextlib.contextmanager

@@ -50,6 +50,12 @@ def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
     return _spots(shot, _Strips(scene, [shot]))
 
 
+def holding(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
+    """Which of `shots`, by their keys, `scene` has anything of."""
+    strips = _Strips(scene, shots.values())
+    return {key for key, shot in shots.items() if any(spot.strips for spot in _spots(shot, strips))}
+
+
 def shown(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
     """What is to be seen of `spot` in the open level: channel, first frame, frame after it. None where that is nothing.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import numbered
 import pytest
 from editing import takes
 from reshoot import session, shooting
+from reshoot.core import board
+from reshoot.core.job import State
+from reshoot.core.runner import Event
 from reshoot.core.settings import Source
 from reshoot.core.shot import Shot
 from reshoot.operators import watch
@@ -219,6 +223,31 @@ def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie:
     assert session.on_strips(bpy.data.scenes.new("Other")) == []
     watch.wait_for(running, [job.id])
     assert session.on_strips(scene) == []
+
+
+def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.current()
+    jobs = []
+    for number in range(12):
+        editing.select(scene, editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number))
+        (job,) = shooting.checked(scene)
+        jobs.append(replace(job, state=State.WAITING))
+        board.hear(Event(jobs[-1]))
+    scene.name = "Renamed"
+    bpy.data.scenes.new("Other")
+    looks = 0
+    real = whereabouts._Strips
+
+    def counted(*args: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return real(*args)
+
+    monkeypatch.setattr(whereabouts, "_Strips", counted)
+    assert {seen.line.job.id for seen in session.on_strips(scene)} == {job.id for job in jobs}
+    assert looks < len(jobs), "the timelines were read for each job"
 
 
 def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
