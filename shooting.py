@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import bpy
 
@@ -126,6 +127,14 @@ class _Files:
     limits: Limits
     preview: Preview
 
+    def __hash__(self) -> int:
+        """Worked out once: the lookout is asked at every redraw."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.strips, self.references, self.limits, self.preview))
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -183,7 +192,9 @@ def preview(scene: bpy.types.Scene) -> Preview:
     key = (id(spoken()), properties.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
     now = time.monotonic()
     if _kept is None or _kept[0] != key or now - _kept[1] > _TRUE_FOR:
-        _kept = (key, now, _read(scene, words))
+        read = _read(scene, words)
+        # The very same one is found among the answers without being compared.
+        _kept = (key, now, _kept[2] if _kept is not None and _kept[2] == read else read)
     asked = _kept[2]
     found = _files.ask(asked) or _Found()
     _redraw_on_news()

@@ -83,6 +83,24 @@ def test_a_preview_is_kept_while_nothing_changes(scene: bpy.types.Scene, movie: 
     assert board.preview(scene).plan is first
 
 
+def test_a_preview_that_is_kept_is_not_held_against_what_is_known(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_movie(scene, movie)
+    once(lambda: board.preview(scene).file is not None)
+    compared: list[None] = []
+    same = shooting._Files.__eq__
+    monkeypatch.setattr(shooting._Files, "__eq__", lambda one, other: compared.append(None) or same(one, other))
+    # Some of what a shot is read from is not in its fingerprint: it is read again after a while, and is the same.
+    monkeypatch.setattr(shooting, "_TRUE_FOR", -1.0)
+    board.preview(scene)
+    monkeypatch.setattr(shooting, "_TRUE_FOR", 60.0)
+    compared.clear()
+    for _ in range(5):
+        assert board.preview(scene).file is not None
+    assert compared == []
+
+
 def test_the_preview_tells_of_the_file_that_is_sent(scene: bpy.types.Scene, movie: Path) -> None:
     add_movie(scene, movie)
     once(lambda: board.preview(scene).file is not None)
