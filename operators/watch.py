@@ -209,7 +209,8 @@ def _may_place(context: Context) -> bool:
 
 
 def _is_work(running: session.Session) -> bool:
-    return board.is_moving() or running.busy_beside or running.unheard or running.unsettled or bool(running.landed())
+    busy = running.busy_beside or running.unheard or running.unsettled
+    return board.is_moving() or busy or bool(running.landed())
 
 
 def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:

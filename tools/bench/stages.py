@@ -88,6 +88,9 @@ def bring_in(desk: Desk, jobs: int, placed: int) -> None:
     _at(desk, "placing")
     service.release("render")
     until(lambda: look.value("len(takes())") >= placed, f"{placed} takes", _PATIENCE, look.words)
+    if placed == jobs:
+        # A take is compared with its clip once it is in the timeline, and may be put right there.
+        look.wait("not part('session').running().unsettled", _PATIENCE)
     _work(desk)
     # What comes now is none of these stages.
     _at(desk, "after")
