@@ -138,15 +138,16 @@ def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         if compat.start(strip) >= end or compat.end(strip) <= first or strip.mute:
             continue
         if strip.type == "MOVIE":
+            path = bpy.path.abspath(strip.filepath)
             try:
                 # The size of what is no movie is a default, not zero.
-                readable = bpy.data.movieclips.load(bpy.path.abspath(strip.filepath)).frame_duration > 0
+                readable = bpy.data.movieclips.load(path, check_existing=True).frame_duration > 0
             except RuntimeError:
                 readable = False
         elif strip.type == "IMAGE" and strip.elements:
             path = bpy.path.abspath(f"{strip.directory}/{strip.elements[0].filename}")
             try:
-                readable = all(bpy.data.images.load(path).size)
+                readable = all(bpy.data.images.load(path, check_existing=True).size)
             except RuntimeError:
                 readable = False
         else:
