@@ -30,9 +30,9 @@ loopback that gives back the very bytes (so that next to nothing is the service'
 after Blender's start. *Later*: the next ones in the same Blender. The movie of 240 frames, 1920×1080, is sent as the
 file it is. The service ends each job at a random moment, seconds after it took it. Times are those that the journal and
 the service write down: press to taken is the row's making to the ticket; finish to placed is the service's note of its
-end to the take's undo step. Both have the bytes' own way over loopback in them, and the second one all of the
-comparison of the result with the clip, which decodes 240 frames in a background Blender. Status questions are counted
-by the service.
+end to the take being in the timeline. Both have the bytes' own way over loopback in them. The comparison of the result
+with the clip, which decodes 240 frames in a background Blender, comes after that, and nobody waits for it. Status
+questions are counted by the service.
 """
 
 _JOBS = 3
@@ -64,6 +64,7 @@ class _Times:
     noticed: float
     fetched: float
     placed: float
+    compared: float
     questions: float
     """Status questions a second while it waited."""
 
@@ -84,10 +85,11 @@ def measure(folder: Path, trials: int) -> Iterator[Figure]:
     for kind, words, found in (("first", "first job", first), ("later", "later jobs", later)):
         rows = (
             ("taken", "press to taken by the service", lambda each: each.taken, None),
-            ("noticed", "finish to noticed", lambda each: each.noticed, None),
-            ("fetched", "noticed to on disk and compared", lambda each: each.fetched, None),
+            ("noticed", "the service's finish to noticed", lambda each: each.noticed, None),
+            ("fetched", "noticed to on disk", lambda each: each.fetched, None),
             ("placed", "on disk to in the timeline", lambda each: each.placed, None),
-            ("all", "all of it", _all, 2.0),
+            ("all", "all of these", _all, 2.0),
+            ("compared", "on disk to compared, beside", lambda each: each.compared, None),
         )
         for name, what, value, budget in rows:
             values = tuple(value(each) for each in found)
@@ -125,7 +127,8 @@ def _blender(
             questions = (service.heard("status") - before) / (time.monotonic() - since)
             service.release("render")
             _until(look, number, "PLACED")
-            times.append(_times(_job(home, number), _ended(folder / f"service-{trial}", number), questions))
+            compared = _compared(look, number)
+            times.append(_times(_job(home, number), _ended(folder / f"service-{trial}", number), compared, questions))
     finally:
         look.kill()
         service.kill()
@@ -135,6 +138,12 @@ def _blender(
 def _until(look: Workstation, number: int, state: str) -> None:
     """Wait for the job of that number to be in a state."""
     until(lambda: _job(look.home, number).get("state") == state, f"a job that is {state}", _SECONDS, look.words)
+
+
+def _compared(look: Workstation, number: int) -> float:
+    """When the take of the job of that number was compared, seconds since the epoch."""
+    until(lambda: _job(look.home, number).get("compared"), "a take that is compared", _SECONDS, look.words)
+    return time.time()
 
 
 def _job(home: Path, number: int) -> dict[str, Any]:
@@ -153,12 +162,13 @@ def _ended(service: Path, number: int) -> float:
     return float(sorted(notes, key=lambda note: note["order"])[number]["outcome"]["ended"])
 
 
-def _times(job: dict[str, Any], ended: float, questions: float) -> _Times:
+def _times(job: dict[str, Any], ended: float, compared: float, questions: float) -> _Times:
     at = {stage["state"]: stage["at"] for stage in job["stages"]}
     return _Times(
         taken=at["WAITING"] - job["created"],
         noticed=at["DOWNLOADING"] - ended,
         fetched=at["LANDED"] - at["DOWNLOADING"],
         placed=at["PLACED"] - at["LANDED"],
+        compared=compared - at["LANDED"],
         questions=questions,
     )
