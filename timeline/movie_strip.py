@@ -64,7 +64,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     )
     # The operator keeps its way to fit pictures as the scene's own.
     fitting = scene.tool_settings.sequencer_tool_settings.fit_method
-    with selection_kept(editor), sequencer(scene):
+    with selection_kept(editor), sequencer(scene), _no_proxies():
         bpy.ops.sequencer.movie_strip_add("EXEC_DEFAULT", **options)
     scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
@@ -74,6 +74,23 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
         )
     added[0].channel = channel
     return added[0]
+
+
+@contextlib.contextmanager
+def _no_proxies() -> Iterator[None]:
+    """Nothing is built of what is added, as where it is added without the operator.
+
+    Blender builds on a thread of its own, whose work it takes up again for the next strip that is added. Where no event
+    loop has cleaned up in between, and a strip is gone by then, it crashes.
+    """
+    preferences = bpy.context.preferences
+    before, changed = preferences.system.sequencer_proxy_setup, preferences.is_dirty
+    preferences.system.sequencer_proxy_setup = "MANUAL"
+    try:
+        yield
+    finally:
+        preferences.system.sequencer_proxy_setup = before
+        preferences.is_dirty = changed
 
 
 @contextlib.contextmanager

@@ -140,13 +140,13 @@ def test_blender_s_start_does_not_import_what_works() -> None:
 
 
 def test_the_journal_that_was_opened_ahead_is_the_session_s() -> None:
-    studio.open_journal(places.home())
+    studio.open_journal(places.home(), session.project())
     session.current()
     assert studio._opened.empty(), "the session opened another one"
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
 
 
 def test_a_journal_that_no_session_took_is_closed() -> None:
-    studio.open_journal(places.home())
+    studio.open_journal(places.home(), session.project())
     addon_utils.disable(MODULE, default_set=True)
     assert studio._opened.empty()

@@ -118,6 +118,16 @@ def test_another_rate_is_laid_over_the_same_frames(
         said(job, "laid over 80 frames")
 
 
+def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, service: BadService) -> None:
+    """Blender would do so on a thread that keeps to strips that may be gone, and for other takes it does not."""
+    system = bpy.context.preferences.system
+    assert system.sequencer_proxy_setup == "AUTOMATIC"
+    _, take, _ = shoot(service, tmp_path, lambda path, numbers: odd_movies.movie(path, numbers, fps=Fraction(30)))
+    inner = list(compat.strips(take)) if take.type == "META" else [take]
+    assert not any(strip.use_proxy for strip in inner if strip.type == "MOVIE")
+    assert system.sequencer_proxy_setup == "AUTOMATIC"
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
