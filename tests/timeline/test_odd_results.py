@@ -97,6 +97,17 @@ def said(job: Job, *parts: str) -> None:
 PLACES = [0, 1, 2, *range(3, FRAMES - 3, 11), FRAMES - 3, FRAMES - 2, FRAMES - 1]
 
 
+def at_the_rate(rate: Fraction, *, b_frames: bool = False) -> Change:
+    """The clip's time, sampled at another rate."""
+
+    def change(path: Path, numbers: list[int]) -> Path:
+        count = round(len(numbers) * rate / 24)
+        shown = [numbers[min(math.floor((n + Fraction(1, 2)) * 24 / rate), len(numbers) - 1)] for n in range(count)]
+        return odd_movies.movie(path, shown, fps=rate, b_frames=b_frames)
+
+    return change
+
+
 @pytest.mark.parametrize(
     "rate", [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)]
 )
@@ -106,12 +117,7 @@ def test_another_rate_is_laid_over_the_same_frames(
 ) -> None:
     """The service samples the clip's time at a rate of its own."""
 
-    def change(path: Path, numbers: list[int]) -> Path:
-        count = round(len(numbers) * rate / 24)
-        shown = [numbers[min(math.floor((n + Fraction(1, 2)) * 24 / rate), len(numbers) - 1)] for n in range(count)]
-        return odd_movies.movie(path, shown, fps=rate, b_frames=b_frames)
-
-    scene, _, job = shoot(service, tmp_path, change)
+    scene, _, job = shoot(service, tmp_path, at_the_rate(rate, b_frames=b_frames))
     errors = [number - place for number, place in zip(seen(scene, tmp_path, PLACES), PLACES, strict=True)]
     assert max(map(abs, errors)) <= (0 if rate == Fraction(24000, 1001) else 1), errors
     if rate > 24:
@@ -122,7 +128,8 @@ def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, s
     """Blender would do so on a thread that keeps to strips that may be gone, and for other takes it does not."""
     system = bpy.context.preferences.system
     assert system.sequencer_proxy_setup == "AUTOMATIC"
-    _, take, _ = shoot(service, tmp_path, lambda path, numbers: odd_movies.movie(path, numbers, fps=Fraction(30)))
+    _, take, job = shoot(service, tmp_path, at_the_rate(Fraction(30)))
+    assert job.take and job.take.play_fps is not None
     inner = list(compat.strips(take)) if take.type == "META" else [take]
     assert not any(strip.use_proxy for strip in inner if strip.type == "MOVIE")
     assert system.sequencer_proxy_setup == "AUTOMATIC"
