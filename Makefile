@@ -36,7 +36,7 @@ help:
 	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
 	@echo 'make reliability    every fault at every request of a job, counted; writes docs/reliability.md'
 	@echo 'make bench          the budgets of the design, measured; writes docs/performance.md, and fails where a figure got worse'
-	@echo '                    PARTS="export start" for some, which writes nothing; ACCEPT=1 takes the figures as the new baseline'
+	@echo '                    PARTS="export start" for some; ACCEPT=1 takes the figures as the new baseline'
 	@echo 'make demo           a rehearsal from the shot to the take, in Blender 5.0, to build/demo'
 	@echo '                    CLIP=clip.mp4 PROMPT="…" IMAGES="a.png b.png c.png" for your own'
 	@echo '                    FAL_KEY=… LIVE=1 sends it to fal.ai, which costs the price that it prints'

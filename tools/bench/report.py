@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -15,19 +17,39 @@ from figures import Figure
 
 @dataclass(frozen=True)
 class Part:
-    """One heading of the page. how: what was done, Markdown. seconds: that it took."""
+    """One heading of the page. how: what was done, Markdown. seconds: that it took. at: when, seconds since the epoch.
 
-    name: str
+    pace: see `figures.yardstick`.
+    """
+
     title: str
     how: str
     figures: tuple[Figure, ...]
+    trials: int
     seconds: float
+    at: float
+    pace: float
 
 
-def write(path: Path, parts: Sequence[Part], trials: int, seconds: float) -> None:
+def save(part: Part, path: Path) -> None:
+    """Keep what was measured."""
+    path.write_text(json.dumps(asdict(part), indent=1), encoding="utf-8")
+
+
+def load(path: Path) -> Part | None:
+    """What was kept, None where there is nothing."""
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text(encoding="utf-8"))
+    figures = tuple(Figure(**{**figure, "values": tuple(figure["values"])}) for figure in told["figures"])
+    return Part(**{**told, "figures": figures})
+
+
+def write(path: Path, parts: Sequence[Part]) -> None:
     """Write the page."""
     every = [figure for part in parts for figure in part.figures if figure.holds is not None]
     short = [figure for figure in every if not figure.holds]
+    days = sorted({time.strftime("%Y-%m-%d", time.localtime(part.at)) for part in parts})
     lines = [
         "# Performance",
         "",
@@ -35,15 +57,17 @@ def write(path: Path, parts: Sequence[Part], trials: int, seconds: float) -> Non
         "would compare with. Figures are medians of the trials, with the least and the greatest in brackets; less is",
         "better. It fails where a figure has grown by more than its noise since the one in",
         "`tools/bench/baseline.json`, times by this machine's pace at a fixed piece of work. `make bench ACCEPT=1`",
-        'takes the new ones as the baseline; `make bench PARTS="export start"` measures parts, and writes no page.',
+        'takes the new ones as the baseline; `make bench PARTS="export start"` measures some parts anew.',
         "",
-        f"Machine: {_machine()}. {trials} trials, {seconds / 60:.0f} minutes.",
+        f"Machine: {_machine()}. Measured {' and '.join(days)}, {sum(part.seconds for part in parts) / 60:.0f} minutes.",
         "",
-        f"{len(every) - len(short)} of {len(every)} budgets hold."
-        + (" Short: " + "; ".join(f"{figure.words} ({_with_unit(figure)})" for figure in short) + "." if short else ""),
+        f"{len(every) - len(short)} of {len(every)} budgets hold." + (" Short:" if short else ""),
+        *([""] if short else []),
+        *(f"- {figure.group}: {figure.words}, {_with_unit(figure)} for {figure.budget:g}" for figure in short),
     ]
     for part in parts:
-        lines += ["", f"## {part.title}", "", part.how.strip(), ""]
+        took = f"{part.trials} trials where nothing else is said, {part.seconds / 60:.1f} minutes."
+        lines += ["", f"## {part.title}", "", part.how.strip(), "", took, ""]
         lines += _table(part.figures)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
