@@ -50,6 +50,7 @@ def write(path: Path, parts: Sequence[Part]) -> None:
     every = [figure for part in parts for figure in part.figures if figure.holds is not None]
     short = [figure for figure in every if not figure.holds]
     days = sorted({time.strftime("%Y-%m-%d", time.localtime(part.at)) for part in parts})
+    minutes = sum(part.seconds for part in parts) / 60
     lines = [
         "# Performance",
         "",
@@ -59,7 +60,7 @@ def write(path: Path, parts: Sequence[Part]) -> None:
         "`tools/bench/baseline.json`, times by this machine's pace at a fixed piece of work. `make bench ACCEPT=1`",
         'takes the new ones as the baseline; `make bench PARTS="export start"` measures some parts anew.',
         "",
-        f"Machine: {_machine()}. Measured {' and '.join(days)}, {sum(part.seconds for part in parts) / 60:.0f} minutes.",
+        f"Machine: {_machine()}. Measured {' and '.join(days)} in {minutes:.0f} minutes.",
         "",
         f"{len(every) - len(short)} of {len(every)} budgets hold." + (" Short:" if short else ""),
         *([""] if short else []),
