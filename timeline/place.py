@@ -32,12 +32,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     What is there already is not added again. The caller pushes the undo step. Raises PlacementError where there is no
     room or a file is gone.
     """
-    for job in jobs:
-        if job.take is None or not Path(job.take.path).is_file():
-            raise PlacementError(
-                say("The take of “{shot}” is not on disk any more.", shot=job.label),
-                say("Retry the job to fetch it again."),
-            )
+    _check_files(jobs)
     editor = scene.sequence_editor or scene.sequence_editor_create()
     jobs = [job for job in jobs if not placed_strips(scene, job.id)]
     if not jobs:
@@ -55,6 +50,15 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 remove(scene, job.id)
             raise
     return tuple(dict.fromkeys(notes))
+
+
+def _check_files(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        if job.take is None or not Path(job.take.path).is_file():
+            raise PlacementError(
+                say("The take of “{shot}” is not on disk any more.", shot=job.label),
+                say("Retry the job to fetch it again."),
+            )
 
 
 def looks(scene: bpy.types.Scene, job_id: str) -> Looks:
@@ -76,8 +80,9 @@ def _look(strip: Any) -> tuple[object, ...]:
 def put_right(scene: bpy.types.Scene, job: Job) -> None:
     """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
 
-    The caller pushes the undo step. Raises PlacementError.
+    The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
     """
+    _check_files([job])
     editor = scene.sequence_editor
     before = placed_strips(scene, job.id)
     selected = any(strip.select for strip in before)

@@ -114,3 +114,13 @@ def test_placed_again_it_lies_as_it_should(scene: bpy.types.Scene) -> None:
     assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
     assert lies(scene) == START - 2
     assert not session.current().crooked()
+
+
+def test_a_take_whose_file_is_gone_stays(scene: bpy.types.Scene) -> None:
+    job = placed_as_it_came(scene)
+    found = crooked(job)
+    assert found.take
+    Path(found.take.path).unlink()
+    with pytest.raises(PlacementError, match="is not on disk any more"):
+        session.current().put_right(found)
+    assert lies(scene) == START
