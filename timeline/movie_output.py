@@ -13,6 +13,8 @@ from ..core.blender_process import PROGRESS
 from . import compat
 
 _KEYFRAME_EVERY = 24
+_CACHES = ("use_prefetch", "use_cache_raw", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
+"""Of a sequencer; which there are depends on the version."""
 
 
 def render_movie(
@@ -32,6 +34,7 @@ def render_movie(
     """
     render = scene.render
     plain_output(scene)
+    _forget_frames()
     compat.set_movie_format(render.image_settings)
     render.image_settings.color_mode = "RGB"
     ffmpeg = render.ffmpeg
@@ -83,6 +86,7 @@ def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
 def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int) -> list[Path]:
     """Render `frames` frames from `first` on, which may be negative, to lossless stills in `folder`."""
     plain_output(scene)
+    _forget_frames()
     settings = scene.render.image_settings
     compat.set_image_format(settings, "PNG")
     settings.color_mode = "RGB"
@@ -116,6 +120,17 @@ def plain_output(scene: bpy.types.Scene) -> None:
     render.use_stamp = False
     render.dither_intensity = 0.0
     render.resolution_percentage = 100
+
+
+def _forget_frames() -> None:
+    """Have sequencers, nested ones too, keep no frame once it is rendered: none is asked for again, and by default they
+    fill gigabytes.
+    """
+    for scene in bpy.data.scenes:
+        editor = scene.sequence_editor
+        for name in _CACHES:
+            if hasattr(editor, name):
+                setattr(editor, name, False)
 
 
 def view_as(scene: bpy.types.Scene, view_transform: str) -> None:

@@ -40,3 +40,18 @@ def test_good_preset_where_bytes_count(bits: int, lossless: bool, quality: str |
     else:
         assert (ffmpeg.ffmpeg_preset, ffmpeg.constant_rate_factor) == ("GOOD", quality)
     assert target.stat().st_size > 0
+
+
+def test_no_sequencer_keeps_the_frames_it_has_rendered(tmp_path: Path) -> None:
+    scene = bpy.context.scene
+    nested = bpy.data.scenes.new("nested").sequence_editor_create()
+    editor = scene.sequence_editor_create()
+    compat.new_effect(editor, "grey", "COLOR", 1, 1, 2)
+    scene.render.resolution_x, scene.render.resolution_y = 128, 72
+    editor.use_prefetch = nested.use_cache_final = True
+    movie_output.render_movie(scene, tmp_path / "clip.mp4", first=1, frames=1, audio=False, bits_per_second=0)
+    for each in (editor, nested):
+        names = [every.identifier for every in each.bl_rna.properties]
+        kept = [name for name in names if name.startswith(("use_cache_", "use_prefetch"))]
+        assert len(kept) > 1
+        assert not any(getattr(each, name) for name in kept)
