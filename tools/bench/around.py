@@ -72,7 +72,9 @@ class _Times:
 def measure(folder: Path, trials: int) -> Iterator[Figure]:
     """Figures for the first and the later jobs of a Blender."""
     shutil.rmtree(folder, ignore_errors=True)
-    clip = film.shot(film.HD, frames=240, fps=24)
+    footage = folder.parent / "footage"
+    film.make_footage(footage)
+    (clip,) = film.files(footage, "film")
     installation = blenders.chosen()
     blenders.install(installation, folder / "home")
     dice = random.Random(7)

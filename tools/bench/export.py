@@ -6,30 +6,23 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import blenders
 import cases
+import checkout  # noqa: F401 - the product
+import film
 import rivals
-from blenders import ROOT
 from cases import Case
 from figures import Figure
-from rivals import Range, Rival
-
-if "reshoot" not in sys.modules:
-    _package = ModuleType("reshoot", "The checkout, without its way into Blender.")
-    _package.__path__ = [str(ROOT)]
-    sys.modules["reshoot"] = _package
-
 from reshoot.core import clip, plain
 from reshoot.core.blender_process import Blender
 from reshoot.core.job import Job
+from rivals import Range, Rival
 
 TITLE = "Export"
 HOW = """
@@ -93,7 +86,7 @@ class _Shot:
 def measure(folder: Path, trials: int) -> Iterator[Figure]:
     """Export every case, by turns with its rivals. folder: for what is made meanwhile; footage stays beside it."""
     footage = folder.parent / "footage"
-    cases.make_footage(ROOT / "build" / "footage" / "bigbuckbunny.mp4", footage)
+    film.make_footage(footage)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     installation = blenders.chosen()
@@ -120,7 +113,7 @@ def _beside(shot: _Shot, footage: Path, known: tuple[Rival, Rival], trials: int)
     case, group = shot.case, f"Rendered: {shot.case.words}"
     target = shot.folder / "rival.mp4"
     commands = [
-        [cases.FFMPEG, *_QUIET, *map(str, rivals.words(case, shot.range, footage, each, target))] for each in known
+        [film.FFMPEG, *_QUIET, *map(str, rivals.words(case, shot.range, footage, each, target))] for each in known
     ]
     ours: list[float] = []
     theirs: tuple[list[float], list[float]] = ([], [])
@@ -154,7 +147,7 @@ def _as_true(shot: _Shot, footage: Path, known: tuple[Rival, Rival]) -> Iterator
     made = {"ours": shot.make()}
     for each, words in zip(known, ("default", "fastest"), strict=True):
         made[words] = shot.folder / f"{words}.mp4"
-        cases.ffmpeg(*rivals.words(shot.case, shot.range, footage, each, made[words]))
+        film.ffmpeg(*rivals.words(shot.case, shot.range, footage, each, made[words]))
     for words, path in made.items():
         name = words if words == "ours" else f"ffmpeg, {words}"
         size = path.stat().st_size / 1e6
@@ -166,8 +159,8 @@ def _as_true(shot: _Shot, footage: Path, known: tuple[Rival, Rival]) -> Iterator
 def _untouched(whole: _Shot, labelled: _Shot, footage: Path, trials: int) -> Iterator[Figure]:
     """Files that are not encoded at all."""
     group = "Not rendered"
-    source, target = cases.files(footage, whole.case.footage)[0], whole.folder / "copy.mp4"
-    copy = [cases.FFMPEG, *_QUIET, "-i", str(source), "-c", "copy", str(target)]
+    source, target = film.files(footage, whole.case.footage)[0], whole.folder / "copy.mp4"
+    copy = [film.FFMPEG, *_QUIET, "-i", str(source), "-c", "copy", str(target)]
     if whole.make() != source:
         raise RuntimeError(f"{source} was to be sent as the file it is")
     ours = tuple(_seconds(whole.make) for _ in range(trials))
@@ -196,7 +189,7 @@ def _press(installation: blenders.Installation, folder: Path, footage: Path) -> 
     plans = []
     for case in cases.EVERY:
         (folder / case.name).mkdir()
-        paths = [str(path) for path in cases.files(footage, case.footage)]
+        paths = [str(path) for path in film.files(footage, case.footage)]
         plans.append({**asdict(case), "files": paths, "folder": str(folder / case.name)})
     listed = folder / "cases.json"
     listed.write_text(json.dumps(plans), encoding="utf-8")

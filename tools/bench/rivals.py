@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cases import FFMPEG, Case, ffmpeg, files
+from cases import Case
+from film import FFMPEG, ffmpeg, files
 
 DEFAULT = "medium"
 _FAST = ("veryfast", "superfast", "ultrafast")
