@@ -18,7 +18,7 @@ _TAGS = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=
 # What cameras and editors write by default: a keyframe in 250, B-frames between.
 _ENCODER = ("-c:v", "libx264", "-preset", "medium", "-crf", "18", "-g", "250", "-bf", "3", "-movflags", "+faststart")
 
-_CLIP = Path(__file__).resolve().parents[2] / "build" / "footage" / "bigbuckbunny.mp4"
+SOURCE = Path(__file__).resolve().parents[2] / "build" / "footage" / "bigbuckbunny.mp4"
 
 HD = (1920, 1080)
 
@@ -73,7 +73,7 @@ def make_footage(folder: Path) -> None:
             "-stream_loop",
             "-1",
             "-i",
-            _CLIP,
+            SOURCE,
             "-an",
             "-vf",
             f"{pace},{size},{_TAGS}",
