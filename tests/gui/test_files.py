@@ -121,7 +121,8 @@ def test_reverting_and_opening(at_work: Editor, held: Service, clip: Path, tmp_p
     # Reverted while it is exported, and while it waits.
     blender.run(
         "strip = strips()['Bunny']\n"
-        "setattr(strip, 'right_handle' if hasattr(strip, 'right_handle') else 'frame_final_end', 81)"
+        "setattr(strip, 'right_handle' if hasattr(strip, 'right_handle') else 'frame_final_end', 81)\n"
+        "strip.color_saturation = 0.5"
     )
     press(editor)
     (rendering,) = until(lambda: blender.children("render_clip"), "the export", words=editor.words)

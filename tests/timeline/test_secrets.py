@@ -86,6 +86,8 @@ def scene(tmp_path: Path) -> bpy.types.Scene:
     scene = open_timeline()
     movie = add_movie(scene, footage.movie(tmp_path / "forest.mp4", frames=150))
     compat.set_end(movie, 81)
+    # What the file does not show has to be rendered.
+    movie.color_saturation = 0.5
     image = add_image(scene, footage.png(tmp_path / "ann.png"), channel=3, frame=1)
     select(scene, image)
     bpy.ops.reshoot.reference_add(kind="IMAGE")
