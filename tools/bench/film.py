@@ -63,25 +63,16 @@ def make_footage(folder: Path) -> None:
             continue
         target = folder / made.file
         target.parent.mkdir(parents=True, exist_ok=True)
-        size = f"scale={made.size[0]}:{made.size[1]}:flags=lanczos"
-        pace = f"setpts=N/{made.fps}/TB,fps={made.fps}"
         still = target.suffix == ".png"
-        out = ["-start_number", "0", "-pix_fmt", "rgb24"] if still else list(_ENCODER)
+        picture = f"scale={made.size[0]}:{made.size[1]}:flags=lanczos,{_TAGS}"
+        if still:
+            picture += ",scale=in_range=tv:out_range=pc,format=rgb24,setparams=range=full"
+        out = ["-start_number", "0"] if still else list(_ENCODER)
         part = target if still else target.with_name(f"part-{target.name}")
         print(f"bench: making {target.name} ({made.frames} frames)", flush=True)
-        ffmpeg(
-            "-stream_loop",
-            "-1",
-            "-i",
-            SOURCE,
-            "-an",
-            "-vf",
-            f"{pace},{size},{_TAGS}",
-            "-frames:v",
-            made.frames,
-            *out,
-            part,
-        )
+        # The rate before the input is what its frames are taken to have: none is doubled or dropped.
+        read = ["-stream_loop", "-1", "-r", made.fps, "-i", SOURCE]
+        ffmpeg(*read, "-an", "-vf", picture, "-frames:v", made.frames, *out, part)
         if not still:
             part.replace(target)
 

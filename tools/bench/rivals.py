@@ -52,7 +52,8 @@ def words(case: Case, part: Range, footage: Path, rival: Rival, target: Path) ->
 
 def psnr(clip: Path, case: Case, part: Range, footage: Path) -> float:
     """Mean PSNR of a clip's frames against those of the source, dB; by the ffmpeg program's own filter."""
-    count = "setpts=N/30/TB"
+    # One clock for both, in which a frame is one tick: the filter pairs frames by their times.
+    count = "settb=1/30,setpts=N"
     graph = f"{_picture(case, part)},{count}[source];[{1 + len(case.above)}:v]{count}[clip];[clip][source]psnr"
     read = _input(case, part.first, footage)
     said = ffmpeg(*read, "-i", clip, "-filter_complex", graph, "-frames:v", part.frames, "-f", "null", "-")
