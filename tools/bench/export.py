@@ -124,7 +124,7 @@ def _beside(shot: _Shot, footage: Path, known: tuple[Rival, Rival], trials: int)
     for each, times, words in zip(known, theirs, ("default", "fastest"), strict=True):
         ratios = tuple(own / rival for own, rival in zip(ours, times, strict=True))
         how = f"{each.preset}, CRF {each.crf:g}"
-        budget = _BUDGET if words == "default" and case == cases.MIDDLE else None
+        budget = _BUDGET if words == "default" and case not in cases.GROWTH else None
         yield Figure(
             f"export {case.name} ratio {words}",
             group,

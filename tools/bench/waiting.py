@@ -107,7 +107,7 @@ def desk(folder: Path, running: Service) -> Iterator[Desk]:
 def wait(folder: Path, movie: Path, count: int) -> Wait:
     """`count` jobs are sent, wait for a while, are all finished at once, and come in."""
     with service(folder / "service") as running, desk(folder / "desk", running) as blender:
-        jobs = [blender.shoot(a_job(whole_file=movie, service=running.base)) for _ in range(count)]
+        jobs = [blender.shoot(a_job(file=movie, service=running.base)) for _ in range(count)]
         ear = _Ear(blender, time.monotonic() + _SECONDS)
         settled = time.monotonic() + _SETTLED
         ear.listen(lambda: ear.count(State.WAITING) == count and time.monotonic() > settled)
@@ -140,7 +140,7 @@ def notice(folder: Path, movie: Path, count: int) -> list[float]:
         jobs = []
         for number, blender in enumerate(desks):
             # The service works on them in the order in which they came.
-            jobs.append(blender.shoot(a_job(whole_file=movie, service=running.base, prompt=f"shot-{number}")))
+            jobs.append(blender.shoot(a_job(file=movie, service=running.base, prompt=f"shot-{number}")))
             blender.hear(jobs[-1], State.WAITING)
         time.sleep(_SETTLED)
         rows = []
