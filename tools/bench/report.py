@@ -108,4 +108,4 @@ def _machine() -> str:
             name = line.partition(":")[2].strip()
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB of memory, {platform.system()} {platform.release()}"
+    return f"{os.cpu_count()} cores ({name}), {memory:.0f} GiB of memory, {platform.system()}"
