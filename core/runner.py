@@ -113,6 +113,10 @@ class Runner:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
         self._in_lane("desk", lambda: self._take_up(job_id))
 
+    def written(self) -> Future[None]:
+        """Done when the journal has all that was asked for so far."""
+        return self._in_lane("desk", lambda: None)
+
     def take_up_all(self) -> None:
         """The same with every unfinished job, and look for what was lost on its way."""
         self._in_lane("desk", self._take_up_all)

@@ -148,6 +148,9 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         try:
             running = session.current()
             running.place_again()
+            if wait:
+                # A job that was just sent is to be waited for too.
+                running.runner.written().result()
             running.read(wait=wait)
             for doing in running.bring_back():
                 doing.result()

@@ -137,7 +137,8 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     running.place_again()
     while True:
         running.drain(1.0)
-        for jobs in running.landed():
+        # A script has time, and wants its take once, as it should lie.
+        for jobs in [each for each in running.landed() if all(job.compared for job in each)]:
             running.place(jobs)
             if bpy.ops.ed.undo_push.poll():
                 bpy.ops.ed.undo_push(message=_TAKE)
