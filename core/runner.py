@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -304,7 +304,7 @@ class Runner:
             if self._closing or job.id in self._active:
                 return
             self._active.add(job.id)
-        try:
+        with contextlib.suppress(JobCancelled), self._working_on(job.id):
             take, notes = self._compared(job)
             with self._settling:
                 now = self._journal.claim(job.id)
@@ -314,14 +314,18 @@ class Runner:
                 if after.state is State.PLACED:
                     self._steps.finish(after)
                     self._clear(after)
-        except JobCancelled:
-            return
+
+    @contextlib.contextmanager
+    def _working_on(self, job_id: str) -> Iterator[None]:
+        """An active job is not active any more afterwards, and is looked at again where the journal has failed."""
+        try:
+            yield
         except StorageError:
-            self._clock.set(job.id, _WRITE_AGAIN)
+            self._clock.set(job_id, _WRITE_AGAIN)
             raise
         finally:
             with self._wake:
-                self._active.discard(job.id)
+                self._active.discard(job_id)
                 self._wake.notify_all()
 
     def _compared(self, job: Job) -> tuple[Take | None, tuple[str, ...]]:
@@ -346,22 +350,16 @@ class Runner:
             self._clock.set(job.id, _LOOK_AGAIN)
             return
         try:
-            now = self._journal.get(job.id)
-            if self._closing or now is None or now.state is not job.state:
-                # It was asked for twice, and has gone on since.
-                return
-            outcome = self._steps_of_lane(now, self._stops.setdefault(job.id, threading.Event()))
+            with self._working_on(job.id):
+                now = self._journal.get(job.id)
+                if self._closing or now is None or now.state is not job.state:
+                    # It was asked for twice, and has gone on since.
+                    return
+                outcome = self._steps_of_lane(now, self._stops.setdefault(job.id, threading.Event()))
         except (JobCancelled, LeaseLost):
             # Somebody else moved it on meanwhile. What this step told of it must not be the last that is heard.
             self._tell_where(job.id)
             return
-        except StorageError:
-            self._clock.set(job.id, _WRITE_AGAIN)
-            raise
-        finally:
-            with self._wake:
-                self._active.discard(job.id)
-                self._wake.notify_all()
         if isinstance(outcome, Wait):
             self.events.put(Event(outcome.job, outcome.words, outcome.fraction))
             self._clock.set(outcome.job.id, outcome.seconds)
