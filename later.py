@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from .core.shown import Preview
 
-_PARTS = (".studio", ".shooting", ".timeline.snapshot")
+_PARTS = (
+    ".studio",
+    ".shooting",
+    ".timeline.snapshot",
+    ".panels.shot",
+    ".panels.prompt",
+    ".panels.references",
+    ".panels.jobs",
+)
 _AFTER = 0.2
 """Seconds after Blender starts to draw."""
 _EVERY = 0.05

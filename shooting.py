@@ -14,7 +14,7 @@ from functools import cached_property
 
 import bpy
 
-from . import preferences, properties, session
+from . import brief, preferences, session
 from .core import board, clip, conform, prompt, references, takes
 from .core.errors import ReshootError
 from .core.job import Job, Order, new
@@ -58,11 +58,9 @@ def checked(scene: bpy.types.Scene) -> tuple[Job, ...]:
     read = shot.read(scene, Source(settings.source), session.project())
     shot.check_files(shot.files(scene, Source(settings.source)))
     plan = conform.plan(read, model, Timing(settings.timing), Sound(settings.sound), settings.handles)
-    sent_references = properties.references(settings)
+    sent_references = brief.references(settings)
     references.check_count(sent_references, model.limits)
-    words, warnings = prompt.check(
-        properties.prompt_of(settings), [each.kind for each in sent_references], model.limits
-    )
+    words, warnings = prompt.check(brief.prompt_of(settings), [each.kind for each in sent_references], model.limits)
     references.check_files(sent_references, model.limits)
     running = session.current()
     running.refresh()
@@ -187,9 +185,9 @@ def preview(scene: bpy.types.Scene) -> Preview:
         service = session.service()
     except ReshootError as error:
         errors.append(error)
-    words = properties.prompt_of(settings)
+    words = brief.prompt_of(settings)
     # What is said is kept too, in the language of its time.
-    key = (id(spoken()), properties.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
+    key = (id(spoken()), brief.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
     now = time.monotonic()
     if _kept is None or _kept[0] != key or now - _kept[1] > _TRUE_FOR:
         read = _read(scene, words)
@@ -229,7 +227,7 @@ def _read(scene: bpy.types.Scene, words: str) -> _Files:
     read, plan, files = None, None, ()
     warnings: tuple[str, ...] = ()
     errors: list[ReshootError] = []
-    kept = properties.references(settings)
+    kept = brief.references(settings)
     try:
         read = shot.read(scene, source, session.project())
         files = shot.files(scene, source)

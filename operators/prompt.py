@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from .. import properties
 from ..core import board
 from ..core.words import say
-from ..timeline import compat
+from ..properties import scene_of
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, OperatorProperties
@@ -29,7 +28,7 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Make the text and show it."""
         self.execute(context)
-        text = compat.sequencer_scene(context).reshoot.prompt_text
+        text = scene_of(context).reshoot.prompt_text
         areas = [area for window in context.window_manager.windows for area in window.screen.areas]
         area = next((each for each in areas if each.type == "TEXT_EDITOR"), None)
         if area is None:
@@ -43,7 +42,7 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Make a text of the prompt, if it is none yet."""
-        settings = compat.sequencer_scene(context).reshoot
+        settings = scene_of(context).reshoot
         if settings.prompt_text is None:
             text = bpy.data.texts.new(_TEXT_NAME)
             text.from_string(settings.prompt)
@@ -61,12 +60,14 @@ class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """The prompt is a text."""
-        return compat.sequencer_scene(context).reshoot.prompt_text is not None
+        return scene_of(context).reshoot.prompt_text is not None
 
     def execute(self, context: Context) -> set[str]:
         """Take its words over, in one line."""
-        settings = compat.sequencer_scene(context).reshoot
-        words = " ".join(properties.prompt_of(settings).split())
+        from .. import brief
+
+        settings = scene_of(context).reshoot
+        words = " ".join(brief.prompt_of(settings).split())
         settings.prompt_text = None
         settings.prompt = words
         return {"FINISHED"}
@@ -89,12 +90,14 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write it."""
+        from .. import brief
+
         line = board.line(self.job)
         if line is None:
             words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
             self.report({"ERROR"}, words)
             return {"CANCELLED"}
-        properties.write_prompt(compat.sequencer_scene(context).reshoot, line.job.order.prompt)
+        brief.write_prompt(scene_of(context).reshoot, line.job.order.prompt)
         return {"FINISHED"}
 
 
@@ -109,7 +112,9 @@ class RESHOOT_OT_token_insert(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Append it."""
-        if not properties.mention(compat.sequencer_scene(context).reshoot, self.index):
+        from .. import brief
+
+        if not brief.mention(scene_of(context).reshoot, self.index):
             return {"CANCELLED"}
         return {"FINISHED"}
 

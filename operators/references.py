@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 
-from .. import properties, session
+from .. import session
 from ..core.errors import ReshootError
-from ..core.settings import ReferenceKind
 from ..core.words import say
-from ..timeline import compat
+from ..properties import scene_of
 from . import watch
 
 if TYPE_CHECKING:
@@ -36,11 +35,12 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
+        from .. import brief
         from ..timeline import shot
 
-        scene = compat.sequencer_scene(context)
+        scene = scene_of(context)
         try:
-            properties.add_references(scene.reshoot, ReferenceKind(self.kind), shot.selected_images(scene))
+            brief.add_references(scene.reshoot, self.kind, shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -57,19 +57,22 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """The active reference is an element."""
-        active = properties.active_reference(compat.sequencer_scene(context).reshoot)
-        if active is None or active.kind != ReferenceKind.ELEMENT.value:
+        from .. import brief
+
+        active = brief.active_reference(scene_of(context).reshoot)
+        if active is None or active.kind != "ELEMENT":
             cls.poll_message_set(say("Choose an element in the list first"))
             return False
         return True
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
+        from .. import brief
         from ..timeline import shot
 
-        scene = compat.sequencer_scene(context)
+        scene = scene_of(context)
         try:
-            properties.add_views(scene.reshoot, shot.selected_images(scene))
+            brief.add_views(scene.reshoot, shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -96,10 +99,11 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
     def _run(self, context: Context, *, wait: bool) -> set[str]:
         import shutil
 
+        from .. import brief
         from ..timeline import snapshot
 
-        scene = compat.sequencer_scene(context)
-        name, kind = scene.name, ReferenceKind(self.kind)
+        scene = scene_of(context)
+        name, kind = scene.name, self.kind
         unique = os.urandom(4).hex()
         folder = session.home() / "snapshots" / unique
 
@@ -108,10 +112,10 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             if error is not None:
                 raise error
             if name in bpy.data.scenes:
-                properties.add_references(bpy.data.scenes[name].reshoot, kind, [str(target)])
+                brief.add_references(bpy.data.scenes[name].reshoot, kind, [str(target)])
 
         try:
-            properties.check_addition(scene.reshoot, kind, 1)
+            brief.check_addition(scene.reshoot, kind, 1)
             running = session.current()
             target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
@@ -135,11 +139,15 @@ class RESHOOT_OT_reference_remove(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There is a reference."""
-        return properties.active_reference(compat.sequencer_scene(context).reshoot) is not None
+        from .. import brief
+
+        return brief.active_reference(scene_of(context).reshoot) is not None
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
-        properties.remove_reference(compat.sequencer_scene(context).reshoot)
+        from .. import brief
+
+        brief.remove_reference(scene_of(context).reshoot)
         return {"FINISHED"}
 
 
@@ -155,11 +163,13 @@ class RESHOOT_OT_reference_move(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There are two references at least."""
-        return len(compat.sequencer_scene(context).reshoot.references) > 1
+        return len(scene_of(context).reshoot.references) > 1
 
     def execute(self, context: Context) -> set[str]:
         """Move it."""
-        properties.move_reference(compat.sequencer_scene(context).reshoot, -1 if self.direction == "UP" else 1)
+        from .. import brief
+
+        brief.move_reference(scene_of(context).reshoot, -1 if self.direction == "UP" else 1)
         return {"FINISHED"}
 
 
@@ -173,7 +183,9 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There is a reference, and it has one view."""
-        active = properties.active_reference(compat.sequencer_scene(context).reshoot)
+        from .. import brief
+
+        active = brief.active_reference(scene_of(context).reshoot)
         if active is not None and len(active.views) > 1:
             cls.poll_message_set(say("An image has one view: remove the others first"))
             return False
@@ -181,7 +193,9 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Change it."""
-        properties.change_kind(compat.sequencer_scene(context).reshoot)
+        from .. import brief
+
+        brief.change_kind(scene_of(context).reshoot)
         return {"FINISHED"}
 
 
@@ -212,7 +226,9 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them, in the order of their names."""
-        settings = compat.sequencer_scene(context).reshoot
+        from .. import brief
+
+        settings = scene_of(context).reshoot
         folder = bpy.path.abspath(self.directory)
         paths = sorted(os.path.join(folder, each.name) for each in self.files if each.name)
         if not paths:
@@ -220,9 +236,9 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
             return {"CANCELLED"}
         try:
             if self.kind == "VIEW":
-                properties.add_views(settings, paths)
+                brief.add_views(settings, paths)
             else:
-                properties.add_references(settings, ReferenceKind(self.kind), paths)
+                brief.add_references(settings, self.kind, paths)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -261,7 +277,9 @@ class RESHOOT_OT_view_remove(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
-        properties.remove_view(compat.sequencer_scene(context).reshoot, self.index)
+        from .. import brief
+
+        brief.remove_view(scene_of(context).reshoot, self.index)
         return {"FINISHED"}
 
 
@@ -276,7 +294,9 @@ class RESHOOT_OT_view_make_frontal(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Move it to the front."""
-        properties.make_frontal(compat.sequencer_scene(context).reshoot, self.index)
+        from .. import brief
+
+        brief.make_frontal(scene_of(context).reshoot, self.index)
         return {"FINISHED"}
 
 

@@ -11,7 +11,7 @@ from bpy.props import StringProperty
 from .. import session
 from ..core.errors import ReshootError
 from ..core.words import say
-from ..timeline import compat
+from ..properties import scene_of
 from . import watch
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """A scene is there to read the shot from."""
-        if compat.sequencer_scene(context) is None:
+        if scene_of(context) is None:
             cls.poll_message_set(say("There is no sequencer scene"))
             return False
         return True
@@ -84,7 +84,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     def _checked(self, context: Context) -> tuple[Job, ...]:
         from .. import shooting
 
-        scene = compat.sequencer_scene(context)
+        scene = scene_of(context)
         if self.prompt:
             scene.reshoot.prompt = self.prompt
         return shooting.checked(scene)
@@ -92,7 +92,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     def _send(self, context: Context, jobs: tuple[Job, ...]) -> None:
         from .. import shooting
 
-        shooting.send(compat.sequencer_scene(context), jobs)
+        shooting.send(scene_of(context), jobs)
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
 

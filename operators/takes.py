@@ -13,7 +13,7 @@ from .. import session
 from ..core import board
 from ..core.errors import ReshootError
 from ..core.words import say
-from ..timeline import compat
+from ..properties import scene_of
 from . import watch
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
-            running.place([job], compat.sequencer_scene(context))
+            running.place([job], scene_of(context))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -57,10 +57,10 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Select it, and frame it where a sequencer shows the timeline."""
-        from ..timeline import place, whereabouts
+        from ..timeline import compat, place, whereabouts
 
         line = board.line(self.job)
-        scene = compat.sequencer_scene(context)
+        scene = scene_of(context)
         editor = scene.sequence_editor
         if line is None or editor is None:
             self.report({"ERROR"}, say("The job has nothing in this timeline. Open the scene that it belongs to."))

@@ -6,14 +6,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import bpy
-
 from ..core import board
 from ..core.errors import Paid
 from ..core.state import REHEARSAL, State
 from ..core.words import named, say
 from . import thumbnails
-from .tab import ReshootPanel, Room, beside, boxed, room, shortened, text_width, wrapped
+from .tab import Room, beside, boxed, room, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -49,27 +47,20 @@ _ICONS = {
 }
 
 
-class RESHOOT_PT_jobs(ReshootPanel, bpy.types.Panel):
-    """What was sent and what became of it"""
-
-    bl_label = "Jobs"
-    bl_order = 4
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        layout = self.layout
-        lines = board.lines_here()
-        if not lines:
-            row = layout.row()
-            row.active = False
-            row.label(text="No jobs yet")
-            return
-        first, end = board.page(len(lines))
-        now, held, free = time.time(), board.held(), boxed(room(context))
-        for line in lines[first:end]:
-            _job(layout.box(), line, free, now, held)
-        if len(lines) > board.PAGE:
-            _pages(layout, first, end, len(lines))
+def draw(layout: UILayout, context: Context) -> None:
+    """Draw the panel."""
+    lines = board.lines_here()
+    if not lines:
+        row = layout.row()
+        row.active = False
+        row.label(text="No jobs yet")
+        return
+    first, end = board.page(len(lines))
+    now, held, free = time.time(), board.held(), boxed(room(context))
+    for line in lines[first:end]:
+        _job(layout.box(), line, free, now, held)
+    if len(lines) > board.PAGE:
+        _pages(layout, first, end, len(lines))
 
 
 def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
@@ -195,6 +186,3 @@ def _time_words(seconds: float) -> str:
     if whole < 3600:
         return say("{minutes}\u00a0min {seconds}\u00a0s", minutes=whole // 60, seconds=whole % 60)
     return say("{hours}\u00a0h {minutes}\u00a0min", hours=whole // 3600, minutes=whole % 3600 // 60)
-
-
-CLASSES = (RESHOOT_PT_jobs,)

@@ -10,8 +10,7 @@ import bpy
 from ..core import board
 from ..core.state import REHEARSAL
 from ..core.words import say
-from .shot import button_words
-from .tab import scene_of
+from ..properties import scene_of
 
 if TYPE_CHECKING:
     from bpy.types import Context, Menu
@@ -23,6 +22,8 @@ def _draw(menu: Menu, context: Context) -> None:
     kinds = {strip.type for strip in _selected(context)} - {"SOUND"}
     if not kinds or getattr(context.space_data, "view_type", "") == "PREVIEW":
         return
+    from .shot import button_words
+
     layout = menu.layout
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"

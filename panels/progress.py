@@ -14,8 +14,8 @@ import bpy
 from ..core import board
 from ..core.state import State
 from ..core.words import named, say
+from ..properties import scene_of
 from . import warming
-from .tab import scene_of
 
 if TYPE_CHECKING:
     from gpu.types import GPUBatch

@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import properties
+from .. import brief
 from ..core.settings import ReferenceKind
+from ..properties import scene_of
 from . import thumbnails
-from .tab import ReshootPanel, Room, room, scene_of, shortened, text_width
+from .tab import Room, room, shortened, text_width
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
+
+    from ..properties import RESHOOT_PG_reference
 
 _VIEW = 4.0
 """Height of a view's picture in the interface's units."""
@@ -28,104 +31,75 @@ _free = Room(0, 0.0, 1.0)
 """The room of its panel."""
 
 
-class RESHOOT_UL_references(bpy.types.UIList):
-    """The list of references"""
-
-    def draw_item(
-        self, context: Context, layout: UILayout, data: Any, item: Any, _icon: int, active: Any, prop: str, index: int
-    ) -> None:
-        """Draw one: its picture, its token, its file, how many views it has."""
-        path = item.views[0].filepath if item.views else ""
-        token = _names[index] if index < len(_names) else ""
-        left = text_width(token, _free) + 44 * _free.scale
-        free = _free.less(34 * _free.scale)
-        icon = thumbnails.of_image(bpy.path.abspath(path))
-        if free.pixels - left < _NAME * free.scale:
-            layout.label(text=token, icon_value=icon, translate=False)
-            return
-        split = layout.split(factor=left / free.pixels)
-        split.label(text=token, icon_value=icon, translate=False)
-        words = PurePath(bpy.path.abspath(path)).name
-        if len(item.views) > 1:
-            words = f"+{len(item.views) - 1}  {words}"
-        row = split.row()
-        row.active = False
-        (words,) = shortened(words, free.less(left + 10 * free.scale))
-        row.label(text=words, translate=False)
-
-    def draw_filter(self, context: Context, layout: UILayout) -> None:
-        """Draw no filter: a filtered list could not be put in order."""
+def draw(layout: UILayout, context: Context) -> None:
+    """Draw the panel."""
+    global _free
+    settings = scene_of(context).reshoot
+    _names[:], _free = brief.tokens(settings), room(context)
+    row = layout.row()
+    # As Blender's own lists: low while there is nothing in it.
+    rows = 5 if _names else 2
+    row.template_list(
+        "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=rows, sort_lock=True
+    )
+    tools = row.column(align=True)
+    tools.menu("RESHOOT_MT_reference_add", text="", icon="ADD")
+    tools.operator("reshoot.reference_remove", text="", icon="REMOVE")
+    if not _names:
+        return
+    tools.separator()
+    tools.menu("RESHOOT_MT_reference_context", text="", icon="DOWNARROW_HLT")
+    tools.separator()
+    tools.operator("reshoot.reference_move", text="", icon="TRIA_UP").direction = "UP"
+    tools.operator("reshoot.reference_move", text="", icon="TRIA_DOWN").direction = "DOWN"
+    active = brief.active_reference(settings)
+    if active is not None:
+        _views(layout, active, _free)
 
 
-class RESHOOT_PT_references(ReshootPanel, bpy.types.Panel):
-    """Images that are sent along"""
-
-    bl_label = "References"
-    bl_order = 2
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        global _free
-        layout = self.layout
-        settings = scene_of(context).reshoot
-        _names[:], _free = properties.tokens(settings), room(context)
-        row = layout.row()
-        # As Blender's own lists: low while there is nothing in it.
-        rows = 5 if _names else 2
-        row.template_list(
-            "RESHOOT_UL_references", "", settings, "references", settings, "active_reference", rows=rows, sort_lock=True
-        )
-        tools = row.column(align=True)
-        tools.menu("RESHOOT_MT_reference_add", text="", icon="ADD")
-        tools.operator("reshoot.reference_remove", text="", icon="REMOVE")
-        if not _names:
-            return
-        tools.separator()
-        tools.menu("RESHOOT_MT_reference_context", text="", icon="DOWNARROW_HLT")
-        tools.separator()
-        tools.operator("reshoot.reference_move", text="", icon="TRIA_UP").direction = "UP"
-        tools.operator("reshoot.reference_move", text="", icon="TRIA_DOWN").direction = "DOWN"
-        active = properties.active_reference(settings)
-        if active is not None:
-            _views(layout, active, _free)
+def draw_item(layout: UILayout, item: RESHOOT_PG_reference, index: int) -> None:
+    """Draw one of the list: its picture, its token, its file, how many views it has."""
+    path = item.views[0].filepath if item.views else ""
+    token = _names[index] if index < len(_names) else ""
+    left = text_width(token, _free) + 44 * _free.scale
+    free = _free.less(34 * _free.scale)
+    icon = thumbnails.of_image(bpy.path.abspath(path))
+    if free.pixels - left < _NAME * free.scale:
+        layout.label(text=token, icon_value=icon, translate=False)
+        return
+    split = layout.split(factor=left / free.pixels)
+    split.label(text=token, icon_value=icon, translate=False)
+    words = PurePath(bpy.path.abspath(path)).name
+    if len(item.views) > 1:
+        words = f"+{len(item.views) - 1}  {words}"
+    row = split.row()
+    row.active = False
+    (words,) = shortened(words, free.less(left + 10 * free.scale))
+    row.label(text=words, translate=False)
 
 
-class RESHOOT_MT_reference_add(bpy.types.Menu):
-    """Where references come from"""
-
-    bl_label = "Add Reference"
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        layout = self.layout
-        layout.label(text="Image")
-        _sources(layout, "IMAGE")
-        layout.separator()
-        layout.label(text="Element")
-        _sources(layout, "ELEMENT")
+def draw_add(layout: UILayout) -> None:
+    """Draw the menu of what references are made of."""
+    layout.label(text="Image")
+    _sources(layout, "IMAGE")
+    layout.separator()
+    layout.label(text="Element")
+    _sources(layout, "ELEMENT")
 
 
-class RESHOOT_MT_reference_context(bpy.types.Menu):
-    """What else can be done with the active reference"""
-
-    bl_label = "Reference"
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        layout = self.layout
-        active = properties.active_reference(scene_of(context).reshoot)
-        element = active is not None and active.kind == ReferenceKind.ELEMENT.value
-        column = layout.column()
-        column.enabled = element
-        column.operator("reshoot.reference_add_views", text="Add Views from Selected Strips", icon="SEQUENCE")
-        column.operator("reshoot.reference_add_files", text="Add Views from Files...", icon="FILE_FOLDER").kind = "VIEW"
-        layout.separator()
-        if element:
-            layout.operator("reshoot.reference_change_kind", text="Change to Image", icon="IMAGE_DATA")
-        else:
-            layout.operator(
-                "reshoot.reference_change_kind", text="Change to Element", icon="OUTLINER_OB_GROUP_INSTANCE"
-            )
+def draw_context(layout: UILayout, context: Context) -> None:
+    """Draw the menu of what else can be done with the active reference."""
+    active = brief.active_reference(scene_of(context).reshoot)
+    element = active is not None and active.kind == ReferenceKind.ELEMENT.value
+    column = layout.column()
+    column.enabled = element
+    column.operator("reshoot.reference_add_views", text="Add Views from Selected Strips", icon="SEQUENCE")
+    column.operator("reshoot.reference_add_files", text="Add Views from Files...", icon="FILE_FOLDER").kind = "VIEW"
+    layout.separator()
+    if element:
+        layout.operator("reshoot.reference_change_kind", text="Change to Image", icon="IMAGE_DATA")
+    else:
+        layout.operator("reshoot.reference_change_kind", text="Change to Element", icon="OUTLINER_OB_GROUP_INSTANCE")
 
 
 def _sources(layout: UILayout, kind: str) -> None:
@@ -134,7 +108,7 @@ def _sources(layout: UILayout, kind: str) -> None:
     layout.operator("reshoot.reference_snapshot", text="From Current Frame", icon="IMAGE_DATA").kind = kind
 
 
-def _views(layout: UILayout, item: Any, free: Room) -> None:
+def _views(layout: UILayout, item: RESHOOT_PG_reference, free: Room) -> None:
     """The pictures of the chosen reference, each with what can be done with it."""
     element = item.kind == ReferenceKind.ELEMENT.value
     columns = max(1, int(free.pixels / ((_VIEW * 20 + 6) * free.scale)))
@@ -150,11 +124,3 @@ def _views(layout: UILayout, item: Any, free: Room) -> None:
         icon = "SOLO_OFF" if index else "SOLO_ON"
         row.operator("reshoot.view_make_frontal", text="", icon=icon).index = index
         row.operator("reshoot.view_remove", text="", icon="X").index = index
-
-
-CLASSES = (
-    RESHOOT_UL_references,
-    RESHOOT_MT_reference_add,
-    RESHOOT_MT_reference_context,
-    RESHOOT_PT_references,
-)

@@ -6,15 +6,14 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-import bpy
-
 from .. import preferences
 from ..core import board
 from ..core.errors import PromptError, ShotError
 from ..core.state import REHEARSAL
 from ..core.words import say
+from ..properties import scene_of
 from . import thumbnails
-from .tab import ReshootPanel, Room, beside, boxed, room, scene_of, text_width, wrapped
+from .tab import Room, beside, boxed, room, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -32,30 +31,23 @@ _BESIDE = 150
 """Pixels at 1× that the facts need beside the picture."""
 
 
-class RESHOOT_PT_shot(ReshootPanel, bpy.types.Panel):
-    """What would be sent, and the button that sends it"""
-
-    bl_label = "Shot"
-    bl_order = 0
-
-    def draw(self, context: Context) -> None:
-        """Draw it."""
-        layout = self.layout
-        free = room(context)
-        for line in preferences.first_run():
-            wrapped(layout, line, free)
-        preview = board.preview(scene_of(context))
-        if preview.shot is None:
-            _nothing(layout, preview, free)
-        else:
-            _shot(layout, preview, preview.shot, free)
-        for error in preview.errors:
-            if preview.shot is not None or not isinstance(error, ShotError):
-                _in_the_way(layout, error, preview, free)
-        row = layout.row()
-        row.scale_y = 1.5
-        row.enabled = preview.error is None
-        row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
+def draw(layout: UILayout, context: Context) -> None:
+    """Draw the panel."""
+    free = room(context)
+    for line in preferences.first_run():
+        wrapped(layout, line, free)
+    preview = board.preview(scene_of(context))
+    if preview.shot is None:
+        _nothing(layout, preview, free)
+    else:
+        _shot(layout, preview, preview.shot, free)
+    for error in preview.errors:
+        if preview.shot is not None or not isinstance(error, ShotError):
+            _in_the_way(layout, error, preview, free)
+    row = layout.row()
+    row.scale_y = 1.5
+    row.enabled = preview.error is None
+    row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
 def _nothing(layout: UILayout, preview: Preview, free: Room) -> None:
@@ -159,11 +151,9 @@ def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: R
 
 
 def button_words(preview: Preview) -> str:
+    """What the button says: where the shot goes, and what that costs."""
     if preview.service == REHEARSAL:
         return say("Rehearse · free")
     if preview.plan is None:
         return say("Reshoot")
     return say("Reshoot · ${price}", price=preview.plan.price)
-
-
-CLASSES = (RESHOOT_PT_shot,)

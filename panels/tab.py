@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where all panels are, and how text fits into them: in as many lines as the width asks for, never cut off."""
+"""How text fits into the tab: in as many lines as the width asks for, never cut off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import blf
 
 if TYPE_CHECKING:
-    import bpy
     from bpy.types import Context, UILayout
 
 _MARGIN = 54
@@ -19,24 +18,6 @@ _ICON = 26
 _LINE = 0.8
 """Height of a line in running text, of a button's."""
 _FONT = 0
-
-
-class ReshootPanel:
-    """Where all panels of the extension are."""
-
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_region_type = "UI"
-    bl_category = "Reshoot"
-
-    @classmethod
-    def poll(cls, context: Context) -> bool:
-        """There is a timeline to work on."""
-        return scene_of(context) is not None
-
-
-def scene_of(context: Context) -> bpy.types.Scene:
-    """The scene that the sequencer shows."""
-    return getattr(context, "sequencer_scene", None) or context.scene
 
 
 class Room(NamedTuple):

@@ -32,11 +32,6 @@ frame of the movie lasts, so that a first look decides."""
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
 
-def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
-    """The scene whose timeline the editor works on."""
-    return getattr(context, "sequencer_scene", None) or context.scene
-
-
 def strips(owner: Any) -> Any:
     """The strips directly in a sequence editor or in a meta strip."""
     return owner.strips if STRIPS_NAMED_STRIPS else owner.sequences

@@ -18,10 +18,11 @@ BUDGET = 1.0
 REFERENCES = 40
 _REDRAWS = 150
 _FEW = 20
-_DRAWN = r"^panels\..*(\.draw|\.draw_header_preset|\._draw|\.poll)$"
+_DRAWN = r"^panels\.(RESHOOT_\w+\.(draw|draw_header_preset|poll)|(menus|progress)\._draw)$"
+_PANEL = "panels.RESHOOT_PT_"
 
 _OPEN_OPTIONS = """
-closed = part("panels.options").RESHOOT_PT_options
+closed = part("panels").RESHOOT_PT_options
 bpy.utils.unregister_class(closed)
 closed.bl_options = set()
 bpy.utils.register_class(closed)
@@ -71,8 +72,8 @@ def measure(desk: Desk, folder: Path, trials: int, jobs: int) -> Iterator[Figure
     yield Figure("main_thread.panels.p99", group, "the same, 99 % of the redraws", "ms", late, watched=False)
     by: dict[str, Any] = desk.report()["panels"]["by"]
     for name, counted in sorted(by.items()):
-        if name.endswith(".draw") and name.startswith("panels."):
-            panel = name.split(".")[1]
+        if name.endswith(".draw") and name.startswith(_PANEL):
+            panel = name.removeprefix(_PANEL).removesuffix(".draw")
             mean = (counted["total"] / counted["calls"],)
             note = f"longest {counted['most']:.2f}"
             yield Figure(f"main_thread.panels.{panel}", group, f"the panel `{panel}`, mean", "ms", mean, None, note)

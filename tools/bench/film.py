@@ -66,7 +66,9 @@ def make_footage(folder: Path) -> None:
         still = target.suffix == ".png"
         picture = f"scale={made.size[0]}:{made.size[1]}:flags=lanczos,{_TAGS}"
         if still:
-            picture += ",scale=in_range=tv:out_range=pc,format=rgb24,setparams=range=full"
+            # Tagged as the movie is, Blender would take them for pictures with another curve than a screen's.
+            curve = "color_primaries=bt709:color_trc=iec61966-2-1"
+            picture += f",scale=in_range=tv:out_range=pc,format=rgb24,setparams=range=full:{curve}"
         out = ["-start_number", "0"] if still else list(_ENCODER)
         part = target if still else target.with_name(f"part-{target.name}")
         print(f"bench: making {target.name} ({made.frames} frames)", flush=True)
