@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from .core.state import UNTITLED
+from .core.names import UNTITLED
 
 JOURNAL = "journal.sqlite3"
 

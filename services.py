@@ -15,8 +15,8 @@ from . import preferences
 from .core import fal
 from .core.blender_process import Blender
 from .core.errors import SetupError
+from .core.names import REHEARSAL
 from .core.service import Service, usable
-from .core.state import REHEARSAL
 from .core.words import say
 from .rehearsal.picture import render
 from .rehearsal.server import RehearsalServer

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from . import places
-from .core.state import UNTITLED
+from .core.names import UNTITLED
 from .places import home
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from .core.errors import ReshootError
 from .core.job import Job, Order, new
 from .core.lookout import Lookout
 from .core.models import MODELS, Limits
+from .core.names import REHEARSAL
 from .core.settings import Sound, Source, Timing
 from .core.shot import Reference, Shot
 from .core.shown import Preview, SentFile
-from .core.state import REHEARSAL
 from .core.steps import SCENE_FILE
 from .core.words import say, spoken
 from .timeline import export, shot

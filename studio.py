@@ -27,10 +27,10 @@ from .core.blender_process import Blender
 from .core.errors import JournalDamaged, PlacementError, ReshootError, StorageError
 from .core.job import Job, State, Take
 from .core.journal import Journal
+from .core.names import REHEARSAL, UNTITLED
 from .core.runner import Event, Runner
 from .core.shot import Shot
 from .core.shown import Line, OnStrip
-from .core.state import REHEARSAL, UNTITLED
 from .core.steps import Steps
 from .core.words import say
 from .services import Services

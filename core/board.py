@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import Paid
-from .state import UNTITLED, State
+from .names import UNTITLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +39,6 @@ _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _moving: set[str] = set()
 """The jobs that a runner has a next step for."""
-_DONE = (State.PLACED, State.CANCELLED)
 _page = 0
 
 
@@ -126,7 +124,7 @@ def _keep(line: Line) -> None:
         _forget(job.id)
     _lines[job.id] = line
     _of_project.setdefault(job.project, {})[job.id] = line
-    for kept, holds in ((_open, job.state not in _DONE), (_moving, job.state.moving)):
+    for kept, holds in ((_open, not job.state.settled), (_moving, job.state.moving)):
         (kept.add if holds else kept.discard)(job.id)
     if _could_be_homeless(line):
         _homeless[job.id] = line
@@ -220,7 +218,7 @@ def _could_be_homeless(line: Line) -> bool:
     job = line.job
     if not job.project.startswith(UNTITLED) or line.elsewhere:
         return False
-    return not job.state.ended or (job.state not in _DONE and job.paid is not Paid.NO)
+    return not job.state.ended or (not job.state.settled and job.may_be_paid)
 
 
 def all_lines() -> list[Line]:
@@ -280,6 +278,8 @@ def recent_prompts(limit: int) -> list[Line]:
 
 def seconds(job: Job, now: float) -> float:
     """How long a job has taken until `now` (seconds since the epoch), or took until it was over."""
+    from .state import State
+
     over = now if job.state.moving or not job.stages else job.stages[-1].at
     for stage in job.stages:
         # A take that waited to be placed was not being made.

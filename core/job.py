@@ -15,10 +15,11 @@ from fractions import Fraction
 
 from .conform import Part, Plan
 from .errors import Paid
+from .names import REHEARSAL
 from .picture_fit import Fit
 from .settings import Sound
 from .shot import Reference, Shot
-from .state import REHEARSAL, State
+from .state import State
 from .words import say
 
 __all__ = ["REHEARSAL", "Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
@@ -144,6 +145,11 @@ class Job:
     def price(self) -> Decimal:
         """Estimated price, US dollars; nothing in rehearsal."""
         return Decimal(0) if self.service == REHEARSAL else self.sent.price
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Money was spent on it, or nobody knows."""
+        return self.paid is not Paid.NO
 
     @property
     def label(self) -> str:

@@ -21,8 +21,8 @@ from typing import Any
 from . import ledger
 from .errors import JournalDamaged, StorageError
 from .job import Job, State
+from .names import UNTITLED
 from .plain import from_plain, to_plain
-from .state import UNTITLED
 from .words import say
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,8 @@ from typing import Any
 
 from .errors import MoneyError, Paid
 from .job import Job
-from .state import REHEARSAL, State
+from .names import REHEARSAL
+from .state import State
 from .words import say
 
 SCHEMA = """

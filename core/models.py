@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from . import model_names
+from . import names
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Model:
 
 
 KLING_O1_EDIT = Model(
-    *model_names.KLING_O1_EDIT,
+    *names.KLING_O1_EDIT,
     endpoint="fal-ai/kling-video/o1/video-to-video/edit",
     price_per_second=Decimal("0.168"),
     result_fps=Fraction(24),
     limits=Limits(),
 )
 KLING_O1_EDIT_STANDARD = Model(
-    *model_names.KLING_O1_EDIT_STANDARD,
+    *names.KLING_O1_EDIT_STANDARD,
     endpoint="fal-ai/kling-video/o1/standard/video-to-video/edit",
     price_per_second=Decimal("0.126"),
     result_fps=Fraction(24),

@@ -23,7 +23,7 @@ from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, Service
 from .job import Job, Stage, State, Take
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lanes import Lane
-from .state import REHEARSAL
+from .names import REHEARSAL
 from .steps import Steps, Wait
 from .words import say
 

@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The states of a job, and the names of the service and the file that are none.
-
-Apart from the job itself: panels need these when Blender starts, and nothing more.
-"""
+"""The states of a job. Apart from the job itself, whose values few need that ask where it stands."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["REHEARSAL", "UNTITLED", "State"]
-
-REHEARSAL = "rehearsal"
-"""The service that is a stand-in on this computer."""
-
-UNTITLED = "untitled:"
-"""What the project of a file without a name begins with. Once another file is open it is gone for good."""
+__all__ = ["State"]
 
 
 class State(str, Enum):
@@ -41,6 +32,11 @@ class State(str, Enum):
     def ended(self) -> bool:
         """Nothing happens any more unless the editor asks."""
         return not self.moving and self is not State.LANDED
+
+    @property
+    def settled(self) -> bool:
+        """Placed or given up: nobody waits for it."""
+        return self in (State.PLACED, State.CANCELLED)
 
 
 _MOVING = frozenset(

@@ -30,8 +30,9 @@ from .errors import (
     ReshootError,
     ServiceBusy,
 )
-from .job import REHEARSAL, Job, State, Take, Ticket, Upload
+from .job import Job, State, Take, Ticket, Upload
 from .models import MODELS
+from .names import REHEARSAL
 from .settings import ReferenceKind
 from .words import say
 

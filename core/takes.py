@@ -17,8 +17,9 @@ from typing import Any
 
 from . import landing, mp4
 from .errors import DownloadError, Paid, StorageError
-from .job import REHEARSAL, Job, Take
+from .job import Job, Take
 from .models import MODELS
+from .names import REHEARSAL
 from .plain import to_plain
 from .prompt import labels
 from .words import say

@@ -10,8 +10,7 @@ from bpy.props import IntProperty, StringProperty
 
 from .. import session
 from ..core import board
-from ..core.errors import ReshootError
-from ..core.state import REHEARSAL, State
+from ..core.names import REHEARSAL
 from ..core.words import say
 from . import watch
 
@@ -37,6 +36,8 @@ class _JobOperator:
         return self._run(wait=True)
 
     def _run(self, *, wait: bool) -> set[str]:
+        from ..core.errors import ReshootError
+
         try:
             running = session.current()
             running.refresh()
@@ -83,6 +84,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Set it going; ask first where it may be paid twice."""
+        from ..core.state import State
+
         line = board.line(self.job)
         if line is None or line.job.state is not State.UNSURE:
             return super().invoke(context, event)
@@ -110,6 +113,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure."""
+        from ..core.state import State
+
         if job.retry_to is None:
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to is not State.WAITING and job.retry_to is not State.DOWNLOADING:
@@ -145,6 +150,9 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         return self._run(wait=True)
 
     def _run(self, *, wait: bool) -> set[str]:
+        from ..core.errors import ReshootError
+        from . import waiting
+
         try:
             running = session.current()
             running.place_again()
@@ -157,7 +165,7 @@ class RESHOOT_OT_resume(bpy.types.Operator):
             unfinished = running.unfinished()
             running.take_up()
             if wait:
-                watch.wait_for(running, unfinished)
+                waiting.wait_for(running, unfinished)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

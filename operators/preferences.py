@@ -10,12 +10,13 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import places, preferences, session
-from ..core.errors import ReshootError
 from ..core.words import say
 from . import watch
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+    from ..core.errors import ReshootError
 
 
 class RESHOOT_OT_key_test(bpy.types.Operator):
@@ -40,6 +41,7 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Ask and wait for the answer."""
         from .. import services
+        from ..core.errors import ReshootError
 
         preferences.key_test.begin()
         try:
@@ -56,6 +58,7 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 def ask_beside() -> bool:
     """Have the key tested beside the interface. False where that is answered already: the service cannot be asked."""
     from .. import services
+    from ..core.errors import ReshootError
 
     preferences.key_test.begin()
     try:
@@ -129,6 +132,7 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
         from ..core import ledger
+        from ..core.errors import ReshootError
 
         path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".csv"))
         try:

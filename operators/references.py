@@ -10,7 +10,6 @@ import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 
 from .. import session
-from ..core.errors import ReshootError
 from ..core.words import say
 from ..properties import scene_of
 from . import watch
@@ -36,6 +35,7 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Add them."""
         from .. import brief
+        from ..core.errors import ReshootError
         from ..timeline import shot
 
         scene = scene_of(context)
@@ -68,6 +68,7 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Add them."""
         from .. import brief
+        from ..core.errors import ReshootError
         from ..timeline import shot
 
         scene = scene_of(context)
@@ -100,7 +101,9 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         import shutil
 
         from .. import brief
+        from ..core.errors import ReshootError
         from ..timeline import snapshot
+        from . import waiting
 
         scene = scene_of(context)
         name, kind = scene.name, self.kind
@@ -121,7 +124,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             render = snapshot.prepare(scene, folder, target)
             running.beside(render, add)
             if wait:
-                watch.wait_beside(running)
+                waiting.wait_beside(running)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -227,6 +230,7 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Add them, in the order of their names."""
         from .. import brief
+        from ..core.errors import ReshootError
 
         settings = scene_of(context).reshoot
         folder = bpy.path.abspath(self.directory)

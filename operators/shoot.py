@@ -9,7 +9,6 @@ import bpy
 from bpy.props import StringProperty
 
 from .. import session
-from ..core.errors import ReshootError
 from ..core.words import say
 from ..properties import scene_of
 from . import watch
@@ -43,6 +42,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Start the job and let `reshoot.watch` do the rest. Where there is a doubt, the editor is asked first."""
         from .. import shooting
+        from ..core.errors import ReshootError
 
         self._live = True
         try:
@@ -68,6 +68,9 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Start the job and wait until its take is placed. After an editor's answer: only start it."""
+        from ..core.errors import ReshootError
+        from . import waiting
+
         try:
             jobs = self._checked(context)
             self._send(context, jobs)
@@ -75,7 +78,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
                 watch.ensure()
                 return {"FINISHED"}
             job_ids = [job.id for job in jobs]
-            watch.wait_for(session.current(), job_ids)
+            waiting.wait_for(session.current(), job_ids)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -11,7 +11,6 @@ from bpy.props import StringProperty
 
 from .. import session
 from ..core import board
-from ..core.errors import ReshootError
 from ..core.words import say
 from ..properties import scene_of
 from . import watch
@@ -31,6 +30,8 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Place it."""
+        from ..core.errors import ReshootError
+
         try:
             running = session.current()
             job = running.job(self.job)

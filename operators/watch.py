@@ -14,8 +14,7 @@ import bpy
 
 from .. import later, session
 from ..core import board
-from ..core.errors import ExportError, JobCancelled, ReshootError
-from ..core.state import UNTITLED, State
+from ..core.names import UNTITLED
 from ..core.words import named, say
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ _GRACE = 15.0
 _TAB = "Reshoot"
 _CLOCK = 1.0
 """Seconds after which the sidebar is drawn again for the time that a job has taken."""
-_TAKE, _RIGHT = named("Reshoot Take"), named("Put Reshoot Take Right")
+TAKE, RIGHT = named("Reshoot Take"), named("Put Reshoot Take Right")
 """The undo steps."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
@@ -105,6 +104,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         context.window_manager.event_timer_remove(self._timer)
 
     def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
+        from ..core.errors import ReshootError
+
         try:
             running.place(jobs)
         except ReshootError as error:
@@ -112,17 +113,19 @@ class RESHOOT_OT_watch(bpy.types.Operator):
                 board.say(job.id, str(error))
             self.report({"ERROR"}, str(error))
             return
-        bpy.ops.ed.undo_push(message=_TAKE)
+        bpy.ops.ed.undo_push(message=TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
 
     def _put_right(self, running: session.Session, job: Job) -> None:
+        from ..core.errors import ReshootError
+
         try:
             if not running.put_right(job):
                 return
         except ReshootError as error:
             self.report({"WARNING"}, str(error))
             return
-        bpy.ops.ed.undo_push(message=_RIGHT)
+        bpy.ops.ed.undo_push(message=RIGHT)
         self.report({"INFO"}, say("The take of “{shot}” was put right, as the list of jobs tells", shot=job.shot.name))
 
 
@@ -130,45 +133,6 @@ def ensure() -> None:
     """See to it that a watch runs, where there is an interface to keep alive."""
     if not bpy.app.background and not bpy.app.timers.is_registered(_start):
         _start_later(0.0)
-
-
-def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
-    """Stay until each job is placed and compared. Raises what ended one that was not, once none moves any more."""
-    running.place_again()
-    while True:
-        running.drain(1.0)
-        # A script has time, and wants its take once, as it should lie.
-        for jobs in [each for each in running.landed() if all(job.compared for job in each)]:
-            running.place(jobs)
-            if bpy.ops.ed.undo_push.poll():
-                bpy.ops.ed.undo_push(message=_TAKE)
-        for job in running.crooked():
-            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
-                bpy.ops.ed.undo_push(message=_RIGHT)
-        jobs = [line.job for line in map(board.line, job_ids) if line is not None]
-        if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
-            if all(job.state is State.PLACED and job.compared for job in jobs):
-                return
-            groups = {job.group for job in jobs}
-            stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
-            if stopped:
-                running.fallen()
-                raise _reason(stopped[0])
-        time.sleep(_TICK / 4)
-
-
-def wait_beside(running: session.Session) -> None:
-    """Stay until all that was put beside the interface is done. Raises what went wrong there."""
-    while running.busy_beside:
-        running.drain(1.0)
-        time.sleep(_TICK / 4)
-    for error in running.complaints():
-        raise error
-
-
-def _reason(job: Job) -> ReshootError:
-    kind = JobCancelled if job.state is State.CANCELLED else ExportError
-    return kind(job.error, job.remedy, paid=job.paid)
 
 
 def _bad_news(job: Job) -> str:
@@ -251,6 +215,8 @@ def _start_later(seconds: float) -> None:
 
 
 def _take_up() -> None:
+    from ..core.errors import ReshootError
+
     try:
         session.current().take_up()
     except ReshootError as error:

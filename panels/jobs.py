@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..core import board
 from ..core.errors import Paid
-from ..core.state import REHEARSAL, State
+from ..core.names import REHEARSAL
+from ..core.state import State
 from ..core.words import named, say
 from . import thumbnails
 from .tab import Room, beside, boxed, room, shortened, text_width, wrapped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core import board
-from ..core.state import REHEARSAL
+from ..core.names import REHEARSAL
 from ..core.words import say
 from ..properties import scene_of
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import preferences
 from ..core import board
 from ..core.errors import PromptError, ShotError
-from ..core.state import REHEARSAL
+from ..core.names import REHEARSAL
 from ..core.words import say
 from ..properties import scene_of
 from . import thumbnails

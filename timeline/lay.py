@@ -14,7 +14,8 @@ import bpy
 
 from ..core import overlay
 from ..core.errors import PlacementError
-from ..core.job import REHEARSAL, Job, Take
+from ..core.job import Job, Take
+from ..core.names import REHEARSAL
 from ..core.pieces import Piece
 from ..core.settings import Sound, Source
 from ..core.words import say

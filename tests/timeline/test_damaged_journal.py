@@ -13,7 +13,7 @@ from bad_service import IN_QUEUE, BadService
 from editing import drain_until, journal, takes
 from reshoot import session, shooting
 from reshoot.core.errors import StorageError
-from reshoot.operators import watch
+from reshoot.operators import waiting
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
 
@@ -39,7 +39,7 @@ def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: Ba
     service.behave()
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     with pytest.raises(StorageError, match=r"damaged.*2 jobs are in the new one") as told:
-        watch.wait_beside(session.current())
+        waiting.wait_beside(session.current())
     (aside,) = path.parent.glob("journal-damaged-*.sqlite3")
     assert str(aside) in str(told.value)
     assert {row.id for row in journal()} == {row.id for row in before}

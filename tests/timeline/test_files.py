@@ -17,7 +17,7 @@ from editing import takes
 from reshoot import session, shooting
 from reshoot.core import board
 from reshoot.core.job import Job, State
-from reshoot.operators import watch
+from reshoot.operators import waiting, watch
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
@@ -79,13 +79,13 @@ def the_scene() -> bpy.types.Scene:
 
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
     (done,) = shooting.shoot(scene)
-    watch.wait_for(session.current(), [done.id])
+    waiting.wait_for(session.current(), [done.id])
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
     (under_way,) = shooting.shoot(scene)
     save(tmp_path / "film.blend")
     for job in (done, under_way):
         wait_until_at(job, tmp_path / "film.blend")
-    watch.wait_for(session.current(), [under_way.id])
+    waiting.wait_for(session.current(), [under_way.id])
     assert {take["reshoot_job"] for take in takes(scene)} == {done.id, under_way.id}
 
 
@@ -94,7 +94,7 @@ def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_pat
     before = session.project()
     save(tmp_path / "copy.blend", copy=True)
     assert session.project() == before
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     assert row(job).project == before
     assert len(takes(scene)) == 1
 
@@ -104,7 +104,7 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
     two.parent.mkdir()
     save(one)
     (done,) = shooting.shoot(scene)
-    watch.wait_for(session.current(), [done.id])
+    waiting.wait_for(session.current(), [done.id])
     bpy.ops.wm.save_mainfile()
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
     (under_way,) = shooting.shoot(scene)
@@ -129,7 +129,7 @@ def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> No
     save(one)
     (job,) = shooting.shoot(scene)
     save(tmp_path / "copy.blend", copy=True)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     assert row(job).project == str(one)
 
 
@@ -137,7 +137,7 @@ def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) ->
     save(tmp_path / "one.blend")
     (job,) = shooting.shoot(scene)
     bpy.ops.wm.save_mainfile()
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     assert row(job).project == str(tmp_path / "one.blend")
 
 
@@ -183,7 +183,7 @@ def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None
 def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
     (job,) = shooting.shoot(scene)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     bpy.ops.wm.revert_mainfile()
     place()
     assert takes(the_scene()) == []
@@ -253,5 +253,5 @@ def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types
     assert board.line(own.id) and board.line(old[199].id), "the newest prompts are offered again"
     assert board.line(old[0].id) is None
     bpy.ops.wm.open_mainfile(filepath=str(there))
-    watch.wait_beside(session.current())
+    waiting.wait_beside(session.current())
     assert [line.job.id for line in board.lines(str(there))] == [job.id for job in reversed(old)]

@@ -18,7 +18,7 @@ from bad_service import BadService
 from editing import add_movie, open_timeline, select
 from reshoot import places, preferences, session
 from reshoot.core.errors import KeyRefused, SetupError
-from reshoot.operators import watch
+from reshoot.operators import waiting
 from reshoot.operators.preferences import ask_beside
 
 
@@ -50,7 +50,7 @@ def test_from_the_interface_the_key_is_tested_beside_it(service: BadService) -> 
     # The answer is heard by the main thread alone, which has not listened yet.
     assert preferences.key_test.asking and not preferences.key_test.answered
     assert not bpy.ops.reshoot.key_test.poll(), "a second question while the first waits"
-    watch.wait_beside(session.current())
+    waiting.wait_beside(session.current())
     assert not preferences.key_test.asking
     assert preferences.key_test.answered and preferences.key_test.error is None
 
@@ -58,7 +58,7 @@ def test_from_the_interface_the_key_is_tested_beside_it(service: BadService) -> 
 def test_from_the_interface_a_refusal_is_an_answer_not_an_error(service: BadService) -> None:
     service.misbehave("token", bad_service.says(401, {"detail": "invalid key credentials"}))
     assert ask_beside()
-    watch.wait_beside(session.current())
+    waiting.wait_beside(session.current())
     assert isinstance(preferences.key_test.error, KeyRefused)
     assert preferences.key_test.error.remedy
 

@@ -23,7 +23,7 @@ from editing import Timeline, journal, lies_over, open_timeline, select, shoot, 
 from reshoot import session, shooting
 from reshoot.core import board, models, mp4
 from reshoot.core.plain import to_plain
-from reshoot.operators import watch
+from reshoot.operators import waiting
 from reshoot.timeline import compat, movie_strip
 
 pytestmark = pytest.mark.usefixtures("identity")
@@ -520,7 +520,7 @@ def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> Non
     else:
         strip.frame_start += 300
     strip.channel = 7
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     lies_over(the_take(scene), strip)
     assert compat.start(the_take(scene)) == 301
 
@@ -531,7 +531,7 @@ def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
     (job,) = shooting.shoot(scene)
     compat.set_start(strip, 31)
     compat.set_end(strip, 61)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     lies_over(the_take(scene), strip)
     shows(scene, 31, list(range(30, 60)), tmp_path, every=10)
 
@@ -541,7 +541,7 @@ def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) ->
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80), frame=51)
     (job,) = shooting.shoot(scene)
     numbered.strips(scene).remove(strip)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)
 
 

@@ -18,7 +18,7 @@ from reshoot.core.job import State
 from reshoot.core.runner import Event
 from reshoot.core.settings import Source
 from reshoot.core.shot import Shot
-from reshoot.operators import watch
+from reshoot.operators import waiting
 from reshoot.timeline import compat, shot, whereabouts
 
 FRAMES = 80
@@ -203,7 +203,7 @@ def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: P
     (job,) = shooting.shoot(scene)
     right = cut(strip, 31)
     move(right, 40)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     placed = sorted((compat.start(take), compat.end(take), take.channel) for take in takes(scene))
     assert placed == [(1, 31, 3), (71, 121, 3)]
     assert numbered.number_shown(scene, 20, tmp_path) == 19
@@ -221,7 +221,7 @@ def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie:
     (seen,) = session.on_strips(scene)
     assert (seen.channel, seen.start, seen.end, seen.line.job.id) == (2, 26, 106, job.id)
     assert session.on_strips(bpy.data.scenes.new("Other")) == []
-    watch.wait_for(running, [job.id])
+    waiting.wait_for(running, [job.id])
     assert session.on_strips(scene) == []
 
 
@@ -268,7 +268,7 @@ def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie:
     assert (spot.first, spot.end, spot.channel, spot.meta) == (1, 81, 2, "Group")
     # From outside the meta strip stands for it.
     assert whereabouts.shown(scene, spot) == (2, 1, 81)
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     assert compat.meta_of(take) == "Group"
     assert (compat.start(take), compat.end(take), take.channel) == (1, 81, 3)
@@ -289,7 +289,7 @@ def test_entered_meta_strip_does_not_get_the_take_of_what_is_outside(
     scene.sequence_editor.display_stack(meta)
     (spot,) = whereabouts.find(scene, job.shot)
     assert whereabouts.shown(scene, spot) is None
-    watch.wait_for(session.current(), [job.id])
+    waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     assert compat.meta_of(take) == ""
     assert (compat.start(take), compat.end(take), take.channel) == (1, 81, strip.channel + 1)

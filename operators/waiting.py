@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waits for jobs, as scripts do. In the interface nobody waits: `watch` follows them there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import bpy
+
+from .. import session
+from ..core import board
+from ..core.errors import ExportError, JobCancelled, ReshootError
+from ..core.job import Job
+from ..core.state import State
+from . import watch
+
+_LOOK_EVERY = 0.025
+"""Seconds."""
+
+
+def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
+    """Stay until each job is placed and compared. Raises what ended one that was not, once none moves any more."""
+    running.place_again()
+    while True:
+        running.drain(1.0)
+        # A script has time, and wants its take once, as it should lie.
+        for jobs in [each for each in running.landed() if all(job.compared for job in each)]:
+            running.place(jobs)
+            if bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=watch.TAKE)
+        for job in running.crooked():
+            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=watch.RIGHT)
+        jobs = [line.job for line in map(board.line, job_ids) if line is not None]
+        if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
+            if all(job.state is State.PLACED and job.compared for job in jobs):
+                return
+            groups = {job.group for job in jobs}
+            stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
+            if stopped:
+                running.fallen()
+                raise _reason(stopped[0])
+        time.sleep(_LOOK_EVERY)
+
+
+def wait_beside(running: session.Session) -> None:
+    """Stay until all that was put beside the interface is done. Raises what went wrong there."""
+    while running.busy_beside:
+        running.drain(1.0)
+        time.sleep(_LOOK_EVERY)
+    for error in running.complaints():
+        raise error
+
+
+def _reason(job: Job) -> ReshootError:
+    kind = JobCancelled if job.state is State.CANCELLED else ExportError
+    return kind(job.error, job.remedy, paid=job.paid)
