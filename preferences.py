@@ -226,6 +226,18 @@ def key() -> str:
     return get().key.strip() or os.environ.get("FAL_KEY", "").strip()
 
 
+def fingerprint() -> tuple[object, ...]:
+    """All that decides where a shot would go now."""
+    given, environment = get(), os.environ
+    return (
+        given.service,
+        given.key,
+        bpy.app.online_access,
+        environment.get("RESHOOT_SERVICE_URL"),
+        environment.get("FAL_KEY"),
+    )
+
+
 def limits() -> Limits:
     """What the editor allows to be spent."""
     from .core.ledger import Limits

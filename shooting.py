@@ -143,6 +143,29 @@ class _Found:
     error: ReshootError | None = field(default=None, compare=False)
 
 
+class _Kept:
+    """What was read of a timeline, and what is shown of it: most redraws find both as they were."""
+
+    def __init__(self, key: object, since: float, asked: _Files) -> None:
+        self.key = key
+        self.since = since
+        self.asked = asked
+        self._found: _Found | None = None
+        self._shown = asked.preview
+
+    def shown(self, found: _Found | None) -> Preview:
+        """The preview with what is known of the files."""
+        if found is not self._found:
+            self._found, preview = found, self.asked.preview
+            errors = preview.errors
+            if found is not None and found.error is not None:
+                # After the service, which has no file: what is wrong with a file comes before what follows from it.
+                at = 0 if preview.service else 1
+                errors = (*errors[:at], found.error, *errors[at:])
+            self._shown = replace(preview, file=found.file if found is not None else None, errors=errors)
+        return self._shown
+
+
 def _look(asked: _Files) -> _Found:
     """Runs on the lookout's thread."""
     try:
@@ -172,34 +195,31 @@ def _size(path: str) -> int | None:
 
 _files: Lookout[_Files, _Found] = Lookout(_look)
 _sizes: Lookout[str, int | None] = Lookout(_size)
-_kept: tuple[object, float, _Files] | None = None
+_kept: _Kept | None = None
 
 
 def preview(scene: bpy.types.Scene) -> Preview:
     """What `shoot` would send and what it would refuse, as far as it is known now. Waits for no file."""
     global _kept
     settings = scene.reshoot
-    errors: list[ReshootError] = []
-    service = ""
-    try:
-        service = session.service()
-    except ReshootError as error:
-        errors.append(error)
     words = brief.prompt_of(settings)
-    # What is said is kept too, in the language of its time.
-    key = (id(spoken()), brief.fingerprint(settings), words, session.project(), shot.fingerprint(scene))
+    key = (
+        # What is said is kept too, in the language of its time.
+        id(spoken()),
+        preferences.fingerprint(),
+        brief.fingerprint(settings),
+        words,
+        session.project(),
+        shot.fingerprint(scene),
+    )
     now = time.monotonic()
-    if _kept is None or _kept[0] != key or now - _kept[1] > _TRUE_FOR:
+    if _kept is None or _kept.key != key or now - _kept.since > _TRUE_FOR:
         read = _read(scene, words)
         # The very same one is found among the answers without being compared.
-        _kept = (key, now, _kept[2] if _kept is not None and _kept[2] == read else read)
-    asked = _kept[2]
-    found = _files.ask(asked) or _Found()
+        _kept = _Kept(key, now, _kept.asked if _kept is not None and _kept.asked == read else read)
+    shown = _kept.shown(_files.ask(_kept.asked))
     _redraw_on_news()
-    known = [*asked.preview.errors]
-    if found.error is not None:
-        known.insert(0, found.error)
-    return replace(asked.preview, service=service, file=found.file, errors=(*errors, *known))
+    return shown
 
 
 def size_of(path: str) -> int | None:
@@ -228,6 +248,11 @@ def _read(scene: bpy.types.Scene, words: str) -> _Files:
     warnings: tuple[str, ...] = ()
     errors: list[ReshootError] = []
     kept = brief.references(settings)
+    service = ""
+    try:
+        service = session.service()
+    except ReshootError as error:
+        errors.append(error)
     try:
         read = shot.read(scene, source, session.project())
         files = shot.files(scene, source)
@@ -243,7 +268,7 @@ def _read(scene: bpy.types.Scene, words: str) -> _Files:
         _words, warnings = prompt.check(words, [each.kind for each in kept], limits)
     except ReshootError as error:
         errors.append(error)
-    return _Files(files, kept, limits, Preview("", read, plan, words, None, warnings, tuple(errors)))
+    return _Files(files, kept, limits, Preview(service, read, plan, words, None, warnings, tuple(errors)))
 
 
 def _redraw_on_news() -> None:

@@ -13,6 +13,7 @@ import re
 import threading
 import urllib.request
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -62,6 +63,7 @@ class Origin(NamedTuple):
     port: int
 
 
+@lru_cache(maxsize=64)  # panels ask it at every redraw
 def is_loopback(url: str) -> bool:
     """Whether `url` stays on this computer: 127.0.0.0/8, [::1] or localhost."""
     try:

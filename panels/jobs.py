@@ -12,7 +12,7 @@ from ..core.names import REHEARSAL
 from ..core.state import State
 from ..core.words import named, say
 from . import thumbnails
-from .tab import Room, beside, boxed, room, shortened, text_width, wrapped
+from .tab import Room, beside, boxed, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -92,17 +92,12 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
     if board.is_homeless(line):
-        strange = column.column()
-        strange.active = False
-        wrapped(strange, say("From a file that was not saved"), aside)
-    words = column.column(align=True)
-    words.scale_y = 0.8
+        wrapped(column, say("From a file that was not saved"), aside, active=False)
+    words = running_text(column)
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
     _standing(column, line, lost, aside)
-    facts = column.column()
-    facts.active = False
-    wrapped(facts, _facts(job, now), aside)
+    wrapped(column, _facts(job, now), aside, active=False)
     if job.error:
         _error(layout, job, free)
 
@@ -141,15 +136,12 @@ def _standing(layout: UILayout, line: Line, lost: bool, free: Room) -> None:
         if not fits:
             wrapped(layout, words, free)
         return
-    row = layout.column()
-    row.alert = state in (State.FAILED, State.UNSURE)
     if lost:
-        wrapped(row, say("Not in the timeline any more"), free, icon="X")
+        wrapped(layout, say("Not in the timeline any more"), free, icon="X")
         return
-    wrapped(row, say(_WORDS[state]), free, icon=_ICONS[state])
+    wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
     if state is State.LANDED and line.words and line.words != say(_WORDS[state]):
-        row.alert = True
-        wrapped(row, line.words, free, icon="BLANK1")
+        wrapped(layout, line.words, free, icon="BLANK1", alert=True)
 
 
 def _facts(job: Job, now: float) -> str:
@@ -173,11 +165,9 @@ def _price(job: Job) -> str:
 
 
 def _error(layout: UILayout, job: Job, free: Room) -> None:
-    column = layout.column()
-    column.alert = job.state is not State.CANCELLED
-    wrapped(column, job.error, free)
+    wrapped(layout, job.error, free, alert=job.state is not State.CANCELLED)
     if job.remedy:
-        wrapped(layout.column(), job.remedy, free)
+        wrapped(layout, job.remedy, free)
 
 
 def _time_words(seconds: float) -> str:

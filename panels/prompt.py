@@ -10,7 +10,7 @@ from ..core import board, prompt
 from ..core.models import MODELS
 from ..core.words import say
 from ..properties import scene_of
-from .tab import Room, room, shortened, text_width, wrapped
+from .tab import Room, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -97,19 +97,15 @@ def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room
         for index, name in enumerate(names[:_SHOWN_TOKENS]):
             flow.operator("reshoot.token_insert", text=name, depress=name in mentioned, translate=False).index = index
     for name in sorted(mentioned.difference(names))[:_SHOWN_TOKENS]:
-        row = layout.column()
-        row.alert = True
-        wrapped(row, say("{token} is no reference", token=name), free, icon="ERROR")
+        wrapped(layout, say("{token} is no reference", token=name), free, icon="ERROR", alert=True)
     unused = [name for name in names if name not in mentioned]
     if unused and words.strip():
         text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(_few(unused)))
         wrapped(layout, text, free, icon="INFO")
     limit = MODELS[settings.model].limits.max_prompt_characters
     if len(words) > limit * 0.8:
-        row = layout.column()
-        row.alert = len(words.strip()) > limit
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
-        wrapped(row, text, free)
+        wrapped(layout, text, free, alert=len(words.strip()) > limit)
 
 
 def _few(names: list[str]) -> list[str]:
@@ -121,7 +117,6 @@ def _whole(layout: UILayout, words: str, free: Room, most: int = _SHOWN_LINES) -
     if not words.strip():
         wrapped(layout, say("The text is empty"), free, icon="INFO")
         return
-    column = layout.column(align=True)
-    column.scale_y = 0.8
+    column = running_text(layout)
     for line in shortened(words, free, most):
         column.label(text=line, translate=False)

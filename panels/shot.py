@@ -13,7 +13,7 @@ from ..core.names import REHEARSAL
 from ..core.words import say
 from ..properties import scene_of
 from . import thumbnails
-from .tab import Room, beside, boxed, room, text_width, wrapped
+from .tab import Room, beside, boxed, broken, room, running_text, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -108,13 +108,14 @@ def _facts(layout: UILayout, preview: Preview, plan: Plan, free: Room) -> None:
     ]
     left = max(text_width(name, free) for name, _words in facts) + 16 * free.scale
     right = free.less(left + 8 * free.scale)
+    split = layout.split(factor=min(0.45, left / max(1, free.pixels)))
+    names, values = running_text(split), running_text(split)
+    names.active = False
     for name, words in facts:
-        split = layout.split(factor=min(0.45, left / max(1, free.pixels)))
-        label = split.column()
-        label.scale_y = 0.8
-        label.active = False
-        label.label(text=name, translate=False)
-        wrapped(split.column(), words, right)
+        for text in broken(words, right.pixels, right.points):
+            names.label(text=name, translate=False)
+            values.label(text=text, translate=False)
+            name = ""
 
 
 def _sound(preview: Preview, plan: Plan) -> str:
@@ -143,9 +144,7 @@ def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: R
         return
     column = layout.box().column()
     free = boxed(free)
-    message = column.column()
-    message.alert = True
-    wrapped(message, error.message, free, icon="ERROR")
+    wrapped(column, error.message, free, icon="ERROR", alert=True)
     if error.remedy:
         wrapped(column, error.remedy, free, icon="BLANK1")
 

@@ -60,10 +60,22 @@ def beside(layout: UILayout, icon: int, size: float, room: Room) -> tuple[UILayo
     return split.column(), room.less(taken + gap)
 
 
-def wrapped(layout: UILayout, text: str, room: Room, icon: str = "NONE") -> None:
-    """A label of as many lines as the room asks for."""
+def running_text(layout: UILayout) -> UILayout:
+    """A column of running text, each label a line."""
     column = layout.column(align=True)
     column.scale_y = _LINE
+    return column
+
+
+def wrapped(
+    layout: UILayout, text: str, room: Room, icon: str = "NONE", *, active: bool = True, alert: bool = False
+) -> None:
+    """A label of as many lines as the room asks for. active: False for what is less important. alert: in red."""
+    column = running_text(layout)
+    if not active:
+        column.active = False
+    if alert:
+        column.alert = True
     pixels = room.pixels if icon == "NONE" else room.pixels - int(_ICON * room.scale)
     for line in broken(text, pixels, room.points):
         column.label(text=line, icon=icon, translate=False)
