@@ -135,6 +135,16 @@ class Editor:
         found = str(self.blender.value("button_under_mouse('UI')"))
         return found if found.startswith(("bpy.ops.reshoot.job_", "bpy.ops.reshoot.take_")) and "job=" in found else ""
 
+    def play_a_while(self) -> None:
+        """Play some fifty frames, and stop."""
+        self.over_timeline()
+        self.blender.key("SPACE")
+        self.blender.wait("window().screen.is_animation_playing")
+        first = self.blender.value("scene().frame_current")
+        self.blender.wait("abs(scene().frame_current - first) > 50", first=first)
+        self.blender.key("SPACE")
+        self.blender.wait("not window().screen.is_animation_playing")
+
     def step_a_frame(self) -> None:
         """Press the right arrow key over the timeline, and see the playhead go on: the interface is live."""
         self.over_timeline()

@@ -3,19 +3,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
-import checkout  # noqa: F401 - the helpers of the tests
 import drawn
+import rows
 import stages
 from figures import Figure
-from reshoot.core.job import Job, State, Take
-from reshoot.core.journal import Journal
-from sample_jobs import a_job
 from window import Desk, Studio, desk, studio
 
 TITLE = "The timeline stays live"
@@ -41,8 +35,6 @@ _JOBS = 100
 _PLACED = 40
 """Takes that are waited for, while the others are still on their way in."""
 _ROWS, _ROWS_HERE = 10_000, 200
-_PROJECTS = 50
-_YEAR = 365 * 86_400
 _FILES = """
 bpy.ops.wm.save_as_mainfile(filepath=project)
 block = bytes(range(256)) * (1 << 20)
@@ -97,33 +89,18 @@ def _large_file(here: Studio, path: Path) -> Iterator[Figure]:
 
 
 def _long_journal(here: Studio, path: Path) -> Iterator[Figure]:
+    def project_of(number: int) -> str:
+        return rows.project(number) if number % (_ROWS // _ROWS_HERE) else str(path)
+
     def prepare(home: Path) -> None:
         home.mkdir(parents=True)
-        with closing(Journal(home / "journal.sqlite3", "earlier")) as journal:
-            journal.restore([_row(number, path) for number in range(_ROWS)], [])
+        rows.make(home / "journal.sqlite3", _ROWS, project_of, rest=())
 
     with desk(here, "long_journal", path, prepare) as each:
         each.look.wait("len(sys.modules[f'{MODULE}.core.board'].lines_here()) >= count", count=_ROWS_HERE)
         each.build(here.clip, 1)
         _whole_way(each, rendered=False)
         yield from stages.figures(each, "long_journal", f"One job, a journal of {_ROWS:,} jobs")
-
-
-def _row(number: int, here: Path) -> Job:
-    """A job of the last year, placed; two in a hundred in the file `here`."""
-    own = number % (_ROWS // _ROWS_HERE) == 0
-    project = str(here) if own else f"/films/scene-{number % _PROJECTS:02}.blend"
-    created = time.time() - _YEAR * (1 - number / _ROWS) - 86_400
-    job = a_job(prompt=f"make it night, with the moon behind the trees, try {number}")
-    return replace(
-        job,
-        project=project,
-        shot=replace(job.shot, project=project),
-        state=State.PLACED,
-        take=Take(f"/films/reshoot/Forest_take{number:05}_{job.id[:8]}.mp4", 720, 720, 72, job.shot.fps, False, None),
-        created=created,
-        stages=tuple(replace(stage, at=created) for stage in job.stages),
-    )
 
 
 def _many_jobs(here: Studio, trials: int) -> Iterator[Figure]:

@@ -17,7 +17,7 @@ DEFAULT = "medium"
 _FAST = ("veryfast", "superfast", "ultrafast")
 _LIKE = 0.1
 """dB by which the mean PSNR of two clips may differ to be called the same quality."""
-_TRIES = 5
+_TRIES = 8
 _DB_PER_CRF = 0.6
 """About what one step of x264's constant rate factor changes on this footage."""
 _TO_YUV = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -34,11 +34,16 @@ class Took:
     advanced: float
 
 
-def make(path: Path, count: int) -> None:
-    """Write a journal with `count` jobs of a year, of several projects."""
-    since = time.time() - 365 * 86_400
+def project(number: int) -> str:
+    """The file of a year's `number`th job: they take turns."""
+    return f"/films/scene-{number % _PROJECTS:02}.blend"
+
+
+def make(path: Path, count: int, project_of: Callable[[int], str] = project, rest: Sequence[State] = _REST) -> None:
+    """Write a journal with `count` jobs of a year. rest: how the few stand that were not placed."""
+    since = time.time() - 366 * 86_400
     with closing(Journal(path, "earlier")) as journal:
-        journal.restore([_old(number, count, since) for number in range(count)], [])
+        journal.restore([_old(number, count, since, project_of(number), rest) for number in range(count)], [])
 
 
 def take_time(source: Path, folder: Path) -> Took:
@@ -50,7 +55,7 @@ def take_time(source: Path, folder: Path) -> Took:
     began = time.perf_counter()
     with closing(Journal(path, "bench")) as journal:
         # As studio.Session does it.
-        board.show(journal.shown(_project(0)))
+        board.show(journal.shown(project(0)))
         opened = time.perf_counter() - began
         jobs = [a_job() for _ in range(_STEPS)]
         began = time.perf_counter()
@@ -66,12 +71,11 @@ def take_time(source: Path, folder: Path) -> Took:
     return Took(opened, added, advanced)
 
 
-def _old(number: int, count: int, since: float) -> Job:
+def _old(number: int, count: int, since: float, file: str, rest: Sequence[State]) -> Job:
     """A job of `count`, the `number`th of its year."""
     job_id, created = uuid.uuid4().hex, since + number * 365 * 86_400 / count
-    placed = number < count * _PLACED
-    state = State.PLACED if placed else _REST[number % len(_REST)]
-    project = _project(number)
+    placed = number < count * _PLACED or not rest
+    state = State.PLACED if placed else rest[number % len(rest)]
     path = f"/films/reshoot/Forest_take{number:05}_{job_id[:8]}.mp4"
     base = f"https://queue.fal.run/fal-ai/kling-video/requests/{job_id}"
     job = a_job(service="fal", prompt=f"make it night, with the moon behind the trees, try {number}")
@@ -80,18 +84,14 @@ def _old(number: int, count: int, since: float) -> Job:
         id=job_id,
         group=job_id,
         state=state,
-        project=project,
-        shot=replace(job.shot, project=project),
+        project=file,
+        shot=replace(job.shot, project=file),
         ticket=Ticket(job_id, f"{base}/status", base, f"{base}/cancel"),
         take=Take(path, 720, 720, 72, Fraction(24), False, None) if placed else None,
         notes=("The result's first frame is late by one: it is left out",),
         created=created,
         stages=_stages(state, created),
     )
-
-
-def _project(number: int) -> str:
-    return f"/films/scene-{number % _PROJECTS:02}.blend"
 
 
 def _stages(state: State, created: float) -> Sequence[Stage]:

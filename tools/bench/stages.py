@@ -57,15 +57,8 @@ def go_through(desk: Desk, jobs: int, *, rendered: bool) -> None:
 
 def play(desk: Desk) -> None:
     """Play a while, with all jobs waiting."""
-    look = desk.look
     _at(desk, "playback")
-    desk.editor.over_timeline()
-    look.key("SPACE")
-    look.wait("window().screen.is_animation_playing")
-    first = look.value("scene().frame_current")
-    look.wait("abs(scene().frame_current - first) > 50", first=first)
-    look.key("SPACE")
-    look.wait("not window().screen.is_animation_playing")
+    desk.editor.play_a_while()
 
 
 def save(desk: Desk) -> None:

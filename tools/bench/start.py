@@ -68,26 +68,14 @@ def measure(folder: Path, trials: int) -> Iterator[Figure]:
             libraries += [len(set(ours.libraries) - set(bare.libraries)) for bare, ours in found]
             name = "window" if display else "background"
             usual = sorted(bare.ms for bare, _ours in found)[len(found) // 2]
-            yield Figure(
-                f"start.{name}",
-                _GROUP,
-                f"added to Blender's start {words}",
-                "ms",
-                tuple(ours.ms - bare.ms for bare, ours in found),
-                _BUDGET,
-                f"of {usual:.0f} ms without it; {pairs} pairs",
+            more = found[0][1].modules - found[0][0].modules
+            for key, what, measured, note in (
+                ("", f"added to Blender's start {words}", "ms", f"of {usual:.0f} ms without it; {pairs} pairs"),
+                (".busy", f"the same, {words}, in processor time of the main thread", "busy", f"{more} modules more"),
+            ):
+                added = tuple(getattr(ours, measured) - getattr(bare, measured) for bare, ours in found)
                 # A difference of two starts on a busy machine may be anything, less than nothing too.
-                watched=False,
-            )
-            yield Figure(
-                f"start.{name}.busy",
-                _GROUP,
-                f"the same, {words}, in processor time of the main thread",
-                "ms",
-                tuple(ours.busy - bare.busy for bare, ours in found),
-                _BUDGET,
-                f"{found[0][1].modules - found[0][0].modules} modules more",
-            )
+                yield Figure(f"start.{name}{key}", _GROUP, what, "ms", added, _BUDGET, note, watched=False)
     enabling = [_enable(installation, folder / "installed") for _ in range(max(5, trials) + 1)][1:]
     yield Figure(
         "start.enable",
