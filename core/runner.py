@@ -242,8 +242,17 @@ class Runner:
             self._hand_on(job)
 
     def _take_up_all(self) -> None:
-        for job_id in (*self._journal.unfinished(), *self._journal.open_questions()):
+        for job_id in (*self._journal.unfinished(), *self._journal.open_questions(), *self._uncompared()):
             self.take_up(job_id)
+
+    def _uncompared(self) -> list[str]:
+        """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
+        try:
+            ids = [path.name for path in self._folder.iterdir()]
+        except OSError:
+            return []
+        jobs = [job for job in map(self._journal.get, ids) if job is not None]
+        return [job.id for job in jobs if job.state is State.PLACED and not job.compared]
 
     def _go_on(self, job_id: str) -> None:
         """Step a job whose time has come."""
@@ -291,7 +300,7 @@ class Runner:
             self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
             self._to_lane(job)
-        elif job.state is State.LANDED and not job.compared:
+        elif job.state in (State.LANDED, State.PLACED) and not job.compared:
             self._in_lane("transfer", lambda: self._compare(job))
 
     def _read_ahead(self, job: Job, stop: threading.Event) -> None:
@@ -310,6 +319,9 @@ class Runner:
                 now = self._journal.claim(job.id)
                 if now is None or now.compared:
                     return
+                if job.state is now.state is State.PLACED and take != job.take:
+                    # The Blender that placed it is gone, and nobody knows what the editor has done to it since.
+                    notes = (*notes, say("Delete the strip and place the take again from the list of jobs."))
                 after = self._advance(now, replace(now, take=take, notes=(*now.notes, *notes), compared=True))
                 if after.state is State.PLACED:
                     self._steps.finish(after)

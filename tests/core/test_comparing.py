@@ -131,6 +131,31 @@ def test_the_next_blender_compares_what_the_last_one_did_not(house: House, movie
     assert house.accepted() == 1
 
 
+@pytest.mark.parametrize("late", [0, 3])
+def test_the_next_blender_compares_what_the_last_one_placed(
+    house: House, movie: Path, comparer: Comparer, late: int
+) -> None:
+    """It does not touch what lies in the timeline: that may be another's by now."""
+    desk = house.desk(blender=comparer.blender)
+    job = landed(house, desk, movie)
+    until(comparer.is_asked)
+    desk.runner.placed(job.id, ()).result(20)
+    desk.close()
+
+    again = house.desk("two", blender=comparer.blender)
+    comparer.answer(late)
+    again.runner.take_up_all()
+    after = again.listen(lambda event: event.job.compared).job
+    assert after.id == job.id and after.state is State.PLACED
+    assert after.take and after.take.runs == (() if not late else (Run(0, late),))
+    assert (after.notes[-1] == "Delete the strip and place the take again from the list of jobs.") is bool(late)
+    until(lambda: not again.runner.folder_of(job).exists())
+    assert receipt(after) == list(after.notes)
+    again.runner.take_up_all()
+    again.runner.written().result(20)
+    assert again.row(job) == after and house.accepted() == 1
+
+
 def test_a_comparison_that_breaks_leaves_the_take_as_it_came(house: House, movie: Path) -> None:
     """There is no such program."""
     desk = house.desk()
