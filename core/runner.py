@@ -55,6 +55,10 @@ _WRITE_AGAIN = 1.0
 _LOOKS = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds after a submission's answer was lost, or a job was cancelled, at which the service is asked what it has."""
 
+_ARRIVES = 5.0
+"""Seconds after its answer was lost in which a request may still reach the service, or its list. Until then that it is
+not on the list says nothing."""
+
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
 
@@ -497,7 +501,7 @@ class Runner:
         self._stops[job_id] = threading.Event()
         paid_again = job.state is State.UNSURE or (job.ticket is not None and job.retry_to is not State.WAITING)
         try:
-            if paid_again and self._look(job):
+            if paid_again and (not self._has_arrived(job) or self._look(job)):
                 return
         except _OUT_OF_REACH as error:
             # Whoever does not answer this takes no submission either, and may have taken the last one.
@@ -512,6 +516,14 @@ class Runner:
             paid = Paid.UNKNOWN if job.paid is Paid.UNKNOWN else Paid.NO
             again = replace(again, ticket=None, uploads=uploads, paid=paid)
         self._hand_on(self._advance(job, again))
+
+    def _has_arrived(self, job: Job) -> bool:
+        """Wait until a request whose answer was lost is where it can be found. False where there is no time left."""
+        if job.state is not State.UNSURE:
+            return True
+        left = min(job.stages[-1].at + _ARRIVES - time.time(), _ARRIVES)
+        with self._wake:
+            return not self._wake.wait_for(self._is_closing, max(0.0, left))
 
     def _look(self, job: Job) -> bool:
         """Whether the service has what would have to be paid again; then the job goes on with it.

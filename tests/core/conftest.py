@@ -39,4 +39,5 @@ def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps_module, "_FIRST_POLL", 0.05)
     monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.1)
     monkeypatch.setattr(runner_module, "_LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(runner_module, "_ARRIVES", 0.1)
     monkeypatch.setattr(runner_module, "_WRITE_AGAIN", 0.1)

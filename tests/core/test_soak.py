@@ -104,6 +104,8 @@ def settle(desk: Desk, jobs: list[Job]) -> None:
 def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fal, "SEND_TIMEOUT", 5.0)
     monkeypatch.setattr(runner, "_LOOKS", (0.5, 2.0))
+    # On a busy machine what was given up on still arrives, seconds later.
+    monkeypatch.setattr(runner, "_ARRIVES", 5.0)
     weather = Weather(house)
     desk = house.desk()
     warm = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(10)]

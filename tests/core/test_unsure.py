@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import gate as gates
 import pytest
 from gate import HISTORY, SUBMIT
 from house import Desk, House
+from reshoot.core import fal
 from reshoot.core import runner as runner_module
 from reshoot.core.errors import NoAnswer, Paid
 from reshoot.core.job import Job, State
@@ -53,6 +55,34 @@ def test_it_is_looked_for_again_where_it_is_listed_late(house: House, movie: Pat
     job = lost(house, movie, desk)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.gate.count(HISTORY) >= 2 and house.gate.count(SUBMIT) == 1
+
+
+def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
+    house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fal, "SEND_TIMEOUT", 0.3)
+    monkeypatch.setattr(runner_module, "_ARRIVES", 3.0)
+    desk = house.desk()
+    job = lost(house, movie, desk, gates.holds)
+    slow = threading.Timer(0.7, house.gate.opened.set)
+    slow.start()
+    desk.runner.retry(job.id).result(20)
+    slow.join()
+    landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
+    assert landed.request_id
+    assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
+
+
+def test_blender_closes_without_waiting_for_what_is_on_its_way(
+    house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "_ARRIVES", 600.0)
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    retry = desk.runner.retry(job.id)
+    assert desk.runner.close()
+    retry.result(5)
+    assert house.gate.count(SUBMIT) == 1
 
 
 def test_what_the_service_never_got_stays_unsure_until_the_editor_sends_it_again(
