@@ -78,12 +78,10 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
             place.open_level(editor, level)
         compat.select_only(strips, compat.strips_all(editor))
         editor.active_strip = strips[0]
-        area = context.area
-        if area is not None and area.type == "SEQUENCE_EDITOR":
-            region = next((each for each in area.regions if each.type == "WINDOW"), None)
-            with context.temp_override(area=area, region=region):
-                if bpy.ops.sequencer.view_selected.poll():
-                    bpy.ops.sequencer.view_selected()
+        area, view = context.area, bpy.ops.sequencer.view_selected
+        # Not in a context that is moved, see `movie_strip.sequencer`.
+        if area is not None and area.type == "SEQUENCE_EDITOR" and view.poll("EXEC_REGION_WIN"):
+            view("EXEC_REGION_WIN")
         return {"FINISHED"}
 
 

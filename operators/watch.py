@@ -205,7 +205,9 @@ def _start() -> None:
     if window is None:
         _start_later(1.0)
         return
-    with bpy.context.temp_override(window=window):
+    # A modal operator stays in the area in which it began: takes are placed from there, see `movie_strip.sequencer`.
+    area = min(window.screen.areas, key=lambda each: each.type != "SEQUENCE_EDITOR")
+    with bpy.context.temp_override(window=window, area=area):
         bpy.ops.reshoot.watch("INVOKE_DEFAULT")
 
 

@@ -242,4 +242,4 @@ def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
     editor = scene.sequence_editor
     with movie_strip.selection_kept(editor), movie_strip.sequencer(scene):
         compat.select_only([picture, sound], compat.strips_all(editor))
-        bpy.ops.sequencer.connect("EXEC_DEFAULT", toggle=False)
+        bpy.ops.sequencer.connect("EXEC_REGION_WIN", toggle=False)

@@ -65,7 +65,7 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     # The operator keeps its way to fit pictures as the scene's own.
     fitting = scene.tool_settings.sequencer_tool_settings.fit_method
     with selection_kept(editor), sequencer(scene), _no_proxies():
-        bpy.ops.sequencer.movie_strip_add("EXEC_DEFAULT", **options)
+        bpy.ops.sequencer.movie_strip_add("EXEC_REGION_WIN", **options)
     scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
     if len(added) != 1:
@@ -110,24 +110,26 @@ def selection_kept(editor: bpy.types.SequenceEditor) -> Iterator[None]:
 
 @contextlib.contextmanager
 def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
-    """A context with a sequencer of `scene`: one that is on screen, or an area that becomes one for this moment."""
+    """A context with a sequencer of `scene`: one that is on screen, or an area that becomes one for this moment.
+
+    Operators are to be called with EXEC_REGION_WIN in it. The area that the context is in anyway goes before others.
+    """
     windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
     windows = windows or list(bpy.context.window_manager.windows)
     if not windows:
         raise PlacementError(
             say("Blender has no window to place the take in."), say("Open the file in Blender and resume.")
         )
-    window = windows[0]
-    areas = list(window.screen.areas)
-    area = next((each for each in areas if each.type == "SEQUENCE_EDITOR"), areas[0])
+    here = bpy.context.area
+    window = min(windows, key=lambda each: each != bpy.context.window)
+    area = min(window.screen.areas, key=lambda each: (each.type != "SEQUENCE_EDITOR", each != here))
     kind, shown = area.ui_type, window.scene
     scene_before = compat.set_sequencer_scene(window, scene)
     if kind != "SEQUENCE_EDITOR":
         area.ui_type = "SEQUENCE_EDITOR"
     window.scene = scene
     try:
-        region = next(each for each in area.regions if each.type == "WINDOW")
-        with bpy.context.temp_override(window=window, area=area, region=region, scene=scene):
+        with contextlib.nullcontext() if area == here else _moved_to(window, area, scene):
             yield
     finally:
         window.scene = shown
@@ -135,3 +137,14 @@ def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
             area.ui_type = kind
         if scene_before is not None:
             compat.set_sequencer_scene(window, scene_before)
+
+
+def _moved_to(window: bpy.types.Window, area: bpy.types.Area, scene: bpy.types.Scene) -> Any:
+    """The context in another area: a last resort.
+
+    An operator runs without Python's lock, and looks into what is overridden time and again. Before Python 3.12 Blender
+    thinks that it has the lock when any thread has it: while another one of ours runs, both are in Python, and Blender
+    crashes now and then.
+    """
+    region = next(each for each in area.regions if each.type == "WINDOW")
+    return bpy.context.temp_override(window=window, area=area, region=region, scene=scene)

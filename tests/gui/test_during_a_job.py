@@ -155,3 +155,29 @@ def test_closing_blender_and_opening_the_file_again(
     assert again.journal() == [(job, "PLACED", request)]
     assert again.submitted() == first.submitted() == [request]
     again.blender.has_not_complained()
+
+
+_KEEP_THE_CONTEXT = """
+from importlib import import_module
+movie_strip, studio = (import_module(f"{MODULE}.{name}") for name in ("timeline.movie_strip", "studio"))
+whole, contexts = studio.Session.place, []
+
+def place(self, jobs):
+    before = bpy.context.area, bpy.context.region
+    with movie_strip.sequencer(scene()):
+        contexts.append([before[0] == timeline(), before == (bpy.context.area, bpy.context.region)])
+    return whole(self, jobs)
+
+studio.Session.place = place
+"""
+
+
+def test_a_take_is_placed_in_the_context_that_the_watch_is_in(editor: Editor, clip: Path) -> None:
+    """Some Blenders crash where the context is moved for an operator while another thread of the job runs."""
+    blender = editor.blender
+    editor.make_project(clip)
+    blender.run(_KEEP_THE_CONTEXT)
+    editor.shoot()
+    editor.wait_for_take()
+    assert blender.value("contexts") == [[True, True]]
+    blender.has_not_complained()

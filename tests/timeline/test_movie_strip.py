@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The context in which Blender's own operators add a take that has a frame rate of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import footage
+import pytest
+from reshoot.timeline import compat, movie_strip
+
+
+@pytest.mark.parametrize("kind", ["SEQUENCE_EDITOR", "TEXT_EDITOR"])
+def test_the_area_that_the_context_is_in_is_used(scene: bpy.types.Scene, movie: Path, kind: str) -> None:
+    """To move the context while another thread runs can crash Blender, see `movie_strip`: what it is in is left."""
+    (window,) = bpy.context.window_manager.windows
+    area = window.screen.areas[-1]
+    area.ui_type = kind
+    header = next(region for region in area.regions if region.type == "HEADER")
+    with bpy.context.temp_override(window=window, area=area, region=header):
+        with movie_strip.sequencer(scene):
+            assert bpy.context.area == area and area.type == "SEQUENCE_EDITOR"
+            assert bpy.context.region == header
+        assert area.ui_type == kind
+        scene.render.fps = 50
+        strip = movie_strip.add(scene, "take", movie, 3, 1, at_own_rate=True)
+        assert area.ui_type == kind and bpy.context.region == header
+    assert compat.end(strip) - compat.start(strip) == 2 * footage.FRAMES
+
+
+def test_another_scene_than_the_one_on_screen(scene: bpy.types.Scene, movie: Path) -> None:
+    (window,) = bpy.context.window_manager.windows
+    area = window.screen.areas[0]
+    other = bpy.data.scenes.new("Other")
+    other.render.fps = 50
+    other.sequence_editor_create()
+    with bpy.context.temp_override(window=window, area=area):
+        movie_strip.add(other, "take", movie, 3, 1, at_own_rate=True)
+        assert bpy.context.scene == window.scene == scene
+    (strip,) = compat.strips(other.sequence_editor)
+    assert compat.end(strip) - compat.start(strip) == 2 * footage.FRAMES
+    assert not compat.strips(scene.sequence_editor)
+
+
+def test_without_an_area_one_is_found(scene: bpy.types.Scene) -> None:
+    assert bpy.context.area is None
+    (window,) = bpy.context.window_manager.windows
+    before = [area.ui_type for area in window.screen.areas]
+    with movie_strip.sequencer(scene):
+        assert bpy.context.area.type == "SEQUENCE_EDITOR" and bpy.context.region.type == "WINDOW"
+    assert bpy.context.area is None
+    assert [area.ui_type for area in window.screen.areas] == before
