@@ -34,6 +34,9 @@ _BYTES_PER_PIXEL = 0.12
 _SPARE_BYTES = 50_000_000
 _TRUE_FOR = 1.0
 """Seconds that a preview is kept at most: some of what a shot is read from is not in its fingerprint."""
+_STEADY = 0.1
+"""Seconds after a look at the timeline in which a redraw shows the same: many redraws follow each other closely. Where
+it was another by then it is drawn once more."""
 _LOOK_AGAIN = 0.05
 
 
@@ -144,11 +147,15 @@ class _Found:
 
 
 class _Kept:
-    """What was read of a timeline, and what is shown of it: most redraws find both as they were."""
+    """What was read of a timeline, and what is shown of it: most redraws find both as they were.
 
-    def __init__(self, key: object, since: float, asked: _Files) -> None:
+    scene: its address. key: what it was read from. since, looked: when it was read, and when that was last the same.
+    """
+
+    def __init__(self, scene: int, key: object, since: float, asked: _Files) -> None:
+        self.scene = scene
         self.key = key
-        self.since = since
+        self.since = self.looked = since
         self.asked = asked
         self._found: _Found | None = None
         self._shown = asked.preview
@@ -201,25 +208,47 @@ _kept: _Kept | None = None
 def preview(scene: bpy.types.Scene) -> Preview:
     """What `shoot` would send and what it would refuse, as far as it is known now. Waits for no file."""
     global _kept
-    settings = scene.reshoot
-    words = brief.prompt_of(settings)
-    key = (
-        # What is said is kept too, in the language of its time.
-        id(spoken()),
-        preferences.fingerprint(),
-        brief.fingerprint(settings),
-        words,
-        session.project(),
-        shot.fingerprint(scene),
-    )
     now = time.monotonic()
-    if _kept is None or _kept.key != key or now - _kept.since > _TRUE_FOR:
-        read = _read(scene, words)
-        # The very same one is found among the answers without being compared.
-        _kept = _Kept(key, now, _kept.asked if _kept is not None and _kept.asked == read else read)
+    if _kept is None or _kept.scene != scene.as_pointer() or now - _kept.looked > _STEADY or bpy.app.background:
+        _kept = _look_at(scene, _kept, now)
+    elif not bpy.app.timers.is_registered(_catch_up):
+        bpy.app.timers.register(_catch_up, first_interval=_STEADY)
     shown = _kept.shown(_files.ask(_kept.asked))
     _redraw_on_news()
     return shown
+
+
+def _look_at(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
+    """What is to be shown of a scene: what was shown before where that is still true."""
+    key = _key(scene)
+    if before is not None and before.key == key and now - before.since <= _TRUE_FOR:
+        before.scene, before.looked = scene.as_pointer(), now
+        return before
+    read = _read(scene, brief.prompt_of(scene.reshoot))
+    # The very same one is found among the answers without being compared.
+    asked = before.asked if before is not None and before.asked == read else read
+    return _Kept(scene.as_pointer(), key, now, asked)
+
+
+def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
+    """What a preview is read from; what it says is in the language of its time."""
+    settings = scene.reshoot
+    return (
+        id(spoken()),
+        preferences.fingerprint(),
+        brief.fingerprint(settings),
+        brief.prompt_of(settings),
+        session.project(),
+        shot.fingerprint(scene),
+    )
+
+
+def _catch_up() -> None:
+    """Draw once more where a redraw that followed another closely did not see a change."""
+    kept = _kept
+    scene = next((each for each in bpy.data.scenes if kept is not None and each.as_pointer() == kept.scene), None)
+    if kept is not None and scene is not None and _key(scene) != kept.key:
+        _redraw()
 
 
 def size_of(path: str) -> int | None:
@@ -233,8 +262,9 @@ def close() -> None:
     """Forget what is known of files, and end what looks at them."""
     global _kept
     _kept = None
-    if bpy.app.timers.is_registered(_hear):
-        bpy.app.timers.unregister(_hear)
+    for timer in (_hear, _catch_up):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
     _files.close()
     _sizes.close()
 
@@ -290,8 +320,12 @@ def _hear() -> float | None:
     busy = _files.busy or _sizes.busy
     # Both are asked: each forgets its news as it tells them.
     if any([_files.news(), _sizes.news()]):
-        for window in bpy.context.window_manager.windows:
-            for area in window.screen.areas:
-                if area.type == "SEQUENCE_EDITOR":
-                    area.tag_redraw()
+        _redraw()
     return _LOOK_AGAIN if busy else None
+
+
+def _redraw() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "SEQUENCE_EDITOR":
+                area.tag_redraw()

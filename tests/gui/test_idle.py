@@ -50,3 +50,42 @@ def test_nothing_ticks_and_nothing_is_drawn_without_a_job(editor: Editor, clip: 
     assert blender.value("before == draws"), blender.value("draws")
     assert blender.value("ours()") == []
     blender.has_not_complained()
+
+
+_KEEP_WHAT_IS_DRAWN = """
+panels, board = (sys.modules[f"{MODULE}.{name}"] for name in ("panels.shot", "core.board"))
+whole, drawn = panels.draw, []
+
+def draw(layout, context):
+    whole(layout, context)
+    drawn.append(board.preview(context.scene).plan.frames)
+
+panels.draw = draw
+"""
+_REDRAW_AND_CHANGE = """
+area = timeline()
+with bpy.context.temp_override(window=window(), area=area, region=region("UI")):
+    region("UI").tag_redraw()
+    bpy.ops.wm.redraw_timer(type="DRAW", iterations=1)
+    scene().reshoot.handles = 7
+    region("UI").tag_redraw()
+    bpy.ops.wm.redraw_timer(type="DRAW", iterations=1)
+"""
+
+
+def test_what_a_quick_redraw_did_not_see_is_drawn_by_itself(editor: Editor, clip: Path) -> None:
+    """Of redraws that follow each other closely one looks at the timeline."""
+    blender = editor.blender
+    editor.make_project(clip)
+    editor.open_tab()
+    editor.select_shot()
+    blender.run(_KEEP_WHAT_IS_DRAWN)
+    blender.run("region('UI').tag_redraw()")
+    blender.wait("drawn")
+    before = blender.value("drawn[-1]")
+    # Long enough for a slow machine to draw twice in it.
+    blender.run("sys.modules[f'{MODULE}.shooting']._STEADY = 3.0")
+    blender.run(_REDRAW_AND_CHANGE)
+    assert blender.value("drawn[-1]") == before
+    blender.wait("drawn[-1] != before", before=before)
+    blender.has_not_complained()
