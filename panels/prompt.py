@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..properties import RESHOOT_PG_scene
 
 _RECENT = 12
-_SHOWN_TOKENS = 12
-"""Tokens that are named: three times as many as the models take."""
+_SHOWN_TOKENS = 8
+"""Tokens that are named: twice as many as the models take."""
 _SHOWN_LINES = 8
 _DIALOG_EDGES = 40
 _DIALOG_LINES = 40

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ _BESIDE = 150
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     free = room(context)
-    for line in preferences.first_run():
+    for line in first_run():
         wrapped(layout, line, free)
     preview = board.preview(scene_of(context))
     if preview.shot is None:
@@ -48,6 +49,16 @@ def draw(layout: UILayout, context: Context) -> None:
     row.scale_y = 1.5
     row.enabled = preview.error is None
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
+
+
+def first_run() -> tuple[str, ...]:
+    """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
+    if preferences.key() or os.environ.get("RESHOOT_SERVICE_URL") or not board.is_empty():
+        return ()
+    return (
+        say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),
+        say("For real results enter a key for fal.ai in the preferences."),
+    )
 
 
 def _nothing(layout: UILayout, preview: Preview, free: Room) -> None:

@@ -26,7 +26,8 @@ TABLE = {
     "brief": {"bpy", "core", "properties"},
     "places": {"bpy", "core"},
     "keymap": {"bpy"},
-    "preferences": {"bpy", "core", "keymap", "places"},
+    "preferences": {"bpy", "core", "places", "preferences_page"},
+    "preferences_page": {"bpy", "core", "keymap", "places", "preferences"},
     # Those that join the rooms: what this Blender has one of, light and heavy half, and the way from settings to a job.
     "session": {"bpy", "core", "places", "services", "studio"},
     "services": {"bpy", "core", "rehearsal", "preferences"},

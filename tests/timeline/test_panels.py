@@ -22,7 +22,7 @@ import pytest
 from editing import add_image, add_movie, refusal, select, takes, the_job
 from footage import FRAMES
 from installed import MODULE
-from reshoot import properties, shooting
+from reshoot import brief, shooting
 from reshoot.core import board
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.core.shown import Line
@@ -161,7 +161,7 @@ def test_a_prompt_that_is_written_wins_over_a_text(scene: bpy.types.Scene) -> No
     bpy.ops.reshoot.prompt_as_text()
     scene.reshoot.prompt = "Another"
     assert scene.reshoot.prompt_text is None
-    assert properties.prompt_of(scene.reshoot) == "Another"
+    assert brief.prompt_of(scene.reshoot) == "Another"
 
 
 def test_tokens_in_a_text_follow_their_references(scene: bpy.types.Scene, images: list[Path]) -> None:
@@ -172,7 +172,7 @@ def test_tokens_in_a_text_follow_their_references(scene: bpy.types.Scene, images
     bpy.ops.reshoot.reference_move(direction="DOWN")
     assert scene.reshoot.prompt_text.as_string() == "@Image2 meets @Image1"
     bpy.ops.reshoot.token_insert(index=1)
-    assert properties.prompt_of(scene.reshoot) == "@Image2 meets @Image1 @Image2"
+    assert brief.prompt_of(scene.reshoot) == "@Image2 meets @Image1 @Image2"
 
 
 # ---- references
@@ -259,7 +259,7 @@ class Looked:
 def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel = importlib.import_module(f"{MODULE}.panels.jobs").RESHOOT_PT_jobs
+    panel = importlib.import_module(f"{MODULE}.panels.jobs")
     add_movie(scene, movie)
     (job,) = shooting.checked(scene)
     lines = [Line(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
@@ -267,7 +267,7 @@ def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     counts: list[None] = []
     monkeypatch.setattr(board, "held", lambda: counts.append(None) or frozenset())
     context, layout = Looked(), MagicMock()
-    panel.draw(SimpleNamespace(layout=layout), context)
+    panel.draw(layout, context)
     assert layout.box.call_count == board.PAGE
     assert context.asked <= 2 and len(counts) == 1
 

@@ -16,10 +16,11 @@ import footage
 import pytest
 from bad_service import BadService
 from editing import add_movie, open_timeline, select
-from reshoot import places, preferences, session
+from reshoot import places, preferences, preferences_page, session
 from reshoot.core.errors import KeyRefused, SetupError
 from reshoot.operators import waiting
 from reshoot.operators.preferences import ask_beside
+from reshoot.panels.shot import first_run
 
 
 @pytest.fixture
@@ -103,19 +104,19 @@ def test_takes_are_where_the_preferences_say(tmp_path: Path) -> None:
 
 
 def test_a_new_editor_is_led_to_a_rehearsal_and_nobody_else(tmp_path: Path) -> None:
-    assert any("Rehearse" in line for line in preferences.first_run())
+    assert any("Rehearse" in line for line in first_run())
     preferences.get().key = "mine"
-    assert preferences.first_run() == ()
+    assert first_run() == ()
     preferences.get().key = ""
     scene = open_timeline()
     select(scene, add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=75)))
     assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
-    assert preferences.first_run() == ()
+    assert first_run() == ()
 
 
 def test_a_long_folder_shows_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a-project-with-a-long-name" / "reshoot" / "takes"
-    assert preferences._end_of(path, 10_000, 11) == str(path)
-    narrow = preferences._end_of(path, 150, 11)
+    assert preferences_page._end_of(path, 10_000, 11) == str(path)
+    narrow = preferences_page._end_of(path, 150, 11)
     assert narrow.startswith("…") and narrow.endswith(os.path.join("reshoot", "takes"))
-    assert preferences._end_of(path, 1, 11) == os.path.join("…", "takes")
+    assert preferences_page._end_of(path, 1, 11) == os.path.join("…", "takes")
