@@ -31,7 +31,7 @@ Enabling is measured inside of Blender, around `addon_utils.enable`: the imports
 time."""
 
 _HERE = Path(__file__).parent
-_PAIRS = 21
+_PAIRS = 41
 _SECONDS = 60
 _TEMPLATE = ("--app-template", "Video_Editing")
 _BUDGET = 10.0
