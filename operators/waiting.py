@@ -24,7 +24,8 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     running.place_again()
     while True:
         running.drain(1.0)
-        # A script has time, and wants its take once, as it should lie.
+        # A script has time, and wants its take once, as it should lie. Its context has to be moved for that: beside the
+        # thread that compares some Blenders crash then, see `movie_strip`.
         for jobs in [each for each in running.landed() if all(job.compared for job in each)]:
             running.place(jobs)
             if bpy.ops.ed.undo_push.poll():
