@@ -82,9 +82,9 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
     """Draw one. now: seconds since the epoch. held: the jobs whose takes the open file holds."""
     job = line.job
     icon = thumbnails.of_movie(job.take.path) if job.take else 0
-    column, aside = layout.column(), free
+    column, aside = layout, free
     if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
-        column, aside = beside(column, icon, _PICTURE, free)
+        column, aside = beside(layout, icon, _PICTURE, free)
     head = column.row()
     lost = job.state is State.PLACED and job.id not in held
     buttons = _buttons(job, lost)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .. import brief
@@ -89,7 +90,7 @@ class Dialog:
 def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room) -> None:
     """A button for each reference's token, pressed where the prompt mentions it; what is wrong with the others."""
     names = brief.tokens(settings)
-    mentioned = {prompt.token(found.kind, found.number) for found in prompt.tokens(words)}
+    mentioned = _mentioned(words)
     if names:
         widest = max(text_width(name, free) for name in names[-1:] + names[:1])
         columns = max(1, min(len(names), int(free.pixels / (widest + 24 * free.scale))))
@@ -106,6 +107,12 @@ def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room
     if len(words) > limit * 0.8:
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
         wrapped(layout, text, free, alert=len(words.strip()) > limit)
+
+
+@lru_cache(maxsize=8)
+def _mentioned(words: str) -> frozenset[str]:
+    """The tokens in a prompt, which is the same from one redraw to the next."""
+    return frozenset(prompt.token(found.kind, found.number) for found in prompt.tokens(words))
 
 
 def _few(names: list[str]) -> list[str]:

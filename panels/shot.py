@@ -53,7 +53,7 @@ def draw(layout: UILayout, context: Context) -> None:
 
 def first_run() -> tuple[str, ...]:
     """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
-    if preferences.key() or os.environ.get("RESHOOT_SERVICE_URL") or not board.is_empty():
+    if not board.is_empty() or preferences.key() or os.environ.get("RESHOOT_SERVICE_URL"):
         return ()
     return (
         say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),
