@@ -14,6 +14,7 @@ from .core import prompt
 from .core.errors import ReferenceInvalid
 from .core.settings import ReferenceKind
 from .core.words import say
+from .timeline.movie_strip import stored_path
 
 if TYPE_CHECKING:
     from .core.models import Limits
@@ -118,7 +119,7 @@ def add_references(settings: RESHOOT_PG_scene, kind: str, images: list[str]) -> 
         item = settings.references.add()
         item.kind = kind
         for image in group:
-            item.views.add().filepath = _stored(image)
+            item.views.add().filepath = stored_path(image)
     settings.active_reference = len(settings.references) - 1
 
 
@@ -145,7 +146,7 @@ def add_views(settings: RESHOOT_PG_scene, images: list[str]) -> None:
         return
     _check_views(len(item.views) - 1 + len(images), _limits(settings))
     for image in images:
-        item.views.add().filepath = _stored(image)
+        item.views.add().filepath = stored_path(image)
 
 
 def remove_reference(settings: RESHOOT_PG_scene) -> None:
@@ -231,14 +232,3 @@ def _check_views(further: int, limits: Limits) -> None:
             ),
             say("Select fewer images."),
         )
-
-
-def _stored(path: str) -> str:
-    """A path as it is kept in the file: relative to it where that can be."""
-    if not bpy.data.filepath:
-        return path
-    try:
-        return str(bpy.path.relpath(path))
-    except ValueError:
-        # Another drive than the file's.
-        return path

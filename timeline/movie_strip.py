@@ -31,12 +31,13 @@ def add(scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int,
     return strip
 
 
-def stored_path(path: Path) -> str:
+def stored_path(path: str | Path) -> str:
     """A path as the open file keeps it: relative where the file has a name and lies on the same drive."""
     if bpy.data.filepath:
         try:
             return str(bpy.path.relpath(str(path)))
         except ValueError:
+            # Another drive than the file's.
             pass
     return str(path)
 

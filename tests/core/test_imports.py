@@ -23,7 +23,7 @@ TABLE = {
     "rehearsal": {"core"},
     "timeline": {"bpy", "core"},
     "properties": {"bpy", "core"},
-    "brief": {"bpy", "core", "properties"},
+    "brief": {"bpy", "core", "properties", "timeline"},
     "places": {"bpy", "core"},
     "keymap": {"bpy"},
     "preferences": {"bpy", "core", "places", "preferences_page"},
