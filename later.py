@@ -89,10 +89,8 @@ def _show() -> float | None:
     """What was drawn in the meantime did not know the shot."""
     if not ready():
         return _EVERY
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                area.tag_redraw()
+    for area in session.areas("SEQUENCE_EDITOR"):
+        area.tag_redraw()
     return None
 
 

@@ -18,15 +18,17 @@ from .core.names import UNTITLED
 from .places import home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from bpy.types import Scene
+    from bpy.types import Area, Scene
 
     from .core.ledger import Sum
     from .core.shown import OnStrip
     from .studio import Session
 
 __all__ = [
+    "areas",
     "close",
     "current",
     "file_opened",
@@ -133,6 +135,12 @@ def undone() -> None:
     if _session is not None:
         _session.place_again(without_scene=True)
         _session.look_again()
+
+
+def areas(kind: str) -> Iterator[Area]:
+    """The areas of a kind that are on screen, in every window."""
+    for window in bpy.context.window_manager.windows:
+        yield from (area for area in window.screen.areas if area.type == kind)
 
 
 def held() -> frozenset[str]:

@@ -325,7 +325,5 @@ def _hear() -> float | None:
 
 
 def _redraw() -> None:
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "SEQUENCE_EDITOR":
-                area.tag_redraw()
+    for area in session.areas("SEQUENCE_EDITOR"):
+        area.tag_redraw()

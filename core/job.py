@@ -22,7 +22,7 @@ from .shot import Reference, Shot
 from .state import State
 from .words import say
 
-__all__ = ["REHEARSAL", "Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
+__all__ = ["Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,8 @@ def ask_beside() -> bool:
 
 def _tell(error: ReshootError | None) -> None:
     preferences.key_test.end(error)
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "PREFERENCES":
-                area.tag_redraw()
+    for area in session.areas("PREFERENCES"):
+        area.tag_redraw()
 
 
 class RESHOOT_OT_folder_open(bpy.types.Operator):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import IntProperty, StringProperty
 
+from .. import session
 from ..core import board
 from ..core.words import say
 from ..properties import scene_of
@@ -29,8 +30,7 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
         """Make the text and show it."""
         self.execute(context)
         text = scene_of(context).reshoot.prompt_text
-        areas = [area for window in context.window_manager.windows for area in window.screen.areas]
-        area = next((each for each in areas if each.type == "TEXT_EDITOR"), None)
+        area = next(session.areas("TEXT_EDITOR"), None)
         if area is None:
             bpy.ops.wm.window_new()
             area = context.window_manager.windows[-1].screen.areas[0]

@@ -72,9 +72,9 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self._end(context)
             return {"FINISHED"}
         if running.drain(_DEADLINE):
-            _redraw(context)
+            _redraw()
         elif time.monotonic() - _drawn > _CLOCK:
-            _redraw(context, clock=True)
+            _redraw(clock=True)
         for error in running.complaints():
             self.report({"ERROR"}, str(error))
         for job in running.fallen():
@@ -84,10 +84,10 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         if _may_place(context):
             for jobs in running.landed()[:1]:
                 self._place(running, jobs)
-                _redraw(context, everything=True)
+                _redraw(everything=True)
             for job in running.crooked()[:1]:
                 self._put_right(running, job)
-                _redraw(context, everything=True)
+                _redraw(everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
             if _is_work(running):
@@ -178,24 +178,21 @@ def _is_work(running: session.Session) -> bool:
     return board.is_moving() or busy or bool(running.landed())
 
 
-def _redraw(context: Context, *, everything: bool = False, clock: bool = False) -> None:
+def _redraw(*, everything: bool = False, clock: bool = False) -> None:
     """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`.
 
     clock: only the sidebars that show for how long the jobs have run.
     """
     global _drawn
     _drawn = time.monotonic()
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type != "SEQUENCE_EDITOR":
-                continue
-            if everything:
-                area.tag_redraw()
-                continue
-            for region in area.regions:
-                tab = region.type == "UI" and region.active_panel_category == _TAB
-                if tab if clock else region.type in ("WINDOW", "UI"):
-                    region.tag_redraw()
+    for area in session.areas("SEQUENCE_EDITOR"):
+        if everything:
+            area.tag_redraw()
+            continue
+        for region in area.regions:
+            tab = region.type == "UI" and region.active_panel_category == _TAB
+            if tab if clock else region.type in ("WINDOW", "UI"):
+                region.tag_redraw()
 
 
 def _start() -> None:
