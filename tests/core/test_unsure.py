@@ -9,7 +9,7 @@ from pathlib import Path
 import gate as gates
 import pytest
 from gate import HISTORY, SUBMIT
-from house import Desk, House
+from house import Desk, House, until
 from reshoot.core import fal
 from reshoot.core import runner as runner_module
 from reshoot.core.errors import NoAnswer, Paid
@@ -80,6 +80,8 @@ def test_blender_closes_without_waiting_for_what_is_on_its_way(
     desk = house.desk()
     job = lost(house, movie, desk)
     retry = desk.runner.retry(job.id)
+    # One that no thread has taken yet would be dropped, and wait for nothing.
+    until(retry.running)
     assert desk.runner.close()
     retry.result(5)
     assert house.gate.count(SUBMIT) == 1
