@@ -403,6 +403,11 @@ class Session:
         return bool(self._placing) or not self.runner.events.empty()
 
     @property
+    def expects_news(self) -> bool:
+        """Whether there may be news later, though nothing moves: what was lost on its way is found after minutes."""
+        return not self.runner.is_at_rest
+
+    @property
     def unsettled(self) -> bool:
         """Whether a take of the open file has landed, or was placed by this Blender, and is not compared yet."""
         waits = [line for line in board.lines(self._project()) if line.job.state is State.LANDED and not line.elsewhere]

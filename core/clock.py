@@ -15,7 +15,7 @@ class Clock:
     """The jobs that wait for their time.
 
     wake: notified when an earlier time was set; its lock guards the clock. at_once: looks that may be under way at a
-    time. Every method takes the lock itself, but for `seconds_left` and `due`, whose caller holds it.
+    time. Everything takes the lock itself, but for `seconds_left` and `due`, whose caller holds it.
     """
 
     def __init__(self, wake: threading.Condition, at_once: int) -> None:
@@ -40,6 +40,12 @@ class Clock:
     def seconds_left(self) -> float | None:
         """Until the first job's time comes; None where none waits."""
         return max(0.0, self._queue[0][0] - time.monotonic()) if self._queue else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job waits for its time, or is being looked at."""
+        with self._wake:
+            return not self._times and not self._looking
 
     def due(self) -> list[str]:
         """The jobs whose time has come. Paced, since most of them will ask the service how far they are.

@@ -40,6 +40,12 @@ class Lane:
             self._change.notify()
         return answer
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is work that waits, or is being done."""
+        with self._change:
+            return bool(self._waiting) or self._idle < len(self._threads)
+
     def close(self, *, finish: bool) -> None:
         """Take no more work. What waits is still done where `finish`, else cancelled."""
         with self._change:

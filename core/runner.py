@@ -177,6 +177,12 @@ class Runner:
         self._left_behind = not all(ended)
         return all(ended)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no event comes any more unless somebody asks for something."""
+        # In this order: what a thread leaves is in the clock, and what comes from there counts until a thread is done.
+        return not any(lane.is_busy for lane in self._lanes.values()) and self._clock.is_empty
+
     def folder_of(self, job: Job) -> Path:
         """Where the parts of an unfinished job lie."""
         return self._folder / job.id
@@ -501,13 +507,18 @@ class Runner:
         self._stops[job_id] = threading.Event()
         paid_again = job.state is State.UNSURE or (job.ticket is not None and job.retry_to is not State.WAITING)
         try:
-            if paid_again and (not self._has_arrived(job) or self._look(job)):
-                return
+            if paid_again:
+                self.events.put(Event(job, say("Looking for it at the service first")))
+                if not self._has_arrived(job) or self._look(job):
+                    return
         except _OUT_OF_REACH as error:
             # Whoever does not answer this takes no submission either, and may have taken the last one.
             words = say("Nothing was sent: whether it is paid already could not be asked. {error}", error=error.message)
             told = replace(job, error=words)
             self.events.put(Event(self._advance(job, told)))
+            raise
+        except (LeaseLost, StorageError):
+            self._tell_where(job_id)
             raise
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):

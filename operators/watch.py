@@ -28,6 +28,8 @@ _SHIFT = 4.0
 _PAUSE = 0.1
 _DEADLINE = 0.004
 """Seconds of a tick that may go into hearing."""
+_LISTEN = 0.5
+"""Seconds between two looks for news where nothing moves."""
 _GRACE = 15.0
 """Seconds after an undo for which a take waits: the step that places it would take the redo away."""
 _TAB = "Reshoot"
@@ -90,8 +92,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
                 _redraw(everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
-            if _is_work(running):
-                _start_later(_PAUSE)
+            _go_on(running)
             return {"FINISHED"}
         return {"PASS_THROUGH"}
 
@@ -213,6 +214,28 @@ def _start_later(seconds: float) -> None:
         bpy.app.timers.register(_start, first_interval=seconds, persistent=True)
 
 
+def _go_on(running: session.Session) -> None:
+    """After a watch: begin another one, at once or when there is news."""
+    # Asked first: what comes in between is work then.
+    more = running.expects_news
+    if _is_work(running):
+        _start_later(_PAUSE)
+    elif more and not bpy.app.timers.is_registered(_listen):
+        bpy.app.timers.register(_listen, first_interval=_LISTEN, persistent=True)
+
+
+def _listen() -> float | None:
+    """Begin a watch when there is news. A watch that runs for half an hour would redraw the clocks all the time."""
+    running = session.running()
+    if running is None:
+        return None
+    more = running.expects_news
+    if running.unheard:
+        ensure()
+        return None
+    return _LISTEN if more else None
+
+
 def _take_up() -> None:
     from ..core.errors import ReshootError
 
@@ -273,7 +296,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Stop listening."""
-    for timer in (_start, _after_start):
+    for timer in (_start, _listen, _after_start):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     bpy.app.handlers.load_post.remove(_opened)

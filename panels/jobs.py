@@ -140,8 +140,8 @@ def _standing(layout: UILayout, line: Line, lost: bool, free: Room) -> None:
         wrapped(layout, say("Not in the timeline any more"), free, icon="X")
         return
     wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
-    if state is State.LANDED and line.words and line.words != say(_WORDS[state]):
-        wrapped(layout, line.words, free, icon="BLANK1", alert=True)
+    if line.words and line.words != say(_WORDS[state]):
+        wrapped(layout, line.words, free, icon="BLANK1", alert=state is State.LANDED)
 
 
 def _facts(job: Job, now: float) -> str:

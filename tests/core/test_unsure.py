@@ -57,6 +57,18 @@ def test_it_is_looked_for_again_where_it_is_listed_late(house: House, movie: Pat
     assert house.gate.count(HISTORY) >= 2 and house.gate.count(SUBMIT) == 1
 
 
+def test_it_is_known_that_news_may_come(house: House, movie: Path, looks_soon: None) -> None:
+    house.gate.at(HISTORY, gates.holds)
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    assert not desk.runner.is_at_rest, "it is looked for"
+    until(lambda: house.gate.count(HISTORY))
+    assert not desk.runner.is_at_rest, "the service is asked"
+    house.gate.opened.set()
+    desk.hear(job, State.LANDED)
+    until(lambda: desk.runner.is_at_rest)
+
+
 def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
     house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +78,10 @@ def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
     job = lost(house, movie, desk, gates.holds)
     slow = threading.Timer(0.7, house.gate.opened.set)
     slow.start()
-    desk.runner.retry(job.id).result(20)
+    retry = desk.runner.retry(job.id)
+    told = desk.listen(lambda event: event.job.id == job.id and bool(event.words))
+    assert (told.job.state, told.words) == (State.UNSURE, "Looking for it at the service first")
+    retry.result(20)
     slow.join()
     landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
     assert landed.request_id

@@ -26,6 +26,7 @@ POINTS = {
     "submit": ("POST", "/edit"),
     "status": ("GET", "/status"),
     "download": ("GET", ".mp4"),
+    "history": ("GET", "/requests/by-endpoint"),
 }
 """Where the service can be held before it answers: method, and what the path ends in. Two more points: "render", the
 work itself, and "accepted", when a submission is written down, but not answered."""

@@ -89,6 +89,28 @@ def test_blender_closes_at_once_though_nobody_answers(
     assert took < usual + PATIENCE
 
 
+def test_what_was_lost_is_found_while_nothing_else_happens(
+    blender: Callable[..., Workstation], service: Service, clip: Path
+) -> None:
+    service.start()
+    for point in ("accepted", "history"):
+        service.hold(point)
+    editor = Editor(blender(**service.surroundings))
+    editor.make_project(clip)
+    editor.shoot()
+    until(lambda: service.accepted() == 1, "a submission that the service has written down")
+    service.kill()
+    service.release("accepted")
+    service.start()
+    editor.blender.wait("jobs()[0][0] == 'UNSURE'")
+    until(lambda: service.heard("history"), "a look for what was lost")
+    editor.blender.wait("not any(each.bl_idname == 'RESHOOT_OT_watch' for each in window().modal_operators)")
+    service.release("history")
+    assert editor.wait_for_take()[1:3] == [1, 133]
+    assert (service.heard("submit"), service.accepted()) == (1, 1)
+    editor.blender.has_not_complained()
+
+
 def _closing(editor: Editor) -> float:
     """Close Blender, whose file is saved. Seconds that it takes."""
     began = time.monotonic()
