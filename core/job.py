@@ -101,9 +101,10 @@ class Job:
     service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
     references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
     retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
-    cancelling: the editor asked to stop after it was submitted. compared: its take was held against the clip, or has
-    not to be; until then it lies as it came. part: which part of the plan it is, from 0. group: the
-    id of the first part's job, the same for all parts of a shot; its own where there is one part.
+    cancelling: the editor asked to stop after it was submitted. lost_url: the upload that a submission without an answer
+    carried, by which it can be found. compared: its take was held against the clip, or has not to be; until then it
+    lies as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
+    parts of a shot; its own where there is one part.
     """
 
     id: str
@@ -125,11 +126,23 @@ class Job:
     paid: Paid = Paid.NO
     retry_to: State | None = None
     cancelling: bool = False
+    lost_url: str = ""
     compared: bool = True
     part: int = 0
     group: str = ""
     created: float = 0.0
     stages: tuple[Stage, ...] = field(default=())
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was submitted and the answer was lost: the service may have it, under an id that nobody knows."""
+        unsure = self.paid is Paid.UNKNOWN and any(stage.state is State.UNSURE for stage in self.stages)
+        return unsure and self.ticket is None
+
+    @property
+    def open_question(self) -> bool:
+        """Whether the service may still have something for it though it has ended: it was lost, or asked to stop."""
+        return self.state.ended and (self.lost or (self.state is State.CANCELLED and self.ticket is not None))
 
     @property
     def request_id(self) -> str:

@@ -316,15 +316,15 @@ class Journal:
     def open_questions(self) -> list[str]:
         """The ids of ended rows for which the service may still have something, oldest first.
 
-        Those whose submission may or may not have arrived, and those that were cancelled after it in the last day.
+        Those whose submission may or may not have arrived, and those of the last day that were cancelled after it, or
+        tried again since and ended otherwise.
         """
         with self._lock, self._errors():
             rows = self._connection.execute(
-                "SELECT id FROM jobs WHERE state = ? OR (state = ? AND request_id != '' AND updated > ?)"
-                " ORDER BY created, id",
-                (State.UNSURE.value, State.CANCELLED.value, time.time() - 86_400),
+                "SELECT id, record FROM jobs WHERE state = ? OR (state IN (?, ?) AND updated > ?) ORDER BY created, id",
+                (State.UNSURE.value, State.CANCELLED.value, State.FAILED.value, time.time() - 86_400),
             ).fetchall()
-        return [row[0] for row in rows]
+        return [job.id for job in _readable(rows) if job.open_question]
 
     def renew(self) -> None:
         """Keep the leases of this holder."""

@@ -136,7 +136,8 @@ def _outcome(before: Job, after: Job) -> Outcome | None:
     if after.ticket is not None and after.state is State.WAITING is not before.state:
         return Outcome.ACCEPTED
     if before.state is State.SUBMITTING:
-        refused = after.state is State.FAILED and after.paid is Paid.NO
+        # That an earlier one was lost is not undone by a refusal, nor the other way round.
+        refused = after.state is State.FAILED and (after.paid is Paid.NO or after.lost)
         return Outcome.NOT_CHARGED if refused or after.state is State.UPLOADING else None
     if before.state in (State.WAITING, State.DOWNLOADING) and after.state is State.FAILED and after.paid is Paid.NO:
         return Outcome.NOT_CHARGED

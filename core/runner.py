@@ -133,7 +133,8 @@ class Runner:
         return self._in_lane("follow", lambda: self._cancel(job_id))
 
     def retry(self, job_id: str) -> Future[None]:
-        """Go on with a failed or cancelled job from where nothing is paid twice; an unsure one is submitted again.
+        """Go on with a failed or cancelled job from where nothing is paid twice. One that was lost is submitted again
+        where it is not found.
 
         Done when the journal says so; the job itself takes its time.
         """
@@ -270,7 +271,7 @@ class Runner:
             job = self._claim(job_id)
             if job is not None and job.state is State.WAITING:
                 self._step(job)
-            elif job is not None and _is_open(job):
+            elif job is not None and job.open_question:
                 self._look_again(job_id)
             elif job is not None:
                 self._hand_on(job)
@@ -306,7 +307,7 @@ class Runner:
             self._clock.set(job.id, 0.0)
             stop = self._stops.setdefault(job.id, threading.Event())
             self._in_lane("export", lambda: self._read_ahead(job, stop))
-        elif _is_open(job):
+        elif job.open_question:
             self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
             self._to_lane(job)
@@ -478,7 +479,7 @@ class Runner:
             return
         self._stops.setdefault(job_id, threading.Event()).set()
         if job.state in _UNPAID:
-            self._cancelled(job)
+            self._hand_on(self._cancelled(job))
         while job is not None and job.state is State.WAITING and not job.cancelling and not self._closing:
             # Another thread may be asking how far it is, and again.
             with self._wake:
@@ -505,7 +506,7 @@ class Runner:
         if job is None or job.retry_to is None or not job.state.ended:
             return
         self._stops[job_id] = threading.Event()
-        paid_again = job.state is State.UNSURE or (job.ticket is not None and job.retry_to is not State.WAITING)
+        paid_again = job.lost or (job.ticket is not None and job.retry_to not in (State.WAITING, State.DOWNLOADING))
         try:
             if paid_again:
                 self.events.put(Event(job, say("Looking for it at the service first")))
@@ -530,9 +531,10 @@ class Runner:
 
     def _has_arrived(self, job: Job) -> bool:
         """Wait until a request whose answer was lost is where it can be found. False where there is no time left."""
-        if job.state is not State.UNSURE:
+        lost = [stage.at for stage in job.stages if stage.state is State.UNSURE]
+        if not job.lost or not lost:
             return True
-        left = min(job.stages[-1].at + _ARRIVES - time.time(), _ARRIVES)
+        left = min(lost[-1] + _ARRIVES - time.time(), _ARRIVES)
         with self._wake:
             return not self._wake.wait_for(self._is_closing, max(0.0, left))
 
@@ -557,7 +559,7 @@ class Runner:
     def _look_again(self, job_id: str) -> None:
         """Look for what an ended job may have at the service, and again later where there is nothing yet."""
         job = self._journal.claim(job_id)
-        if job is None or not _is_open(job):
+        if job is None or not job.open_question:
             return
         with contextlib.suppress(*_OUT_OF_REACH):
             if self._look(job):
@@ -594,7 +596,9 @@ class Runner:
 
     def _clear(self, job: Job) -> None:
         """Remove what is not needed any more of a job that is over."""
-        if not self._keep_clips():
+        if self._keep_clips():
+            self._steps.forget_result(self.folder_of(job))
+        else:
             shutil.rmtree(self.folder_of(job), ignore_errors=True)
 
     def _bring_back(self, job_id: str) -> None:
@@ -609,11 +613,6 @@ class Runner:
     def _move(self, before: str, after: str, placed: bool) -> None:
         for job in self._journal.move(before, after, placed=placed):
             self.events.put(Event(job))
-
-
-def _is_open(job: Job) -> bool:
-    """Whether the service may still have something for a job that has ended: nobody knows, or it was asked to stop."""
-    return job.state is State.UNSURE or (job.state is State.CANCELLED and job.ticket is not None)
 
 
 def _staged(before: Job, after: Job) -> Job:

@@ -22,6 +22,7 @@ from .errors import (
     AnswerLost,
     BadAnswer,
     DownloadBroken,
+    DownloadError,
     NoAnswer,
     NotSent,
     Paid,
@@ -46,6 +47,10 @@ _LONGEST_POLL = 1.0
 _POLL_GROWTH = 1.2
 _COUNTED = re.compile(r"(\d+) of (\d+)$")
 """What a service counts in its log, as the rehearsal does: Frame 69 of 132."""
+_RESULT = "result-{request}.mp4"
+"""What came, in the job's folder. It stays there until the take is placed: a journal or a folder that fails on the way
+must not make it be asked for again, when the service may not have it any more.
+"""
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: ten seconds of video never come near."""
 
@@ -131,7 +136,11 @@ class Steps:
             retry_to = State.PREPARED
         else:
             retry_to = State.UPLOADING
-        return replace(job, state=State.FAILED, error=error.message, remedy=error.remedy, paid=paid, retry_to=retry_to)
+        words = error.message
+        if job.lost and paid is Paid.NO:
+            # What refused this try says nothing of the one before.
+            paid, words = Paid.UNKNOWN, say("{error} An earlier try may be charged.", error=words)
+        return replace(job, state=State.FAILED, error=words, remedy=error.remedy, paid=paid, retry_to=retry_to)
 
     def broken(self, job: Job, error: Exception) -> Job:
         """`job` after an error that nobody expected."""
@@ -150,22 +159,23 @@ class Steps:
             remedy=_unsure_remedy(),
             paid=Paid.UNKNOWN,
             retry_to=State.UPLOADING,
+            lost_url=_clip_url(job),
         )
 
     def look(self, job: Job) -> Job | None:
         """Whether the service has something for a job that has ended without a take.
 
-        The job as it goes on from there: an unsure one with the ticket that was lost; one that was told to have failed,
-        or was cancelled, with the result that it has now. None where there is nothing, or not yet. Raises ReshootError
+        The job as it goes on from there: with the ticket that was lost, or, where it was told to have failed or was
+        cancelled, with the result that it has now. None where there is nothing, or not yet. Raises ReshootError
         where the service cannot be asked.
         """
         if job.ticket is not None:
             return self._look_at_ticket(job, job.ticket)
-        url = next((upload.url for upload in job.uploads if upload.path == job.clip), "")
-        left = [stage.at for stage in job.stages if stage.state is State.SUBMITTING]
-        if not url or not left:
+        url = job.lost_url or _clip_url(job)
+        first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
+        if not url or first is None:
             return None
-        ticket = self._connect(job.service).find(MODELS[job.order.model].endpoint, url, left[-1])
+        ticket = self._connect(job.service).find(MODELS[job.order.model].endpoint, url, first)
         if ticket is None:
             return None
         note = say("The answer was lost; the service has the request")
@@ -218,6 +228,11 @@ class Steps:
             self._trouble.pop(job.id, None)
             self._polls.pop(job.id, None)
         takes.write_receipt(job)
+
+    def forget_result(self, folder: Path) -> None:
+        """Remove what came from a job's folder: the take is placed."""
+        for path in (*folder.glob(_RESULT.format(request="*")), folder / takes.RIGHT):
+            path.unlink(missing_ok=True)
 
     def _no_trouble(self, job: Job) -> None:
         with self._lock:
@@ -310,27 +325,17 @@ class Steps:
     def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
         tell(say("Downloading"), 0.0)
-        result = self._connect(job.service).result(MODELS[job.order.model].endpoint, job.ticket)
-
-        def progress(done: int, total: int | None) -> None:
-            # What came stays: a connection that breaks often still brings all of it.
-            self._no_trouble(job)
-            tell(say("Downloading"), done / total if total else None)
-
-        part = folder / "result.mp4"
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        download.fetch(
-            result.url,
-            part,
-            max_bytes=_RESULT_LIMIT,
-            expected_bytes=result.size,
-            progress=progress,
-            cancelled=cancelled,
-            local_only=job.service == REHEARSAL,
-        )
+        result = folder / _RESULT.format(request=job.ticket.request_id[:64])
+        # What came already may be gone from the service.
+        if not result.is_file():
+            self._fetch(job, job.ticket, result, tell, cancelled)
         # Last: what was paid for is on this computer, whatever has become of the project's folder.
-        take, notes = takes.land(job, part, takes.path_for(job, self._takes_folder(job.project)))
+        target = takes.path_for(job, self._takes_folder(job.project))
+        try:
+            take, notes = takes.land(job, result, target)
+        except DownloadError:
+            result.unlink(missing_ok=True)
+            raise
         # The stand-in is the clip's own picture, and it is not paid for.
         rehearsed = job.service == REHEARSAL
         paid = Paid.NO if rehearsed else Paid.YES
@@ -338,6 +343,26 @@ class Steps:
         landed = replace(job, state=State.LANDED, take=take, notes=notes, paid=paid, compared=rehearsed)
         takes.write_receipt(landed)
         return landed
+
+    def _fetch(self, job: Job, ticket: Ticket, target: Path, tell: Tell, cancelled: Callable[[], bool]) -> None:
+        """Have the result of `job` at `target`."""
+
+        def progress(done: int, total: int | None) -> None:
+            # What came stays: a connection that breaks often still brings all of it.
+            self._no_trouble(job)
+            tell(say("Downloading"), done / total if total else None)
+
+        made = self._connect(job.service).result(MODELS[job.order.model].endpoint, ticket)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        download.fetch(
+            made.url,
+            target,
+            max_bytes=_RESULT_LIMIT,
+            expected_bytes=made.size,
+            progress=progress,
+            cancelled=cancelled,
+            local_only=job.service == REHEARSAL,
+        )
 
     def read_ahead(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
         """While the service works: read the clip that its result is going to be compared with."""
@@ -366,6 +391,11 @@ class Steps:
         )
         runs = landing.runs(job, take, expected, found.frames)
         return replace(take, runs=runs, fit=take.fit.then(found.fit)), found.notes
+
+
+def _clip_url(job: Job) -> str:
+    """Where the service has the clip, empty where it has not."""
+    return next((upload.url for upload in job.uploads if upload.path == job.clip), "")
 
 
 def _unsure_remedy() -> str:

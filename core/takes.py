@@ -54,7 +54,7 @@ def path_for(job: Job, folder: Path) -> Path:
 def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     """Look into the downloaded `result`, give it the rate it needs to lie on the shot, and put it at `target`.
 
-    The take, and what was done, in words. Raises DownloadError where it is not a video, StorageError where the folder
+    The take, and what was done, in words. `result` stays as it came, so that it can be done again. Raises DownloadError where it is not a video, StorageError where the folder
     cannot be written.
     """
     try:
@@ -66,12 +66,12 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
             paid=Paid.YES,
         ) from error
     notes: list[str] = []
-    frames, fps, begins = video.frames, video.fps, None
+    frames, fps, begins, right = video.frames, video.fps, None, result
     try:
         if not video.even:
             frames, fps, begins = landing.pace(mp4.presented(result))
         laid = landing.land(job.shot, job.plan, job.sent, frames, fps, begins)
-        rotation = _put_right(result, video, laid.play_fps, job.plan.fps)
+        right, rotation = _put_right(result, video, laid.play_fps, job.plan.fps)
     except mp4.Unreadable as error:
         notes.append(say("The result's rate could not be changed: {error}", error=error))
         laid, rotation = landing.land(job.shot, job.plan, job.sent, frames, fps, begins), 0
@@ -82,7 +82,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     fit, cut_off = landing.fit(job.shot, video.width, video.height)
     try:
         if not target.exists():
-            _move(result, target)
+            _put(right, target)
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     take = Take(
@@ -100,19 +100,25 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     return take, (*laid.notes, *notes, *cut_off)
 
 
-def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> int:
-    """Give the file the rate that it has to play at, and what makes every Blender show the same of it.
+def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:
+    """The file with the rate that it has to play at, and with what makes every Blender show the same of it: `result`,
+    or a copy beside it. Degrees by which it has still to be turned: whether Blender does that by itself depends on its
+    version.
 
-    usual: the rate where each file frame is shown for a frame of the timeline. Degrees by which it has still to be
-    turned: whether Blender does that by itself depends on its version.
+    usual: the rate where each file frame is shown for a frame of the timeline.
     """
+    right = result.with_name(RIGHT)
     if not video.even:
-        mp4.even(result, result, play_fps or usual, keep_sound=True)
-        return video.rotation
+        mp4.even(result, right, play_fps or usual, keep_sound=True)
+        return right, video.rotation
     if play_fps is not None and play_fps != video.fps:
-        mp4.relabel(result, result, play_fps, keep_sound=True)
-    return 0
+        mp4.relabel(result, right, play_fps, keep_sound=True)
+        return right, 0
+    return result, 0
 
+
+RIGHT = "right.mp4"
+"""A result that was put right, beside it."""
 
 ROW = "row"
 """Where a receipt holds the row of its job, from which a damaged journal is made again."""
@@ -192,15 +198,20 @@ def check_room(folder: Path, needed: int) -> None:
         )
 
 
-def _move(source: Path, target: Path) -> None:
-    """Move across disks too, so that the target appears whole or not at all."""
+def _put(source: Path, target: Path) -> None:
+    """Have `source` at `target` too, whole or not at all: the same bytes where both are on one disk, else a copy."""
     part = target.with_name(target.name + ".part")
-    with source.open("rb") as whole, part.open("wb") as copy:
-        shutil.copyfileobj(whole, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
+    # It may be one with the source, which must not be written over.
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        # Another disk, or one that has no links.
+        with source.open("rb") as whole, part.open("xb") as copy:
+            shutil.copyfileobj(whole, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
     os.replace(part, target)
-    source.unlink()
 
 
 def _unwritable(folder: Path, error: OSError) -> StorageError:

@@ -84,10 +84,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Set it going; ask first where it may be paid twice."""
-        from ..core.state import State
-
         line = board.line(self.job)
-        if line is None or line.job.state is not State.UNSURE:
+        if line is None or not line.job.lost:
             return super().invoke(context, event)
         self._asked = True
         words = (

@@ -558,6 +558,7 @@ GERMAN: dict[str, str] = {
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
     "Cancelled; an earlier try may be charged.": "Abgebrochen; ein früherer Versuch wird vielleicht berechnet.",
+    "{error} An earlier try may be charged.": "{error} Ein früherer Versuch wird vielleicht berechnet.",
     "Looking for it at the service first": "Wird zuerst beim Dienst gesucht",
     "Nothing was sent: whether it is paid already could not be asked. {error}": (
         "Nichts wurde gesendet: Ob es schon bezahlt ist, war nicht zu erfragen. {error}"

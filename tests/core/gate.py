@@ -87,11 +87,15 @@ class Gate(LoopbackServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def go_down(self) -> None:
-        """Refuse connections until `come_up`."""
+        """End what is open, and refuse connections until `come_up`."""
+        self.refuse()
+        self.hang_up()
+
+    def refuse(self) -> None:
+        """Refuse new connections until `come_up`."""
         self.shutdown()
         self._thread.join()
         self.socket.close()
-        self.hang_up()
 
     def come_up(self) -> None:
         """Listen again, at the same port."""

@@ -374,7 +374,7 @@ def test_a_broken_download_is_fetched_again_without_paying_again(house: House, m
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(UPLOAD) == 1
 
 
-def test_a_disk_that_refuses_the_take_is_told_and_the_take_fetched_again(house: House, movie: Path) -> None:
+def test_a_disk_that_refuses_the_take_is_told_and_the_take_lands_from_where_it_came(house: House, movie: Path) -> None:
     takes = house.folder / "takes"
     takes.rmdir()
     takes.write_text("a file where the folder should be")
@@ -384,9 +384,13 @@ def test_a_disk_that_refuses_the_take_is_told_and_the_take_fetched_again(house: 
     assert failed.retry_to is State.DOWNLOADING and "takes" in failed.error
     takes.unlink()
     takes.mkdir()
+    # Days later the service may have nothing of it any more.
+    for kind in (STATUS, RESULT, DOWNLOAD):
+        house.gate.at(kind, gates.says(404, {"detail": "Not found"}))
     desk.runner.retry(job.id)
-    desk.hear(job, State.LANDED)
-    assert house.gate.count(SUBMIT) == 1
+    landed = desk.hear(job, State.LANDED)
+    assert landed.take and Path(landed.take.path).is_file()
+    assert house.gate.count(SUBMIT) == house.gate.count(DOWNLOAD) == 1
 
 
 def test_a_job_folder_that_is_no_folder_does_not_leave_the_job_hanging(house: House, movie: Path) -> None:

@@ -123,6 +123,62 @@ def test_a_retry_finds_it_and_sends_nothing(house: House, movie: Path, looks_lat
     assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
 
 
+NOT_LISTED = gates.says(200, {"items": [], "next_cursor": None, "has_more": False})
+
+
+@pytest.mark.parametrize("status", [401, 403, 422, 429])
+def test_a_try_that_is_refused_does_not_make_the_one_before_forgotten(
+    house: House, movie: Path, looks_late: None, status: int
+) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    house.gate.at(HISTORY, NOT_LISTED)
+    house.gate.at(SUBMIT, gates.once(gates.says(status, {"detail": "no"})))
+    desk.runner.retry(job.id)
+    failed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED).job
+    assert (failed.paid, failed.lost) == (Paid.UNKNOWN, True) and "may be charged" in failed.error
+    house.gate.at(HISTORY, None)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.accepted() == 1
+
+
+def test_what_was_lost_before_a_refused_try_is_found_by_itself(house: House, movie: Path, looks_soon: None) -> None:
+    house.gate.at(HISTORY, NOT_LISTED)
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    house.gate.at(SUBMIT, gates.once(gates.says(429, {"detail": "no"})))
+    desk.runner.retry(job.id)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED)
+    assert desk.journal.open_questions() == [job.id]
+    house.gate.at(HISTORY, None)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.accepted() == 1
+
+
+def test_what_was_lost_before_a_try_that_was_cancelled_is_found_by_a_retry(
+    house: House, movie: Path, looks_late: None
+) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+
+    def not_listed(exchange: gates.Exchange) -> None:
+        exchange.gate.refuse()
+        NOT_LISTED(exchange)
+
+    house.gate.at(HISTORY, not_listed)
+    desk.runner.retry(job.id)
+    desk.listen(lambda event: event.job.id == job.id and "Trying again" in event.words)
+    desk.runner.cancel(job.id).result(20)
+    house.gate.come_up()
+    cancelled = desk.row(job)
+    assert (cancelled.state, cancelled.paid, cancelled.open_question) == (State.CANCELLED, Paid.UNKNOWN, True)
+    house.gate.at(HISTORY, None)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.accepted() == 1
+
+
 def test_a_retry_sends_nothing_while_nobody_can_be_asked(house: House, movie: Path, looks_late: None) -> None:
     desk = house.desk()
     job = lost(house, movie, desk)
