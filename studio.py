@@ -223,13 +223,18 @@ class Session:
         """Jobs of the open file whose takes wait to be placed, oldest first: the parts of a shot together.
 
         They wait for the parts that are under way or not compared yet, and for those that have failed until the editor
-        says what becomes of them.
+        says what becomes of them. What another Blender has is that one's to place.
         """
         groups: dict[str, list[Job]] = {}
+        elsewhere: set[str] = set()
         for line in reversed(board.lines(self._project())):
             groups.setdefault(line.job.group, []).append(line.job)
+            if line.elsewhere:
+                elsewhere.add(line.job.group)
         ready = []
-        for jobs in groups.values():
+        for group, jobs in groups.items():
+            if group in elsewhere:
+                continue
             waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._tried]
             # What is made of several results is laid once, as it should lie.
             unready = [job for job in jobs if job.state.moving or job.state in _FALLEN or not job.compared]

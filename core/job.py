@@ -7,6 +7,7 @@ any of these → FAILED or CANCELLED;  SUBMITTING → UNSURE
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -101,9 +102,9 @@ class Job:
     service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
     references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
     retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
-    cancelling: the editor asked to stop after it was submitted. lost_url: the upload that a submission without an answer
-    carried, by which it can be found. compared: its take was held against the clip, or has not to be; until then it
-    lies as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
+    cancelling: the editor asked to stop after it was submitted. lost_url: the upload in a submission whose answer was
+    lost, by which it can be found. compared: its take was held against the clip, or has not to be; until then it lies
+    as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
     parts of a shot; its own where there is one part.
     """
 
@@ -138,6 +139,12 @@ class Job:
         """Whether it was submitted and the answer was lost: the service may have it, under an id that nobody knows."""
         unsure = self.paid is Paid.UNKNOWN and any(stage.state is State.UNSURE for stage in self.stages)
         return unsure and self.ticket is None
+
+    @property
+    def take_is_gone(self) -> bool:
+        """Whether what came is not on disk any more, though it was here and the service may still have it."""
+        landed = self.state in (State.LANDED, State.PLACED)
+        return landed and self.ticket is not None and self.take is not None and not os.path.isfile(self.take.path)
 
     @property
     def open_question(self) -> bool:

@@ -6,12 +6,15 @@ What is looked up is the caller's; a disk that hangs holds only the thread.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from .lanes import Lane
+
+log = logging.getLogger(__name__)
 
 Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
@@ -25,7 +28,7 @@ _PATIENCE = 2.0
 
 
 class Lookout(Generic[Question, Answer]):
-    """Looks files up with `look`, which runs on a thread of its own and raises nothing.
+    """Looks files up with `look`, which runs on a thread of its own. Where it raises, the answer stays what it was.
 
     The thread is started by `start`, apart from `ask`: starting one waits for it, too long for whoever draws. It stays,
     so that this happens once. Answers are compared, to tell what is new.
@@ -34,7 +37,7 @@ class Lookout(Generic[Question, Answer]):
     def __init__(self, look: Callable[[Question], Answer]) -> None:
         self._look = look
         self._lock = threading.Lock()
-        self._known: dict[Question, tuple[float, Answer]] = {}
+        self._known: dict[Question, tuple[float, Answer | None]] = {}
         self._wanted: list[Question] = []
         self._lane = _lane()
         self._looking = False
@@ -82,6 +85,11 @@ class Lookout(Generic[Question, Answer]):
             return
         self._wanted = [*self._wanted[1 - _WAITING :], question]
 
+    def _last(self, question: Question) -> Answer | None:
+        with self._lock:
+            known = self._known.get(question)
+        return known[1] if known else None
+
     def _run(self) -> None:
         while True:
             with self._lock:
@@ -89,7 +97,12 @@ class Lookout(Generic[Question, Answer]):
                     self._looking = False
                     return
                 question = self._wanted[-1]
-            answer = self._look(question)
+            try:
+                answer: Answer | None = self._look(question)
+            except Exception:
+                # Whoever draws asks again later, when whatever it was may be over.
+                log.exception("a file could not be looked at")
+                answer = self._last(question)
             with self._lock:
                 before = self._known.pop(question, None)
                 self._news = self._news or before is None or before[1] != answer

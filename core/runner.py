@@ -98,6 +98,8 @@ class Runner:
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
         self._left_behind = False
+        self._moved: dict[str, str] = {}
+        """The projects of jobs that were moved: a step that runs meanwhile knows the one before."""
         self._telling = threading.Lock()
         self._settling = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
@@ -134,7 +136,7 @@ class Runner:
 
     def retry(self, job_id: str) -> Future[None]:
         """Go on with a failed or cancelled job from where nothing is paid twice. One that was lost is submitted again
-        where it is not found.
+        where it is not found. A take that is gone from the disk is fetched again.
 
         Done when the journal says so; the job itself takes its time.
         """
@@ -271,10 +273,13 @@ class Runner:
             job = self._claim(job_id)
             if job is not None and job.state is State.WAITING:
                 self._step(job)
-            elif job is not None and job.open_question:
-                self._look_again(job_id)
             elif job is not None:
-                self._hand_on(job)
+                # It may have been another Blender's until now.
+                self._tell_where(job_id)
+                if job.open_question:
+                    self._look_again(job_id)
+                else:
+                    self._hand_on(job)
         finally:
             self._clock.looked()
 
@@ -286,16 +291,22 @@ class Runner:
             self._clock.set(job_id, _WRITE_AGAIN)
             raise
         if job is None:
-            other = self._journal.get(job_id)
-            if other is not None and not other.state.ended:
-                self.events.put(Event(other, say("In another Blender"), elsewhere=True))
-                self._clock.set(job_id, LEASE_SECONDS)
+            self._tell_elsewhere(job_id)
             return None
         if self._is_active(job_id):
             # A submission that is on its way must not be taken for one that a crash left behind.
             self._clock.set(job_id, _LOOK_AGAIN)
             return None
         return self._advance(job, self._steps.unsure(job)) if job.state is State.SUBMITTING else job
+
+    def _tell_elsewhere(self, job_id: str) -> None:
+        """Another Blender has the row: what it has made of the job. Looked at again while it is under way there."""
+        other = self._journal.get(job_id)
+        if other is None:
+            return
+        self.events.put(Event(other, say("In another Blender"), elsewhere=not other.state.ended))
+        if not other.state.ended or not other.compared:
+            self._clock.set(job_id, LEASE_SECONDS)
 
     def _is_active(self, job_id: str) -> bool:
         with self._wake:
@@ -384,7 +395,7 @@ class Runner:
             self._tell_where(job.id)
             return
         if isinstance(outcome, Wait):
-            self.events.put(Event(outcome.job, outcome.words, outcome.fraction))
+            self.events.put(Event(self._where(outcome.job), outcome.words, outcome.fraction))
             self._clock.set(outcome.job.id, outcome.seconds)
         else:
             self._hand_on(outcome)
@@ -418,7 +429,7 @@ class Runner:
             return written
 
         def tell(words: str, fraction: float | None) -> None:
-            self.events.put(Event(written, words, fraction))
+            self.events.put(Event(self._where(written), words, fraction))
 
         try:
             outcome = self._steps.step(job, self.folder_of(job), advance=advance, tell=tell, cancelled=cancelled)
@@ -448,6 +459,10 @@ class Runner:
             with self._wake:
                 self._wake.wait_for(self._is_closing, _WRITE_AGAIN)
 
+    def _where(self, job: Job) -> Job:
+        """`job` in the project that it belongs to now."""
+        return replace(job, project=self._moved.get(job.id, job.project))
+
     def _advance(self, before: Job, after: Job) -> Job:
         after = _staged(before, after)
         with self._telling:
@@ -475,11 +490,19 @@ class Runner:
 
     def _cancel(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
-        if job is None or not job.state.moving:
+        if job is None:
+            self._tell_elsewhere(job_id)
+            return
+        if not job.state.moving:
             return
         self._stops.setdefault(job_id, threading.Event()).set()
         if job.state in _UNPAID:
-            self._hand_on(self._cancelled(job))
+            try:
+                self._hand_on(self._cancelled(job))
+            except StorageError:
+                # Its step has ended: nobody else would write down that it is cancelled.
+                self._clock.set(job_id, _WRITE_AGAIN)
+                raise
         while job is not None and job.state is State.WAITING and not job.cancelling and not self._closing:
             # Another thread may be asking how far it is, and again.
             with self._wake:
@@ -503,7 +526,13 @@ class Runner:
 
     def _retry(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
-        if job is None or job.retry_to is None or not job.state.ended:
+        if job is None:
+            self._tell_elsewhere(job_id)
+            return
+        if job.take_is_gone:
+            self._hand_on(self._advance(job, replace(job, state=State.DOWNLOADING, take=None)))
+            return
+        if job.retry_to is None or not job.state.ended:
             return
         self._stops[job_id] = threading.Event()
         paid_again = job.lost or (job.ticket is not None and job.retry_to not in (State.WAITING, State.DOWNLOADING))
@@ -571,7 +600,10 @@ class Runner:
 
     def _dismiss(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
-        if job is None or not job.state.ended:
+        if job is None:
+            self._tell_elsewhere(job_id)
+            return
+        if job.state.moving:
             return
         self._journal.remove(job_id)
         shutil.rmtree(self.folder_of(job), ignore_errors=True)
@@ -608,11 +640,17 @@ class Runner:
 
     def _adopt(self, job_id: str, project: str) -> None:
         if self._journal.claim(job_id) is not None:
-            self.events.put(Event(self._journal.give(job_id, project)))
+            with self._telling:
+                self._tell_moved(self._journal.give(job_id, project))
 
     def _move(self, before: str, after: str, placed: bool) -> None:
-        for job in self._journal.move(before, after, placed=placed):
-            self.events.put(Event(job))
+        with self._telling:
+            for job in self._journal.move(before, after, placed=placed):
+                self._tell_moved(job)
+
+    def _tell_moved(self, job: Job) -> None:
+        self._moved[job.id] = job.project
+        self.events.put(Event(job))
 
 
 def _staged(before: Job, after: Job) -> Job:

@@ -54,8 +54,8 @@ def path_for(job: Job, folder: Path) -> Path:
 def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     """Look into the downloaded `result`, give it the rate it needs to lie on the shot, and put it at `target`.
 
-    The take, and what was done, in words. `result` stays as it came, so that it can be done again. Raises DownloadError where it is not a video, StorageError where the folder
-    cannot be written.
+    The take, and what was done, in words. `result` stays as it came, so that it can be done again. Raises DownloadError
+    where it is not a video, StorageError where the folder cannot be written.
     """
     try:
         video = mp4.probe(result)

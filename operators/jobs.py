@@ -110,12 +110,12 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         return self._run(wait=not getattr(self, "_asked", False))
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
-        """Retry a job that failed, was cancelled or is unsure."""
+        """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
         from ..core.state import State
 
-        if job.retry_to is None:
+        if job.retry_to is None and not job.take_is_gone:
             return say("The job did not fail: there is nothing to retry.")
-        if job.retry_to is not State.WAITING and job.retry_to is not State.DOWNLOADING:
+        if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
             running.check_money([job])
         return running.runner.retry(job.id)
 
@@ -127,8 +127,8 @@ class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
     bl_label = "Dismiss Job"
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
-        """Dismiss a job that has ended."""
-        if not job.state.ended:
+        """Dismiss a job that is not under way."""
+        if job.state.moving:
             return say("The job is under way. Cancel it first.")
         return running.runner.dismiss(job.id)
 

@@ -40,6 +40,9 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
                 return {"CANCELLED"}
             running.place([job], scene_of(context))
         except ReshootError as error:
+            board.say(self.job, str(error))
+            if context.area is not None:
+                context.area.tag_redraw()
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         # The list hears from it what the journal says.

@@ -87,7 +87,7 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
         column, aside = beside(layout, icon, _PICTURE, free)
     head = column.row()
     lost = job.state is State.PLACED and job.id not in held
-    buttons = _buttons(job, lost)
+    buttons = _buttons(line, lost)
     (name,) = shortened(job.label, aside.less((20 * len(buttons) + 8) * free.scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
@@ -102,19 +102,21 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
         _error(layout, job, free)
 
 
-def _buttons(job: Job, lost: bool) -> list[tuple[str, str]]:
+def _buttons(line: Line, lost: bool) -> list[tuple[str, str]]:
     """What can be done with a job: operator and icon. lost: its take was placed and is not there any more."""
-    buttons = []
+    job, buttons = line.job, []
     if job.state.moving:
         buttons.append(("reshoot.job_cancel", "X"))
     if job.state is State.LANDED or lost:
         buttons.append(("reshoot.take_place", "IMPORT"))
-    if job.retry_to is not None:
+    # Where a take waits with words it could not be placed: it may have to be fetched again.
+    waits = job.state is State.LANDED or lost
+    if job.retry_to is not None or (waits and line.words):
         buttons.append(("reshoot.job_retry", "FILE_REFRESH"))
     buttons.append(("reshoot.job_show", "VIEWZOOM"))
     if job.take is not None:
         buttons.append(("reshoot.take_folder", "FILE_FOLDER"))
-    if job.state.ended:
+    if not job.state.moving:
         buttons.append(("reshoot.job_dismiss", "TRASH"))
     return buttons
 
@@ -138,10 +140,10 @@ def _standing(layout: UILayout, line: Line, lost: bool, free: Room) -> None:
         return
     if lost:
         wrapped(layout, say("Not in the timeline any more"), free, icon="X")
-        return
-    wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
+    else:
+        wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
     if line.words and line.words != say(_WORDS[state]):
-        wrapped(layout, line.words, free, icon="BLANK1", alert=state is State.LANDED)
+        wrapped(layout, line.words, free, icon="BLANK1", alert=lost or state is State.LANDED)
 
 
 def _facts(job: Job, now: float) -> str:

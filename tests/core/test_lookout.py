@@ -64,6 +64,21 @@ def test_only_another_answer_is_news(
         assert outlook.news() is new
 
 
+def test_what_cannot_be_looked_at_stays_as_it_was(
+    outlook: Lookout[str, int], answers: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "_FRESH", 0.0)
+    for told, expected in (({"one": 1}, 1), ({}, 1), ({"one": 7}, 7)):
+        answers.clear()
+        answers.update(told)
+        outlook.ask("one")
+        outlook.start()
+        until(lambda: not outlook.busy)
+        assert outlook.ask("one") == expected
+        outlook.start()
+        until(lambda: not outlook.busy)
+
+
 def test_one_thread_serves_every_question(
     outlook: Lookout[str, int], looked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:

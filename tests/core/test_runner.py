@@ -670,6 +670,29 @@ def test_jobs_that_were_left_before_and_while_exporting_go_on(house: House, movi
     assert house.gate.count(SUBMIT) == 3
 
 
+def test_a_cancel_that_cannot_be_written_down_at_once_is_not_forgotten(
+    house: House, movie: Path, tmp_path: Path
+) -> None:
+    class FullDisk(Journal):
+        refusals = 2
+
+        def advance(self, before: Job, after: Job) -> Job:
+            if after.state is State.CANCELLED and FullDisk.refusals:
+                FullDisk.refusals -= 1
+                raise StorageError("The journal cannot be written: the disk is full.", "Free some room.")
+            return super().advance(before, after)
+
+    Image.new("RGB", (400, 400)).save(tmp_path / "a.bmp")
+    references = (Reference(ReferenceKind.IMAGE, (str(tmp_path / "a.bmp"),)),)
+    desk = house.desk(blender=Blender((sys.executable, "-c", CONVERTER)), journal=FullDisk)
+    job = desk.shoot(a_job(file=movie, references=references))
+    until(lambda: house.rows() == [("EXPORTING", "")])
+    desk.runner.cancel(job.id)
+    cancelled = desk.listen(lambda event: event.job.state is State.CANCELLED).job
+    assert (cancelled.paid, FullDisk.refusals) == (Paid.NO, 0)
+    until(lambda: desk.runner.is_at_rest)
+
+
 def test_a_job_that_was_left_while_uploading_goes_on(house: House, movie: Path) -> None:
     def holds_and_drops(exchange: gates.Exchange) -> None:
         exchange.gate.opened.wait(20)
@@ -897,6 +920,19 @@ def test_a_job_follows_its_file_that_is_saved_while_it_is_on_its_way(house: Hous
     assert landed.take and Path(landed.take.path).parent == house.folder / "takes" / "saved"
 
 
+def test_a_step_that_goes_on_while_its_file_is_saved_tells_of_the_new_one(house: House, movie: Path) -> None:
+    house.gate.at(DOWNLOAD, gates.holds_half_of_the_answer)
+    desk = house.desk()
+    job = desk.shoot(replace(a_job(file=movie), project="untitled:1"))
+    until(lambda: house.gate.count(DOWNLOAD) == 1)
+    desk.runner.moved("untitled:1", "/films/saved.blend")
+    desk.listen(lambda event: event.job.project == "/films/saved.blend")
+    since = len(desk.heard)
+    house.gate.opened.set()
+    desk.hear(job, State.LANDED)
+    assert {event.job.project for event in desk.heard[since:]} == {"/films/saved.blend"}
+
+
 # Two Blenders
 
 
@@ -956,6 +992,48 @@ def test_a_lease_is_kept_while_the_service_does_not_answer(
     house.gate.opened.set()
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
     assert house.gate.count(SUBMIT) == 3
+
+
+def test_a_take_that_waits_is_heard_of_when_a_dead_blenders_lease_ends(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = house.desk("one")
+    job = one.shoot(a_job(file=movie))
+    one.hear(job, State.LANDED)
+    until(lambda: one.row(job).compared and one.runner.is_at_rest)
+    monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
+    two = house.desk("two")
+    two.runner.take_up(job.id)
+    assert two.listen(lambda event: event.elsewhere).job.state is State.LANDED
+    one.close()
+    assert not two.listen(lambda event: event.job.state is State.LANDED and not event.elsewhere).words
+
+
+def test_what_another_blender_has_made_of_a_job_is_heard(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.stage.open.clear()
+    one, two = house.desk("one"), house.desk("two")
+    job = one.shoot(a_job(file=movie))
+    one.hear(job, State.WAITING)
+    monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
+    two.runner.take_up(job.id)
+    two.listen(lambda event: event.elsewhere)
+    house.stage.open.set()
+    one.runner.placed(one.hear(job, State.LANDED).id, ())
+    heard = two.listen(lambda event: event.job.state is State.PLACED)
+    assert not heard.elsewhere
+    until(lambda: two.runner.is_at_rest)
+
+
+@pytest.mark.parametrize("act", ["cancel", "retry", "dismiss"])
+def test_who_asks_something_of_another_blenders_job_is_told_so(house: House, movie: Path, act: str) -> None:
+    house.stage.open.clear()
+    one, two = house.desk("one"), house.desk("two")
+    job = one.shoot(a_job(file=movie))
+    one.hear(job, State.WAITING)
+    getattr(two.runner, act)(job.id).result(10)
+    assert two.listen(lambda event: event.job.id == job.id).elsewhere
 
 
 def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: House, movie: Path) -> None:
@@ -1059,11 +1137,34 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
     desk.hear(job, State.WAITING)
     desk.runner.dismiss(job.id)
     house.stage.open.set()
-    landed = desk.hear(job, State.LANDED)
-    desk.runner.dismiss(job.id)
-    desk.runner.placed(landed.id, ())
-    desk.hear(job, State.PLACED)
+    desk.hear(job, State.LANDED)
     assert not any(event.gone for event in desk.heard)
+
+
+def test_a_take_that_waits_to_be_placed_can_be_given_up(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
+    desk.runner.dismiss(landed.id)
+    desk.listen(lambda event: event.gone)
+    assert landed.take and Path(landed.take.path).exists() and house.rows() == []
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_a_take_that_is_gone_is_fetched_again(house: House, movie: Path, placed: bool) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
+    if placed:
+        desk.runner.placed(landed.id, ())
+        desk.hear(landed, State.PLACED)
+    until(lambda: desk.runner.is_at_rest)
+    assert landed.take
+    desk.runner.retry(landed.id).result(20)
+    assert desk.row(landed).state is (State.PLACED if placed else State.LANDED), "it is there"
+    Path(landed.take.path).unlink()
+    desk.runner.retry(landed.id).result(20)
+    again = desk.hear(landed, State.LANDED)
+    assert again.take and Path(again.take.path).is_file()
+    assert house.gate.count(SUBMIT) == 1
 
 
 def test_what_was_asked_for_before_closing_is_written_down(house: House, movie: Path) -> None:
