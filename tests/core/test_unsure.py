@@ -65,7 +65,7 @@ def test_it_is_known_that_news_may_come(house: House, movie: Path, looks_soon: N
     until(lambda: house.gate.count(HISTORY))
     assert not desk.runner.is_at_rest, "the service is asked"
     house.gate.opened.set()
-    desk.hear(job, State.LANDED)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     until(lambda: desk.runner.is_at_rest)
 
 
