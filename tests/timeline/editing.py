@@ -101,8 +101,13 @@ def journal() -> list[Row]:
 
 def drain_until(*states: str) -> None:
     """Hear of the jobs until they are in these states, oldest first."""
+    drain_till(lambda: [row.state for row in journal()] == list(states))
+
+
+def drain_till(condition: Callable[[], object]) -> None:
+    """Hear of the jobs until `condition` is true."""
     end = time.monotonic() + 60
-    while [row.state for row in journal()] != list(states):
+    while not condition():
         assert time.monotonic() < end, journal()
         session.current().drain(0.1)
         time.sleep(0.02)

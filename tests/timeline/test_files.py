@@ -192,6 +192,33 @@ def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tm
     assert len(takes(the_scene())) == 1
 
 
+def test_take_whose_file_is_gone_is_fetched_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    (job,) = shooting.shoot(scene)
+    waiting.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    path = Path(bpy.path.abspath(take.filepath))
+    with pytest.raises(RuntimeError, match="nothing to retry"):
+        bpy.ops.reshoot.job_retry(job=job.id)
+    compat.strips(scene.sequence_editor).remove(take)
+    path.unlink()
+    with pytest.raises(RuntimeError, match="not on disk any more"):
+        bpy.ops.reshoot.take_place(job=job.id)
+    assert "not on disk any more" in board.line(job.id).words, "the list says so too"
+    assert bpy.ops.reshoot.job_retry(job=job.id) == {"FINISHED"}
+    place()
+    assert len(takes(the_scene())) == 1 and path.is_file()
+
+
+def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    save(tmp_path / "one.blend")
+    (job,) = shooting.shoot(scene)
+    wait_until_landed(job)
+    assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
+    place()
+    assert takes(the_scene()) == [] and session.current().job(job.id) is None
+
+
 def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
     (job,) = shooting.shoot(scene)

@@ -10,8 +10,9 @@ from pathlib import Path
 import bpy
 import pytest
 from bad_service import IN_QUEUE, BadService
-from editing import drain_until, journal, takes, the_job
+from editing import drain_till, drain_until, journal, takes, the_job
 from reshoot import session, shooting
+from reshoot.core import board, runner
 from reshoot.core.journal import Journal
 from reshoot.timeline import compat
 
@@ -91,3 +92,32 @@ def test_another_blender_has_the_job(scene: bpy.types.Scene, service: BadService
     thread.join()
     assert (the_job().state, service.count("submit")) == ("PLACED", 1)
     assert len(takes(scene)) == len(journal()) == 1
+
+
+def test_a_take_that_another_blender_has_is_that_ones_to_place(
+    scene: bpy.types.Scene, service: BadService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds no other take up here, and comes once that one is gone."""
+    monkeypatch.setattr(runner, "LEASE_SECONDS", 0.5)
+    shooting.shoot(scene)
+    drain_until("LANDED")
+    path = session.current().home / "journal.sqlite3"
+    session.close()
+    other = Journal(path, "another Blender")
+    job_id = the_job().id
+    assert other.claim(job_id)
+    running = session.current()
+    running.take_up()
+
+
+    def is_elsewhere() -> bool:
+        line = board.line(job_id)
+        return line is not None and line.elsewhere
+
+    drain_till(is_elsewhere)
+    assert running.landed() == []
+    other.close()
+    drain_till(lambda: not is_elsewhere())
+    assert [job.id for jobs in running.landed() for job in jobs] == [job_id]
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert len(takes(scene)) == 1
