@@ -137,7 +137,7 @@ class Job:
     @property
     def lost(self) -> bool:
         """Whether it was submitted and the answer was lost: the service may have it, under an id that nobody knows."""
-        unsure = self.paid is Paid.UNKNOWN and any(stage.state is State.UNSURE for stage in self.stages)
+        unsure = self.state is State.UNSURE or (self.paid is Paid.UNKNOWN and bool(self.lost_url))
         return unsure and self.ticket is None
 
     @property

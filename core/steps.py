@@ -181,7 +181,15 @@ class Steps:
         note = say("The answer was lost; the service has the request")
         notes = (*job.notes, note)
         return replace(
-            job, state=State.WAITING, ticket=ticket, error="", remedy="", retry_to=None, cancelling=False, notes=notes
+            job,
+            state=State.WAITING,
+            ticket=ticket,
+            lost_url="",
+            error="",
+            remedy="",
+            retry_to=None,
+            cancelling=False,
+            notes=notes,
         )
 
     def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
@@ -305,7 +313,7 @@ class Steps:
         except ServiceBusy as error:
             # A refusal, but a submission is repeated only when the editor says so.
             return self.failed(job, error)
-        return replace(job, state=State.WAITING, ticket=ticket)
+        return replace(job, state=State.WAITING, ticket=ticket, lost_url="")
 
     def _follow(
         self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]

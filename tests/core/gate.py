@@ -21,7 +21,7 @@ from loopback import Handler, LoopbackServer
 TOKEN = ("POST", r"/storage/auth/token")
 SUBMIT = ("POST", r"/fal-ai/.+/edit")
 STATUS = ("GET", r".*/requests/[^/]+/status")
-RESULT = ("GET", r".*/requests/[^/]+")
+RESULT = ("GET", r"/fal-ai/.+/requests/[^/]+")
 CANCEL = ("PUT", r".*/requests/[^/]+/cancel")
 UPLOAD = ("POST", r"/files/upload")
 HISTORY = ("GET", r"/v1/models/requests/by-endpoint")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gate as gates
 import pytest
-from gate import HISTORY, SUBMIT
+from gate import HISTORY, RESULT, SUBMIT
 from house import Desk, House, until
 from reshoot.core import fal
 from reshoot.core import runner as runner_module
@@ -141,6 +141,24 @@ def test_a_try_that_is_refused_does_not_make_the_one_before_forgotten(
     desk.runner.retry(job.id).result(20)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.accepted() == 1
+
+
+def test_what_was_found_and_refused_is_not_found_again(house: House, movie: Path, looks_late: None) -> None:
+    """Else it could never be sent anew."""
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    house.gate.at(RESULT, gates.says(422, {"detail": [{"type": "downstream_service_error", "msg": "no", "loc": []}]}))
+    desk.runner.retry(job.id)
+    refused = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED).job
+    assert refused.request_id and not refused.lost and house.accepted() == 1
+    house.gate.at(SUBMIT, gates.once(gates.says(429, {"detail": "no"})))
+    desk.runner.retry(job.id)
+    again = desk.listen(lambda event: event.job.state is State.FAILED and not event.job.request_id).job
+    assert not again.lost
+    house.gate.at(RESULT, None)
+    desk.runner.retry(job.id)
+    landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
+    assert landed.request_id not in ("", refused.request_id) and house.accepted() == 2
 
 
 def test_what_was_lost_before_a_refused_try_is_found_by_itself(house: House, movie: Path, looks_soon: None) -> None:
