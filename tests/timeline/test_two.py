@@ -109,7 +109,6 @@ def test_a_take_that_another_blender_has_is_that_ones_to_place(
     running = session.current()
     running.take_up()
 
-
     def is_elsewhere() -> bool:
         line = board.line(job_id)
         return line is not None and line.elsewhere
