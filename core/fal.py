@@ -253,6 +253,7 @@ class Connection:
         # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
         with Body(path, content_type_hint) as body, storage._get_cdn_client() as http:
             http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
+            http.headers["Accept-Encoding"] = "identity"  # httpx offers codings that `_bound` refuses
             return send(
                 body,
                 http,

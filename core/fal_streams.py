@@ -29,6 +29,11 @@ SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
 PART_BYTES = 10 * 1024 * 1024
 """Bytes of a part: the package's own size."""
 
+_UNPACKED = {"gzip", "deflate", "br", "zstd"}
+"""The codings that httpx unpacks. It reads an answer of any other as it came."""
+_BOUNDED = {"gzip", "deflate"}
+"""Those that PACKED_BYTES bounds, one at a time."""
+
 _DAY = 86_400
 
 _CONTENT_TYPES = {
@@ -122,9 +127,10 @@ def bound_answers(httpx: Any) -> Callable[[Any], None]:
             self.stream.close()
 
     def hook(response: Any) -> None:
-        packed = response.headers.get("content-encoding", "identity").strip().lower()
-        if packed not in ("identity", "gzip", "deflate"):
+        codings = response.headers.get("content-encoding", "").lower().split(",")
+        packed = [coding for coding in map(str.strip, codings) if coding in _UNPACKED]
+        if len(packed) > 1 or not _BOUNDED.issuperset(packed):
             raise ValueError("the answer is packed in a way that was not asked for")
-        response.stream = Bounded(response.stream, ANSWER_BYTES if packed == "identity" else PACKED_BYTES)
+        response.stream = Bounded(response.stream, PACKED_BYTES if packed else ANSWER_BYTES)
 
     return hook

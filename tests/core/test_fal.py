@@ -422,6 +422,22 @@ def test_a_job_is_not_lost_where_only_its_addresses_are_missing(server: Server, 
     assert connection.submit(ENDPOINT, SHOT) == ticket(server)
 
 
+@pytest.mark.parametrize("coding", ["none", "utf-8", "identity, none", "aws-chunked", ""])
+def test_a_coding_that_nobody_unpacks_loses_no_answer(coding: str, server: Server, connection: fal.Connection) -> None:
+    server.answers["POST", f"/{ENDPOINT}"] = says(200, {"request_id": "abc-1"}, Content_Encoding=coding)
+    assert connection.submit(ENDPOINT, SHOT) == ticket(server)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "ZSTD", "gzip, gzip", "gzip, none, deflate"])
+def test_what_could_swell_without_bound_is_not_unpacked(
+    coding: str, server: Server, connection: fal.Connection
+) -> None:
+    queued = {"status": "IN_QUEUE", "queue_position": 0}
+    server.answers["GET", f"{JOB}/status"] = says(202, queued, Content_Encoding=coding)
+    with pytest.raises(BadAnswer):
+        connection.status(ENDPOINT, ticket(server))
+
+
 def test_addresses_elsewhere_are_not_followed(
     server: Server, start: Callable[[], Server], connection: fal.Connection
 ) -> None:
@@ -827,6 +843,7 @@ def test_an_upload(
     assert first[2]["Authorization"] == "Bearer permit"
     assert first[2]["Content-Length"] == str(len(data))
     assert second[2]["Content-Type"] == "video/special"
+    assert {headers["Accept-Encoding"] for _, _, headers, _ in server.seen} == {"identity"}
 
 
 def test_a_large_upload_goes_in_parts_one_at_a_time(
@@ -846,6 +863,7 @@ def test_a_large_upload_goes_in_parts_one_at_a_time(
     assert b"".join(body for _, body in puts) == data
     done = json.loads(server.seen[-1][3])
     assert done == {"parts": [{"partNumber": n, "etag": "tag"} for n in (1, 2, 3)]}
+    assert {headers["Accept-Encoding"] for _, _, headers, _ in server.seen} == {"identity"}
     server.answers["PUT", "*"] = is_silent
     with pytest.raises(NoAnswer):
         connection.upload(tmp_path / "clip.mp4")
