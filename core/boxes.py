@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from .words import say
 
-__all__ = ["Box", "File", "Unreadable", "opened"]
+__all__ = ["Box", "File", "Truncated", "Unreadable", "opened"]
 
 # A file needs a few dozen boxes, a fragmented one two or three for each second. A table needs a row for each frame at
 # most: four million are 19 hours at 60 fps.
@@ -30,6 +30,10 @@ _CONTAINERS = {b"trak/edts", b"trak/mdia", b"mdia/minf", b"minf/stbl", b"moov/mv
 
 class Unreadable(ValueError):
     """Not an MP4 or MOV file, a truncated one, or one whose tables make no sense. The message says which."""
+
+
+class Truncated(Unreadable):
+    """Something that the file tells of lies after its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ class File:
     def foreign(self, why: str) -> Unreadable:
         return Unreadable(say("{name} is not an MP4 or MOV file: {why}", name=self._name, why=why))
 
-    def truncated(self, why: str) -> Unreadable:
-        return Unreadable(say("{name} is truncated: {why}", name=self._name, why=why))
+    def truncated(self, why: str) -> Truncated:
+        return Truncated(say("{name} is truncated: {why}", name=self._name, why=why))
 
     def nonsense(self, why: str) -> Unreadable:
         return Unreadable(say("{name} is damaged: {why}", name=self._name, why=why))

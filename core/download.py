@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fetches a result to disk, whole or not at all (this is the only importer of requests).
 
-It sends no key, checks that what comes is a video file, and leaves reading the file to `mp4`.
+It sends no key, and checks that what comes is a video file by how it begins. What the service says of the file besides,
+its type and its size, may be wrong of a video that is paid for: that is a hint, and only what is cut off is refused.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import time
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
 
+from . import mp4
 from .errors import DownloadBroken, DownloadError, JobCancelled, Paid, SetupError, StorageError
 from .fal import is_loopback
 from .words import say
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     import requests
 
 __all__ = ["fetch"]
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 """How often a transfer is begun within one call. Trouble that lasts is the caller's to wait out, and to tell of."""
@@ -37,16 +42,22 @@ REDIRECTS = 5
 
 _VIDEO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 _NOT_VIDEO = re.compile(r"text/|.*(json|html|xml)", re.IGNORECASE)
+_UNPACKED = {"gzip", "x-gzip", "deflate", "br", "zstd"}
+"""The codings that requests unpacks, which makes the lengths and ranges of an answer those of another file."""
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15})")
 _ADDRESS = re.compile(r"[!-\[\]-~]{1,8192}")
 
 
 class _Broken(Exception):
-    """The transfer broke or the server is busy: worth another attempt. wait: seconds the server asked for."""
+    """The transfer broke or the server is busy: worth another attempt. wait: seconds the server asked for.
 
-    def __init__(self, reason: str, wait: float = 0.0) -> None:
+    ended: it came to its end, so that only the server may be to blame, and patience would not help for ever.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0, *, ended: bool = False) -> None:
         super().__init__(reason)
         self.wait = wait
+        self.ended = ended
 
 
 def fetch(
@@ -62,8 +73,9 @@ def fetch(
     """Fetches the video at `url` to `target`, which must not exist yet.
 
     It grows as `<target>.part` beside it, which stays when the transfer breaks or is cancelled; the next call goes on
-    from there. progress: bytes so far and in all. cancelled is asked between chunks of 256 KiB and while waiting.
-    local_only: nothing but this computer is asked. Raises DownloadError, StorageError, JobCancelled, SetupError.
+    from there. expected_bytes: what the service announced; a whole file of another size is taken all the same.
+    progress: bytes so far and in all. cancelled is asked between chunks of 256 KiB and while waiting. local_only:
+    nothing but this computer is asked. Raises DownloadError, StorageError, JobCancelled, SetupError.
     """
     _check_address(url, local=is_loopback(url), local_only=local_only)
     transfer = _Transfer(url, target, max_bytes, expected_bytes, progress or (lambda done, total: None), cancelled)
@@ -76,7 +88,8 @@ def fetch(
                 break
             except _Broken as exc:
                 if attempt + 1 == ATTEMPTS:
-                    raise DownloadBroken(
+                    kind = DownloadError if exc.ended else DownloadBroken
+                    raise kind(
                         say("The result could not be fetched in {count} attempts: {why}.", count=ATTEMPTS, why=exc),
                         _try_later(),
                         paid=Paid.YES,
@@ -112,7 +125,8 @@ class _Transfer:
 
         _stop_if(self.cancelled)
         have = self.part.stat().st_size if self.part.exists() else 0
-        if not 8 <= have <= min(self.max_bytes, self.expected or self.max_bytes):
+        announced = self.max_bytes if self.version else self.expected or self.max_bytes
+        if not 8 <= have <= min(self.max_bytes, announced):
             have = 0  # nothing, or nothing of this result
         with requests.Session() as session:
             session.auth = lambda request: request  # nor a password from a .netrc
@@ -162,8 +176,7 @@ class _Transfer:
         start, total = self._placed(answer, have)
         if start and start == total:
             return
-        if total is not None:
-            self._check_size(total)
+        self._check_size(total or 0)
         self.version = _version(answer)
         try:
             with open(self.part, "r+b" if start else "wb") as file:
@@ -175,23 +188,33 @@ class _Transfer:
     def _write(self, file: BinaryIO, start: int, total: int | None, answer: requests.Response) -> None:
         head = file.read(8) if start else b""
         size = file.seek(start)
+        whole = total or self.expected or 0
         for chunk in answer.iter_content(CHUNK):
             _stop_if(self.cancelled)
             head = (head + chunk[:8])[:8]
             size += len(chunk)
-            if size > self.max_bytes:
-                self._check_size(size)
+            self._check_size(size)
             if len(head) == 8 and head[4:8] not in _VIDEO_BOXES:
-                raise _wrong(say("What came is not an MP4 or MOV file."))
+                raise _no_video(answer)
             file.write(chunk)
-            self.progress(size, total or self.expected)
+            self.progress(size, whole if size <= whole else None)
         file.flush()
         if total is not None and size != total:
             raise _Broken(say("{size:,} of {total:,} bytes came", size=size, total=total))
-        if len(head) < 8 or (self.expected is not None and size != self.expected):
+        if len(head) < 8 or (self._doubtful(size, total, answer) and mp4.cut_off(self.part)):
             file.truncate(0)
-            raise _Broken(say("{size:,} bytes came, which is not the whole file", size=size))
+            raise _Broken(say("{size:,} bytes came, which is not the whole file", size=size), ended=size > 0)
+        if self.expected not in (None, size):
+            log.warning("%s has %s bytes; the service announced %s", self.part.name, f"{size:,}", f"{self.expected:,}")
         os.fsync(file.fileno())
+
+    def _doubtful(self, size: int, total: int | None, answer: requests.Response) -> bool:
+        """Whether `size` bytes may be less than the file: another number was announced, or a broken connection would
+        look the same.
+        """
+        if self.expected is not None:
+            return size != self.expected
+        return total is None and not _chunked(answer)
 
     def _placed(self, answer: requests.Response, have: int) -> tuple[int, int | None]:
         """Where the answer's bytes belong, and how long the whole file is where that is said."""
@@ -216,12 +239,10 @@ class _Transfer:
             raise DownloadError(
                 say("The service refused the download (HTTP {status}).", status=status), _try_later(), paid=Paid.YES
             )
-        kind = answer.headers.get("content-type", "")
-        if _NOT_VIDEO.match(kind):
-            raise _wrong(say("What came is a page or a message, not a video."))
-        if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        codings = answer.headers.get("content-encoding", "").lower().split(",")
+        if not _UNPACKED.isdisjoint(map(str.strip, codings)):
             raise _wrong(say("What came is packed in a way that was not asked for."))
-        length = answer.headers.get("content-length", "")
+        length = "" if _chunked(answer) else answer.headers.get("content-length", "")
         body = int(length) if re.fullmatch(r"\d{1,15}", length) else None
         if status == 200:
             return 0, body
@@ -229,6 +250,8 @@ class _Transfer:
         whole = found and found[1] and int(found[1]) == have and int(found[2]) == total - 1
         if not have or not whole or body not in (None, total - have) or not self._is_video():
             self._forget(say("the service sent another part of the file than was asked for"))
+        if not self.version and self.expected not in (None, total):
+            self._forget(say("what was there does not belong to the result"))
         return have, total
 
     def _is_video(self) -> bool:
@@ -250,10 +273,6 @@ class _Transfer:
                     limit=self.max_bytes,
                 )
             )
-        if self.expected is not None and size != self.expected:
-            raise _wrong(
-                say("The result has {size:,} bytes; the service announced {told:,}.", size=size, told=self.expected)
-            )
 
 
 def _must_be_free(target: Path) -> None:
@@ -267,6 +286,12 @@ def _must_be_free(target: Path) -> None:
 
 def _wrong(message: str) -> DownloadError:
     return DownloadError(message, say("Resume the job to try again; if it stays so, ask the service."), paid=Paid.YES)
+
+
+def _no_video(answer: requests.Response) -> DownloadError:
+    if _NOT_VIDEO.match(answer.headers.get("content-type", "")):
+        return _wrong(say("What came is a page or a message, not a video."))
+    return _wrong(say("What came is not an MP4 or MOV file."))
 
 
 def _try_later() -> str:
@@ -294,6 +319,11 @@ def _version(answer: requests.Response) -> str:
     """What tells this file from a later one at the same address. A weak ETag cannot."""
     tag = answer.headers.get("etag", "")
     return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified", "")
+
+
+def _chunked(answer: requests.Response) -> bool:
+    """Whether the body tells by itself where it ends."""
+    return "chunked" in answer.headers.get("transfer-encoding", "").lower()
 
 
 def _seconds(retry_after: str | None) -> float:

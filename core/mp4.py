@@ -17,16 +17,16 @@ from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
 
-from .boxes import Unreadable, opened
+from .boxes import Truncated, Unreadable, opened
 from .cut import cuts
 from .frame_times import FrameTimes
 from .movie import Edit, Movie
 from .rebuild import new_contents
 from .relabel import new_times
-from .samples import Shown, samples, shown
+from .samples import Shown, each, samples, shown
 from .words import say
 
-__all__ = ["Shown", "Unreadable", "Video", "cut", "even", "presented", "probe", "relabel", "sizes_of_cuts"]
+__all__ = ["Shown", "Unreadable", "Video", "cut", "cut_off", "even", "presented", "probe", "relabel", "sizes_of_cuts"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,25 @@ def probe(path: str | os.PathLike[str]) -> Video:
     with opened(path) as file:
         movie = Movie(file)
         return _video(movie, FrameTimes(movie))
+
+
+def cut_off(path: str | os.PathLike[str]) -> bool:
+    """Whether the end of `path` is missing: a box, a picture or sound lies after it. OSError passes through.
+
+    Between two fragments a cut is not seen. What else is wrong with a file is for `probe` to say.
+    """
+    try:
+        with opened(path) as file:
+            movie = Movie(file)
+            for track in movie.tracks:
+                if track.handler in (b"vide", b"soun"):
+                    for _ in each(movie, track):
+                        pass
+    except Truncated:
+        return True
+    except Unreadable:
+        return False
+    return False
 
 
 def presented(path: str | os.PathLike[str]) -> Shown:

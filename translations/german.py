@@ -780,9 +780,6 @@ GERMAN: dict[str, str] = {
     "The result has {size:,} bytes or more; a take has at most {limit:,}.": (
         "Das Ergebnis hat {size:,} Byte oder mehr; ein Take hat höchstens {limit:,}."
     ),
-    "The result has {size:,} bytes; the service announced {told:,}.": (
-        "Das Ergebnis hat {size:,} Byte; der Dienst hatte {told:,} angekündigt."
-    ),
     "{path} is already there: takes are never overwritten.": "{path} ist schon da: Takes werden nie überschrieben.",
     "Move that file away, then resume the job.": "Diese Datei wegbewegen, dann den Auftrag fortsetzen.",
     "Resume the job to try again; if it stays so, ask the service.": (

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from loopback import Handler, LoopbackServer
 from reshoot.core import download
@@ -25,6 +29,21 @@ from reshoot.core.errors import (
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42" + os.urandom(1_200_000)
 LIMIT = 10_000_000
+
+
+def _movie() -> bytes:
+    """A movie that can be read, and a box of nothing behind it that makes it a megabyte."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
+        for _ in range(5):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 96, 3), np.uint8), format="rgb24")))
+        container.mux(video.encode(None))
+    return file.getvalue() + struct.pack(">I4s", 1_000_008, b"free") + os.urandom(1_000_000)
+
+
+MOVIE = _movie()
 
 Answer = Callable[["_Handler"], None]
 
@@ -100,6 +119,24 @@ def says(status: int, body: bytes = b"", *, length: bool = True, **headers: str)
             handler.close_connection = True
         handler.end_headers()
         handler.wfile.write(body)
+
+    return answer
+
+
+def chunked(data: bytes, *, ends: bool = True) -> Answer:
+    """Serves `data` in chunks, which tell where it ends, or breaks off before they do."""
+
+    def answer(handler: _Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for start in range(0, len(data), 100_000):
+            part = data[start : start + 100_000]
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        if ends:
+            handler.wfile.write(b"0\r\n\r\n")
+        else:
+            handler.connection.shutdown(socket.SHUT_RDWR)
 
     return answer
 
@@ -187,12 +224,49 @@ def test_a_result_comes_whole_and_asks_with_nothing_that_is_ours(
     assert not {"Authorization", "Cookie", "Range"} & set(headers)
 
 
-def test_a_result_of_unknown_length_comes_whole(server: Server, target: Path) -> None:
-    server.answers = [says(200, VIDEO, length=False)]
+@pytest.mark.parametrize("answer", [says(200, MOVIE, length=False), chunked(MOVIE)], ids=["until it closes", "chunked"])
+def test_a_result_of_unknown_length_comes_whole(answer: Answer, server: Server, target: Path) -> None:
+    server.answers = [answer]
     told: list[tuple[int, int | None]] = []
     download.fetch(server.url, target, max_bytes=LIMIT, progress=lambda *now: told.append(now))
+    assert target.read_bytes() == MOVIE
+    assert told[-1] == (len(MOVIE), None)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("announced", [1, 12_345, len(MOVIE) - 1, len(MOVIE) + 1, LIMIT * 9])
+@pytest.mark.parametrize(
+    "answer",
+    [serves(MOVIE), says(200, MOVIE, length=False), chunked(MOVIE)],
+    ids=["of its length", "until it closes", "chunked"],
+)
+def test_a_whole_result_of_another_size_than_announced_is_taken(
+    answer: Answer, announced: int, server: Server, target: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers = [answer]
+    told: list[tuple[int, int | None]] = []
+    download.fetch(
+        server.url, target, max_bytes=LIMIT, expected_bytes=announced, progress=lambda *now: told.append(now)
+    )
+    assert target.read_bytes() == MOVIE
+    assert len(server.seen) == 1
+    assert all(total is None or done <= total for done, total in told), "a bar that runs over"
+    assert f"{announced:,}" in caplog.text and f"{len(MOVIE):,}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/html; charset=utf-8", "application/json", "application/xml", "binary", ""]
+)
+def test_the_first_bytes_tell_a_video_and_not_its_type(kind: str, server: Server, target: Path) -> None:
+    server.answers = [serves(kind=kind)]
+    download.fetch(server.url, target, max_bytes=LIMIT)
     assert target.read_bytes() == VIDEO
-    assert told[-1] == (len(VIDEO), None)
+
+
+def test_a_coding_that_nobody_unpacks_is_none(server: Server, target: Path) -> None:
+    server.answers = [says(200, VIDEO, Content_Encoding="none")]
+    download.fetch(server.url, target, max_bytes=LIMIT)
+    assert target.read_bytes() == VIDEO
 
 
 @pytest.mark.parametrize("box", [b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip"])
@@ -286,6 +360,21 @@ def test_what_does_not_belong_begins_anew(left: bytes, answers: list[Answer], se
     assert target.read_bytes() == VIDEO
 
 
+def test_what_an_earlier_call_left_is_not_mixed_with_a_result_of_another_size(server: Server, target: Path) -> None:
+    leave_part(target, VIDEO[:700_000])
+    server.answers = [serves(MOVIE)]
+    download.fetch(server.url, target, max_bytes=LIMIT, expected_bytes=len(VIDEO))
+    assert target.read_bytes() == MOVIE
+    assert server.ranges() == ["bytes=700000-", None]
+
+
+def test_a_broken_transfer_goes_on_whatever_size_was_announced(server: Server, target: Path) -> None:
+    server.answers = [serves(MOVIE, stop_after=600_000), serves(MOVIE)]
+    download.fetch(server.url, target, max_bytes=LIMIT, expected_bytes=12_345)
+    assert target.read_bytes() == MOVIE
+    assert server.ranges()[1] is not None
+
+
 # ---- what is not the result
 
 
@@ -299,20 +388,18 @@ def test_what_does_not_belong_begins_anew(left: bytes, answers: list[Answer], se
         (says(204), "204"),
         (says(200, b"<html>Sign in</html>", Content_Type="text/html; charset=utf-8"), "page"),
         (says(200, b'{"detail": "no"}', Content_Type="application/json"), "page"),
-        (says(200, b"<?xml?>", Content_Type="application/xml"), "page"),
+        (says(200, b"<?xml version='1.0'?>", Content_Type="application/xml"), "page"),
         (says(200, b"<!doctype html><html>Sign in</html>", Content_Type="video/mp4"), "not an MP4"),
         (says(200, b"<!doctype html>" * 50_000, length=False), "not an MP4"),
         (says(200, b"\x1f\x8b", Content_Encoding="gzip"), "packed"),
         (serves(VIDEO * 9), "at most 10,000,000"),
         (grows_without_end, "at most 10,000,000"),
-        (serves(VIDEO[:-1]), "announced"),
     ],
 )
 def test_what_is_not_the_result_is_refused_at_once(answer: Answer, words: str, server: Server, target: Path) -> None:
     server.answers = [answer]
-    expected = len(VIDEO) if words == "announced" else None
     with pytest.raises(DownloadError) as caught:
-        download.fetch(server.url, target, max_bytes=LIMIT, expected_bytes=expected)
+        download.fetch(server.url, target, max_bytes=LIMIT)
     assert words in caught.value.message
     assert caught.value.remedy
     assert len(server.seen) == 1
@@ -320,16 +407,34 @@ def test_what_is_not_the_result_is_refused_at_once(answer: Answer, words: str, s
 
 
 @pytest.mark.parametrize(
-    "answer", [says(200, b""), says(200, b"\0\0"), says(200, VIDEO[:-1], length=False)], ids=["empty", "tiny", "short"]
+    ("answer", "announced", "error"),
+    [
+        (says(200, b""), None, DownloadBroken),
+        (says(200, b"\0\0"), None, DownloadError),
+        (says(200, b"{}", Content_Type="application/json"), None, DownloadError),
+        (serves(MOVIE[:-1]), len(MOVIE), DownloadError),
+        (serves(MOVIE[:900]), 900_000, DownloadError),
+        (says(200, MOVIE[:-1], length=False), len(MOVIE), DownloadError),
+        (says(200, MOVIE[:-1], length=False), None, DownloadError),
+        (chunked(MOVIE[:-1]), len(MOVIE), DownloadError),
+        (chunked(MOVIE, ends=False), None, DownloadBroken),
+        (chunked(MOVIE, ends=False), len(MOVIE), DownloadBroken),
+        (says(200, VIDEO, length=False), None, DownloadError),
+    ],
 )
-def test_too_little_is_asked_for_again_and_then_refused(answer: Answer, server: Server, target: Path) -> None:
+def test_too_little_is_asked_for_again_and_then_refused(
+    answer: Answer, announced: int | None, error: type[DownloadError], server: Server, target: Path
+) -> None:
+    """A server that ends what it sends too early is not waited for: each time would look like a step forward."""
     server.answers = [answer]
-    with pytest.raises(DownloadError):
-        download.fetch(server.url, target, max_bytes=LIMIT, expected_bytes=len(VIDEO) if answer else None)
-    assert not target.exists()
-    server.answers = [serves()]
+    with pytest.raises(error) as caught:
+        download.fetch(server.url, target, max_bytes=LIMIT, expected_bytes=announced)
+    assert type(caught.value) is error
+    assert caught.value.remedy and caught.value.paid is Paid.YES
+    assert len(server.seen) == download.ATTEMPTS
+    server.answers = [serves(MOVIE)]
     download.fetch(server.url, target, max_bytes=LIMIT)
-    assert target.read_bytes() == VIDEO
+    assert target.read_bytes() == MOVIE
 
 
 # ---- where it may go

@@ -267,6 +267,7 @@ class TestRefusal:
     @pytest.mark.parametrize("flags", ["", "faststart", "frag_keyframe+empty_moov"])
     def test_every_truncation_is_told(self, tmp_path: Path, flags: str) -> None:
         whole = film(tmp_path / "film.mp4", sound=True, flags=flags).read_bytes()
+        assert not mp4.cut_off(tmp_path / "film.mp4")
         path = tmp_path / "part.mp4"
         boundaries, at = set(), 0
         while at < len(whole):
@@ -280,6 +281,7 @@ class TestRefusal:
                 continue
             with pytest.raises(mp4.Unreadable, match=r"part\.mp4 is truncated"):
                 mp4.probe(path)
+            assert mp4.cut_off(path)
 
     def test_a_cut_inside_pictures_of_open_length_is_told(self, tmp_path: Path) -> None:
         path = film(tmp_path / "film.mp4", flags="faststart", sound=True)
@@ -291,6 +293,11 @@ class TestRefusal:
         path.write_bytes(content[: at + 500])
         with pytest.raises(mp4.Unreadable, match="is truncated: its last pictures"):
             mp4.probe(path)
+        path.write_bytes(content)
+        assert not mp4.cut_off(path)
+        for length in (at + 500, len(content) - 1):
+            path.write_bytes(content[:length])
+            assert mp4.cut_off(path)
 
     @pytest.mark.parametrize(
         ("kind", "at", "value"),
@@ -311,6 +318,7 @@ class TestRefusal:
         path = changed(film(tmp_path / "film.mp4"), kind, at, ">I", value)
         with pytest.raises(mp4.Unreadable, match=r"film\.mp4 is damaged"):
             mp4.probe(path)
+        assert not mp4.cut_off(path), "another copy would be the same"
 
     def test_sound_alone_is_no_video(self, tmp_path: Path) -> None:
         path = film(tmp_path / "film.mp4", sound=True)

@@ -360,9 +360,20 @@ def test_the_result_is_a_picture_named_as_a_video(scene: bpy.types.Scene, servic
     retry_placed(scene, service, submitted=1, accepted=1)
 
 
-def test_the_result_has_another_size_than_announced(scene: bpy.types.Scene, service: BadService, movie: Path) -> None:
-    service.misbehave("download", sends(movie.read_bytes() + b"more"))
-    shoot_stopped(scene, service, "the service announced", paid="YES", submitted=1, accepted=1)
+def test_a_whole_result_of_another_size_than_announced_is_placed(scene: bpy.types.Scene, service: BadService) -> None:
+    _announce(service, 12_345)
+    timeline = Timeline(scene)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    timeline.has_only_gained_a_take()
+    assert Path(takes(scene)[0].filepath).read_bytes() == service.clip_of("request-1")
+    assert (service.count("submit"), service.count("download"), len(service.accepted)) == (1, 1, 1)
+
+
+def test_a_part_of_the_result_is_told_by_the_size_announced(
+    scene: bpy.types.Scene, service: BadService, movie: Path
+) -> None:
+    service.misbehave("download", sends(movie.read_bytes()[:-100]))
+    shoot_stopped(scene, service, "which is not the whole file", paid="YES", submitted=1, accepted=1)
     retry_placed(scene, service, submitted=1, accepted=1)
 
 
@@ -487,9 +498,14 @@ def service_takes() -> Path:
 
 def _announce_nothing(service: BadService) -> None:
     """Let the service not tell how long its result is."""
+    _announce(service, None)
+
+
+def _announce(service: BadService, size: int | None) -> None:
+    """Let the service say that its result has `size` bytes."""
 
     def answer(exchange: bad_service.Exchange) -> None:
-        says(200, {"video": {"url": service.result_url("request-1")}})(exchange)
+        says(200, {"video": {"url": service.result_url("request-1"), "file_size": size}})(exchange)
 
     service.misbehave("result", answer)
 
