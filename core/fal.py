@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Talks to the service through fal_client (this is its only importer): upload, submit, status, result, cancel.
 
-Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out. When to
-ask again is decided by the runner, never here.
+Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out, and the
+status where its logs are too long. When to ask again is decided by the runner, never here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from . import fal_addresses
 from .errors import ServiceError, SetupError, StorageError
-from .fal_streams import Body, bound_answers, send
+from .fal_streams import Body, TooLong, bound_answers, send
 from .job import Ticket
 from .one_line import one_line
 from .refusal import HEADERS, Asking, Translator
@@ -45,7 +45,9 @@ _REQUEST_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]{1,200}")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is. position: requests ahead of it while it is queued. logs: the newest lines, cleaned."""
+    """How far a request is. position: requests ahead of it while it is queued, None where the service does not say.
+    logs: the newest lines, cleaned.
+    """
 
     done: bool
     position: int | None
@@ -93,6 +95,7 @@ class Connection:
         self._patience = httpx.Timeout(SEND_TIMEOUT, connect=CONNECT_TIMEOUT)
         self._unreached = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
         self._bound = bound_answers(httpx)
+        self._handles = _undemanding(self._package)
         self._addresses = fal_addresses.addresses(service.base)
         self._platform = service.base or _PLATFORM
         self._client = self._open()
@@ -206,7 +209,11 @@ class Connection:
     def status(self, endpoint: str, ticket: Ticket) -> Progress:
         """How far the request is (fal queue, status). RequestRefused where it ended in an error."""
         with self._asking(Asking.STATUS):
-            status = self._handle(endpoint, ticket).status(with_logs=True)
+            handle = self._handle(endpoint, ticket)
+            try:
+                status = handle.status(with_logs=True)
+            except TooLong:
+                status = handle.status(with_logs=False)
             if isinstance(status, self._package.Queued):
                 return Progress(done=False, position=_whole(status.position, 0), running=False, logs=())
             lines = status.logs if isinstance(status.logs, list) else []
@@ -312,7 +319,7 @@ class Connection:
 
     def _handle(self, endpoint: str, ticket: Ticket) -> Any:
         trusted = self._trusted(endpoint, ticket)
-        return self._package.SyncRequestHandle(**dataclasses.asdict(trusted), client=self._client._client)
+        return self._handles(**dataclasses.asdict(trusted), client=self._client._client)
 
     # ---- what went wrong
 
@@ -359,6 +366,16 @@ def _load() -> Any:
     package.QUEUE_POLL_TIMEOUT = package.httpx.Timeout(POLL_TIMEOUT, connect=CONNECT_TIMEOUT)
     fal_addresses.install(package)
     return package
+
+
+def _undemanding(package: Any) -> Any:
+    """The package's handle of a request, for a service that says no more of one than how far it is."""
+
+    class Handle(package.SyncRequestHandle):  # type: ignore[misc]
+        def _parse_status(self, data: Any) -> Any:
+            return super()._parse_status({"queue_position": None, "logs": None, **data})
+
+    return Handle
 
 
 def _json(response: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from .service import Service
 
-__all__ = ["Body", "bound_answers", "send"]
+__all__ = ["Body", "TooLong", "bound_answers", "send"]
 
 ANSWER_SECONDS = 120.0
 """Seconds that an answer's body may take in all, however lively it drips."""
@@ -43,6 +43,10 @@ _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
+
+
+class TooLong(ValueError):
+    """An answer has more bytes than are read, or never ends."""
 
 
 class Body(io.FileIO):
@@ -120,7 +124,7 @@ def bound_answers(httpx: Any) -> Callable[[Any], None]:
             for chunk in self.stream:
                 size += len(chunk)
                 if size > self.limit or time.monotonic() > end:
-                    raise ValueError("the answer is too long")
+                    raise TooLong("the answer is too long")
                 yield chunk
 
         def close(self) -> None:

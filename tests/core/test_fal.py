@@ -474,6 +474,32 @@ def test_progress(server: Server, connection: fal.Connection) -> None:
     assert len(server.seen) == 3
 
 
+@pytest.mark.parametrize(
+    ("told", "progress"),
+    [
+        ({"status": "IN_QUEUE"}, fal.Progress(False, None, False, ())),
+        ({"status": "IN_QUEUE", "queue_position": "second"}, fal.Progress(False, None, False, ())),
+        ({"status": "IN_PROGRESS"}, fal.Progress(False, None, True, ())),
+        ({"status": "COMPLETED"}, fal.Progress(True, None, False, ())),
+    ],
+)
+def test_a_status_that_says_no_more_than_how_far_it_is_is_enough(
+    told: dict[str, object], progress: fal.Progress, server: Server, connection: fal.Connection
+) -> None:
+    server.answers["GET", f"{JOB}/status"] = says(200, told)
+    assert connection.status(ENDPOINT, ticket(server)) == progress
+
+
+def test_logs_that_are_too_long_hide_no_result(server: Server, connection: fal.Connection) -> None:
+    def talks(handler: _Handler) -> None:
+        lines = [{"message": "x" * 5_000_000}] if "logs=true" in handler.path else []
+        says(200, {"status": "COMPLETED", "logs": lines})(handler)
+
+    server.answers["GET", f"{JOB}/status"] = talks
+    assert connection.status(ENDPOINT, ticket(server)) == fal.Progress(True, None, False, ())
+    assert len(server.seen) == 2
+
+
 POLL_FAULTS: dict[str, tuple[Answer, type[ReshootError]]] = {
     "dropped": (drops, NoAnswer),
     "cut": (cuts, NoAnswer),
@@ -495,8 +521,7 @@ POLL_FAULTS: dict[str, tuple[Answer, type[ReshootError]]] = {
 }
 STATUS_FAULTS: dict[str, tuple[Answer, type[ReshootError]]] = {
     "unknown status": (says(200, {"status": "DREAMING"}), BadAnswer),
-    "no position": (says(202, {"status": "IN_QUEUE"}), BadAnswer),
-    "no logs": (says(202, {"status": "IN_PROGRESS"}), BadAnswer),
+    "no status": (says(200, {"logs": [], "queue_position": 0}), BadAnswer),
 }
 RESULT_FAULTS: dict[str, tuple[Answer, type[ReshootError]]] = {
     "too early": (says(400, {"detail": "Request is still in progress"}), NoAnswer),
@@ -520,7 +545,7 @@ def test_a_status_that_does_not_come_says_whether_to_ask_again(
         connection.status(ENDPOINT, ticket(server))
     assert caught.value.remedy
     assert caught.value.paid is Paid.UNKNOWN
-    assert server.count("GET") == 1
+    assert server.count("GET") == (2 if fault == "endless" else 1), "what is too long is asked for without the logs"
     if fault == "429":
         assert caught.value.retry_after == 0.0  # type: ignore[attr-defined]
 
