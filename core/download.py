@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from . import mp4
 from .errors import DownloadBroken, DownloadError, JobCancelled, Paid, SetupError, StorageError
-from .fal import is_loopback
+from .service import escaped, is_loopback
 from .words import say
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ class _Transfer:
         def set_aside(answer: requests.Response, **kwargs: object) -> None:
             # Told not to follow, requests still reads all of a redirect's body and stumbles over its address.
             if answer.is_redirect:
-                moved.append(answer.headers.pop("location"))
+                # Headers are read as Latin-1, whatever was written.
+                moved.append(answer.headers.pop("location").encode("latin-1").decode("utf-8", "surrogateescape"))
 
         for _ in range(REDIRECTS + 1):
             session.trust_env = not is_loopback(url)  # proxies are for the network
@@ -165,7 +166,7 @@ class _Transfer:
                 return answer
             answer.close()
             try:
-                url = urljoin(url, moved.pop())
+                url = escaped(urljoin(url, moved.pop()))
             except ValueError as exc:
                 raise _wrong(say("The result's address leads nowhere.")) from exc
             _check_address(url, local=is_loopback(self.url), local_only=local_only)

@@ -10,20 +10,22 @@ import dataclasses
 import ipaddress
 import os
 import re
+import string
 import threading
 import urllib.request
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from .errors import SetupError
 from .one_line import one_line
 from .words import say
 
-__all__ = ["Origin", "Service", "is_loopback", "keep_off_proxies", "origin", "usable"]
+__all__ = ["Origin", "Service", "escaped", "is_loopback", "keep_off_proxies", "origin", "usable"]
 
 _PRINTABLE = re.compile(r"[!-\[\]-~]{1,4096}")  # ASCII without space and backslash, on which URL parsers disagree
+_WRITTEN = re.compile(r"([A-Za-z]+://[^/?#]*)([^\x00-\x1f\x7f-\x9f]*)")
 _environment = threading.Lock()
 
 
@@ -48,10 +50,11 @@ class Service:
         return say("The rehearsal") if self.name == "rehearsal" else urlsplit(self.base).netloc
 
     def checked(self, url: object) -> str:
-        """`url`, where the service says that a file is. ValueError unless it is https, or on this computer as it is."""
+        """Where the service says that a file is, `escaped`. ValueError unless it is https, or here as it is itself."""
+        url = escaped(url) if isinstance(url, str) else ""
         at = origin(url)
-        if at and (at.scheme == "https" or (self.local and is_loopback(str(url)))):
-            return str(url)
+        if at and (at.scheme == "https" or (self.local and is_loopback(url))):
+            return url
         raise ValueError("an address that is not https")
 
 
@@ -61,6 +64,15 @@ class Origin(NamedTuple):
     scheme: str
     host: str
     port: int
+
+
+def escaped(url: str) -> str:
+    """`url` with the spaces and letters that people write behind its host as %20 and the like; what is valid stays.
+
+    One that has such things elsewhere, or control characters, is returned as it is. ValueError for half a character.
+    """
+    found = _WRITTEN.fullmatch(url.strip(" "))
+    return found[1] + quote(found[2], safe=string.punctuation, errors="surrogateescape") if found else url
 
 
 @lru_cache(maxsize=64)  # panels ask it at every redraw

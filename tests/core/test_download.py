@@ -481,6 +481,22 @@ def test_a_redirect_is_followed_without_cookies(server: Server, start: Callable[
 
 
 @pytest.mark.parametrize(
+    ("location", "asked"),
+    [
+        ("/my take.mp4", "/my%20take.mp4"),
+        ("/r\u00e9sultat.mp4", "/r%C3%A9sultat.mp4"),  # in UTF-8, as nearly all write it
+        ("/a%20b.mp4?sig=x+y/z==", "/a%20b.mp4?sig=x+y/z=="),
+    ],
+)
+def test_a_redirect_that_is_written_as_a_person_would_is_understood(
+    location: str, asked: str, server: Server, target: Path
+) -> None:
+    server.answers = [says(302, Location=location.encode().decode("latin-1")), serves()]
+    download.fetch(server.url, target, max_bytes=LIMIT)
+    assert server.seen[1][0] == asked
+
+
+@pytest.mark.parametrize(
     "location", ["http://example.com/a.mp4", "file:///etc/passwd", "http://[", "//user:x@127.0.0.1/", "/result.mp4"]
 )
 def test_a_redirect_to_where_nothing_may_go_is_refused(location: str, server: Server, target: Path) -> None:

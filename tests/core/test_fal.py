@@ -530,7 +530,22 @@ RESULT_FAULTS: dict[str, tuple[Answer, type[ReshootError]]] = {
     "video is a text": (says(200, {"video": "https://x/y.mp4"}), BadAnswer),
     **{
         f"url {url}": (says(200, {"video": {"url": url}}), BadAnswer)
-        for url in (None, 7, "", "file:///etc/passwd", "http://example.com/a.mp4", "https://a:b@example.com/a.mp4")
+        for url in (
+            None,
+            7,
+            "",
+            "file:///etc/passwd",
+            "http://example.com/a.mp4",
+            "https://a:b@example.com/a.mp4",
+            "https://example.com/a\r\nb.mp4",
+            "https://example.com/\x85.mp4",
+            "https://example.com\t/a.mp4",
+            "https://example.com\\@127.0.0.1/a.mp4",
+            "https://exa mple.com/a.mp4",
+            "https://ex\u00e4mple.com/a.mp4",
+            "https://example.com\uff0f@127.0.0.1/a.mp4",
+            "https://example.com/\ud800.mp4",
+        )
     },
 }
 
@@ -609,6 +624,26 @@ def test_a_result_is_asked_for_once(server: Server, connection: fal.Connection) 
     for size in (None, True, -1, 0, "12", 1.5):
         server.answers["GET", JOB] = says(200, {"video": {"url": f"{server.base}/v.mp4", "file_size": size}})
         assert connection.result(ENDPOINT, ticket(server)) == fal.Result(f"{server.base}/v.mp4", "", "", None)
+
+
+WRITTEN = [
+    ("/my take.mp4", "/my%20take.mp4"),
+    (" /r\u00e9sultat.mp4 ", "/r%C3%A9sultat.mp4"),
+    ("/\u753b.mp4?name=\u00e9 1", "/%E7%94%BB.mp4?name=%C3%A9%201"),
+    ("/a%20b%2Fc.mp4?sig=x+y/z==&to=[1]#{t}", "/a%20b%2Fc.mp4?sig=x+y/z==&to=[1]#{t}"),
+]
+
+
+@pytest.mark.parametrize(("told", "asked"), WRITTEN)
+def test_an_address_that_is_written_as_a_person_would_is_understood(
+    told: str, asked: str, server: Server, connection: fal.Connection, tmp_path: Path
+) -> None:
+    url = f" {server.base}{told[1:]}" if told[0] == " " else server.base + told
+    server.answers["GET", JOB] = says(200, {"video": {"url": url}})
+    assert connection.result(ENDPOINT, ticket(server)).url == server.base + asked
+    (tmp_path / "clip.mp4").write_bytes(b"video")
+    server.answers["POST", "/files/upload"] = says(200, {"access_url": url})
+    assert connection.upload(tmp_path / "clip.mp4") == server.base + asked
 
 
 REASONS: dict[str, tuple[dict[str, Any], tuple[str, ...], Paid]] = {
