@@ -122,19 +122,19 @@ class Connection:
             finally:
                 client._client.close()
 
-    def upload(self, path: Path, content_type_hint: str | None = None) -> str:
+    def upload(self, path: Path) -> str:
         """Uploads the file at `path` and returns its URL. May be repeated (fal storage)."""
         with self._asking(Asking.UPLOAD):
             try:
                 try:
-                    return self._send(path, content_type_hint)
+                    return self._send(path)
                 except self._package.FalClientHTTPError as exc:
                     if exc.status_code != 401:
                         raise
                     # The permit that the key was given, not the key: where this computer's clock is slow, an old
                     # permit looks fresh. A new one is refused where the key is.
                     self._storage = self._open()
-                    return self._send(path, content_type_hint)
+                    return self._send(path)
             except OSError as exc:
                 raise StorageError(
                     say(
@@ -255,10 +255,10 @@ class Connection:
 
     # ---- how it is asked
 
-    def _send(self, path: Path, content_type_hint: str | None) -> str:
+    def _send(self, path: Path) -> str:
         storage = self._storage
         # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
-        with Body(path, content_type_hint) as body, storage._get_cdn_client() as http:
+        with Body(path) as body, storage._get_cdn_client() as http:
             http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
             http.headers["Accept-Encoding"] = "identity"  # httpx offers codings that `_bound` refuses
             return send(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from . import picture
 from .service import Service
 
 __all__ = ["Body", "TooLong", "bound_answers", "send"]
@@ -43,6 +44,8 @@ _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
+_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
+"""By `picture.Picture.format`."""
 
 
 class TooLong(ValueError):
@@ -52,9 +55,14 @@ class TooLong(ValueError):
 class Body(io.FileIO):
     """A file with a length: it is sent as it is read, where the package reads up to 100 MiB into memory."""
 
-    def __init__(self, path: Path, content_type: str | None = None) -> None:
+    def __init__(self, path: Path) -> None:
+        found = picture.probe(path)
         super().__init__(path)
-        self.content_type = content_type or _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        self.content_type = _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        # References are taken for what they are, whatever they are called; a service goes by type and name.
+        if found and self.content_type != f"image/{found.format}":
+            self.content_type = f"image/{found.format}"
+            path = path.with_suffix(_SUFFIXES[found.format])
         # The name travels in a header, which is ASCII.
         self.file_name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)[-100:]
 
