@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ POLL_TIMEOUT = 30.0
 """Seconds of silence before a status, result or cancel request is given up. They may be repeated."""
 SEND_TIMEOUT = 120.0
 """Seconds of silence before a submission or an upload is given up. Long, since a lost submission cannot be repeated."""
+
+_PERMIT = timedelta(minutes=5)
+"""How long a permit is used whose end is not told in a form that is known. One that ends earlier is replaced."""
 
 _PLATFORM = "https://api.fal.ai"
 _HISTORY = "/v1/models/requests/by-endpoint"
@@ -297,7 +300,7 @@ class Connection:
             token=told["token"],
             token_type=told["token_type"],
             base_upload_url=self._service.checked(told["base_url"]),
-            expires_at=datetime.fromisoformat(told["expires_at"]),
+            expires_at=_end_of_permit(told.get("expires_at")),
         )
 
     def _addressed(self) -> AbstractContextManager[None]:
@@ -376,6 +379,14 @@ def _undemanding(package: Any) -> Any:
             return super()._parse_status({"queue_position": None, "logs": None, **data})
 
     return Handle
+
+
+def _end_of_permit(told: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return datetime.now(UTC) + _PERMIT
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _json(response: Any) -> dict[str, Any]:

@@ -1039,6 +1039,28 @@ def test_a_permit_that_has_run_out_is_replaced(server: Server, connection: fal.C
     assert server.count("POST", "/files/upload") == 3
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"expires_at": "2999-01-01T00:00:00"},
+        {"expires_at": "2999-01-01"},
+        {"expires_at": "in an hour"},
+        {"expires_at": 32_472_144_000},
+        {"expires_at": None},
+        {},
+    ],
+)
+def test_a_permit_is_used_again_however_its_end_is_told(
+    told: dict[str, object], server: Server, connection: fal.Connection, tmp_path: Path
+) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"video")
+    permit = {"token": "permit", "token_type": "Bearer", "base_url": server.base}
+    server.answers["POST", "/storage/auth/token"] = says(200, permit | told)
+    assert connection.upload(tmp_path / "clip.mp4")
+    assert connection.upload(tmp_path / "clip.mp4")
+    assert server.count("POST", "/storage/auth/token") == 1
+
+
 def test_storage_that_cannot_be_reached_was_sent_nothing(
     server: Server, connect: Callable[[Server], fal.Connection], tmp_path: Path
 ) -> None:
