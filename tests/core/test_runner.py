@@ -536,10 +536,10 @@ def test_a_clip_that_is_gone_is_made_again_by_a_retry(house: House, movie: Path)
     elsewhere = movie.with_name("elsewhere.mp4")
 
     class MovedAway(fal.Connection):
-        def upload(self, path, content_type_hint=None):
+        def upload(self, path):
             if path == movie and not elsewhere.exists():
                 movie.rename(elsewhere)
-            return super().upload(path, content_type_hint)
+            return super().upload(path)
 
     desk = house.desk()
     with desk._lock:
