@@ -291,7 +291,10 @@ class Trial:
         """The job, once it has come to rest."""
         job = self.desk.journal.get(self._job.id)
         if job is None or not _rests(job):
-            job = self.desk.listen(lambda event: event.job.id == self._job.id and _rests(event.job), 60.0).job
+            # What has words is being looked for before it is tried again.
+            job = self.desk.listen(
+                lambda event: event.job.id == self._job.id and _rests(event.job) and not event.words, 60.0
+            ).job
         return job
 
     def _faulty(self, exchange: Exchange) -> None:
