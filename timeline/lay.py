@@ -117,7 +117,21 @@ class Layer:
         if shot.source is Source.TIMELINE:
             # The picture holds all that was visible: nothing of it may lie above the take.
             lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
-        return _first_free(others, lowest, say("No channel above “{shot}” is free.", shot=shot.name))
+        return self._first_free(others, lowest, say("No channel above “{shot}” is free.", shot=shot.name))
+
+    def _first_free(self, others: Sequence[Any], above: int, otherwise: str) -> int:
+        """The lowest channel above `above` that is neither closed nor holds any of `others`.
+
+        otherwise: what is said where there is none.
+        """
+        channels = compat.shown_channels(self._scene.sequence_editor)
+        # In one that is muted the take would not be seen or heard, in one that is locked the editor could not touch it.
+        closed = {number for number, channel in enumerate(channels) if channel.mute or channel.lock}
+        taken = closed | {strip.channel for strip in others}
+        for channel in range(above + 1, _HIGHEST_CHANNEL + 1):
+            if channel not in taken:
+                return channel
+        raise PlacementError(otherwise, say("Free a channel above it and place the take again from the job."))
 
     def _models(self) -> list[Any]:
         """The strips of the shot whose place on the screen the take gets, none where it covers the screen."""
@@ -196,7 +210,7 @@ class Layer:
             else:
                 others = [each for each in shown if compat.start(each) < reach[1] and compat.end(each) > reach[0]]
                 strips = shown
-                channel = _first_free(others, strip.channel, say("No channel is free for the take's sound."))
+                channel = self._first_free(others, strip.channel, say("No channel is free for the take's sound."))
             # Where two parts are dissolved, each is heard up to the middle.
             first = max(piece.first, (heard[number - 1].end + piece.first) // 2) if number else piece.first
             end = min(piece.end, (heard[number + 1].first + piece.end) // 2) if heard[number + 1 :] else piece.end
@@ -207,15 +221,6 @@ class Layer:
             _cover(sound, first, min(end, compat.end(sound)))
             if strip.type != "META" and compat.CONNECTED_STRIPS:
                 _join(self._scene, strip, sound)
-
-
-def _first_free(others: Sequence[Any], above: int, otherwise: str) -> int:
-    """The lowest channel above `above` in which none of `others` is. otherwise: what is said where there is none."""
-    taken = {strip.channel for strip in others}
-    for channel in range(above + 1, _HIGHEST_CHANNEL + 1):
-        if channel not in taken:
-            return channel
-    raise PlacementError(otherwise, say("Free a channel above it and place the take again from the job."))
 
 
 def name_of(job: Job) -> str:

@@ -498,11 +498,13 @@ def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None
     strip = editing.add_movie(scene, path, channel=2)
     own = numbered.strips(scene).new_sound("own", str(path), 1, 1)
     select(scene, strip)
+    scene.sequence_editor.channels[4].mute = True
     scene.reshoot.sound = "RESULT"
     shoot()
     take = the_take(scene)
     lies_over(take, strip)
     (heard,) = [each for each in takes(scene) if each.type == "SOUND"]
+    assert heard.channel == 5  # one that is muted is not heard
     assert (compat.start(heard), compat.end(heard)) == (compat.start(strip), compat.end(strip))
     assert own.mute
     assert record()["plan"]["keep_audio"] is True

@@ -14,6 +14,7 @@ import pytest
 from editing import takes
 from reshoot import session, shooting
 from reshoot.core import board
+from reshoot.core.errors import PlacementError
 from reshoot.core.job import State
 from reshoot.core.runner import Event
 from reshoot.core.settings import Source
@@ -322,3 +323,34 @@ def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene
     put_into_meta(scene, strip)
     (spot,) = whereabouts.find(scene, was)
     assert (spot.first, spot.end, spot.meta) == (1, 81, "")
+
+
+@pytest.mark.parametrize("word", ["mute", "lock"])
+@pytest.mark.parametrize("meta", [False, True])
+def test_channels_that_are_muted_or_locked_get_no_take(
+    scene: bpy.types.Scene, movie: Path, word: str, meta: bool
+) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    (job,) = shooting.shoot(scene)
+    holder = put_into_meta(scene, strip) if meta else scene.sequence_editor
+    setattr(holder.channels[3], word, True)
+    # What is outside of the meta strip does not count.
+    other = scene.sequence_editor if meta else put_into_meta(scene, editing.add_movie(scene, movie, channel=8))
+    setattr(other.channels[4], word, True)
+    waiting.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    assert take.channel == 4
+
+
+def test_no_channel_is_left_that_shows_a_take(scene: bpy.types.Scene, movie: Path) -> None:
+    editing.add_movie(scene, movie, channel=2)
+    (job,) = shooting.shoot(scene)
+    for channel in list(scene.sequence_editor.channels)[3:]:
+        channel.mute = True
+    with pytest.raises(PlacementError, match="No channel above"):
+        waiting.wait_for(session.current(), [job.id])
+    assert takes(scene) == []
+    scene.sequence_editor.channels[128].mute = False
+    assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
+    (take,) = takes(scene)
+    assert take.channel == 128
