@@ -23,6 +23,14 @@ def file_of(strip: Any) -> str:
     return ""
 
 
+def file_start(strip: Any) -> float:
+    """Timeline frame of the first frame of what a movie, image or sound strip has on disk, shown one for one.
+
+    A strip's content begins later where Hold Split has cut its beginning off for good.
+    """
+    return compat.content_start(strip) - compat.animation_trims(strip)[0]
+
+
 def image_files(strip: Any) -> list[str]:
     """Every file that an image strip shows, absolute, in order."""
     folder = bpy.path.abspath(strip.directory)

@@ -109,7 +109,12 @@ def selected_images(scene: bpy.types.Scene) -> list[str]:
 
 def _shown_image(strip: Any) -> str:
     files = content.image_files(strip)
-    return files[min(max(0, int(compat.trims(strip)[0])), len(files) - 1)]
+    return files[min(_first_shown(strip), len(files) - 1)]
+
+
+def _first_shown(strip: Any) -> int:
+    """The number of the image that an image strip shows first."""
+    return max(0, round(compat.start(strip) - content.file_start(strip)))
 
 
 def scene_fps(scene: bpy.types.Scene) -> Fraction:
@@ -119,11 +124,12 @@ def scene_fps(scene: bpy.types.Scene) -> Fraction:
 
 
 def _facts(strip: Any) -> ShotStrip:
+    path = content.file_of(strip)
     return ShotStrip(
         name=strip.name,
         kind=strip.type,
-        filepath=content.file_of(strip),
-        content_start=compat.content_start(strip),
+        filepath=path,
+        content_start=content.file_start(strip) if path else compat.content_start(strip),
         start=compat.start(strip),
         end=compat.end(strip),
         channel=strip.channel,
@@ -152,9 +158,8 @@ def _shown_files(strips: list[Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         if strip.type == "MOVIE":
             yield strip.name, (content.file_of(strip),)
         elif strip.type == "IMAGE":
-            before, _after = (max(0, int(trim)) for trim in compat.trims(strip))
-            paths = content.image_files(strip)
-            yield strip.name, tuple(paths[before : before + compat.length(strip)] or paths[-1:])
+            first, paths = _first_shown(strip), content.image_files(strip)
+            yield strip.name, tuple(paths[first : first + compat.length(strip)] or paths[-1:])
 
 
 def check_files(shown: Files) -> None:

@@ -114,6 +114,9 @@ class _Strips:
         self._of_place = defaultdict[tuple[str, str, float], list[ShotStrip]](list)
         self._of_base = defaultdict[tuple[str, str, str], list[ShotStrip]](list)
         self._of_name: dict[str, ShotStrip] = {}
+        # Where the content of what Hold Split cut off begins if the file's own rate is kept, and frames to each of its.
+        self._at_own_rate: dict[str, tuple[float, float]] = {}
+        self._fps = scene.render.fps / scene.render.fps_base
         kinds = {kind for kind, _path in self._of_source}
         editor = scene.sequence_editor
         levels = [("", compat.strips(editor))] if editor else []
@@ -135,7 +138,13 @@ class _Strips:
         if (kind, path) not in self._of_source:
             return
         start, end = compat.start(strip), compat.end(strip)
-        facts = ShotStrip(strip.name, kind, path, compat.content_start(strip), start, end, strip.channel, meta)
+        content_start = compat.content_start(strip)
+        if path and (cut_off := compat.animation_trims(strip)[0]):
+            pace = 1.0 if kind == "IMAGE" else self._fps / (strip.fps or self._fps)
+            if pace != 1:
+                self._at_own_rate[strip.name] = (content_start - cut_off * pace, pace)
+            content_start -= cut_off
+        facts = ShotStrip(strip.name, kind, path, content_start, start, end, strip.channel, meta)
         self._of_name[facts.name] = facts
         self._of_source[kind, path].append(facts)
         self._of_place[kind, path, facts.content_start].append(facts)
@@ -154,6 +163,10 @@ class _Strips:
         """Those that show the same."""
         return self._of_source[then.kind, then.filepath]
 
+    def likely(self, then: ShotStrip) -> list[ShotStrip]:
+        """The same, with their contents where they most likely begin."""
+        return [next(self.readings(strip, then))[0] for strip in self.like(then)]
+
     def beside(self, now: ShotStrip) -> list[ShotStrip]:
         """Those that show the same, and the same frame of it at the same time."""
         return self._of_place[now.kind, now.filepath, now.content_start]
@@ -161,6 +174,23 @@ class _Strips:
     def numbered(self, then: ShotStrip) -> list[ShotStrip]:
         """Those that show the same under the same name, but for the number behind it."""
         return self._of_base[then.kind, then.filepath, _base(then.name)]
+
+    def readings(self, now: ShotStrip, beside: ShotStrip) -> Iterator[tuple[ShotStrip, float]]:
+        """Where the content of a strip may begin, the likeliest first, if it was cut off `beside` by Hold Split; and by
+        how many frames that may be wrong.
+
+        What is cut off is counted in frames of the file, and no Blender tells whether a movie keeps its own rate. Where
+        it does, a cut lies between two frames of the file.
+        """
+        own, pace = self._at_own_rate.get(now.name, (now.content_start, 0.0))
+        whole, _pace = self._at_own_rate.get(beside.name, (beside.content_start, 0.0))
+        slack = min(pace, (now.end - now.start) / 2)
+        if pace and abs(own - whole) <= pace:
+            yield replace(now, content_start=beside.content_start), slack
+            return
+        yield now, 0.0
+        if pace:
+            yield replace(now, content_start=own), slack
 
 
 def file_of(strip: Any) -> str:
@@ -233,7 +263,7 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
     if chosen is None or not shows(chosen):
         # Renamed, or the piece of that name was deleted: what shows the same frames when it did, else the only one.
         there = [strip for strip in strips.beside(lead) if shows(strip)]
-        there = there or [strip for strip in strips.like(lead) if shows(strip)]
+        there = there or [strip for strip in strips.likely(lead) if shows(strip)]
         if not there or (len(there) > 1 and there[0].content_start != lead.content_start):
             return []
         chosen = min(there, key=lambda strip: (strip.meta != lead.meta, strip.channel != lead.channel, strip.start))
@@ -243,11 +273,14 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: _Strips) -> list[ShotStrip]:
         # It shows the whole shot. Among a thousand pieces of one movie it would take long to find that no other does.
         return pieces
     for strip in (*strips.beside(chosen), *strips.numbered(lead)):
-        # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
-        low, high = _shown(strip)
-        moved = strip.content_start != chosen.content_start
-        if shows(strip) and (not moved or (first <= low and high <= end)) and _apart(low, high, pieces):
-            pieces.append(strip)
+        for reading, slack in strips.readings(strip, chosen):
+            # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
+            low, high = _shown(reading)
+            low, high = low + slack, high - slack
+            moved = reading.content_start != chosen.content_start
+            if shows(reading) and (not moved or (first <= low and high <= end)) and _apart(low, high, pieces):
+                pieces.append(reading)
+                break
     return sorted(pieces, key=lambda strip: strip.start)
 
 

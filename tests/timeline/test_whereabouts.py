@@ -20,7 +20,7 @@ from reshoot.core.runner import Event
 from reshoot.core.settings import Source
 from reshoot.core.shot import Shot
 from reshoot.operators import waiting
-from reshoot.timeline import compat, shot, whereabouts
+from reshoot.timeline import compat, movie_strip, shot, whereabouts
 
 FRAMES = 80
 
@@ -54,9 +54,9 @@ def move(strip: Any, frames: int) -> None:
         strip.frame_start += frames
 
 
-def cut(strip: Any, frame: int) -> Any:
-    """Cut a strip before `frame`; the right piece."""
-    return strip.split(frame=frame, split_method="SOFT")
+def cut(strip: Any, frame: int, *, hold: bool = False) -> Any:
+    """Cut a strip before `frame`; the right piece. hold: by Hold Split."""
+    return strip.split(frame=frame, split_method="HARD" if hold else "SOFT")
 
 
 def remove(scene: bpy.types.Scene, strip: Any) -> None:
@@ -111,6 +111,73 @@ def test_first_piece_was_deleted(scene: bpy.types.Scene, movie: Path) -> None:
     cut(strip, 31)
     remove(scene, strip)
     assert spans(scene, was) == [(31, 81, 1)]
+
+
+@pytest.mark.parametrize("trimmed", [False, True])
+def test_hold_split_shot_is_one_spot(scene: bpy.types.Scene, movie: Path, trimmed: bool) -> None:
+    strip = editing.add_movie(scene, movie)
+    if trimmed:
+        compat.set_start(strip, 6)
+        compat.set_end(strip, 76)
+    was = read(scene)
+    shown = (compat.start(strip), compat.end(strip), 1)
+    right = cut(strip, 31, hold=True)
+    assert spans(scene, was) == [shown]
+    last = cut(right, 51, hold=True)
+    assert spans(scene, was) == [shown]
+    if trimmed:
+        remove(scene, strip)
+        assert spans(scene, was) == [(31, 76, 1)]
+        return
+    move(last, 200)
+    assert spans(scene, was) == [(shown[0], 51, 1), (251, shown[1] + 200, 1)]
+    assert [spot.start - shown[0] for spot in whereabouts.find(scene, was)] == [0, 200]
+    move(right, 100)
+    move(last, -200)
+    assert spans(scene, was) == [(shown[0], 31, 1), (51, shown[1], 1), (131, 151, 1)]
+
+
+def test_hold_split_of_what_was_hold_split_already(scene: bpy.types.Scene, movie: Path) -> None:
+    middle = cut(editing.add_movie(scene, movie), 21, hold=True)
+    cut(middle, 61, hold=True)
+    editing.select(scene, middle)
+    was = read(scene)
+    cut(middle, 41, hold=True)
+    assert spans(scene, was) == [(21, 61, 1)]
+
+
+def test_hold_split_image_sequence_is_one_spot(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    first, *others = numbered.images(tmp_path, frames=10)
+    strip = compat.strips(scene.sequence_editor).new_image("images", str(first), 1, 1)
+    for path in others:
+        strip.elements.append(path.name)
+    compat.set_end(strip, 11)
+    editing.select(scene, strip)
+    was = read(scene)
+    right = cut(strip, 5, hold=True)
+    assert spans(scene, was) == [(1, 11, 1)]
+    editing.select(scene, right)
+    assert [Path(path) for path in shot.selected_images(scene)] == [others[3]]
+    assert shot.files(scene, Source.STRIP) == (("images.001", tuple(map(str, others[3:]))),)
+
+
+@pytest.mark.parametrize(("fps", "frame"), [(50, 31), (50, 52), (60, 30), (26, 14), (26, 8), (15, 18), (15, 4)])
+def test_hold_split_movie_at_its_own_rate_is_one_spot(
+    scene: bpy.types.Scene, movie: Path, fps: int, frame: int
+) -> None:
+    scene.render.fps = fps
+    strip = movie_strip.add(scene, "own", movie, 1, 1, at_own_rate=True)
+    editing.select(scene, strip)
+    was = read(scene)
+    right = cut(strip, frame, hold=True)
+    # The cut lies between two frames of the file: Blender's own piece is a little longer or shorter for it.
+    assert spans(scene, was) == [(1, min(1 + was.frames, compat.end(right)), 1)]
+    move(right, 400)
+    (_, end, _), (first, last, _) = spans(scene, was)
+    assert (end, first) == (frame, frame + 400) and 0 <= compat.end(right) - last <= fps / 25
+    move(right, -400)
+    remove(scene, strip)
+    assert spans(scene, was) == [(frame, min(1 + was.frames, compat.end(right)), 1)]
 
 
 def test_copy_of_the_shot_is_not_the_shot(scene: bpy.types.Scene, movie: Path) -> None:
