@@ -23,6 +23,11 @@ def file_of(strip: Any) -> str:
     return ""
 
 
+def sound_file(strip: Any) -> str:
+    """The file that a sound strip plays, absolute; empty where there is none."""
+    return str(bpy.path.abspath(strip.sound.filepath)) if strip.sound else ""
+
+
 def file_start(strip: Any) -> float:
     """Timeline frame of the first frame of what a movie, image or sound strip has on disk, shown one for one.
 

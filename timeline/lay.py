@@ -188,17 +188,37 @@ class Layer:
                 yield say("This Blender was built without sound: the result's is in the take's file")
                 return
             self._bring_sound(strip, heard)
-        for name in self._lead.shot.sounds:
-            own = compat.strips_all(self._scene.sequence_editor).get(name)
-            if own is not None and not own.mute:
+        for own in self._own_sounds():
+            if not own.mute:
                 own.mute = True
-                yield say("“{strip}” is muted", strip=name)
+                yield say("“{strip}” is muted", strip=own.name)
         for name in self._spot.strips:
             shown = compat.strips_all(self._scene.sequence_editor)[name]
             # A scene's sound comes with its picture: muted, it would not be seen either.
             if shown.type == "SCENE" and shown.volume:
                 shown.volume = 0.0
                 yield say("The sound of “{strip}” is turned off", strip=name)
+
+    def _own_sounds(self) -> list[Any]:
+        """The shot's sound strips, and what was cut off them and is heard beside its picture here."""
+        editor, spot = self._scene.sequence_editor, self._spot
+        every = compat.strips_all(editor)
+        own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
+        if not own:
+            return []
+        pictures = [every[name] for name in spot.strips]
+        # A piece that was moved with its picture is known by that.
+        files = [(content.sound_file(strip), content.file_start(strip)) for strip in own]
+        files += [(content.file_of(strip), content.file_start(strip)) for strip in pictures if strip.type == "MOVIE"]
+        inner = content.inside(strip for strip in pictures if strip.type == "META")
+        for strip in (*compat.shown_strips(editor), *inner):
+            if strip.type != "SOUND" or strip in own or not content.sound_file(strip):
+                continue
+            path, start = content.sound_file(strip), content.file_start(strip)
+            here = compat.start(strip) < spot.end and compat.end(strip) > spot.first
+            if here and any(path == file and abs(round(start) - round(at)) <= 1 for file, at in files):
+                own.append(strip)
+        return own
 
     def _bring_sound(self, strip: Any, heard: Sequence[Piece]) -> None:
         """The result's sound beside its picture: joined to a strip, inside a meta strip."""

@@ -234,7 +234,7 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
     for strip in compat.shown_strips(scene.sequence_editor):
         if strip.type != "SOUND" or compat.start(strip) >= end or compat.end(strip) <= start:
             continue
-        path = bpy.path.abspath(strip.sound.filepath) if strip.sound else ""
+        path = content.sound_file(strip)
         same = any(path == file and abs(round(compat.content_start(strip)) - at) <= 1 for file, at in files)
         if strip.select or strip.name in joined or same:
             result.append(strip)

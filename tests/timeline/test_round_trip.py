@@ -490,6 +490,34 @@ def test_silence_mutes_the_sound_inside_a_meta(tmp_path: Path) -> None:
     assert not meta.mute
 
 
+@pytest.mark.parametrize(
+    ("method", "moved", "meta"),
+    [("SOFT", 0, False), ("HARD", 0, False), ("SOFT", 40, False), ("HARD", 40, False), ("SOFT", 0, True)],
+)
+def test_silence_follows_what_was_cut_meanwhile(tmp_path: Path, method: str, moved: int, meta: bool) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=80, sound=True)
+    picture = editing.add_movie(scene, path, channel=2)
+    select(scene, picture, numbered.strips(scene).new_sound("own", str(path), 1, 1))
+    if meta:
+        with movie_strip.sequencer(scene):
+            bpy.ops.sequencer.meta_make()
+    cut = list(numbered.strips(scene))
+    select(scene, *cut)
+    scene.reshoot.sound = "SILENT"
+    (job,) = shooting.shoot(scene)
+    start = compat.SPAN[-1]
+    for piece in [strip.split(frame=31, split_method=method) for strip in cut]:
+        setattr(piece, start, getattr(piece, start) + moved)
+    # The same file at another time.
+    numbered.strips(scene).new_sound("later", str(path), 5, 21)
+    waiting.wait_for(session.current(), [job.id])
+    sounds = [strip for strip in compat.strips_all(scene.sequence_editor) if strip.type == "SOUND"]
+    assert {strip.name: strip.mute for strip in sounds} == {"own": True, "own.001": True, "later": False}
+
+
 def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None:
     scene = open_timeline()
     if not bpy.app.build_options.audaspace:
