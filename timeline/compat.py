@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 STRIPS_NAMED_STRIPS = bpy.app.version >= (4, 4, 0)
 """`strips` took over from `sequences`; both exist up to 4.5."""
@@ -174,14 +175,26 @@ def movie_strip_options(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if name in known}
 
 
-def set_sequencer_scene(window: bpy.types.Window, scene: bpy.types.Scene) -> Any:
-    """Make `scene` the one that a window's sequencer shows. The one it showed before, None where there is no choice."""
+@contextlib.contextmanager
+def sequencer_shows(window: bpy.types.Window, scene: bpy.types.Scene) -> Iterator[None]:
+    """For this moment `scene` is the one that a window's sequencer shows."""
     workspace = window.workspace
-    if not hasattr(workspace, "sequencer_scene"):
-        return None
-    before = workspace.sequencer_scene
-    workspace.sequencer_scene = scene
-    return before
+    if hasattr(workspace, "sequencer_scene"):
+        shown = workspace.sequencer_scene
+        workspace.sequencer_scene = scene
+        try:
+            yield
+        finally:
+            workspace.sequencer_scene = shown
+        return
+    shown, layer = window.scene, window.view_layer
+    window.scene = scene
+    try:
+        yield
+    finally:
+        window.scene = shown
+        # With another scene a window comes to that scene's first layer.
+        window.view_layer = layer
 
 
 def select_only(chosen: Iterable[Any], all_strips: Iterable[Any]) -> None:

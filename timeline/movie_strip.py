@@ -124,20 +124,17 @@ def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
     here = bpy.context.area
     window = min(windows, key=lambda each: each != bpy.context.window)
     area = min(window.screen.areas, key=lambda each: (each.type != "SEQUENCE_EDITOR", each != here))
-    kind, shown = area.ui_type, window.scene
-    scene_before = compat.set_sequencer_scene(window, scene)
-    if kind != "SEQUENCE_EDITOR":
-        area.ui_type = "SEQUENCE_EDITOR"
-    window.scene = scene
+    kind = area.ui_type
     try:
-        with contextlib.nullcontext() if area == here else _moved_to(window, area, scene):
-            yield
+        with compat.sequencer_shows(window, scene):
+            if kind != "SEQUENCE_EDITOR":
+                area.ui_type = "SEQUENCE_EDITOR"
+            with contextlib.nullcontext() if area == here else _moved_to(window, area, scene):
+                yield
     finally:
-        window.scene = shown
+        # Once the window has its own scene again: the context takes it from there.
         if area.ui_type != kind:
             area.ui_type = kind
-        if scene_before is not None:
-            compat.set_sequencer_scene(window, scene_before)
 
 
 def _moved_to(window: bpy.types.Window, area: bpy.types.Area, scene: bpy.types.Scene) -> Any:

@@ -43,6 +43,22 @@ def test_another_scene_than_the_one_on_screen(scene: bpy.types.Scene, movie: Pat
     assert not compat.strips(scene.sequence_editor)
 
 
+def test_the_window_shows_afterwards_what_it_showed(scene: bpy.types.Scene, movie: Path) -> None:
+    (window,) = bpy.context.window_manager.windows
+    window.view_layer = scene.view_layers.new("Second")
+    workspace = window.workspace
+    chooses = hasattr(workspace, "sequencer_scene")
+    if chooses:
+        workspace.sequencer_scene = None
+    other = bpy.data.scenes.new("Other")
+    other.sequence_editor_create()
+    for each in (scene, other):
+        movie_strip.add(each, "take", movie, 3, 1, at_own_rate=True)
+        assert [strip.name for strip in compat.strips(each.sequence_editor)] == ["take"]
+        assert (window.scene, window.view_layer.name) == (scene, "Second")
+        assert not chooses or workspace.sequencer_scene is None
+
+
 def test_without_an_area_one_is_found(scene: bpy.types.Scene) -> None:
     assert bpy.context.area is None
     (window,) = bpy.context.window_manager.windows
