@@ -137,6 +137,7 @@ class Session:
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Start new jobs. From now on they count: whoever presses again is asked."""
+        place.begun(jobs)
         for job in jobs:
             board.hear(Event(job))
         self.runner.add(jobs)
@@ -378,7 +379,7 @@ class Session:
         """
         lines = board.lines(self._project())
         editor = scene.sequence_editor
-        looked_at = (scene.name, compat.open_meta(editor) if editor else "", lines)
+        looked_at = (scene.session_uid, scene.name, compat.open_meta(editor) if editor else "", lines)
         changed = looked_at != self._looked_at
         if changed:
             self._looked_at = looked_at

@@ -25,6 +25,10 @@ from .lay import JOB_KEY
 Looks = tuple[tuple[object, ...], ...]
 """See `looks`."""
 
+_begun: dict[str, int] = {}
+"""The scenes of the jobs that were begun in this Blender, by Blender's own numbers, which last until the file is read
+anew."""
+
 
 def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
@@ -130,23 +134,43 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
 
 
+def begun(jobs: Sequence[Job]) -> None:
+    """Keep in mind which scenes new jobs belong to: their names may become others'."""
+    for job in jobs:
+        if job.scene in bpy.data.scenes:
+            _begun[job.id] = bpy.data.scenes[job.scene].session_uid
+
+
 def find_scene(job: Job) -> bpy.types.Scene | None:
     """The scene that `job` belongs to, also where it has been renamed; None where it is gone."""
-    named = bpy.data.scenes.get(job.scene)
-    if named is not None:
-        return named
-    return _of_renamed({job.id: job.shot}).get(job.id)
+    return _scenes([job]).get(job.id)
 
 
 def belonging(scene: bpy.types.Scene, jobs: Sequence[Job]) -> list[Job]:
     """Those of `jobs` that belong to `scene`, as `find_scene` finds it for one of them."""
-    renamed = {job.id: job.shot for job in jobs if job.scene not in bpy.data.scenes}
-    found = _of_renamed(renamed) if renamed else {}
-    return [job for job in jobs if job.scene == scene.name or found.get(job.id) == scene]
+    scenes = _scenes(jobs)
+    return [job for job in jobs if scenes.get(job.id) == scene]
 
 
-def _of_renamed(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
-    """The scene of each shot whose own is not there by its name: the only one that has anything of it."""
+def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
+    """The scene of each of `jobs`, by its id."""
+    by_number = {scene.session_uid: scene for scene in bpy.data.scenes}
+    found: dict[str, bpy.types.Scene] = {}
+    unsure: dict[str, Shot] = {}
+    for job in jobs:
+        named = bpy.data.scenes.get(job.scene)
+        if _begun.get(job.id) in by_number:
+            found[job.id] = by_number[_begun[job.id]]
+            continue
+        if named is not None:
+            found[job.id] = named
+        if named is None or (len(by_number) > 1 and not whereabouts.keeps(named, job.shot)):
+            unsure[job.id] = job.shot
+    return {**found, **_holding(unsure)} if unsure else found
+
+
+def _holding(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
+    """The scene of each shot that is not to be seen in the one of that name: the only one that has anything of it."""
     holding = [(scene, whereabouts.holding(scene, shots)) for scene in bpy.data.scenes]
     found = {key: [scene for scene, keys in holding if key in keys] for key in shots}
     return {key: scenes[0] for key, scenes in found.items() if len(scenes) == 1}

@@ -11,6 +11,7 @@ import bpy
 import editing
 import numbered
 import pytest
+from bad_service import IN_QUEUE, BadService
 from editing import takes
 from reshoot import session, shooting
 from reshoot.core import board
@@ -316,6 +317,39 @@ def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
     monkeypatch.setattr(whereabouts, "_Strips", counted)
     assert {seen.line.job.id for seen in session.on_strips(scene)} == {job.id for job in jobs}
     assert looks < len(jobs), "the timelines were read for each job"
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_scene_whose_name_another_one_got(
+    scene: bpy.types.Scene, movie: Path, tmp_path: Path, service: BadService, reopened: bool
+) -> None:
+    service.misbehave("status", IN_QUEUE)
+    editing.add_movie(scene, movie, channel=2)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    (job,) = shooting.shoot(scene)
+    editing.drain_until("WAITING")
+    assert len(session.on_strips(scene)) == 1
+    name, scene.name = scene.name, "Edit"
+    bpy.data.scenes.new(name).sequence_editor_create()
+    if reopened:
+        bpy.ops.wm.save_mainfile()
+        bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    edit, other = bpy.data.scenes["Edit"], bpy.data.scenes[name]
+    assert session.on_strips(other) == []
+    assert len(session.on_strips(edit)) == 1
+    service.behave()
+    waiting.wait_for(session.current(), [job.id])
+    assert (len(takes(edit)), takes(other)) == (1, [])
+
+
+def test_scene_keeps_the_take_of_a_shot_that_only_its_copy_still_has(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = editing.add_movie(scene, movie, channel=2)
+    (job,) = shooting.shoot(scene)
+    copy = scene.copy()
+    assert len(compat.strips(copy.sequence_editor)) == 1
+    remove(scene, strip)
+    waiting.wait_for(session.current(), [job.id])
+    assert (len(takes(scene)), takes(copy)) == (1, [])
 
 
 def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
