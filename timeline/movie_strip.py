@@ -65,14 +65,18 @@ def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: in
     )
     # The operator keeps its way to fit pictures as the scene's own.
     fitting = scene.tool_settings.sequencer_tool_settings.fit_method
-    with selection_kept(editor), sequencer(scene), _no_proxies():
-        bpy.ops.sequencer.movie_strip_add("EXEC_REGION_WIN", **options)
+    remedy = say("Place the take again.")
+    try:
+        with selection_kept(editor), sequencer(scene), _no_proxies():
+            bpy.ops.sequencer.movie_strip_add("EXEC_REGION_WIN", **options)
+    except RuntimeError as error:
+        if scene.library is not None:
+            remedy = say("The scene is linked from another file: make it local, and place the take again.")
+        raise PlacementError(say("Blender did not add {file} as a strip.", file=path.name), remedy) from error
     scene.tool_settings.sequencer_tool_settings.fit_method = fitting
     added = [strip for strip in compat.shown_strips(editor) if strip.name not in before]
     if len(added) != 1:
-        raise PlacementError(
-            say("Blender did not add {file} as a strip.", file=path.name), say("Place the take again.")
-        )
+        raise PlacementError(say("Blender did not add {file} as a strip.", file=path.name), remedy)
     added[0].channel = channel
     return added[0]
 

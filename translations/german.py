@@ -712,6 +712,9 @@ GERMAN: dict[str, str] = {
     ),
     "Blender did not add {file} as a strip.": "Blender hat {file} nicht als Streifen hinzugefügt.",
     "Place the take again.": "Den Take erneut einsetzen.",
+    "The scene is linked from another file: make it local, and place the take again.": (
+        "Die Szene ist aus einer anderen Datei verlinkt: sie lokal machen und den Take erneut einsetzen."
+    ),
     "Blender has no window to place the take in.": "Blender hat kein Fenster, um den Take einzusetzen.",
     "Open the file in Blender and resume.": "Die Datei in Blender öffnen und fortsetzen.",
     "The take of “{shot}” is not on disk any more.": "Der Take von „{shot}“ ist nicht mehr auf der Platte.",

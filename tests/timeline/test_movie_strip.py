@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 import footage
 import pytest
+from reshoot.core.errors import PlacementError
 from reshoot.timeline import compat, movie_strip
 
 
@@ -57,6 +58,19 @@ def test_the_window_shows_afterwards_what_it_showed(scene: bpy.types.Scene, movi
         assert [strip.name for strip in compat.strips(each.sequence_editor)] == ["take"]
         assert (window.scene, window.view_layer.name) == (scene, "Second")
         assert not chooses or workspace.sequencer_scene is None
+
+
+def test_timeline_of_another_file_takes_no_strip(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
+    scene.name = "Elsewhere"
+    library = str(tmp_path / "elsewhere.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=library)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(library, link=True) as (_, wanted):
+        wanted.scenes = ["Elsewhere"]
+    (linked,) = wanted.scenes
+    with pytest.raises(PlacementError, match="did not add shot.mp4") as raised:
+        movie_strip.add(linked, "take", movie, 3, 1, at_own_rate=True)
+    assert "linked" in raised.value.remedy
 
 
 def test_without_an_area_one_is_found(scene: bpy.types.Scene) -> None:
