@@ -106,7 +106,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         from . import waiting
 
         scene = scene_of(context)
-        name, kind = scene.name, self.kind
+        number, kind = scene.session_uid, self.kind
         unique = os.urandom(4).hex()
         folder = session.home() / "snapshots" / unique
 
@@ -114,8 +114,12 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             shutil.rmtree(folder, ignore_errors=True)
             if error is not None:
                 raise error
-            if name in bpy.data.scenes:
-                brief.add_references(bpy.data.scenes[name].reshoot, kind, [str(target)])
+            # By Blender's own number: meanwhile the scene's name may be another's, also in another file.
+            for each in bpy.data.scenes:
+                if each.session_uid == number:
+                    brief.add_references(each.reshoot, kind, [str(target)])
+                    if bpy.ops.ed.undo_push.poll() and watch.may_place(bpy.context):
+                        bpy.ops.ed.undo_push(message=RESHOOT_OT_reference_snapshot.bl_label)
 
         try:
             brief.check_addition(scene.reshoot, kind, 1)

@@ -83,7 +83,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"ERROR"}, _bad_news(job))
         for job in running.waiting():
             self.report({"INFO"}, _waits(job))
-        if _may_place(context):
+        if may_place(context):
             for jobs in running.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(everything=True)
@@ -153,7 +153,7 @@ def _waits(job: Job) -> str:
     return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)
 
 
-def _may_place(context: Context) -> bool:
+def may_place(context: Context) -> bool:
     """Whether no harm is done by adding strips and an undo step now.
 
     While Blender renders it could crash; while it plays it would stutter; in the middle of a drag the step would keep

@@ -20,6 +20,7 @@ from editing import Timeline, add_image, add_movie, select, takes, the_job
 from footage import FRAMES
 from reshoot import session
 from reshoot.core import picture
+from reshoot.operators import waiting
 from reshoot.timeline import compat
 
 Listed = list[tuple[str, list[str]]]
@@ -115,6 +116,47 @@ def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, sa
     row = decoded(path.read_bytes())[360]
     assert abs(int(row[40]) - 40) < 12 and abs(int(row[1240]) - 210) < 12
     assert list((session.home() / "snapshots").iterdir()) == [], "its scene was left behind"
+
+
+def test_the_frame_under_the_playhead_is_an_undo_step(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = add_movie(scene, movie)
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
+    (reference,) = listed(scene)
+    strip.name = "later"
+    bpy.ops.ed.undo_push(message="Rename")
+    bpy.ops.ed.undo()
+    assert listed(bpy.context.scene) == [reference]
+    bpy.ops.ed.undo()
+    assert listed(bpy.context.scene) == []
+    bpy.ops.ed.redo()
+    assert listed(bpy.context.scene) == [reference]
+
+
+def take_frame() -> None:
+    """Ask for the frame under the playhead and do not wait, as in the interface."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting, "wait_beside", lambda _running: None)
+        assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
+
+
+def test_the_frame_under_the_playhead_stays_out_of_another_file(scene: bpy.types.Scene, movie: Path) -> None:
+    add_movie(scene, movie)
+    name = scene.name
+    take_frame()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.context.scene.name = name
+    waiting.wait_beside(session.current())
+    assert listed(bpy.context.scene) == []
+
+
+def test_the_frame_under_the_playhead_goes_to_its_scene(scene: bpy.types.Scene, movie: Path) -> None:
+    add_movie(scene, movie)
+    take_frame()
+    name, scene.name = scene.name, "Edit"
+    other = bpy.data.scenes.new(name)
+    waiting.wait_beside(session.current())
+    assert (len(listed(scene)), listed(other)) == (1, [])
 
 
 # ---- the prompt follows
