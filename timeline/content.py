@@ -24,8 +24,8 @@ def file_of(strip: Any) -> str:
 
 
 def sound_file(strip: Any) -> str:
-    """The file that a sound strip plays, absolute; empty where there is none."""
-    return str(bpy.path.abspath(strip.sound.filepath)) if strip.sound else ""
+    """The file that a sound strip plays, `comparable`; empty where there is none."""
+    return comparable(bpy.path.abspath(strip.sound.filepath)) if strip.sound else ""
 
 
 def file_start(strip: Any) -> float:
@@ -40,6 +40,13 @@ def image_files(strip: Any) -> list[str]:
     """Every file that an image strip shows, absolute, in order."""
     folder = bpy.path.abspath(strip.directory)
     return [os.path.join(folder, element.filename) for element in strip.elements]
+
+
+def comparable(path: str) -> str:
+    """`path` in the one spelling that files are compared by: what was made relative and absolute again leads through
+    other folders and back. Not to be opened: behind a symbolic link the way back is another one.
+    """
+    return os.path.normpath(path) if path else ""
 
 
 def own_size(strip: Any) -> tuple[int, int] | None:

@@ -209,7 +209,8 @@ class Layer:
         pictures = [every[name] for name in spot.strips]
         # A piece that was moved with its picture is known by that.
         files = [(content.sound_file(strip), content.file_start(strip)) for strip in own]
-        files += [(content.file_of(strip), content.file_start(strip)) for strip in pictures if strip.type == "MOVIE"]
+        movies = [strip for strip in pictures if strip.type == "MOVIE"]
+        files += [(content.comparable(content.file_of(strip)), content.file_start(strip)) for strip in movies]
         inner = content.inside(strip for strip in pictures if strip.type == "META")
         for strip in (*compat.shown_strips(editor), *inner):
             if strip.type != "SOUND" or strip in own or not content.sound_file(strip):

@@ -226,7 +226,9 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
     """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside."""
     joined = {other.name for strip in pictures for other in getattr(strip, "connections", ())}
     files = {
-        (content.file_of(strip), round(compat.content_start(strip))) for strip in pictures if strip.type == "MOVIE"
+        (content.comparable(content.file_of(strip)), round(compat.content_start(strip)))
+        for strip in pictures
+        if strip.type == "MOVIE"
     }
     start = min(compat.start(strip) for strip in pictures)
     end = max(compat.end(strip) for strip in pictures)

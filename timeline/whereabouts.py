@@ -18,7 +18,7 @@ import bpy
 
 from ..core.settings import Source
 from ..core.shot import Shot, ShotStrip
-from . import compat
+from . import compat, content
 
 _NUMBER = re.compile(r"\.\d{3,}$")
 """What Blender puts behind a name that is taken."""
@@ -116,7 +116,7 @@ class _Strips:
 
     def __init__(self, scene: bpy.types.Scene, shots: Iterable[Shot]) -> None:
         self._of_source: dict[tuple[str, str], list[ShotStrip]] = {
-            (strip.kind, strip.filepath): [] for shot in shots for strip in shot.strips
+            _source(strip): [] for shot in shots for strip in shot.strips
         }
         self._of_place = defaultdict[tuple[str, str, float], list[ShotStrip]](list)
         self._of_base = defaultdict[tuple[str, str, str], list[ShotStrip]](list)
@@ -141,7 +141,7 @@ class _Strips:
                 strips.sort(key=lambda strip: (strip.start, strip.channel))
 
     def _add(self, strip: Any, kind: str, meta: str) -> None:
-        path = file_of(strip)
+        path = _file_of(strip)
         if (kind, path) not in self._of_source:
             return
         start, end = compat.start(strip), compat.end(strip)
@@ -164,11 +164,11 @@ class _Strips:
     def named(self, then: ShotStrip) -> ShotStrip | None:
         """The strip of that name, if it still shows the same."""
         now = self._of_name.get(then.name)
-        return now if now is not None and (now.kind, now.filepath) == (then.kind, then.filepath) else None
+        return now if now is not None and _source(now) == _source(then) else None
 
     def like(self, then: ShotStrip) -> list[ShotStrip]:
         """Those that show the same."""
-        return self._of_source[then.kind, then.filepath]
+        return self._of_source[_source(then)]
 
     def likely(self, then: ShotStrip) -> list[ShotStrip]:
         """The same, with their contents where they most likely begin."""
@@ -176,11 +176,11 @@ class _Strips:
 
     def beside(self, now: ShotStrip) -> list[ShotStrip]:
         """Those that show the same, and the same frame of it at the same time."""
-        return self._of_place[now.kind, now.filepath, now.content_start]
+        return self._of_place[*_source(now), now.content_start]
 
     def numbered(self, then: ShotStrip) -> list[ShotStrip]:
         """Those that show the same under the same name, but for the number behind it."""
-        return self._of_base[then.kind, then.filepath, _base(then.name)]
+        return self._of_base[*_source(then), _base(then.name)]
 
     def readings(self, now: ShotStrip, beside: ShotStrip) -> Iterator[tuple[ShotStrip, float]]:
         """Where the content of a strip may begin, the likeliest first, if it was cut off `beside` by Hold Split; and by
@@ -200,19 +200,27 @@ class _Strips:
             yield replace(now, content_start=own), slack
 
 
-def file_of(strip: Any) -> str:
-    """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
+def _file_of(strip: Any) -> str:
+    """The file that a movie strip shows, or the first one of an image strip, to be compared; empty for other strips."""
     if strip.type == "MOVIE":
         return _absolute(strip.filepath, bpy.data.filepath)
     if strip.type == "IMAGE" and strip.elements:
-        return os.path.join(_absolute(strip.directory, bpy.data.filepath), strip.elements[0].filename)
+        return _absolute(os.path.join(strip.directory, strip.elements[0].filename), bpy.data.filepath)
     return ""
 
 
 @lru_cache(maxsize=4096)
 def _absolute(path: str, file: str) -> str:
-    """`path`, which may begin at the folder of the open `file`."""
-    return str(bpy.path.abspath(path))
+    """`path`, which may begin at the folder of the open `file`, to be compared."""
+    return content.comparable(bpy.path.abspath(path))
+
+
+def _source(strip: ShotStrip) -> tuple[str, str]:
+    """What a strip shows, to be compared: its kind and its file."""
+    return strip.kind, _comparable(strip.filepath)
+
+
+_comparable = lru_cache(maxsize=4096)(content.comparable)
 
 
 def _spots(shot: Shot, strips: _Strips) -> tuple[Spot, ...]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bpy
 import editing
+import footage
 import numbered
 import pytest
 from bad_service import IN_QUEUE, BadService
@@ -455,3 +457,39 @@ def test_no_channel_is_left_that_shows_a_take(scene: bpy.types.Scene, movie: Pat
     assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
     (take,) = takes(scene)
     assert take.channel == 128
+
+
+@pytest.mark.parametrize("kind", ["MOVIE", "IMAGE"])
+def test_shot_is_found_though_the_first_save_spells_its_file_anew(
+    scene: bpy.types.Scene, movie: Path, tmp_path: Path, kind: str
+) -> None:
+    folders = [tmp_path / name for name in ("footage", "projects")]
+    for folder in folders:
+        folder.mkdir()
+    strip = (
+        editing.add_movie(scene, Path(shutil.copy(movie, folders[0])))
+        if kind == "MOVIE"
+        else editing.add_image(scene, footage.png(folders[0] / "still.png"), channel=1, frame=1)
+    )
+    if kind == "IMAGE":
+        compat.set_end(strip, 1 + FRAMES)
+        editing.select(scene, strip)
+    strip.transform.scale_x = strip.transform.scale_y = 0.5
+    strip.transform.offset_x = 120
+    strip.blend_type = "SCREEN"
+    (job,) = shooting.shoot(scene)
+    bpy.ops.wm.save_as_mainfile(filepath=str(folders[1] / "film.blend"))
+    assert (strip.filepath if kind == "MOVIE" else strip.directory).startswith("//..")
+    move(strip, 100)
+    assert spans(scene, job.shot) == [(101, 181, 1)]
+    waiting.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    editing.lies_over(take, strip)
+    assert (take.blend_type, take.transform.offset_x) == ("SCREEN", 120)
+    width = 1280 if kind == "MOVIE" else 640
+    assert take.transform.scale_x * take.elements[0].orig_width == pytest.approx(width / 2)
+    # What was sent after the save is the same shot as well.
+    editing.select(scene, strip)
+    again = read(scene)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert whereabouts.find(scene, again) == whereabouts.find(scene, read(scene))
