@@ -85,7 +85,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
 
     bl_idname = "reshoot.reference_snapshot"
     bl_label = "Add Frame as Reference"
-    bl_options = {"REGISTER"}
+    # No options: what Blender registers it can repeat, and a repeat would wait for the frame as a script does.
 
     kind: EnumProperty(name="Kind", items=_KINDS)  # type: ignore[valid-type]
 

@@ -24,7 +24,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 
     bl_idname = "reshoot.shoot"
     bl_label = "Reshoot"
-    bl_options = {"REGISTER"}
+    # No options: what Blender registers it can repeat, and a repeat goes past the question that a press asks.
 
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}

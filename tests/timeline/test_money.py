@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -107,6 +108,20 @@ def test_a_second_press_is_asked(scene: bpy.types.Scene, service: BadService) ->
     service.behave()
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert doubts(scene) == "", "what is finished may be shot once more"
+
+
+@pytest.mark.parametrize(("operator", "sent"), [(bpy.ops.reshoot.shoot, 1), (bpy.ops.reshoot.reference_snapshot, 0)])
+def test_repeat_last_does_nothing_again(
+    scene: bpy.types.Scene, service: BadService, operator: Callable[..., set[str]], sent: int
+) -> None:
+    """Repeating an operator skips what a press asks first."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        # As the interface calls it: what it did can be repeated.
+        assert operator("EXEC_DEFAULT", True) == {"FINISHED"}
+        references = len(scene.reshoot.references)
+        if bpy.ops.screen.repeat_last.poll():
+            bpy.ops.screen.repeat_last()
+    assert (service.count("submit"), len(journal()), len(scene.reshoot.references)) == (sent, sent, references)
 
 
 def test_what_is_dear_is_asked(scene: bpy.types.Scene, service: BadService, allowed: object) -> None:
