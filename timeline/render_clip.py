@@ -17,6 +17,7 @@ import bpy
 from ..core.errors import ExportError
 from ..core.words import say
 from . import compat, content, curves, movie_output, see_through
+from .shot import scene_fps
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -178,9 +179,16 @@ def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], stills: li
 
 
 def _carry_sound(first_pass: bpy.types.Scene, scene: bpy.types.Scene, recipe: dict[str, Any], folder: Path) -> None:
-    """The shot's mix, as it sounds at the timeline's own rate, under the second pass."""
-    first_pass.frame_start, first_pass.frame_end = recipe["start"], recipe["start"] + recipe["frames"] - 1
+    """The shot's mix, as it sounds at the timeline's own rate, under the second pass. Before frame 0 it is silent:
+    Blender mixes nothing from there.
+    """
+    first = max(0, recipe["start"])
+    end = recipe["start"] + recipe["frames"]
+    if end <= first:
+        return
+    late = recipe["sound_delay"] + round((first - recipe["start"]) * Fraction(*recipe["fps"]) / scene_fps(first_pass))
+    first_pass.frame_start, first_pass.frame_end = first, end - 1
     mix = folder / "mix.flac"
     with bpy.context.temp_override(scene=first_pass):
         bpy.ops.sound.mixdown(filepath=str(mix), container="FLAC", codec="FLAC")
-    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1 + recipe["sound_delay"])
+    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1 + late)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import wave
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import bpy
 import editing
 import footage
@@ -538,6 +540,38 @@ def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None
     assert record()["plan"]["keep_audio"] is True
     assert record()["plan"]["timing"] == "REAL_TIME"
     select(scene, strip)
+
+
+def click(path: Path, at: float, seconds: float) -> Path:
+    """A WAV that is silent but for a click."""
+    samples = numpy.zeros(int(seconds * 48000), numpy.int16)
+    samples[int(at * 48000) :][:480] = 20000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48000, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def clicks_at(path: Path) -> float:
+    """Second at which a movie's sound is first loud."""
+    with av.open(str(path)) as source:
+        blocks = [(block.time, block.to_ndarray()[0]) for block in source.decode(audio=0)]
+    loud = [start + numpy.argmax(abs(block) > 0.2) / 48000 for start, block in blocks if abs(block).max() > 0.2]
+    return float(loud[0])
+
+
+@pytest.mark.parametrize("fps", [12, 25])
+def test_sound_stays_in_step_where_handles_reach_before_frame_0(tmp_path: Path, fps: int) -> None:
+    scene = open_timeline(fps=Fraction(fps))
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=4 * fps, fps=Fraction(fps)))
+    own = numbered.strips(scene).new_sound("own", str(click(tmp_path / "click.wav", 1.0, 4.0)), 2, 1)
+    select(scene, strip, own)
+    scene.reshoot.sound = "RESULT"
+    scene.reshoot.handles = 8
+    shoot()
+    assert clicks_at(sent_clip()) == pytest.approx(1 + 8 / fps, abs=0.02)
 
 
 def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
