@@ -241,6 +241,7 @@ def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[
     return {
         "blend": str(scene_file),
         "scene": shot.scene,
+        "meta": shot.strips[0].meta,
         "strips": [strip.name for strip in shot.strips],
         "sounds": list(shot.sounds),
         "alone": shot.source is Source.STRIP,

@@ -78,7 +78,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
             return {"CANCELLED"}
         level = compat.meta_of(strips[0])
         if level != compat.open_meta(editor):
-            place.open_level(editor, level)
+            compat.open_level(editor, level)
         compat.select_only(strips, compat.strips_all(editor))
         editor.active_strip = strips[0]
         area, view = context.area, bpy.ops.sequencer.view_selected

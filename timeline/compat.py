@@ -64,6 +64,11 @@ def open_meta(editor: bpy.types.SequenceEditor) -> str:
     return str(editor.meta_stack[-1].name) if len(editor.meta_stack) else ""
 
 
+def open_level(editor: bpy.types.SequenceEditor, meta: str) -> None:
+    """Enter the meta strip `meta`; without a name, leave every one."""
+    editor.display_stack(strips_all(editor)[meta] if meta else None)
+
+
 def meta_of(strip: Any) -> str:
     """The name of the meta strip that holds `strip`, empty where none does."""
     parent = strip.parent_meta()

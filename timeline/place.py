@@ -115,17 +115,12 @@ def _level_open(editor: bpy.types.SequenceEditor, meta: str) -> Iterator[None]:
         yield
         return
     name = active.name if active is not None else ""
-    open_level(editor, meta)
+    compat.open_level(editor, meta)
     try:
         yield
     finally:
-        open_level(editor, before)
+        compat.open_level(editor, before)
         editor.active_strip = compat.strips_all(editor).get(name) if name else None
-
-
-def open_level(editor: bpy.types.SequenceEditor, meta: str) -> None:
-    """Enter the meta strip `meta`; without a name, leave every one."""
-    editor.display_stack(compat.strips_all(editor)[meta] if meta else None)
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:

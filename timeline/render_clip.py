@@ -26,6 +26,8 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     scene = bpy.data.scenes.get(recipe["scene"])
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe["scene"]), say("Try again."))
+    # What is open is what is rendered, and only some versions write out which level that was.
+    compat.open_level(scene.sequence_editor, recipe["meta"])
     if recipe["audio"]:
         _hear_only_own(scene, recipe)
     if recipe["alone"]:
@@ -89,9 +91,10 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         strip = strips.get(name)
         if strip is not None:
             strips.remove(strip)
+    channels = compat.shown_channels(scene.sequence_editor)
     for strip in chosen:
         strip.mute = False
-        scene.sequence_editor.channels[strip.channel].mute = False
+        channels[strip.channel].mute = False
     if recipe["lengthen"]:
         # Beyond its source's ends a strip holds its edge frame.
         first, end = recipe["start"], recipe["start"] + recipe["frames"]
@@ -135,7 +138,7 @@ def _made_of(strips: list[Any]) -> set[str]:
 def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Blender shows black for a file that it cannot decode: find that out before it is sent and paid."""
     first, end = recipe["start"], recipe["start"] + recipe["frames"]
-    for strip in compat.strips_all(scene.sequence_editor):
+    for strip in content.inside(compat.shown_strips(scene.sequence_editor)):
         if compat.start(strip) >= end or compat.end(strip) <= first or strip.mute:
             continue
         if strip.type == "MOVIE":

@@ -12,7 +12,7 @@ import bpy
 from ..core import takes
 from ..core.blender_process import Blender
 from ..core.steps import SCENE_FILE
-from . import export
+from . import compat, export
 
 _NEEDED_BYTES = 50_000_000
 """For the scene and the picture."""
@@ -25,10 +25,12 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
     """
     takes.check_room(target.parent, _NEEDED_BYTES)
     export.write_scene(scene, folder / SCENE_FILE)
+    editor = scene.sequence_editor
     size = [scene.render.resolution_x, scene.render.resolution_y]
     recipe: dict[str, Any] = {
         "blend": str(folder / SCENE_FILE),
         "scene": scene.name,
+        "meta": compat.open_meta(editor) if editor else "",
         "strips": [],
         "alone": False,
         "audio": False,

@@ -74,6 +74,15 @@ def add_image(scene: bpy.types.Scene, path: Path, *, channel: int, frame: int) -
     return strip
 
 
+def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
+    """A new meta strip around one strip."""
+    meta = compat.strips(scene.sequence_editor).new_meta("Group", strip.channel + 10, compat.start(strip))
+    strip.move_to_meta(meta)
+    meta.channel = strip.channel
+    compat.set_end(meta, compat.end(strip))
+    return meta
+
+
 def select(scene: bpy.types.Scene, *chosen: Any) -> None:
     """Select `chosen` and nothing else."""
     compat.select_only(chosen, compat.strips_all(scene.sequence_editor))

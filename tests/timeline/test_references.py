@@ -16,7 +16,7 @@ import footage
 import numpy
 import pytest
 from bad_service import BadService
-from editing import Timeline, add_image, add_movie, select, takes, the_job
+from editing import Timeline, add_image, add_movie, put_into_meta, select, takes, the_job
 from footage import FRAMES
 from reshoot import session
 from reshoot.core import picture
@@ -157,6 +157,18 @@ def test_the_frame_under_the_playhead_goes_to_its_scene(scene: bpy.types.Scene, 
     other = bpy.data.scenes.new(name)
     waiting.wait_beside(session.current())
     assert (len(listed(scene)), listed(other)) == (1, [])
+
+
+def test_the_frame_under_the_playhead_inside_a_meta_strip(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    inside = add_movie(scene, footage.movie(tmp_path / "bar.mp4", frames=FRAMES))
+    meta = put_into_meta(scene, inside)
+    compat.new_effect(scene.sequence_editor, "black", "COLOR", 9, 1, FRAMES)
+    scene.sequence_editor.display_stack(meta)
+    scene.frame_set(FRAMES)
+    assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
+    (path,) = (session.home() / "takes").glob("frame00075_*.png")
+    row = decoded(path.read_bytes())[360]
+    assert abs(int(row[40]) - 40) < 12 and abs(int(row[1240]) - 210) < 12
 
 
 # ---- the prompt follows

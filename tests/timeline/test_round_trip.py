@@ -21,7 +21,7 @@ import footage
 import numbered
 import numpy
 import pytest
-from editing import Timeline, journal, lies_over, open_timeline, select, shoot, takes
+from editing import Timeline, journal, lies_over, open_timeline, put_into_meta, select, shoot, takes
 from reshoot import session, shooting
 from reshoot.core import board, models, mp4
 from reshoot.core.plain import to_plain
@@ -196,6 +196,79 @@ def test_meta_strip(tmp_path: Path) -> None:
     shoot()
     lies_over(the_take(scene), meta)
     assert numbered.numbers_in(sent_clip()) == list(range(75))
+
+
+@pytest.mark.parametrize("source", ["STRIP", "TIMELINE"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_inside_a_meta_strip_that_is_entered(tmp_path: Path, source: str, nested: bool) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "footage.mp4", frames=200)
+    # Outside, the same frames show others of the movie.
+    outside = editing.add_movie(scene, path, channel=5, frame=-89)
+    compat.set_start(outside, 1)
+    strip = editing.add_movie(scene, path, channel=2)
+    compat.set_end(strip, 81)
+    strip.color_saturation = 0.9  # so that it has to be rendered
+    entered = put_into_meta(scene, strip)
+    if nested:
+        put_into_meta(scene, entered)
+    scene.sequence_editor.display_stack(entered)
+    # Not the channel that holds the meta strip, outside.
+    compat.shown_channels(scene.sequence_editor)[2].mute = source == "STRIP"
+    select(scene, strip)
+    scene.reshoot.source = source
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(80))
+    lies_over(the_take(scene), strip)
+    assert compat.meta_of(the_take(scene)) == entered.name == compat.open_meta(scene.sequence_editor)
+
+
+def test_outside_of_meta_strips_after_one_was_left(tmp_path: Path) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "footage.mp4", frames=200)
+    hidden = editing.add_movie(scene, path, channel=2, frame=-89)
+    compat.set_start(hidden, 1)
+    meta = put_into_meta(scene, hidden)
+    strip = editing.add_movie(scene, path, channel=5)
+    compat.set_end(strip, 81)
+    strip.color_saturation = 0.9  # so that it has to be rendered
+    scene.sequence_editor.display_stack(meta)
+    scene.sequence_editor.display_stack(None)
+    select(scene, strip)
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(80))
+
+
+def test_sound_inside_a_meta_strip_that_is_entered(tmp_path: Path) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=100))
+    strip.color_saturation = 0.9  # so that it has to be rendered
+    numbered.strips(scene).new_sound("other", str(click(tmp_path / "early.wav", 0.4, 4.0)), 9, 1)
+    own = numbered.strips(scene).new_sound("own", str(click(tmp_path / "late.wav", 1.0, 4.0)), 2, 1)
+    meta = put_into_meta(scene, strip)
+    own.move_to_meta(meta)
+    scene.sequence_editor.display_stack(meta)
+    select(scene, strip, own)
+    scene.reshoot.sound = "RESULT"
+    shoot()
+    assert clicks_at(sent_clip()) == pytest.approx(1.0, abs=0.02)
+
+
+def test_file_that_cannot_be_read_outside_of_the_meta_strip_that_is_entered(tmp_path: Path) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "footage.mp4", frames=80)
+    strip = editing.add_movie(scene, path, channel=2)
+    strip.color_saturation = 0.9  # so that it has to be rendered
+    meta = put_into_meta(scene, strip)
+    gone = numbered.movie(tmp_path / "gone.mp4", frames=80)
+    editing.add_movie(scene, gone, channel=5)
+    gone.unlink()
+    scene.sequence_editor.display_stack(meta)
+    select(scene, strip)
+    shoot()
+    assert numbered.numbers_in(sent_clip()) == list(range(80))
 
 
 def test_text_is_sent_on_the_whole_screen(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import footage
 import numbered
 import pytest
 from bad_service import IN_QUEUE, BadService
-from editing import takes
+from editing import put_into_meta, takes
 from reshoot import session, shooting
 from reshoot.core import board
 from reshoot.core.errors import PlacementError
@@ -352,15 +352,6 @@ def test_scene_keeps_the_take_of_a_shot_that_only_its_copy_still_has(scene: bpy.
     remove(scene, strip)
     waiting.wait_for(session.current(), [job.id])
     assert (len(takes(scene)), takes(copy)) == (1, [])
-
-
-def put_into_meta(scene: bpy.types.Scene, strip: Any) -> Any:
-    """A new meta strip around one strip."""
-    meta = compat.strips(scene.sequence_editor).new_meta("Group", strip.channel + 10, compat.start(strip))
-    strip.move_to_meta(meta)
-    meta.channel = strip.channel
-    compat.set_end(meta, compat.end(strip))
-    return meta
 
 
 def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie: Path) -> None:
