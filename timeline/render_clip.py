@@ -27,7 +27,8 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe["scene"]), say("Try again."))
     # What is open is what is rendered, and only some versions write out which level that was.
-    compat.open_level(scene.sequence_editor, recipe["meta"])
+    if scene.sequence_editor is not None:
+        compat.open_level(scene.sequence_editor, recipe["meta"])
     if recipe["audio"]:
         _hear_only_own(scene, recipe)
     if recipe["alone"]:

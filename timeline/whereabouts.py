@@ -60,7 +60,7 @@ def keeps(scene: bpy.types.Scene, shot: Shot) -> bool:
     """Whether `scene` has a strip of `shot` under its name, which is soon found out."""
     editor = scene.sequence_editor
     there = [(compat.strips_all(editor).get(strip.name), strip) for strip in shot.strips] if editor else []
-    return any(now and (now.type, file_of(now)) == (then.kind, then.filepath) for now, then in there)
+    return any(now and (now.type, _file_of(now)) == _source(then) for now, then in there)
 
 
 def shown(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
