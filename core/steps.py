@@ -95,6 +95,8 @@ class Steps:
         self._lock = threading.Lock()
         self._trouble: dict[str, tuple[float, float]] = {}
         self._polls: dict[str, float] = {}
+        self._came: dict[str, int] = {}
+        """Bytes of each job's result that came at most, however often the service begins anew."""
         self._steps = {
             State.PREPARED: self._prepare,
             State.EXPORTING: self._export,
@@ -235,6 +237,7 @@ class Steps:
         with self._lock:
             self._trouble.pop(job.id, None)
             self._polls.pop(job.id, None)
+            self._came.pop(job.id, None)
         takes.write_receipt(job)
 
     def forget_result(self, folder: Path) -> None:
@@ -327,6 +330,8 @@ class Steps:
             self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
         if progress.position is not None:
             return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
+        if not progress.running:
+            return Wait(job, delay, say("Queued"))
         told = progress.logs[-1] if progress.logs else say("In progress")
         return Wait(job, delay, told, _share(told))
 
@@ -356,8 +361,12 @@ class Steps:
         """Have the result of `job` at `target`."""
 
         def progress(done: int, total: int | None) -> None:
-            # What came stays: a connection that breaks often still brings all of it.
-            self._no_trouble(job)
+            with self._lock:
+                more = done > self._came.get(job.id, 0)
+                self._came[job.id] = max(done, self._came.get(job.id, 0))
+            if more:
+                # A connection that breaks often still brings all of it, if what came stays.
+                self._no_trouble(job)
             tell(say("Downloading"), done / total if total else None)
 
         made = self._connect(job.service).result(MODELS[job.order.model].endpoint, ticket)

@@ -543,6 +543,7 @@ GERMAN: dict[str, str] = {
     "Uploading the references": "Lädt die Referenzen hoch",
     "Submitting": "Übermittelt",
     "In the service's queue": "In der Warteschlange des Diensts",
+    "Queued": "In der Warteschlange",
     "Queued, {count} ahead": "In der Warteschlange, {count} davor",
     "In progress": "In Arbeit",
     "Downloading": "Lädt herunter",

@@ -361,6 +361,35 @@ def test_a_download_that_breaks_for_a_while_is_told_and_goes_on_from_there(
     assert house.gate.count(SUBMIT) == 1
 
 
+def test_a_queue_that_does_not_tell_how_long_it_is(house: House, movie: Path) -> None:
+    house.gate.at(STATUS, gates.once(gates.says(202, {"status": "IN_QUEUE"})))
+    desk = house.desk()
+    job = desk.shoot(a_job(file=movie))
+    assert desk.listen(lambda event: event.job.state is State.WAITING and bool(event.words)).words == "Queued"
+    desk.hear(job, State.LANDED)
+
+
+def test_a_download_that_always_breaks_at_the_same_place_ends(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service knows no ranges, so nothing of what came stays."""
+    monkeypatch.setattr(steps_module, "PATIENCE", 1.0)
+    monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
+    monkeypatch.setattr(download, "CHUNK", 1024)
+
+    def breaks(exchange: gates.Exchange) -> None:
+        _status, _headers, content = exchange.forward()
+        exchange.begin(200, {"Content-Type": "video/mp4"}, len(content) + 1)
+        exchange.write(content)
+        exchange.drop()
+
+    house.gate.at(DOWNLOAD, breaks)
+    desk = house.desk()
+    job = desk.shoot(a_job(file=movie))
+    failed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED).job
+    assert failed.retry_to is State.DOWNLOADING and house.gate.count(DOWNLOAD) > 3
+
+
 def test_a_broken_download_is_fetched_again_without_paying_again(house: House, movie: Path) -> None:
     house.gate.at(DOWNLOAD, gates.once(gates.says(200, "<html>busy</html>")))
     desk = house.desk()
