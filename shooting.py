@@ -26,7 +26,7 @@ from .core.shot import Reference, Shot
 from .core.shown import Preview, SentFile
 from .core.steps import SCENE_FILE
 from .core.words import say, spoken
-from .timeline import export, shot
+from .timeline import content, export, shot
 
 _BYTES_PER_PIXEL = 0.12
 """Of a visually lossless clip, on detailed footage; both clip and take have to find room."""
@@ -116,7 +116,15 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
 
 
 def _is_same(one: Job, other: Job) -> bool:
-    return (one.shot, one.plan, one.order, one.service) == (other.shot, other.plan, other.order, other.service)
+    return _asked_for(one) == _asked_for(other)
+
+
+def _asked_for(job: Job) -> tuple[object, ...]:
+    """What a press asked for, without what a save changes: the project, and how paths are spelled."""
+    strips = tuple(replace(strip, filepath=content.comparable(strip.filepath)) for strip in job.shot.strips)
+    asked = replace(job.shot, project="", strips=strips, file=content.comparable(job.shot.file))
+    images = [(each.kind, *map(content.comparable, each.images)) for each in job.order.references]
+    return asked, job.plan, replace(job.order, references=()), images, job.service
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,17 @@ def test_a_second_press_is_asked(scene: bpy.types.Scene, service: BadService) ->
     assert doubts(scene) == "", "what is finished may be shot once more"
 
 
+def test_a_second_press_is_asked_after_the_first_save(
+    scene: bpy.types.Scene, service: BadService, tmp_path: Path
+) -> None:
+    service.misbehave("status", IN_QUEUE)
+    shooting.shoot(scene)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    session.current().runner.written().result()
+    session.current().drain(1.0)
+    assert "is under way already" in doubts(scene)
+
+
 @pytest.mark.parametrize(("operator", "sent"), [(bpy.ops.reshoot.shoot, 1), (bpy.ops.reshoot.reference_snapshot, 0)])
 def test_repeat_last_does_nothing_again(
     scene: bpy.types.Scene, service: BadService, operator: Callable[..., set[str]], sent: int
