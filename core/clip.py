@@ -176,7 +176,7 @@ def _fits(video: mp4.Video, shot: Shot, plan: conform.Plan, limits: Limits) -> b
         and not (video.rotation or video.start or video.trimmed)
         and _frame_by_frame(video, shot)
         and (video.width, video.height) == (plan.width, plan.height)
-        and (video.fps == plan.fps or not plan.keep_audio)
+        and (not plan.keep_audio or (video.fps == plan.fps and shot.file_sounds))
     )
 
 

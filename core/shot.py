@@ -39,7 +39,8 @@ class Shot:
     without its transform. scalable: it can be scaled while it is rendered, without a pass of its own. view: the view
     transform it is sent through. sounds: names of the sound strips that belong to the picture. file: the movie
     whose own frames the shot shows, one for one and unchanged, from its frame number `before` on; empty where there is
-    none. see_through: what is below its strips shows through them and is sent too.
+    none. see_through: what is below its strips shows through them and is sent too. file_sounds: the shot sounds as that
+    movie does.
     """
 
     project: str
@@ -61,6 +62,7 @@ class Shot:
     sounds: tuple[str, ...]
     file: str = ""
     see_through: bool = False
+    file_sounds: bool = True
 
     @property
     def name(self) -> str:

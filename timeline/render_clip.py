@@ -69,6 +69,11 @@ def _hear_only_own(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Leave only the sound that belongs to the shot: the rest goes on sounding in the timeline beside the result's."""
     shown = compat.shown_strips(scene.sequence_editor)
     own = {strip.name for strip in content.inside([shown[name] for name in recipe["strips"]])} | set(recipe["sounds"])
+    if recipe["alone"]:
+        # An earlier take of the shot has muted them.
+        for name in recipe["sounds"]:
+            if name in shown:
+                shown[name].mute = False
     for strip in compat.strips_all(scene.sequence_editor):
         if strip.name in own:
             continue

@@ -52,6 +52,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     width, height = own or canvas
     lengthened = native and around.holds(pictures[0])
     parts: list[Any] = pictures
+    sounds = _own_sounds(scene, pictures)
     before, after = around.hidden(pictures[0]) if lengthened else (0, 0)
     if source is Source.TIMELINE:
         before, after = around.covered(_visible(scene, 0, _LAST), start, start + frames)
@@ -75,9 +76,10 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
         native=native,
         scalable=own is not None,
         view=_view(scene, pictures if alone else _visible(scene, start, start + frames)),
-        sounds=tuple(strip.name for strip in _own_sounds(scene, pictures)),
+        sounds=tuple(strip.name for strip in sounds),
         file=content.file_of(pictures[0]) if native and _unchanged(scene, pictures[0]) else "",
         see_through=through,
+        file_sounds=native and all(_sounds_as(scene, pictures[0], sound) for sound in sounds),
     )
 
 
@@ -242,6 +244,23 @@ def _own_sounds(scene: bpy.types.Scene, pictures: list[Any]) -> list[Any]:
             result.append(strip)
     metas = [strip for strip in pictures if strip.type == "META"]
     return result + [strip for strip in content.inside(metas) if strip.type == "SOUND"]
+
+
+def _sounds_as(scene: bpy.types.Scene, picture: Any, sound: Any) -> bool:
+    """Whether a sound strip plays the sound of a picture's own movie, beside all of it and unchanged.
+
+    That it is muted does not count: an earlier take does so.
+    """
+    return (
+        content.sound_file(sound) == content.comparable(content.file_of(picture))
+        and abs(compat.content_start(sound) - compat.content_start(picture)) < 1
+        and compat.start(sound) <= compat.start(picture)
+        and compat.end(sound) >= compat.end(picture)
+        and (sound.volume, sound.pan) == (1.0, 0.0)
+        and not curves.of_picture(scene, sound.name)
+        and len(getattr(sound, "retiming_keys", ())) == 0
+        and len(sound.modifiers) == 0
+    )
 
 
 def _unchanged(scene: bpy.types.Scene, strip: Any) -> bool:

@@ -647,6 +647,44 @@ def test_sound_stays_in_step_where_handles_reach_before_frame_0(tmp_path: Path, 
     assert clicks_at(sent_clip()) == pytest.approx(1 + 8 / fps, abs=0.02)
 
 
+@pytest.mark.parametrize("changed", ["", "another", "volume", "late", "short"])
+def test_whole_movie_goes_as_its_file_where_that_sounds_as_the_shot_does(tmp_path: Path, changed: str) -> None:
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = numbered.movie(tmp_path / "footage.mp4", frames=100, sound=True)
+    strip = editing.add_movie(scene, path)
+    heard = click(tmp_path / "click.wav", 1.0, 4.0) if changed == "another" else path
+    own = numbered.strips(scene).new_sound("own", str(heard), 2, 6 if changed == "late" else 1)
+    if changed == "volume":
+        own.volume = 0.5
+    if changed == "short":
+        compat.set_end(own, 51)
+    select(scene, strip, own)
+    scene.reshoot.sound = "RESULT"
+    (job,) = shooting.shoot(scene)
+    waiting.wait_for(session.current(), [job.id])
+    assert (session.current().job(job.id).clip == str(path)) is (not changed)
+    if changed == "another":
+        assert clicks_at(sent_clip()) == pytest.approx(1.0, abs=0.02)
+
+
+def test_shot_that_has_a_take_is_sent_with_its_sound_again(tmp_path: Path) -> None:
+    """The first take has muted it."""
+    scene = open_timeline()
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=100))
+    own = numbered.strips(scene).new_sound("own", str(click(tmp_path / "click.wav", 1.0, 4.0)), 2, 1)
+    scene.reshoot.sound = "RESULT"
+    for prompt in ("Make it snow", "Make it rain"):
+        select(scene, strip, own)
+        scene.reshoot.prompt = prompt
+        shoot()
+        assert own.mute
+        assert clicks_at(sent_clip()) == pytest.approx(1.0, abs=0.02)
+
+
 def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
