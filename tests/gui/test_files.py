@@ -190,7 +190,7 @@ def test_file_without_a_name(at_work: Editor, held: Service, clip: Path) -> None
     editor.open_tab()
     blender.picture("from-a-file-without-a-name")
     assert blender.value("takes()") == []
-    blender.click(*editor.find("bpy.ops.reshoot.take_place("))
+    editor.press_on_job("take_place")
     editor.wait_for_state("PLACED")
     assert [take[1:3] for take in blender.value("takes()")] == [[1, 133]]
     # It belongs to this file now.
