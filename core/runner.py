@@ -286,12 +286,11 @@ class Runner:
     def _claim(self, job_id: str) -> Job | None:
         """The job, where it is this runner's turn to move it. Looked at again later where another Blender has it."""
         try:
-            job = self._journal.claim(job_id)
+            job = self._mine(job_id)
         except StorageError:
             self._clock.set(job_id, _WRITE_AGAIN)
             raise
         if job is None:
-            self._tell_elsewhere(job_id)
             return None
         if self._is_active(job_id):
             # A submission that is on its way must not be taken for one that a crash left behind.
@@ -299,14 +298,17 @@ class Runner:
             return None
         return self._advance(job, self._steps.unsure(job)) if job.state is State.SUBMITTING else job
 
-    def _tell_elsewhere(self, job_id: str) -> None:
-        """Another Blender has the row: what it has made of the job. Looked at again while it is under way there."""
-        other = self._journal.get(job_id)
-        if other is None:
-            return
-        self.events.put(Event(other, say("In another Blender"), elsewhere=not other.state.ended))
-        if not other.state.ended or not other.compared:
-            self._clock.set(job_id, LEASE_SECONDS)
+    def _mine(self, job_id: str) -> Job | None:
+        """The job, held from now on. None where another Blender has it: what that one has made of it is told, and it is
+        looked at again while it is under way there.
+        """
+        job = self._journal.claim(job_id)
+        other = self._journal.get(job_id) if job is None else None
+        if other is not None:
+            self.events.put(Event(other, say("In another Blender"), elsewhere=not other.state.ended))
+            if not other.state.ended or not other.compared:
+                self._clock.set(job_id, LEASE_SECONDS)
+        return job
 
     def _is_active(self, job_id: str) -> bool:
         with self._wake:
@@ -489,11 +491,8 @@ class Runner:
                 self.events.put(Event(job))
 
     def _cancel(self, job_id: str) -> None:
-        job = self._journal.claim(job_id)
-        if job is None:
-            self._tell_elsewhere(job_id)
-            return
-        if not job.state.moving:
+        job = self._mine(job_id)
+        if job is None or not job.state.moving:
             return
         self._stops.setdefault(job_id, threading.Event()).set()
         if job.state in _UNPAID:
@@ -525,9 +524,8 @@ class Runner:
         return self._advance(job, replace(job, state=State.CANCELLED, error=words, retry_to=State.PREPARED))
 
     def _retry(self, job_id: str) -> None:
-        job = self._journal.claim(job_id)
+        job = self._mine(job_id)
         if job is None:
-            self._tell_elsewhere(job_id)
             return
         if job.take_is_gone:
             self._hand_on(self._advance(job, replace(job, state=State.DOWNLOADING, take=None)))
@@ -599,11 +597,8 @@ class Runner:
             self._clock.set(job_id, later - since)
 
     def _dismiss(self, job_id: str) -> None:
-        job = self._journal.claim(job_id)
-        if job is None:
-            self._tell_elsewhere(job_id)
-            return
-        if job.state.moving:
+        job = self._mine(job_id)
+        if job is None or job.state.moving:
             return
         self._journal.remove(job_id)
         shutil.rmtree(self.folder_of(job), ignore_errors=True)

@@ -362,9 +362,9 @@ class Steps:
 
         def progress(done: int, total: int | None) -> None:
             with self._lock:
-                more = done > self._came.get(job.id, 0)
-                self._came[job.id] = max(done, self._came.get(job.id, 0))
-            if more:
+                most = self._came.get(job.id, 0)
+                self._came[job.id] = max(done, most)
+            if done > most:
                 # A connection that breaks often still brings all of it, if what came stays.
                 self._no_trouble(job)
             tell(say("Downloading"), done / total if total else None)

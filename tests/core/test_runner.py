@@ -936,13 +936,18 @@ def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, m
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 0
 
 
+def save_at(house: House, desk: Desk, kind: gates.Kind) -> None:
+    """Save the untitled file while a request of `kind` is under way, and hear of it."""
+    until(lambda: house.gate.count(kind) == 1)
+    desk.runner.moved("untitled:1", "/films/saved.blend")
+    desk.listen(lambda event: event.job.project == "/films/saved.blend")
+
+
 def test_a_job_follows_its_file_that_is_saved_while_it_is_on_its_way(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.holds)
     desk = house.desk()
     job = desk.shoot(replace(a_job(file=movie), project="untitled:1"))
-    until(lambda: house.gate.count(UPLOAD) == 1)
-    desk.runner.moved("untitled:1", "/films/saved.blend")
-    desk.listen(lambda event: event.job.project == "/films/saved.blend")
+    save_at(house, desk, UPLOAD)
     house.gate.opened.set()
     landed = desk.hear(job, State.LANDED)
     assert landed.project == "/films/saved.blend" and desk.row(job).project == "/films/saved.blend"
@@ -953,9 +958,7 @@ def test_a_step_that_goes_on_while_its_file_is_saved_tells_of_the_new_one(house:
     house.gate.at(DOWNLOAD, gates.holds_half_of_the_answer)
     desk = house.desk()
     job = desk.shoot(replace(a_job(file=movie), project="untitled:1"))
-    until(lambda: house.gate.count(DOWNLOAD) == 1)
-    desk.runner.moved("untitled:1", "/films/saved.blend")
-    desk.listen(lambda event: event.job.project == "/films/saved.blend")
+    save_at(house, desk, DOWNLOAD)
     since = len(desk.heard)
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
@@ -963,6 +966,15 @@ def test_a_step_that_goes_on_while_its_file_is_saved_tells_of_the_new_one(house:
 
 
 # Two Blenders
+
+
+def waits_in_one_of_two(house: House, movie: Path) -> tuple[Desk, Desk, Job]:
+    """A job that waits at the service in the first of two Blenders; the other one knows nothing of it yet."""
+    house.stage.open.clear()
+    one, two = house.desk("one"), house.desk("two")
+    job = one.shoot(a_job(file=movie))
+    one.hear(job, State.WAITING)
+    return one, two, job
 
 
 def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path) -> None:
@@ -988,10 +1000,7 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
 
 
 def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House, movie: Path) -> None:
-    house.stage.open.clear()
-    one, two = house.desk("one"), house.desk("two")
-    job = one.shoot(a_job(file=movie))
-    one.hear(job, State.WAITING)
+    one, two, job = waits_in_one_of_two(house, movie)
     two.runner.take_up(job.id)
     assert two.listen(lambda event: event.words == "In another Blender").job.state is State.WAITING
     for act in (two.runner.cancel, two.runner.retry, two.runner.dismiss):
@@ -1041,10 +1050,7 @@ def test_a_take_that_waits_is_heard_of_when_a_dead_blenders_lease_ends(
 def test_what_another_blender_has_made_of_a_job_is_heard(
     house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.stage.open.clear()
-    one, two = house.desk("one"), house.desk("two")
-    job = one.shoot(a_job(file=movie))
-    one.hear(job, State.WAITING)
+    one, two, job = waits_in_one_of_two(house, movie)
     monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
     two.runner.take_up(job.id)
     two.listen(lambda event: event.elsewhere)
@@ -1057,19 +1063,13 @@ def test_what_another_blender_has_made_of_a_job_is_heard(
 
 @pytest.mark.parametrize("act", ["cancel", "retry", "dismiss"])
 def test_who_asks_something_of_another_blenders_job_is_told_so(house: House, movie: Path, act: str) -> None:
-    house.stage.open.clear()
-    one, two = house.desk("one"), house.desk("two")
-    job = one.shoot(a_job(file=movie))
-    one.hear(job, State.WAITING)
+    _one, two, job = waits_in_one_of_two(house, movie)
     getattr(two.runner, act)(job.id).result(10)
     assert two.listen(lambda event: event.job.id == job.id).elsewhere
 
 
 def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: House, movie: Path) -> None:
-    house.stage.open.clear()
-    one, two = house.desk("one"), house.desk("two")
-    theirs = one.shoot(a_job(file=movie))
-    one.hear(theirs, State.WAITING)
+    _one, two, theirs = waits_in_one_of_two(house, movie)
     two.runner.take_up(theirs.id)
     two.listen(lambda event: event.words == "In another Blender")
     mine = two.shoot(a_job(file=movie))

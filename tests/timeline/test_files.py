@@ -50,20 +50,12 @@ def row(job: Job) -> Job:
 
 def wait_until_landed(job: Job) -> None:
     """Hear of the job until its take waits to be placed."""
-    deadline = time.monotonic() + PATIENCE
-    while (line := board.line(job.id)) is None or line.job.state is not State.LANDED:
-        session.current().drain(1.0)
-        assert time.monotonic() < deadline, line
-        time.sleep(0.02)
+    editing.drain_till(lambda: (line := board.line(job.id)) is not None and line.job.state is State.LANDED)
 
 
 def wait_until_at(job: Job, project: Path) -> None:
     """Wait until the job belongs to another file, in the journal and on the board."""
-    deadline = time.monotonic() + PATIENCE
-    while (line := board.line(job.id)) is None or line.job.project != str(project):
-        session.current().drain(1.0)
-        assert time.monotonic() < deadline, line
-        time.sleep(0.02)
+    editing.drain_till(lambda: (line := board.line(job.id)) is not None and line.job.project == str(project))
     assert row(job).project == str(project)
 
 
