@@ -7,7 +7,6 @@ any of these → FAILED or CANCELLED;  SUBMITTING → UNSURE
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -139,12 +138,6 @@ class Job:
         """Whether it was submitted and the answer was lost: the service may have it, under an id that nobody knows."""
         unsure = self.state is State.UNSURE or (self.paid is Paid.UNKNOWN and bool(self.lost_url))
         return unsure and self.ticket is None
-
-    @property
-    def take_is_gone(self) -> bool:
-        """Whether what came is not on disk any more, though it was here and the service may still have it."""
-        landed = self.state in (State.LANDED, State.PLACED)
-        return landed and self.ticket is not None and self.take is not None and not os.path.isfile(self.take.path)
 
     @property
     def open_question(self) -> bool:

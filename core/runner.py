@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from . import salvage
+from . import salvage, takes
 from .clock import Clock
 from .errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, ServiceBusy, StorageError
 from .job import Job, Stage, State, Take
@@ -527,7 +527,7 @@ class Runner:
         job = self._mine(job_id)
         if job is None:
             return
-        if job.take_is_gone:
+        if takes.is_gone(job):
             self._hand_on(self._advance(job, replace(job, state=State.DOWNLOADING, take=None)))
             return
         if job.retry_to is None or not job.state.ended:

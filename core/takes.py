@@ -17,7 +17,7 @@ from typing import Any
 
 from . import landing, mp4
 from .errors import DownloadError, Paid, StorageError
-from .job import Job, Take
+from .job import Job, State, Take
 from .models import MODELS
 from .names import REHEARSAL
 from .plain import to_plain
@@ -98,6 +98,12 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         rotation=rotation,
     )
     return take, (*laid.notes, *notes, *cut_off)
+
+
+def is_gone(job: Job) -> bool:
+    """Whether what came is not on disk any more, though it was here and the service may still have it."""
+    landed = job.state in (State.LANDED, State.PLACED)
+    return landed and job.ticket is not None and job.take is not None and not os.path.isfile(job.take.path)
 
 
 def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:

@@ -111,9 +111,10 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
+        from ..core import takes
         from ..core.state import State
 
-        if job.retry_to is None and not job.take_is_gone:
+        if job.retry_to is None and not takes.is_gone(job):
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
             running.check_money([job])
