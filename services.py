@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -80,6 +81,12 @@ class Services:
                 look=os.environ.get("RESHOOT_REHEARSAL_LOOK", "stand-in"),
             )
         return self._rehearsal.start()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The rehearsal renders nothing meanwhile; waits for what it does."""
+        with self._rehearsal.held() if self._rehearsal is not None else contextlib.nullcontext():
+            yield
 
     def close(self, *, forget: bool) -> None:
         """End the connections and the rehearsal. forget: somebody still waits for an answer, who is left alone."""

@@ -7,12 +7,13 @@ it says otherwise.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -41,6 +42,9 @@ _log = logging.getLogger(__name__)
 _FALLEN = (State.FAILED, State.UNSURE)
 _JOBS = "jobs"
 """The folder of the unfinished jobs' folders, beside the journal."""
+
+_SETTLES = 0.005
+"""Seconds."""
 
 _opened: SimpleQueue[tuple[Journal, str, list[Job]]] = SimpleQueue()
 """A journal that was opened for the session to come, and what it shows of a project."""
@@ -82,6 +86,8 @@ class Session:
         self._counted: tuple[object, ...] = ()
         self._placing: list[Future[None]] = []
         self._beside = 0
+        self._threads_beside: list[threading.Thread] = []
+        self._is_still = False
         self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._fallen: list[Job] = []
         self._waiting: list[Job] = []
@@ -261,7 +267,8 @@ class Session:
                 say("The scene “{scene}” is not in this file any more.", scene=lead.scene),
                 say("Open the scene that is to have the take, and place it from the job."),
             )
-        notes = place.place(scene, jobs)
+        with self.still(jobs, scene):
+            notes = place.place(scene, jobs)
         for job in jobs:
             if homeless:
                 self.runner.adopt(job.id, self._project())
@@ -298,8 +305,30 @@ class Session:
                 say("The take of “{shot}” could be put right, but its strip was changed meanwhile.", shot=job.label),
                 say("Delete the strip and place the take again from the list of jobs."),
             )
-        place.put_right(scene, job)
+        with self.still([job], scene):
+            place.put_right(scene, job)
         return True
+
+    @contextlib.contextmanager
+    def still(self, jobs: Sequence[Job], scene: bpy.types.Scene | None = None) -> Iterator[None]:
+        """No other thread of ours runs meanwhile, where to place the takes of `jobs` beside one could crash Blender.
+
+        Waits for what they are doing, and for the network with it: that concerns scripts, which have time. scene: where
+        they are placed; without it only what is true of any is looked at. See `compat.CROWD_CRASHES`.
+        """
+        if self._is_still or not compat.CROWD_CRASHES or not place.moves_context(jobs, scene):
+            yield
+            return
+        self._is_still = True
+        try:
+            with self._services.held(), self.runner.held():
+                for thread in self._threads_beside:
+                    thread.join()
+                # A server in this very Blender may still be putting away what it has answered.
+                time.sleep(_SETTLES)
+                yield
+        finally:
+            self._is_still = False
 
     def file_opened(self) -> None:
         """Another file is open now, and what lies in its timeline is as it was saved."""
@@ -355,7 +384,9 @@ class Session:
             self._done_beside.put(lambda: then(failure))
 
         self._beside += 1
-        threading.Thread(target=run, name="reshoot-beside", daemon=True).start()
+        thread = threading.Thread(target=run, name="reshoot-beside", daemon=True)
+        self._threads_beside = [each for each in self._threads_beside if each.is_alive()] + [thread]
+        thread.start()
 
     def complaints(self) -> list[ReshootError]:
         """What went wrong beside the interface since this was asked last."""

@@ -24,6 +24,7 @@ class Lane:
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._closed = False
+        self._held = False
 
     def put(self, work: Callable[[], None]) -> Future[None]:
         """Do `work` when a thread is free. The answer raises what it raised. Cancelled where the lane is closed."""
@@ -33,10 +34,8 @@ class Lane:
                 answer.cancel()
                 return answer
             self._waiting.append((answer, work))
-            if self._idle < len(self._waiting) and len(self._threads) < self._count:
-                name = f"{self._name}-{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
-                self._threads[-1].start()
+            if self._idle < len(self._waiting) and not self._held:
+                self._start_one()
             self._change.notify()
         return answer
 
@@ -45,6 +44,23 @@ class Lane:
         """Whether there is work that waits, or is being done."""
         with self._change:
             return bool(self._waiting) or self._idle < len(self._threads)
+
+    def hold(self) -> None:
+        """Wait until every thread has finished what it does, and is gone. What is put meanwhile waits for `go_on`."""
+        with self._change:
+            self._held = True
+            self._change.notify_all()
+        for thread in self._threads:
+            thread.join()
+        with self._change:
+            self._threads.clear()
+
+    def go_on(self) -> None:
+        """Start what has waited since `hold`."""
+        with self._change:
+            self._held = False
+            for _ in self._waiting:
+                self._start_one()
 
     def close(self, *, finish: bool) -> None:
         """Take no more work. What waits is still done where `finish`, else cancelled."""
@@ -63,13 +79,19 @@ class Lane:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _start_one(self) -> None:
+        if len(self._threads) < self._count:
+            name = f"{self._name}-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+            self._threads[-1].start()
+
     def _run(self) -> None:
         while True:
             with self._change:
                 self._idle += 1
-                self._change.wait_for(lambda: self._waiting or self._closed)
+                self._change.wait_for(lambda: self._waiting or self._closed or self._held)
                 self._idle -= 1
-                if not self._waiting:
+                if self._held or not self._waiting:
                     return
                 answer, work = self._waiting.popleft()
             if not answer.set_running_or_notify_cancel():

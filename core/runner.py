@@ -97,14 +97,14 @@ class Runner:
         self._clock = Clock(self._wake, _LANES["follow"])
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
+        self._held = False
         self._left_behind = False
         self._moved: dict[str, str] = {}
         """The projects of jobs that were moved: a step that runs meanwhile knows the one before."""
         self._telling = threading.Lock()
         self._settling = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
-        self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
-        self._scheduler.start()
+        self._start_scheduler()
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Write `jobs` to the journal, all or none, and start them. Returns at once.
@@ -162,6 +162,26 @@ class Runner:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
         self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No thread of this runner is there meanwhile. Waits until each has finished its step, however long."""
+        *lanes, desk = self._lanes.values()
+        for lane in lanes:
+            lane.hold()
+        # What is held for long is still renewed until here, or another Blender would take it for a dead one's.
+        with self._wake:
+            self._held = True
+            self._wake.notify_all()
+        self._scheduler.join()
+        desk.hold()
+        try:
+            yield
+        finally:
+            self._held = False
+            for lane in self._lanes.values():
+                lane.go_on()
+            self._start_scheduler()
+
     def close(self) -> bool:
         """Stop stepping; what is unfinished stays in the journal as it is. Whether no thread is left.
 
@@ -216,16 +236,20 @@ class Runner:
         nothing.set_result(None)
         return nothing
 
+    def _start_scheduler(self) -> None:
+        self._scheduler = threading.Thread(target=self._schedule, name="reshoot-scheduler", daemon=True)
+        self._scheduler.start()
+
     def _schedule(self) -> None:
         renewed = time.monotonic()
         while True:
             with self._wake:
-                if self._closing:
+                if self._closing or self._held:
                     return
                 left = self._clock.seconds_left()
                 if left != 0.0:
                     self._wake.wait(min(left or LEASE_SECONDS, LEASE_SECONDS / 3))
-                if self._closing:
+                if self._closing or self._held:
                     return
                 ready = self._clock.due()
             for job_id in ready:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -24,15 +25,11 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     running.place_again()
     while True:
         running.drain(1.0)
-        # A script has time, and wants its take once, as it should lie. Its context has to be moved for that: beside the
-        # thread that compares some Blenders crash then, see `movie_strip`.
-        for jobs in [each for each in running.landed() if all(job.compared for job in each)]:
-            running.place(jobs)
-            if bpy.ops.ed.undo_push.poll():
-                bpy.ops.ed.undo_push(message=watch.TAKE)
-        for job in running.crooked():
-            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
-                bpy.ops.ed.undo_push(message=watch.RIGHT)
+        # A script has time, and wants its take once, as it should lie.
+        landed = [jobs for jobs in running.landed() if all(job.compared for job in jobs)]
+        crooked = running.crooked()
+        if landed or crooked:
+            _lay(running, landed, crooked)
         jobs = [line.job for line in map(board.line, job_ids) if line is not None]
         if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
             if all(job.state is State.PLACED and job.compared for job in jobs):
@@ -43,6 +40,18 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
                 running.fallen()
                 raise _reason(stopped[0])
         time.sleep(_LOOK_EVERY)
+
+
+def _lay(running: session.Session, landed: Sequence[Sequence[Job]], crooked: Sequence[Job]) -> None:
+    # All of them at once: each time, all that is under way has to end.
+    with running.still([*itertools.chain(*landed), *crooked]):
+        for jobs in landed:
+            running.place(jobs)
+            if bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=watch.TAKE)
+        for job in crooked:
+            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
+                bpy.ops.ed.undo_push(message=watch.RIGHT)
 
 
 def wait_beside(running: session.Session) -> None:

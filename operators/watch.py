@@ -54,15 +54,20 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     bl_label = "Watch Reshoot Jobs"
     bl_options = {"INTERNAL"}
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def execute(self, context: Context) -> set[str]:
         """Begin a shift, and end that of any other watch."""
         global _newest
+        manager = context.window_manager
+        window = context.window or manager.windows[0]
         _newest += 1
         self._number = _newest
-        manager = context.window_manager
-        self._timer = manager.event_timer_add(_TICK, window=context.window)
+        self._timer = manager.event_timer_add(_TICK, window=window)
         self._until = time.monotonic() + _SHIFT
-        manager.modal_handler_add(self)
+        # It stays in the area in which it began: takes are placed from there, see `movie_strip.sequencer`. Called in
+        # such a context, an operator could crash Blender; what begins in it has Python's lock.
+        area = min(window.screen.areas, key=lambda each: each.type != "SEQUENCE_EDITOR")
+        with context.temp_override(window=window, area=area):
+            manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: Context, event: Event) -> set[str]:
@@ -196,17 +201,13 @@ def _redraw(*, everything: bool = False, clock: bool = False) -> None:
                 region.tag_redraw()
 
 
-def _start() -> None:
+def _start() -> float | None:
     if session.running() is None:
-        return
-    window = bpy.context.window or next(iter(bpy.context.window_manager.windows), None)
-    if window is None:
-        _start_later(1.0)
-        return
-    # A modal operator stays in the area in which it began: takes are placed from there, see `movie_strip.sequencer`.
-    area = min(window.screen.areas, key=lambda each: each.type != "SEQUENCE_EDITOR")
-    with bpy.context.temp_override(window=window, area=area):
-        bpy.ops.reshoot.watch("INVOKE_DEFAULT")
+        return None
+    if not bpy.context.window_manager.windows:
+        return 1.0
+    bpy.ops.reshoot.watch()
+    return None
 
 
 def _start_later(seconds: float) -> None:

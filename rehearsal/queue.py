@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -87,19 +87,16 @@ class Queue:
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
         self._stopping = threading.Event()
+        self._held = False
         self._last_order = 0
-        self._threads = [
-            threading.Thread(target=self._run_all, name=f"rehearsal-render-{n}", daemon=True)
-            for n in range(1, CONCURRENCY + 1)
-        ]
+        self._threads: list[threading.Thread] = []
 
     def start(self, earlier: list[Request]) -> None:
         """Begin to run requests, first those that an earlier server left behind."""
         with self._lock:
             for request in earlier:
                 self._take_in(request)
-        for thread in self._threads:
-            thread.start()
+        self._start_threads()
 
     def stop(self) -> None:
         """Cancel what runs, without an outcome: a later server takes it up again."""
@@ -109,6 +106,20 @@ class Queue:
         end = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No thread renders or waits to render meanwhile: lets those that do finish, however long that takes."""
+        with self._work:
+            self._held = True
+            self._work.notify_all()
+        for thread in self._threads:
+            thread.join()
+        try:
+            yield
+        finally:
+            self._held = False
+            self._start_threads()
 
     def submit(self, endpoint: str, body: dict[str, Any]) -> tuple[str, int]:
         """Accept a request. Gives its id and how many wait before it; it is on disk by then."""
@@ -186,11 +197,19 @@ class Queue:
             # It stays answered as long as this server runs; a later one runs it again.
             log.warning("the rehearsal could not write down an outcome", exc_info=True)
 
+    def _start_threads(self) -> None:
+        self._threads = [
+            threading.Thread(target=self._run_all, name=f"rehearsal-render-{n}", daemon=True)
+            for n in range(1, CONCURRENCY + 1)
+        ]
+        for thread in self._threads:
+            thread.start()
+
     def _run_all(self) -> None:
         while True:
             with self._work:
-                self._work.wait_for(lambda: self._waiting or self._stopping.is_set())
-                if self._stopping.is_set():
+                self._work.wait_for(lambda: self._waiting or self._stopping.is_set() or self._held)
+                if self._stopping.is_set() or self._held:
                     return
                 request = self._waiting.pop(0)
             self._run(request)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -74,7 +74,7 @@ class RehearsalServer:
         house.base = f"http://127.0.0.1:{self._listener.server_port}"
         self._house = house
         queue.start(earlier)
-        threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="rehearsal-listen", daemon=True).start()
+        self._listener.start()
         return house.base
 
     def stop(self) -> None:
@@ -88,6 +88,12 @@ class RehearsalServer:
         self._house.queue.stop()
         self._disown()
         self._house = self._listener = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is rendered meanwhile; waits for what is. Requests are still answered, where anybody asks."""
+        with self._house.queue.held() if self._house is not None else contextlib.nullcontext():
+            yield
 
     def _disown(self) -> None:
         if self._owned is not None:

@@ -201,7 +201,7 @@ class Wire(BaseHTTPRequestHandler):
 
 
 class Listener(ThreadingHTTPServer):
-    """The listening socket on 127.0.0.1, and the connections that came from it."""
+    """The listening socket on 127.0.0.1, and the connections that came from it. Serves from `start` on."""
 
     # On Windows, reuse would let another process take over the port.
     allow_reuse_address = False
@@ -211,6 +211,8 @@ class Listener(ThreadingHTTPServer):
     def __init__(self, handler: Callable[..., BaseHTTPRequestHandler]) -> None:
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
+        self._ended = False
+        self._thread = threading.Thread(target=self._listen, name="rehearsal-listen", daemon=True)
         super().__init__(("127.0.0.1", 0), handler)
 
     def server_bind(self) -> None:
@@ -239,16 +241,28 @@ class Listener(ThreadingHTTPServer):
         """A connection broke outside of an answer."""
         log.debug("a connection to the rehearsal broke", exc_info=True)
 
+    def start(self) -> None:
+        """Let connections in, on a thread of its own."""
+        self._thread.start()
+
+    def _listen(self) -> None:
+        # Without a timeout, as `serve_forever` has one: nothing runs while nobody calls.
+        while not self._ended:
+            self.handle_request()
+
     def end(self, seconds: float) -> None:
         """Close the socket and every connection, and wait up to `seconds` for their threads."""
-        self.shutdown()
+        end = time.monotonic() + seconds
+        self._ended = True
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.server_port), seconds):
+            # Whoever waits for a call hears one, and looks up.
+            self._thread.join(seconds)
         self.server_close()
         with self._lock:
             connections = dict(self._connections)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        end = time.monotonic() + seconds
         for thread in connections.values():
             thread.join(max(0.0, end - time.monotonic()))
 

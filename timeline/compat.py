@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -31,6 +32,11 @@ SHOWS_NEAREST = bpy.app.version < (5, 0, 0)
 frame of the movie lasts, so that a first look decides."""
 
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
+
+CROWD_CRASHES = sys.version_info < (3, 12)
+"""Where the context is overridden, an operator looks into Python's dictionaries time and again, without Python's lock
+while any other thread has that: both are in Python then, and Blender crashes. Later Pythons tell whose lock it is.
+"""
 
 
 def strips(owner: Any) -> Any:

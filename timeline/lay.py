@@ -244,6 +244,12 @@ class Layer:
                 _join(self._scene, strip, sound)
 
 
+def calls_operators(job: Job) -> bool:
+    """Whether Blender's own operators are called to lay the take of `job`."""
+    joined = job.order.sound is Sound.RESULT and compat.CONNECTED_STRIPS
+    return job.take is not None and (job.take.play_fps is not None or (joined and job.take.sound))
+
+
 def name_of(job: Job) -> str:
     """What a take's strip is called: its file without the job's id."""
     assert job.take is not None

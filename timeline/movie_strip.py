@@ -119,6 +119,26 @@ def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
 
     Operators are to be called with EXEC_REGION_WIN in it. The area that the context is in anyway goes before others.
     """
+    window, area = _area_for(scene)
+    kind = area.ui_type
+    try:
+        with compat.sequencer_shows(window, scene):
+            if kind != "SEQUENCE_EDITOR":
+                area.ui_type = "SEQUENCE_EDITOR"
+            with contextlib.nullcontext() if area == bpy.context.area else _moved_to(window, area, scene):
+                yield
+    finally:
+        # Once the window has its own scene again: the context takes it from there.
+        if area.ui_type != kind:
+            area.ui_type = kind
+
+
+def moves_context(scene: bpy.types.Scene) -> bool:
+    """Whether `sequencer` would move the context. No other thread of ours may run then, see `compat.CROWD_CRASHES`."""
+    return _area_for(scene)[1] != bpy.context.area
+
+
+def _area_for(scene: bpy.types.Scene) -> tuple[bpy.types.Window, bpy.types.Area]:
     windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
     windows = windows or list(bpy.context.window_manager.windows)
     if not windows:
@@ -127,26 +147,11 @@ def sequencer(scene: bpy.types.Scene) -> Iterator[None]:
         )
     here = bpy.context.area
     window = min(windows, key=lambda each: each != bpy.context.window)
-    area = min(window.screen.areas, key=lambda each: (each.type != "SEQUENCE_EDITOR", each != here))
-    kind = area.ui_type
-    try:
-        with compat.sequencer_shows(window, scene):
-            if kind != "SEQUENCE_EDITOR":
-                area.ui_type = "SEQUENCE_EDITOR"
-            with contextlib.nullcontext() if area == here else _moved_to(window, area, scene):
-                yield
-    finally:
-        # Once the window has its own scene again: the context takes it from there.
-        if area.ui_type != kind:
-            area.ui_type = kind
+    # What is on screen is not drawn in between: an area that is to become a sequencer is better than a moved context.
+    return window, min(window.screen.areas, key=lambda each: (each != here, each.type != "SEQUENCE_EDITOR"))
 
 
 def _moved_to(window: bpy.types.Window, area: bpy.types.Area, scene: bpy.types.Scene) -> Any:
-    """The context in another area: a last resort.
-
-    An operator runs without Python's lock, and looks into what is overridden time and again. Before Python 3.12 Blender
-    thinks that it has the lock when any thread has it: while another one of ours runs, both are in Python, and Blender
-    crashes now and then.
-    """
+    """The context in another area: a last resort, see `moves_context`."""
     region = next(each for each in area.regions if each.type == "WINDOW")
     return bpy.context.temp_override(window=window, area=area, region=region, scene=scene)

@@ -19,7 +19,7 @@ from ..core.errors import PlacementError
 from ..core.job import Job
 from ..core.shot import Shot
 from ..core.words import say
-from . import compat, lay, whereabouts
+from . import compat, lay, movie_strip, whereabouts
 from .lay import JOB_KEY
 
 Looks = tuple[tuple[object, ...], ...]
@@ -54,6 +54,16 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 remove(scene, job.id)
             raise
     return tuple(dict.fromkeys(notes))
+
+
+def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
+    """Whether Blender's operators are called for the takes of `jobs`, in a context that is moved for them.
+
+    scene: that they are placed in; without it only what is true of any scene counts.
+    """
+    if not any(map(lay.calls_operators, jobs)):
+        return False
+    return bpy.app.background or (scene is not None and movie_strip.moves_context(scene))
 
 
 def _check_files(jobs: Sequence[Job]) -> None:

@@ -1289,6 +1289,54 @@ def test_closing_does_not_wait_for_a_journal_that_another_blender_writes(house: 
         assert time.monotonic() - began < runner_module.CLOSE_SECONDS + 2
 
 
+def test_no_thread_is_there_while_a_runner_is_held(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (journal_module, runner_module):
+        monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
+    house.gate.at(UPLOAD, gates.holds)
+    desk = house.desk()
+    jobs = [desk.shoot(a_job(file=movie)) for _ in range(3)]
+    until(lambda: house.gate.count(UPLOAD) == 2)
+    other = Journal(house.folder / "journal.sqlite3", "other")
+    claimed = []
+
+    def look() -> None:
+        # For longer than a lease lasts: while somebody waits for the threads, the jobs are still this runner's.
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            claimed.extend(other.claim(job.id) for job in jobs)
+            time.sleep(0.02)
+        house.gate.opened.set()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    with desk.runner.held():
+        assert runner_threads() == [] and house.gate.opened.is_set()
+        done = desk.runner.written()
+        assert not done.done() and runner_threads() == []
+    looking.join()
+    other.close()
+    done.result(10)
+    assert set(claimed) == {None}
+    until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
+    assert house.gate.count(SUBMIT) == 3
+
+
+def test_a_lane_keeps_what_is_put_to_it_while_it_is_held() -> None:
+    lane, done = Lane("reshoot-held", 2), []
+    gate = threading.Event()
+    lane.put(gate.wait)
+    threading.Timer(0.1, gate.set).start()
+    lane.hold()
+    assert gate.is_set() and not lane.is_busy
+    answers = [lane.put(lambda n=n: done.append(n)) for n in range(5)]
+    assert lane.is_busy and not done and not any("reshoot-held" in each.name for each in threading.enumerate())
+    lane.go_on()
+    assert [answer.result(5) for answer in answers] == [None] * 5
+    assert sorted(done) == list(range(5))
+    lane.close(finish=True)
+    assert lane.join(time.monotonic() + 5)
+
+
 def test_a_lane_does_what_was_put_to_it_before_it_was_closed() -> None:
     kept, dropped = Lane("reshoot-kept", 1), Lane("reshoot-dropped", 1)
     gate = threading.Event()

@@ -12,7 +12,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -65,20 +65,14 @@ class BadService:
         self._results: dict[str, bytes] = {}
         self._wrong: dict[str, _Misbehaviour] = {}
         self._lock = threading.Lock()
-        self._serve()
-
-    def _serve(self) -> None:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close_the_door(self) -> None:
         """Let nobody in any more; who is in is served."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def open_the_door(self) -> None:
         """Let clients in again, at the same address."""
         self._server = _Server(self, self._port)
-        self._serve()
 
     def misbehave(self, point: str, answer: Answer, *, times: int | None = None) -> None:
         """Give `answer` at `point` (one of `POINTS`) for so many requests, or until `behave`."""
@@ -213,6 +207,23 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, service: BadService, port: int) -> None:
         super().__init__(("127.0.0.1", port), Exchange)
         self.service = service
+        self._closed = False
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        # Not `serve_forever`, which looks up all the time: a thread that runs can crash some Blenders, see
+        # `compat.CROWD_CRASHES`.
+        while not self._closed:
+            self.handle_request()
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._closed = True
+        with suppress(OSError):
+            socket.create_connection(self.server_address).close()
+        self._thread.join()
+        self.server_close()
 
     def handle_error(self, *args: object) -> None:
         """A client that hangs up is part of the tests."""

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender's operators beside other threads: called in a context that was moved, they crash some Blenders."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+import editing
+import pytest
+from bad_service import BadService
+from reshoot.operators import watch
+from reshoot.timeline import compat, movie_strip
+from test_odd_results import at_the_rate, shoot
+
+STARTS = 300
+
+
+@pytest.fixture
+def crowd() -> Any:
+    """Two threads that always have something to do in Python."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            "".join(map(str, range(100)))
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_watch_begins_in_a_crowd(scene: bpy.types.Scene, crowd: None) -> None:
+    (window,) = bpy.context.window_manager.windows
+    for _ in range(STARTS):
+        assert bpy.ops.reshoot.watch() == {"RUNNING_MODAL"}
+    assert [each.bl_idname for each in window.modal_operators] == ["RESHOOT_OT_watch"] * STARTS
+    # Each ends with the file, and wants to go on in the next one.
+    bpy.ops.wm.read_homefile(use_empty=True)
+    bpy.app.timers.unregister(watch._start)
+
+
+def test_no_thread_of_ours_runs_while_an_operator_adds_a_strip(
+    tmp_path: Path, service: BadService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside: list[list[str]] = []
+    add = movie_strip.add
+
+    def added(*args: Any, **options: Any) -> Any:
+        beside.append([each.name for each in threading.enumerate() if each.name.startswith("reshoot-")])
+        return add(*args, **options)
+
+    monkeypatch.setattr(movie_strip, "add", added)
+    _, take, job = shoot(service, tmp_path, at_the_rate(Fraction(30)))
+    assert take.type == "MOVIE" and job.take is not None and job.take.play_fps is not None
+    assert compat.CROWD_CRASHES and beside == [[]]
+    # They work again afterwards.
+    assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
+    assert editing.journal() == []
