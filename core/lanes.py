@@ -80,6 +80,8 @@ class Lane:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _start_one(self) -> None:
+        # Whoever waited in `hold` may have been interrupted.
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
         if len(self._threads) < self._count:
             name = f"{self._name}-{len(self._threads)}"
             self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))

@@ -166,15 +166,15 @@ class Runner:
     def held(self) -> Iterator[None]:
         """No thread of this runner is there meanwhile. Waits until each has finished its step, however long."""
         *lanes, desk = self._lanes.values()
-        for lane in lanes:
-            lane.hold()
-        # What is held for long is still renewed until here, or another Blender would take it for a dead one's.
-        with self._wake:
-            self._held = True
-            self._wake.notify_all()
-        self._scheduler.join()
-        desk.hold()
         try:
+            for lane in lanes:
+                lane.hold()
+            # Leases are renewed until here, or another Blender would take jobs with long steps for a dead one's.
+            with self._wake:
+                self._held = True
+                self._wake.notify_all()
+            self._scheduler.join()
+            desk.hold()
             yield
         finally:
             self._held = False

@@ -110,12 +110,12 @@ class Queue:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """No thread renders or waits to render meanwhile: lets those that do finish, however long that takes."""
-        with self._work:
-            self._held = True
-            self._work.notify_all()
-        for thread in self._threads:
-            thread.join()
         try:
+            with self._work:
+                self._held = True
+                self._work.notify_all()
+            for thread in self._threads:
+                thread.join()
             yield
         finally:
             self._held = False
@@ -198,12 +198,10 @@ class Queue:
             log.warning("the rehearsal could not write down an outcome", exc_info=True)
 
     def _start_threads(self) -> None:
-        self._threads = [
-            threading.Thread(target=self._run_all, name=f"rehearsal-render-{n}", daemon=True)
-            for n in range(1, CONCURRENCY + 1)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for n in range(len(self._threads), CONCURRENCY):
+            self._threads.append(threading.Thread(target=self._run_all, name=f"rehearsal-render-{n + 1}", daemon=True))
+            self._threads[-1].start()
 
     def _run_all(self) -> None:
         while True:
