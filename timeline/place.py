@@ -57,13 +57,15 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
 
 
 def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
-    """Whether Blender's operators are called for the takes of `jobs`, in a context that is moved for them.
+    """Whether Blender's operators are called to place the takes of `jobs`, in a context that is moved.
 
     scene: that they are placed in; without it only what is true of any scene counts.
     """
-    if not any(map(lay.calls_operators, jobs)):
-        return False
-    return bpy.app.background or (scene is not None and movie_strip.moves_context(scene))
+    called = any(map(lay.calls_operators, jobs))
+    if bpy.app.background:
+        # Where there is an area nevertheless, the script has moved the context, in which an undo step is pushed too.
+        return called or bpy.context.area is not None
+    return called and scene is not None and movie_strip.moves_context(scene)
 
 
 def _check_files(jobs: Sequence[Job]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,9 @@ def test_a_watch_begins_in_a_crowd(scene: bpy.types.Scene, crowd: None) -> None:
     bpy.app.timers.unregister(watch._start)
 
 
-def test_no_thread_of_ours_runs_while_an_operator_adds_a_strip(
-    tmp_path: Path, service: BadService, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("rate", "moved"), [(30, False), (24, True)], ids=["own rate", "moved by the script"])
+def test_no_thread_of_ours_runs_while_a_take_is_placed_in_a_moved_context(
+    tmp_path: Path, service: BadService, monkeypatch: pytest.MonkeyPatch, rate: int, moved: bool
 ) -> None:
     beside: list[list[str]] = []
     add = movie_strip.add
@@ -58,8 +60,10 @@ def test_no_thread_of_ours_runs_while_an_operator_adds_a_strip(
         return add(*args, **options)
 
     monkeypatch.setattr(movie_strip, "add", added)
-    _, take, job = shoot(service, tmp_path, at_the_rate(Fraction(30)))
-    assert take.type == "MOVIE" and job.take is not None and job.take.play_fps is not None
+    (window,) = bpy.context.window_manager.windows
+    with bpy.context.temp_override(window=window, area=window.screen.areas[0]) if moved else nullcontext():
+        _, take, job = shoot(service, tmp_path, at_the_rate(Fraction(rate)))
+    assert take.type == "MOVIE" and job.take is not None and (job.take.play_fps is None) == moved
     assert compat.CROWD_CRASHES and beside == [[]]
     # They work again afterwards.
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
