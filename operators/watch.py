@@ -18,7 +18,7 @@ from ..core.names import UNTITLED
 from ..core.words import named, say
 
 if TYPE_CHECKING:
-    from bpy.types import Context, Event
+    from bpy.types import Context, Event, Timer
 
     from ..core.job import Job
 
@@ -45,6 +45,8 @@ _drawn = 0.0
 """When the jobs were last asked to be drawn."""
 _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
+_timers: dict[int, Timer] = {}
+"""Of the watches that run, by their numbers."""
 
 
 class RESHOOT_OT_watch(bpy.types.Operator):
@@ -61,7 +63,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         window = context.window or manager.windows[0]
         _newest += 1
         self._number = _newest
-        self._timer = manager.event_timer_add(_TICK, window=window)
+        _timers[self._number] = manager.event_timer_add(_TICK, window=window)
         self._until = time.monotonic() + _SHIFT
         # It stays in the area in which it began: takes are placed from there, see `movie_strip.sequencer`. Called in
         # such a context, an operator could crash Blender; what begins in it has Python's lock.
@@ -107,7 +109,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         _start_later(_PAUSE)
 
     def _end(self, context: Context) -> None:
-        context.window_manager.event_timer_remove(self._timer)
+        context.window_manager.event_timer_remove(_timers.pop(self._number))
 
     def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
         from ..core.errors import ReshootError
@@ -296,7 +298,9 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Stop listening."""
+    """Stop listening, and watching: Blender forgets an operator that runs while it is taken out, but not its timer."""
+    while _timers:
+        bpy.context.window_manager.event_timer_remove(_timers.popitem()[1])
     for timer in (_start, _listen, _after_start):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

@@ -94,6 +94,46 @@ def test_one_watch_is_left_of_many(editor: Editor, clip: Path) -> None:
     blender.has_not_complained()
 
 
+_COUNT_TIMERS = """
+class RESHOOTTEST_OT_count(bpy.types.Operator):
+    bl_idname, bl_label = "reshoottest.count", "Count Timers"
+
+    def invoke(self, context, event):
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        global heard
+        heard += event.type == "TIMER"
+        return {"PASS_THROUGH"}
+
+def tick():
+    global ticks
+    ticks += 1
+    return 0.01 if ticks < 100 else None
+
+heard = ticks = 0
+bpy.utils.register_class(RESHOOTTEST_OT_count)
+with bpy.context.temp_override(window=window()):
+    bpy.ops.reshoottest.count("INVOKE_DEFAULT")
+bpy.app.timers.register(tick)
+"""
+
+
+def test_disabling_leaves_no_timer_behind(editor: Editor, clip: Path) -> None:
+    blender = editor.blender
+    editor.make_project(clip)
+    editor.shoot()
+    processes.send(editor.wait_for_render(), signal.SIGSTOP)
+    blender.run(_COUNT_TIMERS)
+    blender.wait("ticks == 100")
+    assert blender.value("heard") > 0
+    blender.run("addon_utils.disable(MODULE); heard = ticks = 0; bpy.app.timers.register(tick)")
+    blender.wait("ticks == 100")
+    assert blender.value("heard") == 0
+    blender.has_not_complained()
+
+
 def test_saving(editor: Editor, clip: Path, tmp_path: Path) -> None:
     blender = editor.blender
     project = tmp_path / "project.blend"
