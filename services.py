@@ -83,9 +83,9 @@ class Services:
         return self._rehearsal.start()
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
         """The rehearsal renders nothing meanwhile; waits for what it does."""
-        with self._rehearsal.held() if self._rehearsal is not None else contextlib.nullcontext():
+        with self._rehearsal.paused() if self._rehearsal is not None else contextlib.nullcontext():
             yield
 
     def close(self, *, forget: bool) -> None:

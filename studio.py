@@ -321,7 +321,7 @@ class Session:
             return
         self._is_still = True
         try:
-            with self._services.held(), self.runner.held():
+            with self._services.paused(), self.runner.paused():
                 for thread in self._threads_beside:
                     thread.join()
                 # A server in this very Blender may still be putting away what it has answered.

@@ -24,7 +24,7 @@ class Lane:
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._closed = False
-        self._held = False
+        self._paused = False
 
     def put(self, work: Callable[[], None]) -> Future[None]:
         """Do `work` when a thread is free. The answer raises what it raised. Cancelled where the lane is closed."""
@@ -34,7 +34,7 @@ class Lane:
                 answer.cancel()
                 return answer
             self._waiting.append((answer, work))
-            if self._idle < len(self._waiting) and not self._held:
+            if self._idle < len(self._waiting) and not self._paused:
                 self._start_one()
             self._change.notify()
         return answer
@@ -45,10 +45,10 @@ class Lane:
         with self._change:
             return bool(self._waiting) or self._idle < len(self._threads)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Wait until every thread has finished what it does, and is gone. What is put meanwhile waits for `go_on`."""
         with self._change:
-            self._held = True
+            self._paused = True
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
@@ -56,9 +56,9 @@ class Lane:
             self._threads.clear()
 
     def go_on(self) -> None:
-        """Start what has waited since `hold`."""
+        """Start what has waited since `pause`."""
         with self._change:
-            self._held = False
+            self._paused = False
             for _ in self._waiting:
                 self._start_one()
 
@@ -80,7 +80,7 @@ class Lane:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _start_one(self) -> None:
-        # Whoever waited in `hold` may have been interrupted.
+        # Whoever waited in `pause` may have been interrupted.
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         if len(self._threads) < self._count:
             name = f"{self._name}-{len(self._threads)}"
@@ -91,9 +91,9 @@ class Lane:
         while True:
             with self._change:
                 self._idle += 1
-                self._change.wait_for(lambda: self._waiting or self._closed or self._held)
+                self._change.wait_for(lambda: self._waiting or self._closed or self._paused)
                 self._idle -= 1
-                if self._held or not self._waiting:
+                if self._paused or not self._waiting:
                     return
                 answer, work = self._waiting.popleft()
             if not answer.set_running_or_notify_cancel():

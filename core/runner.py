@@ -97,7 +97,7 @@ class Runner:
         self._clock = Clock(self._wake, _LANES["follow"])
         self._stops: dict[str, threading.Event] = {}
         self._closing = False
-        self._held = False
+        self._paused = False
         self._left_behind = False
         self._moved: dict[str, str] = {}
         """The projects of jobs that were moved: a step that runs meanwhile knows the one before."""
@@ -163,21 +163,21 @@ class Runner:
         self._in_lane("desk", lambda: self._move(project_before, project_after, placed))
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
         """No thread of this runner is there meanwhile. Waits until each has finished its step, however long."""
         *lanes, desk = self._lanes.values()
         try:
             for lane in lanes:
-                lane.hold()
+                lane.pause()
             # Leases are renewed until here, or another Blender would take jobs with long steps for a dead one's.
             with self._wake:
-                self._held = True
+                self._paused = True
                 self._wake.notify_all()
             self._scheduler.join()
-            desk.hold()
+            desk.pause()
             yield
         finally:
-            self._held = False
+            self._paused = False
             for lane in self._lanes.values():
                 lane.go_on()
             self._start_scheduler()
@@ -244,12 +244,12 @@ class Runner:
         renewed = time.monotonic()
         while True:
             with self._wake:
-                if self._closing or self._held:
+                if self._closing or self._paused:
                     return
                 left = self._clock.seconds_left()
                 if left != 0.0:
                     self._wake.wait(min(left or LEASE_SECONDS, LEASE_SECONDS / 3))
-                if self._closing or self._held:
+                if self._closing or self._paused:
                     return
                 ready = self._clock.due()
             for job_id in ready:

@@ -87,7 +87,7 @@ class Queue:
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
         self._stopping = threading.Event()
-        self._held = False
+        self._paused = False
         self._last_order = 0
         self._threads: list[threading.Thread] = []
 
@@ -108,17 +108,17 @@ class Queue:
             thread.join(max(0.0, end - time.monotonic()))
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
         """No thread renders or waits to render meanwhile: lets those that do finish, however long that takes."""
         try:
             with self._work:
-                self._held = True
+                self._paused = True
                 self._work.notify_all()
             for thread in self._threads:
                 thread.join()
             yield
         finally:
-            self._held = False
+            self._paused = False
             self._start_threads()
 
     def submit(self, endpoint: str, body: dict[str, Any]) -> tuple[str, int]:
@@ -206,8 +206,8 @@ class Queue:
     def _run_all(self) -> None:
         while True:
             with self._work:
-                self._work.wait_for(lambda: self._waiting or self._stopping.is_set() or self._held)
-                if self._stopping.is_set() or self._held:
+                self._work.wait_for(lambda: self._waiting or self._stopping.is_set() or self._paused)
+                if self._stopping.is_set() or self._paused:
                     return
                 request = self._waiting.pop(0)
             self._run(request)

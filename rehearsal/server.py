@@ -90,9 +90,9 @@ class RehearsalServer:
         self._house = self._listener = None
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def paused(self) -> Iterator[None]:
         """Nothing is rendered meanwhile; waits for what is. Requests are still answered, where anybody asks."""
-        with self._house.queue.held() if self._house is not None else contextlib.nullcontext():
+        with self._house.queue.paused() if self._house is not None else contextlib.nullcontext():
             yield
 
     def _disown(self) -> None:

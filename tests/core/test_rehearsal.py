@@ -502,14 +502,14 @@ def test_two_run_at_once_and_the_others_know_their_position(studio, clip):
     assert sorted(stage.prompts[:2]) == ["shot 0", "shot 1"] and len(stage.prompts) == 5
 
 
-def test_nothing_is_rendered_while_the_server_is_held(studio, clip):
+def test_nothing_is_rendered_while_the_server_is_paused(studio, clip):
     stage = Stage()
     made, client = studio(stage)
     url = upload(client, clip)
     handles = [submit(client, url, f"shot {n}") for n in range(2)]
     until(lambda: stage.running == 2)
     threading.Timer(0.1, stage.go.set).start()
-    with made.server.held():
+    with made.server.paused():
         assert stage.go.is_set() and stage.running == 0
         handles.append(submit(client, url, "shot 2"))
         assert handles[2].status().position == 0

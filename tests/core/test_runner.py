@@ -1289,7 +1289,9 @@ def test_closing_does_not_wait_for_a_journal_that_another_blender_writes(house: 
         assert time.monotonic() - began < runner_module.CLOSE_SECONDS + 2
 
 
-def test_no_thread_is_there_while_a_runner_is_held(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_is_there_while_a_runner_is_paused(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for module in (journal_module, runner_module):
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
     house.gate.at(UPLOAD, gates.holds)
@@ -1309,7 +1311,7 @@ def test_no_thread_is_there_while_a_runner_is_held(house: House, movie: Path, mo
 
     looking = threading.Thread(target=look)
     looking.start()
-    with desk.runner.held():
+    with desk.runner.paused():
         assert runner_threads() == [] and house.gate.opened.is_set()
         done = desk.runner.written()
         assert not done.done() and runner_threads() == []
@@ -1321,15 +1323,15 @@ def test_no_thread_is_there_while_a_runner_is_held(house: House, movie: Path, mo
     assert house.gate.count(SUBMIT) == 3
 
 
-def test_a_lane_keeps_what_is_put_to_it_while_it_is_held() -> None:
-    lane, done = Lane("reshoot-held", 2), []
+def test_a_lane_keeps_what_is_put_to_it_while_it_is_paused() -> None:
+    lane, done = Lane("reshoot-paused", 2), []
     gate = threading.Event()
     lane.put(gate.wait)
     threading.Timer(0.1, gate.set).start()
-    lane.hold()
+    lane.pause()
     assert gate.is_set() and not lane.is_busy
     answers = [lane.put(lambda n=n: done.append(n)) for n in range(5)]
-    assert lane.is_busy and not done and not any("reshoot-held" in each.name for each in threading.enumerate())
+    assert lane.is_busy and not done and not any("reshoot-paused" in each.name for each in threading.enumerate())
     lane.go_on()
     assert [answer.result(5) for answer in answers] == [None] * 5
     assert sorted(done) == list(range(5))
