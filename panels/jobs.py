@@ -57,7 +57,7 @@ def draw(layout: UILayout, context: Context) -> None:
         row.label(text="No jobs yet")
         return
     first, end = board.page(len(lines))
-    now, held, free = time.time(), board.held(), boxed(room(context))
+    now, held, free = time.time(), board.held_here(), boxed(room(context))
     for line in lines[first:end]:
         _job(layout.box(), line, free, now, held)
     if len(lines) > board.PAGE:

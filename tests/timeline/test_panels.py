@@ -263,7 +263,8 @@ def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     add_movie(scene, movie)
     (job,) = shooting.checked(scene)
     lines = [Line(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
-    monkeypatch.setattr(board, "lines_here", lambda: lines)
+    monkeypatch.setattr(board, "_here", None)
+    monkeypatch.setattr(board, "_listed", lambda project, there: lines)
     counts: list[None] = []
     monkeypatch.setattr(board, "held", lambda: counts.append(None) or frozenset())
     context, layout = Looked(), MagicMock()
