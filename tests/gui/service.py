@@ -8,7 +8,6 @@ protocol. Run as a program, it is that process: `service.py FOLDER PORT`.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -88,8 +87,8 @@ class Service:
 
     def accepted(self) -> int:
         """How many submissions it has written down."""
-        folder = self._folder / "requests"
-        return len(os.listdir(folder)) if folder.is_dir() else 0
+        # A folder may be there before its request is.
+        return len(list(self._folder.glob("requests/*/request.json")))
 
     def _log(self) -> list[str]:
         path = self._folder / "heard.log"
