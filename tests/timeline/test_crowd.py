@@ -13,37 +13,28 @@ import bpy
 import editing
 import pytest
 from bad_service import BadService
+from reshoot import session
 from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
 from test_odd_results import at_the_rate, shoot
 
-STARTS = 300
 
-
-@pytest.fixture
-def crowd() -> Any:
-    """Two threads that always have something to do in Python."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.is_set():
-            "".join(map(str, range(100)))
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    yield
-    over.set()
-    for thread in threads:
-        thread.join()
-
-
-def test_a_watch_begins_in_a_crowd(scene: bpy.types.Scene, crowd: None) -> None:
+def test_a_watch_begins_outside_of_a_moved_context(scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     (window,) = bpy.context.window_manager.windows
-    for _ in range(STARTS):
-        assert bpy.ops.reshoot.watch() == {"RUNNING_MODAL"}
-    assert [each.bl_idname for each in window.modal_operators] == ["RESHOOT_OT_watch"] * STARTS
-    # Each ends with the file, and wants to go on in the next one.
+    areas: list[bpy.types.Area | None] = []
+    execute = watch.RESHOOT_OT_watch.execute
+
+    def executed(self: bpy.types.Operator, context: bpy.types.Context) -> set[str]:
+        # In the background an area is only where the context was moved.
+        areas.append(context.area)
+        return execute(self, context)
+
+    monkeypatch.setattr(watch.RESHOOT_OT_watch, "execute", executed)
+    session.current()
+    watch._start()
+    assert areas == [None]
+    assert [each.bl_idname for each in window.modal_operators] == ["RESHOOT_OT_watch"]
+    # It ends with the file, and wants to go on in the next one.
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.app.timers.unregister(watch._start)
 
