@@ -7,7 +7,7 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -82,11 +82,9 @@ class Services:
             )
         return self._rehearsal.start()
 
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> contextlib.AbstractContextManager[None]:
         """The rehearsal renders nothing meanwhile; waits for what it does."""
-        with self._rehearsal.paused() if self._rehearsal is not None else contextlib.nullcontext():
-            yield
+        return self._rehearsal.paused() if self._rehearsal is not None else contextlib.nullcontext()
 
     def close(self, *, forget: bool) -> None:
         """End the connections and the rehearsal. forget: somebody still waits for an answer, who is left alone."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ExportError
+from ..core.lanes import Lane
 from ..core.models import MODELS
 from .inspection import Unprocessable, inspect
 from .records import Log, Outcome, Records, Request
@@ -85,41 +86,31 @@ class Queue:
         self._requests: dict[str, Request] = {}
         self._waiting: list[Request] = []
         self._lock = threading.RLock()
-        self._work = threading.Condition(self._lock)
         self._stopping = threading.Event()
-        self._paused = False
         self._last_order = 0
-        self._threads: list[threading.Thread] = []
+        self._lane = Lane("rehearsal-render", CONCURRENCY)
 
     def start(self, earlier: list[Request]) -> None:
         """Begin to run requests, first those that an earlier server left behind."""
         with self._lock:
             for request in earlier:
                 self._take_in(request)
-        self._start_threads()
 
     def stop(self) -> None:
         """Cancel what runs, without an outcome: a later server takes it up again."""
         with self._lock:
             self._stopping.set()
-            self._work.notify_all()
-        end = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+        self._lane.close(finish=False)
+        self._lane.join(time.monotonic() + STOP_SECONDS)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """No thread renders or waits to render meanwhile: lets those that do finish, however long that takes."""
         try:
-            with self._work:
-                self._paused = True
-                self._work.notify_all()
-            for thread in self._threads:
-                thread.join()
+            self._lane.pause()
             yield
         finally:
-            self._paused = False
-            self._start_threads()
+            self._lane.go_on()
 
     def submit(self, endpoint: str, body: dict[str, Any]) -> tuple[str, int]:
         """Accept a request. Gives its id and how many wait before it; it is on disk by then."""
@@ -184,7 +175,7 @@ class Queue:
             self._settle(request, _CANCELLED)
         else:
             self._waiting.append(request)
-            self._work.notify()
+            self._lane.put(self._run_next)
 
     def _position(self, request: Request) -> int:
         return self._waiting.index(request)
@@ -197,20 +188,13 @@ class Queue:
             # It stays answered as long as this server runs; a later one runs it again.
             log.warning("the rehearsal could not write down an outcome", exc_info=True)
 
-    def _start_threads(self) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        for n in range(len(self._threads), CONCURRENCY):
-            self._threads.append(threading.Thread(target=self._run_all, name=f"rehearsal-render-{n + 1}", daemon=True))
-            self._threads[-1].start()
-
-    def _run_all(self) -> None:
-        while True:
-            with self._work:
-                self._work.wait_for(lambda: self._waiting or self._stopping.is_set() or self._paused)
-                if self._stopping.is_set() or self._paused:
-                    return
-                request = self._waiting.pop(0)
-            self._run(request)
+    def _run_next(self) -> None:
+        with self._lock:
+            # What waited may have been cancelled.
+            if self._stopping.is_set() or not self._waiting:
+                return
+            request = self._waiting.pop(0)
+        self._run(request)
 
     def _run(self, request: Request) -> None:
         began = time.monotonic()

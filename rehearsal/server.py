@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -89,11 +88,9 @@ class RehearsalServer:
         self._disown()
         self._house = self._listener = None
 
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> contextlib.AbstractContextManager[None]:
         """Nothing is rendered meanwhile; waits for what is. Requests are still answered, where anybody asks."""
-        with self._house.queue.paused() if self._house is not None else contextlib.nullcontext():
-            yield
+        return self._house.queue.paused() if self._house is not None else contextlib.nullcontext()
 
     def _disown(self) -> None:
         if self._owned is not None:

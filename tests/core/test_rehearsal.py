@@ -488,12 +488,18 @@ def test_other_hosts_are_refused(studio):
 # The queue
 
 
-def test_two_run_at_once_and_the_others_know_their_position(studio, clip):
+def at_work(studio, clip: Path, shots: int):
+    """A stage that holds two of so many shots, its studio, the client that sent them, and their handles."""
     stage = Stage()
-    _, client = studio(stage)
+    room, client = studio(stage)
     url = upload(client, clip)
-    handles = [submit(client, url, f"shot {n}") for n in range(5)]
+    handles = [submit(client, url, f"shot {n}") for n in range(shots)]
     until(lambda: stage.running == 2)
+    return stage, room, client, handles
+
+
+def test_two_run_at_once_and_the_others_know_their_position(studio, clip):
+    stage, _, _, handles = at_work(studio, clip, 5)
     assert all(is_running(handle) for handle in handles[:2])
     assert [handle.status().position for handle in handles[2:]] == [0, 1, 2]
     stage.go.set()
@@ -503,15 +509,11 @@ def test_two_run_at_once_and_the_others_know_their_position(studio, clip):
 
 
 def test_nothing_is_rendered_while_the_server_is_paused(studio, clip):
-    stage = Stage()
-    made, client = studio(stage)
-    url = upload(client, clip)
-    handles = [submit(client, url, f"shot {n}") for n in range(2)]
-    until(lambda: stage.running == 2)
+    stage, made, client, handles = at_work(studio, clip, 2)
     threading.Timer(0.1, stage.go.set).start()
     with made.server.paused():
         assert stage.go.is_set() and stage.running == 0
-        handles.append(submit(client, url, "shot 2"))
+        handles.append(submit(client, upload(client, clip), "shot 2"))
         assert handles[2].status().position == 0
         assert not any(each.name.startswith("rehearsal-render") for each in threading.enumerate())
     until(lambda: all(is_completed(handle) for handle in handles))
@@ -541,11 +543,7 @@ def test_submission_says_the_position_and_the_urls(studio, clip):
 
 
 def test_cancel(studio, clip):
-    stage = Stage()
-    room, client = studio(stage)
-    url = upload(client, clip)
-    handles = [submit(client, url, f"shot {n}") for n in range(4)]
-    until(lambda: stage.running == 2)
+    stage, room, _, handles = at_work(studio, clip, 4)
 
     def cancel(handle):
         status, _, body = room.ask_with_key("PUT", urlsplit(handle.cancel_url).path)

@@ -1012,21 +1012,30 @@ def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House,
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 0
 
 
-def test_a_lease_is_kept_while_the_service_does_not_answer(
-    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (journal_module, runner_module):
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
+
+
+def another_gets(house: House, jobs: list[Job]) -> list[Job | None]:
+    """What another Blender gets that wants `jobs` for longer than `short_leases` last."""
+    with closing(Journal(house.folder / "journal.sqlite3", "other")) as other:
+        got = []
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            got += [other.claim(job.id) for job in jobs]
+            time.sleep(0.02)
+        return got
+
+
+@pytest.mark.usefixtures("short_leases")
+def test_a_lease_is_kept_while_the_service_does_not_answer(house: House, movie: Path) -> None:
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
     jobs = [desk.shoot(a_job(file=movie)) for _ in range(3)]
     until(lambda: house.gate.count(STATUS) == 2 and house.rows()[2][0] == "WAITING")
-    other = Journal(house.folder / "journal.sqlite3", "other")
-    end = time.monotonic() + 1.5
-    while time.monotonic() < end:
-        assert [other.claim(job.id) for job in jobs] == [None] * 3
-        time.sleep(0.02)
-    other.close()
+    assert set(another_gets(house, jobs)) == {None}
     house.gate.opened.set()
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
     assert house.gate.count(SUBMIT) == 3
@@ -1289,24 +1298,17 @@ def test_closing_does_not_wait_for_a_journal_that_another_blender_writes(house: 
         assert time.monotonic() - began < runner_module.CLOSE_SECONDS + 2
 
 
-def test_no_thread_is_there_while_a_runner_is_paused(
-    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (journal_module, runner_module):
-        monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
+@pytest.mark.usefixtures("short_leases")
+def test_no_thread_is_there_while_a_runner_is_paused(house: House, movie: Path) -> None:
     house.gate.at(UPLOAD, gates.holds)
     desk = house.desk()
     jobs = [desk.shoot(a_job(file=movie)) for _ in range(3)]
     until(lambda: house.gate.count(UPLOAD) == 2)
-    other = Journal(house.folder / "journal.sqlite3", "other")
-    claimed = []
+    claimed: list[Job | None] = []
 
     def look() -> None:
-        # For longer than a lease lasts: while somebody waits for the threads, the jobs are still this runner's.
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
-            claimed.extend(other.claim(job.id) for job in jobs)
-            time.sleep(0.02)
+        # While somebody waits for the threads, the jobs are still this runner's.
+        claimed.extend(another_gets(house, jobs))
         house.gate.opened.set()
 
     looking = threading.Thread(target=look)
@@ -1316,7 +1318,6 @@ def test_no_thread_is_there_while_a_runner_is_paused(
         done = desk.runner.written()
         assert not done.done() and runner_threads() == []
     looking.join()
-    other.close()
     done.result(10)
     assert set(claimed) == {None}
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
