@@ -3,10 +3,23 @@
 
 import bpy
 
-from . import keymap, later, operators, panels, preferences, properties, session, translations
-from .core import board
+from . import operators, panels, session, translations
+from .core.jobs import board
+from .session import start
+from .settings import preferences, scene, shortcut
 
-_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (*scene.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+
+_SOON = (
+    "session.session",
+    "session.shoot",
+    "timeline.snapshot",
+    "panels.shot",
+    "panels.prompt",
+    "panels.references",
+    "panels.jobs",
+)
+"""What is imported once Blender is up, before the first press."""
 
 
 def register() -> None:
@@ -14,24 +27,24 @@ def register() -> None:
     translations.register()
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    properties.register()
-    board.connect(later.preview, session.project, later.size_of, session.on_strips, session.held, session.spent)
+    scene.register()
+    board.connect(start.preview, session.project, start.size_of, session.on_strips, session.held, session.spent)
     panels.register()
     operators.register()
-    keymap.register()
-    later.register()
+    shortcut.register()
+    start.register(f"{__package__}.{part}" for part in _SOON)
 
 
 def unregister() -> None:
     """End what runs and take the parts away, in reverse order."""
-    later.unregister()
-    keymap.unregister()
+    start.unregister()
+    shortcut.unregister()
     operators.unregister()
     session.close()
     preferences.unregister()
     board.connect(None, None)
     panels.unregister()
-    properties.unregister()
+    scene.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     translations.unregister()

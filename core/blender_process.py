@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a script of `timeline/` in a background Blender, follows its progress, ends it when asked.
+"""Runs a script of `background/` in a background Blender, follows its progress, ends it when asked.
 
-The other side of the conversation is `timeline/background.py`: a recipe goes in as a JSON file, lines of progress come
+The other side of the conversation is `background/main.py`: a recipe goes in as a JSON file, lines of progress come
 out on standard output, the answer comes back as a JSON file.
 """
 
@@ -41,7 +41,7 @@ class Blender:
         progress: Callable[[int, int], None] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
-        """Run `timeline/<module>.py`'s `main(recipe)` and return its answer.
+        """Run `background/<module>.py`'s `main(recipe)` and return its answer.
 
         folder: for the recipe, the log and the answer; made if need be. progress: frames done, frames in all. Raises
         ExportError with the script's own words, JobCancelled, or StorageError where the folder cannot be written.

@@ -9,8 +9,9 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from .. import session
-from ..core import board
+from ..core.jobs import board
 from ..core.names import REHEARSAL
+from ..core.takes.files import is_gone
 from ..core.words import say
 from . import watch
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Context, Event
 
-    from ..core.job import Job
+    from ..core.values.job import Job
 
 
 class _JobOperator:
@@ -111,10 +112,9 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
-        from ..core import takes
-        from ..core.state import State
+        from ..core.values.state import State
 
-        if job.retry_to is None and not takes.is_gone(job):
+        if job.retry_to is None and not is_gone(job):
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
             running.check_money([job])

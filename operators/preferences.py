@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from .. import places, preferences, session
+from .. import session
 from ..core.words import say
+from ..settings import folders, preferences
 from . import watch
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Ask and wait for the answer."""
-        from .. import services
         from ..core.errors import ReshootError
+        from ..session import services
 
         preferences.key_test.begin()
         try:
@@ -57,8 +58,8 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 
 def ask_beside() -> bool:
     """Have the key tested beside the interface. False where that is answered already: the service cannot be asked."""
-    from .. import services
     from ..core.errors import ReshootError
+    from ..session import services
 
     preferences.key_test.begin()
     try:
@@ -96,7 +97,7 @@ class RESHOOT_OT_folder_open(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Make the folder, where there is none yet, and show it."""
-        folder = preferences.takes_folder() if self.folder == "TAKES" else places.home()
+        folder = preferences.takes_folder() if self.folder == "TAKES" else folders.home()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -129,8 +130,8 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
-        from ..core import ledger
         from ..core.errors import ReshootError
+        from ..core.money import ledger
 
         path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".csv"))
         try:

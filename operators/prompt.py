@@ -9,9 +9,9 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from .. import session
-from ..core import board
+from ..core.jobs import board
 from ..core.words import say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, OperatorProperties
@@ -64,10 +64,10 @@ class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Take its words over, in one line."""
-        from .. import brief
+        from ..settings import reference_list
 
         settings = scene_of(context).reshoot
-        words = " ".join(brief.prompt_of(settings).split())
+        words = " ".join(reference_list.prompt_of(settings).split())
         settings.prompt_text = None
         settings.prompt = words
         return {"FINISHED"}
@@ -90,14 +90,14 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write it."""
-        from .. import brief
+        from ..settings import reference_list
 
         line = board.line(self.job)
         if line is None:
             words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
             self.report({"ERROR"}, words)
             return {"CANCELLED"}
-        brief.write_prompt(scene_of(context).reshoot, line.job.order.prompt)
+        reference_list.write_prompt(scene_of(context).reshoot, line.job.order.prompt)
         return {"FINISHED"}
 
 
@@ -112,9 +112,9 @@ class RESHOOT_OT_token_insert(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Append it."""
-        from .. import brief
+        from ..settings import reference_list
 
-        if not brief.mention(scene_of(context).reshoot, self.index):
+        if not reference_list.mention(scene_of(context).reshoot, self.index):
             return {"CANCELLED"}
         return {"FINISHED"}
 

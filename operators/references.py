@@ -11,7 +11,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntPropert
 
 from .. import session
 from ..core.words import say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 from . import watch
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
-        from .. import brief
         from ..core.errors import ReshootError
+        from ..settings import reference_list
         from ..timeline import shot
 
         scene = scene_of(context)
         try:
-            brief.add_references(scene.reshoot, self.kind, shot.selected_images(scene))
+            reference_list.add_references(scene.reshoot, self.kind, shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -57,9 +57,9 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """The active reference is an element."""
-        from .. import brief
+        from ..settings import reference_list
 
-        active = brief.active_reference(scene_of(context).reshoot)
+        active = reference_list.active_reference(scene_of(context).reshoot)
         if active is None or active.kind != "ELEMENT":
             cls.poll_message_set(say("Choose an element in the list first"))
             return False
@@ -67,13 +67,13 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them."""
-        from .. import brief
         from ..core.errors import ReshootError
+        from ..settings import reference_list
         from ..timeline import shot
 
         scene = scene_of(context)
         try:
-            brief.add_views(scene.reshoot, shot.selected_images(scene))
+            reference_list.add_views(scene.reshoot, shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -100,8 +100,8 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
     def _run(self, context: Context, *, wait: bool) -> set[str]:
         import shutil
 
-        from .. import brief
         from ..core.errors import ReshootError
+        from ..settings import reference_list
         from ..timeline import snapshot
         from . import waiting
 
@@ -117,12 +117,12 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             # By Blender's own number: meanwhile the scene's name may be another's, also in another file.
             for each in bpy.data.scenes:
                 if each.session_uid == number:
-                    brief.add_references(each.reshoot, kind, [str(target)])
+                    reference_list.add_references(each.reshoot, kind, [str(target)])
                     if bpy.ops.ed.undo_push.poll() and watch.may_place(bpy.context):
                         bpy.ops.ed.undo_push(message=RESHOOT_OT_reference_snapshot.bl_label)
 
         try:
-            brief.check_addition(scene.reshoot, kind, 1)
+            reference_list.check_addition(scene.reshoot, kind, 1)
             running = session.current()
             target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
@@ -146,15 +146,15 @@ class RESHOOT_OT_reference_remove(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There is a reference."""
-        from .. import brief
+        from ..settings import reference_list
 
-        return brief.active_reference(scene_of(context).reshoot) is not None
+        return reference_list.active_reference(scene_of(context).reshoot) is not None
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
-        from .. import brief
+        from ..settings import reference_list
 
-        brief.remove_reference(scene_of(context).reshoot)
+        reference_list.remove_reference(scene_of(context).reshoot)
         return {"FINISHED"}
 
 
@@ -174,9 +174,9 @@ class RESHOOT_OT_reference_move(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Move it."""
-        from .. import brief
+        from ..settings import reference_list
 
-        brief.move_reference(scene_of(context).reshoot, -1 if self.direction == "UP" else 1)
+        reference_list.move_reference(scene_of(context).reshoot, -1 if self.direction == "UP" else 1)
         return {"FINISHED"}
 
 
@@ -190,9 +190,9 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There is a reference, and it has one view."""
-        from .. import brief
+        from ..settings import reference_list
 
-        active = brief.active_reference(scene_of(context).reshoot)
+        active = reference_list.active_reference(scene_of(context).reshoot)
         if active is not None and len(active.views) > 1:
             cls.poll_message_set(say("An image has one view: remove the others first"))
             return False
@@ -200,9 +200,9 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Change it."""
-        from .. import brief
+        from ..settings import reference_list
 
-        brief.change_kind(scene_of(context).reshoot)
+        reference_list.change_kind(scene_of(context).reshoot)
         return {"FINISHED"}
 
 
@@ -233,8 +233,8 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Add them, in the order of their names."""
-        from .. import brief
         from ..core.errors import ReshootError
+        from ..settings import reference_list
 
         settings = scene_of(context).reshoot
         folder = bpy.path.abspath(self.directory)
@@ -244,9 +244,9 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
             return {"CANCELLED"}
         try:
             if self.kind == "VIEW":
-                brief.add_views(settings, paths)
+                reference_list.add_views(settings, paths)
             else:
-                brief.add_references(settings, self.kind, paths)
+                reference_list.add_references(settings, self.kind, paths)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -285,9 +285,9 @@ class RESHOOT_OT_view_remove(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Remove it."""
-        from .. import brief
+        from ..settings import reference_list
 
-        brief.remove_view(scene_of(context).reshoot, self.index)
+        reference_list.remove_view(scene_of(context).reshoot, self.index)
         return {"FINISHED"}
 
 
@@ -302,9 +302,9 @@ class RESHOOT_OT_view_make_frontal(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Move it to the front."""
-        from .. import brief
+        from ..settings import reference_list
 
-        brief.make_frontal(scene_of(context).reshoot, self.index)
+        reference_list.make_frontal(scene_of(context).reshoot, self.index)
         return {"FINISHED"}
 
 

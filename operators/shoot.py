@@ -10,13 +10,13 @@ from bpy.props import StringProperty
 
 from .. import session
 from ..core.words import say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 from . import watch
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
-    from ..core.job import Job
+    from ..core.values.job import Job
 
 
 class RESHOOT_OT_shoot(bpy.types.Operator):
@@ -41,13 +41,13 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Start the job and let `reshoot.watch` do the rest. Where there is a doubt, the editor is asked first."""
-        from .. import shooting
         from ..core.errors import ReshootError
+        from ..session import shoot
 
         self._live = True
         try:
             jobs = self._checked(context)
-            doubts = shooting.doubts(jobs)
+            doubts = shoot.doubts(jobs)
             if not doubts:
                 self._send(context, jobs)
         except ReshootError as error:
@@ -85,17 +85,17 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return {"FINISHED"}
 
     def _checked(self, context: Context) -> tuple[Job, ...]:
-        from .. import shooting
+        from ..session import shoot
 
         scene = scene_of(context)
         if self.prompt:
             scene.reshoot.prompt = self.prompt
-        return shooting.checked(scene)
+        return shoot.checked(scene)
 
     def _send(self, context: Context, jobs: tuple[Job, ...]) -> None:
-        from .. import shooting
+        from ..session import shoot
 
-        shooting.send(scene_of(context), jobs)
+        shoot.send(scene_of(context), jobs)
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
 

@@ -10,9 +10,9 @@ import bpy
 from bpy.props import StringProperty
 
 from .. import session
-from ..core import board
+from ..core.jobs import board
 from ..core.words import say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 from . import watch
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import bpy
 
 from .. import session
-from ..core import board
 from ..core.errors import ExportError, JobCancelled, ReshootError
-from ..core.job import Job
-from ..core.state import State
+from ..core.jobs import board
+from ..core.values.job import Job
+from ..core.values.state import State
 from . import watch
 
 _LOOK_EVERY = 0.025

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import later, session
-from ..core import board
+from .. import session
+from ..core.jobs import board
 from ..core.names import UNTITLED
 from ..core.words import named, say
+from ..session import start
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, Timer
 
-    from ..core.job import Job
+    from ..core.values.job import Job
 
 _TICK = 0.1
 _SHIFT = 4.0
@@ -277,7 +278,7 @@ def _undone(*_args: object) -> None:
 
 
 def _after_start() -> float | None:
-    if not later.ready():
+    if not start.ready():
         return _PAUSE
     if session.has_work():
         _take_up()

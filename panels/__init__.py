@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..properties import scene_of
+from ..settings import preferences
+from ..settings.scene import scene_of
 from . import menus
 
 if TYPE_CHECKING:
@@ -208,6 +209,12 @@ CLASSES = (
 )
 
 
+def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
+    from .preferences import draw
+
+    draw(given, layout, context)
+
+
 def _draw_over_strips() -> None:
     from . import progress
 
@@ -215,7 +222,8 @@ def _draw_over_strips() -> None:
 
 
 def register() -> None:
-    """Begin to draw in Blender's menus, and over the strips soon."""
+    """Begin to draw the preferences, in Blender's menus, and over the strips soon."""
+    preferences.draw_page = _draw_preferences
     menus.register()
     if not bpy.app.background:
         bpy.app.timers.register(_draw_over_strips, first_interval=_AFTER, persistent=True)
@@ -224,6 +232,7 @@ def register() -> None:
 def unregister() -> None:
     """Draw no more over the strips, nor in the menus, and let go of the pictures."""
     menus.unregister()
+    preferences.draw_page = None
     if bpy.app.timers.is_registered(_draw_over_strips):
         bpy.app.timers.unregister(_draw_over_strips)
     progress = sys.modules.get(f"{__package__}.progress")

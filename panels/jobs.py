@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ..core import board
 from ..core.errors import Paid
+from ..core.jobs import board
 from ..core.names import REHEARSAL
-from ..core.state import State
+from ..core.values.state import State
 from ..core.words import named, say
 from . import thumbnails
 from .tab import Room, beside, boxed, room, running_text, shortened, text_width, wrapped
@@ -17,8 +17,8 @@ from .tab import Room, beside, boxed, room, running_text, shortened, text_width,
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..core.job import Job
-    from ..core.shown import Line
+    from ..core.values.job import Job
+    from ..core.values.progress import Line
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core import board
+from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.words import say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 
 if TYPE_CHECKING:
     from bpy.types import Context, Menu

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import blf
 import bpy
 
-from ..core import board
-from ..core.state import State
+from ..core.jobs import board
+from ..core.values.state import State
 from ..core.words import named, say
-from ..properties import scene_of
+from ..settings.scene import scene_of
 from . import warming
 
 if TYPE_CHECKING:
     from gpu.types import GPUBatch
 
-    from ..core.shown import Line, OnStrip
+    from ..core.values.progress import Line, OnStrip
 
 Colour = tuple[float, float, float, float]
 Box = tuple[float, float, float, float, Colour]

@@ -6,17 +6,18 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .. import brief
-from ..core import board, prompt
-from ..core.models import MODELS
+from ..core.jobs import board
+from ..core.models.kling import MODELS
+from ..core.planning import prompt
 from ..core.words import say
-from ..properties import scene_of
+from ..settings import reference_list
+from ..settings.scene import scene_of
 from .tab import Room, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..properties import RESHOOT_PG_scene
+    from ..settings.scene import RESHOOT_PG_scene
 
 _RECENT = 12
 _SHOWN_TOKENS = 8
@@ -30,7 +31,7 @@ _MENU_WIDTH = 420
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     settings = scene_of(context).reshoot
-    words = brief.prompt_of(settings)
+    words = reference_list.prompt_of(settings)
     free = room(context)
     if settings.prompt_text is None:
         row = layout.row(align=True)
@@ -66,13 +67,13 @@ class Dialog:
     """Pixels at 1×."""
 
     def __init__(self, settings: RESHOOT_PG_scene) -> None:
-        self._before = brief.prompt_of(settings)
+        self._before = reference_list.prompt_of(settings)
 
     def draw(self, layout: UILayout, context: Context) -> None:
         """Draw it."""
         settings = scene_of(context).reshoot
         free = room(context, self.WIDTH - _DIALOG_EDGES)
-        words = brief.prompt_of(settings)
+        words = reference_list.prompt_of(settings)
         row = layout.row(align=True)
         # A field that begins active is selected whole: the first key would take away what is written.
         row.activate_init = not words
@@ -83,13 +84,13 @@ class Dialog:
 
     def undo(self, settings: RESHOOT_PG_scene) -> None:
         """Bring back what was there."""
-        if brief.prompt_of(settings) != self._before:
-            brief.write_prompt(settings, self._before)
+        if reference_list.prompt_of(settings) != self._before:
+            reference_list.write_prompt(settings, self._before)
 
 
 def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room) -> None:
     """A button for each reference's token, pressed where the prompt mentions it; what is wrong with the others."""
-    names = brief.tokens(settings)
+    names = reference_list.tokens(settings)
     mentioned = _mentioned(words)
     if names:
         widest = max(text_width(name, free) for name in names[-1:] + names[:1])

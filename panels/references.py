@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import brief
-from ..core.settings import ReferenceKind
-from ..properties import scene_of
+from ..core.values.choices import ReferenceKind
+from ..settings import reference_list
+from ..settings.scene import scene_of
 from . import thumbnails
 from .tab import Room, room, shortened, text_width
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..properties import RESHOOT_PG_reference
+    from ..settings.scene import RESHOOT_PG_reference
 
 _VIEW = 4.0
 """Height of a view's picture in the interface's units."""
@@ -35,7 +35,7 @@ def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     global _free
     settings = scene_of(context).reshoot
-    _names[:], _free = brief.tokens(settings), room(context)
+    _names[:], _free = reference_list.tokens(settings), room(context)
     row = layout.row()
     # As Blender's own lists: low while there is nothing in it.
     rows = 5 if _names else 2
@@ -52,7 +52,7 @@ def draw(layout: UILayout, context: Context) -> None:
     tools.separator()
     tools.operator("reshoot.reference_move", text="", icon="TRIA_UP").direction = "UP"
     tools.operator("reshoot.reference_move", text="", icon="TRIA_DOWN").direction = "DOWN"
-    active = brief.active_reference(settings)
+    active = reference_list.active_reference(settings)
     if active is not None:
         _views(layout, active, _free)
 
@@ -89,7 +89,7 @@ def draw_add(layout: UILayout) -> None:
 
 def draw_context(layout: UILayout, context: Context) -> None:
     """Draw the menu of what else can be done with the active reference."""
-    active = brief.active_reference(scene_of(context).reshoot)
+    active = reference_list.active_reference(scene_of(context).reshoot)
     element = active is not None and active.kind == ReferenceKind.ELEMENT.value
     column = layout.column()
     column.enabled = element

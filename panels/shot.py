@@ -7,22 +7,22 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from .. import preferences
-from ..core import board
 from ..core.errors import PromptError, ShotError
+from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.words import say
-from ..properties import scene_of
+from ..settings import preferences
+from ..settings.scene import scene_of
 from . import thumbnails
 from .tab import Room, beside, boxed, broken, room, running_text, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
-    from ..core.conform import Plan
     from ..core.errors import ReshootError
-    from ..core.shot import Shot
-    from ..core.shown import Preview
+    from ..core.planning.conform import Plan
+    from ..core.values.progress import Preview
+    from ..core.values.shot import Shot
 
 _NAMES = 4
 """Strips that are named one by one."""

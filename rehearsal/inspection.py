@@ -12,10 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..core import mp4, picture
-from ..core.models import Limits
-from ..core.prompt import tokens
-from ..core.settings import ReferenceKind
+from ..core.media import image, mp4
+from ..core.models.kling import Limits
+from ..core.planning.prompt import tokens
+from ..core.values.choices import ReferenceKind
 from .storage import StoredFile
 
 Find = Callable[[str], StoredFile | None]
@@ -223,18 +223,18 @@ def _check_image(url: str, loc: tuple[str | int, ...], limits: Limits, find: Fin
     if file.size > limits.max_image_bytes:
         _too_large(loc, url, limits.max_image_bytes, found)
         return file.path
-    image = picture.probe(file.path)
-    if image is None:
+    picture = image.probe(file.path)
+    if picture is None:
         message = "The image is in an unsupported format"
         found.add(loc, "unsupported_image_format", message, url, supported_formats=list(_PICTURES))
         return file.path
     least = limits.min_image_side
-    if min(image.width, image.height) < least:
-        message = f"The image is {image.width}x{image.height}; each side must be at least {least} pixels"
+    if min(picture.width, picture.height) < least:
+        message = f"The image is {picture.width}x{picture.height}; each side must be at least {least} pixels"
         found.add(loc, "image_too_small", message, url, min_width=least, min_height=least)
         return file.path
     low, high = limits.min_image_aspect, limits.max_image_aspect
-    if not low <= Fraction(image.width, image.height) <= high:
+    if not low <= Fraction(picture.width, picture.height) <= high:
         message = f"The image's aspect ratio must be {float(low):.2f} to {float(high):.2f}"
         found.add(loc, "value_error", message, url, min_aspect_ratio=float(low), max_aspect_ratio=float(high))
     return file.path

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core import mp4
 from ..core.blender_process import Blender
+from ..core.media import mp4
 from .server import StandIn
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core.plain import from_plain, to_plain
+from ..core.values.serialization import from_plain, to_plain
 from .storage import folders, named_in, read_json, write_json
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

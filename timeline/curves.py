@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..core.overlay import Change
+from ..core.takes.transform import Change
 from . import compat
 
 FADE = "blend_alpha"

@@ -17,7 +17,7 @@ from ..core.blender_process import Blender
 from ..core.errors import StorageError
 from ..core.words import say
 
-_SCRIPT = Path(__file__).with_name("background.py")
+_SCRIPT = Path(__file__).resolve().parents[1] / "background" / "main.py"
 
 
 def background_blender() -> Blender:

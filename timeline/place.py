@@ -14,13 +14,13 @@ from typing import Any
 
 import bpy
 
-from ..core import pieces
 from ..core.errors import PlacementError
-from ..core.job import Job
-from ..core.shot import Shot
+from ..core.takes import pieces
+from ..core.values.job import Job
+from ..core.values.shot import Shot
 from ..core.words import say
-from . import compat, lay, movie_strip, whereabouts
-from .lay import JOB_KEY
+from . import compat, movie_strip, take_strips, whereabouts
+from .take_strips import JOB_KEY
 
 Looks = tuple[tuple[object, ...], ...]
 """See `looks`."""
@@ -48,7 +48,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 found = pieces.of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += lay.Layer(scene, jobs[0], spot).lay(found)
+                        notes += take_strips.Layer(scene, jobs[0], spot).lay(found)
         except PlacementError:
             for job in jobs:
                 remove(scene, job.id)
@@ -61,7 +61,7 @@ def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
 
     scene: that they are placed in; without it only what is true of any scene counts.
     """
-    called = any(map(lay.calls_operators, jobs))
+    called = any(map(take_strips.calls_operators, jobs))
     if bpy.app.background:
         # Where there is an area nevertheless, the script has moved the context, in which an undo step is pushed too.
         return called or bpy.context.area is not None

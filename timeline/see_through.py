@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from ..core import alpha
+from ..core.media import alpha
 from . import compat, content
 
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")

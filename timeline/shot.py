@@ -14,10 +14,10 @@ from typing import Any
 import bpy
 
 from ..core.errors import ShotError
-from ..core.settings import Source
-from ..core.shot import Shot, ShotStrip
+from ..core.values.choices import Source
+from ..core.values.shot import Shot, ShotStrip
 from ..core.words import named, say
-from . import around, compat, content, curves, see_through
+from . import compat, content, curves, neighbors, see_through
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
 _SCENE_REFERRED = (".exr", ".hdr")
@@ -50,12 +50,12 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     native = alone and len(pictures) == 1
     own = content.own_size(pictures[0]) if native else None
     width, height = own or canvas
-    lengthened = native and around.holds(pictures[0])
+    lengthened = native and neighbors.holds(pictures[0])
     parts: list[Any] = pictures
     sounds = _own_sounds(scene, pictures)
-    before, after = around.hidden(pictures[0]) if lengthened else (0, 0)
+    before, after = neighbors.hidden(pictures[0]) if lengthened else (0, 0)
     if source is Source.TIMELINE:
-        before, after = around.covered(_visible(scene, 0, _LAST), start, start + frames)
+        before, after = neighbors.covered(_visible(scene, 0, _LAST), start, start + frames)
         parts = _visible(scene, start, start + frames)
     elif native and pictures[0].type == "META":
         parts = list(compat.strips(pictures[0]))
@@ -68,7 +68,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
         before=before,
         after=after,
         holds=lengthened,
-        cuts=tuple(cut for cut in around.cuts(parts, start) if 0 < cut < frames),
+        cuts=tuple(cut for cut in neighbors.cuts(parts, start) if 0 < cut < frames),
         fps=scene_fps(scene),
         width=width,
         height=height,

@@ -9,9 +9,9 @@ from typing import Any
 
 import bpy
 
-from ..core import takes
 from ..core.blender_process import Blender
-from ..core.steps import SCENE_FILE
+from ..core.jobs.steps import SCENE_FILE
+from ..core.takes.files import check_room
 from . import compat, export
 
 _NEEDED_BYTES = 50_000_000
@@ -23,7 +23,7 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
 
     folder: for the parts. Raises StorageError; the answer raises ExportError or StorageError.
     """
-    takes.check_room(target.parent, _NEEDED_BYTES)
+    check_room(target.parent, _NEEDED_BYTES)
     export.write_scene(scene, folder / SCENE_FILE)
     editor = scene.sequence_editor
     size = [scene.render.resolution_x, scene.render.resolution_y]

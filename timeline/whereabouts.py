@@ -16,8 +16,8 @@ from typing import Any
 
 import bpy
 
-from ..core.settings import Source
-from ..core.shot import Shot, ShotStrip
+from ..core.values.choices import Source
+from ..core.values.shot import Shot, ShotStrip
 from . import compat, content
 
 _NUMBER = re.compile(r"\.\d{3,}$")

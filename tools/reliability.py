@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make reliability`: every fault at every request of a job, and docs/reliability.md with what was seen.
 
-Runs tests/core/test_fault_matrix.py, which fails where a promise is broken; the page is written only if it holds.
+Runs tests/core/jobs/test_fault_matrix.py, which fails where a promise is broken; the page is written only if it holds.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ and the editor retries. Delays and patience are shortened by the same factor. "T
 service accepted, at first and in the end.
 
 Other tests go further: Blender killed at 21 moments of a job (`tests/timeline/test_killed.py`), a damaged journal
-(`tests/core/test_salvage.py`), disks that are full at each write, gone or odd (`tests/core/test_full_disk.py`,
-`tests/timeline/test_disk.py`), any answer at all (`tests/core/test_hostile.py`), a hundred
-jobs while a quarter of all requests fail (`tests/core/test_soak.py`).
+(`tests/core/jobs/test_salvage.py`), disks that are full at each write, gone or odd
+(`tests/core/jobs/test_full_disk.py`, `tests/timeline/test_disk.py`), any answer at all (`tests/core/service/test_hostile.py`), a hundred
+jobs while a quarter of all requests fail (`tests/core/jobs/test_soak.py`).
 """
 
 _ORDER = (
@@ -62,7 +62,7 @@ def main() -> None:
     FOUND.parent.mkdir(exist_ok=True)
     FOUND.unlink(missing_ok=True)
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/core/test_fault_matrix.py"],
+        [sys.executable, "-m", "pytest", "-q", "tests/core/jobs/test_fault_matrix.py"],
         cwd=ROOT,
         env={**os.environ, "RESHOOT_RELIABILITY": str(FOUND)},
         check=True,

@@ -12,8 +12,8 @@ import pytest
 from house import House, runner_threads
 from hypothesis import settings
 from rehearsal_render import make_clip
-from reshoot.core import runner as runner_module
-from reshoot.core import steps as steps_module
+from reshoot.core.jobs import runner as runner_module
+from reshoot.core.jobs import steps as steps_module
 
 settings.register_profile("reshoot", deadline=None)
 settings.load_profile("reshoot")

@@ -21,9 +21,9 @@ import fal_client.client
 import httpx
 import pytest
 from rehearsal_render import make_clip, make_picture, render
-from reshoot.core import mp4
 from reshoot.core.errors import StorageError
-from reshoot.core.models import KLING_O1_EDIT, MODELS
+from reshoot.core.media import mp4
+from reshoot.core.models.kling import KLING_O1_EDIT, MODELS
 from reshoot.rehearsal import keys
 from reshoot.rehearsal.server import RehearsalServer, StandIn
 

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 from reshoot.core import errors, words
-from reshoot.core.models import MODELS
-from reshoot.core.refusal import Asking, Refusal, Translator
+from reshoot.core.models.kling import MODELS
+from reshoot.core.service.refusals import Asking, Refusal, Translator
 
 ROOT = Path(__file__).resolve().parents[2]
 GERMAN: dict[str, str] = runpy.run_path(str(ROOT / "translations" / "german.py"))["GERMAN"]
 
 # rehearsal speaks as the service does, in English.
-ROOMS = ("core", "operators", "panels", "timeline")
+ROOMS = ("background", "core", "operators", "panels", "session", "settings", "timeline")
 
 SAYS = {"say", "named"}
 # Blender shows what these are given in the editor's language.
@@ -71,7 +71,7 @@ _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b|” (is|in|of) |^ [a-z]{2,} ?$")
 
 def sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
     """The modules that speak to the editor: path in the extension, syntax tree."""
-    for path in sorted([*root.glob("*.py"), *(path for room in ROOMS for path in (root / room).glob("*.py"))]):
+    for path in sorted([*root.glob("*.py"), *(path for room in ROOMS for path in (root / room).rglob("*.py"))]):
         yield path.relative_to(root).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 

@@ -16,8 +16,9 @@ import bpy
 import footage
 import pytest
 from editing import add_movie, open_timeline
-from reshoot import preferences
-from reshoot.core import download, steps
+from reshoot.core.jobs import steps
+from reshoot.core.service import download
+from reshoot.settings import preferences
 
 # They take minutes, and are about what the disk and the service hold, which is the same in every Blender.
 _IN_THE_NEWEST = ["test_killed.py", "test_bad_service.py", "test_disk.py", "test_secrets.py"]

@@ -24,7 +24,9 @@ import pytest
 from bad_service import BadService
 from editing import Timeline, add_image, add_movie, journal, refusal, retry, select, the_job
 from footage import FRAMES
-from reshoot import preferences, session, shooting
+from reshoot import session
+from reshoot.session import shoot
+from reshoot.settings import preferences
 from reshoot.timeline import compat
 
 MB = 1_000_000
@@ -514,7 +516,7 @@ def test_there_is_no_room_for_the_shot(
 ) -> None:
     add_movie(scene, movie)
     free = shutil.disk_usage(tmp_path).free
-    monkeypatch.setattr(shooting, "_SPARE_BYTES", free + 1000 * MB)
+    monkeypatch.setattr(shoot, "_SPARE_BYTES", free + 1000 * MB)
     shoot_refused(scene, service, "reshoot-home", "MB left", "this shot needs about", "Free some room")
     monkeypatch.undo()
     monkeypatch.setenv("RESHOOT_HOME", str(tmp_path / "reshoot-home"))

@@ -21,7 +21,8 @@ from bad_service import Answer, BadService, Exchange, accepts_and_drops, cuts_do
 from editing import PROMPT, Timeline, add_movie, refusal, retry, takes, the_job
 from footage import FRAMES
 from reshoot import session
-from reshoot.core import board, download, steps
+from reshoot.core.jobs import board, steps
+from reshoot.core.service import download
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "short_patience")
 

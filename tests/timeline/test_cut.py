@@ -18,9 +18,9 @@ import numbered
 import pytest
 from editing import Timeline, lies_over, open_timeline, shoot, takes
 from reshoot import session
-from reshoot.core import mp4
-from reshoot.core.job import Job
-from reshoot.core.settings import Source
+from reshoot.core.media import mp4
+from reshoot.core.values.choices import Source
+from reshoot.core.values.job import Job
 from reshoot.timeline import compat, movie_strip, shot
 
 pytestmark = pytest.mark.usefixtures("identity")

@@ -11,9 +11,10 @@ import installed
 import pytest
 from bad_service import IN_QUEUE, BadService
 from editing import drain_until, journal, takes
-from reshoot import session, shooting
+from reshoot import session
 from reshoot.core.errors import StorageError
 from reshoot.operators import waiting
+from reshoot.session import shoot
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
 
@@ -31,7 +32,7 @@ def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: Ba
     bpy.ops.reshoot.shoot()
     service.misbehave("status", IN_QUEUE)
     scene.reshoot.prompt = "Make it rain"
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     drain_until("PLACED", "WAITING")
     bpy.ops.wm.save_mainfile()
     before = journal()

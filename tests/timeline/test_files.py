@@ -14,10 +14,11 @@ import editing
 import numbered
 import pytest
 from editing import takes
-from reshoot import session, shooting
-from reshoot.core import board
-from reshoot.core.job import Job, State
+from reshoot import session
+from reshoot.core.jobs import board
+from reshoot.core.values.job import Job, State
 from reshoot.operators import waiting, watch
+from reshoot.session import shoot
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
@@ -70,10 +71,10 @@ def the_scene() -> bpy.types.Scene:
 
 
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    (done,) = shooting.shoot(scene)
+    (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
-    (under_way,) = shooting.shoot(scene)
+    (under_way,) = shoot.shoot(scene)
     save(tmp_path / "film.blend")
     for job in (done, under_way):
         wait_until_at(job, tmp_path / "film.blend")
@@ -82,7 +83,7 @@ def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Pat
 
 
 def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     before = session.project()
     save(tmp_path / "copy.blend", copy=True)
     assert session.project() == before
@@ -95,11 +96,11 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
     one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
     two.parent.mkdir()
     save(one)
-    (done,) = shooting.shoot(scene)
+    (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])
     bpy.ops.wm.save_mainfile()
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
-    (under_way,) = shooting.shoot(scene)
+    (under_way,) = shoot.shoot(scene)
     wait_until_landed(under_way)
     save(two)
     wait_until_at(under_way, two)
@@ -119,7 +120,7 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
 def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one = tmp_path / "one.blend"
     save(one)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     save(tmp_path / "copy.blend", copy=True)
     waiting.wait_for(session.current(), [job.id])
     assert row(job).project == str(one)
@@ -127,7 +128,7 @@ def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> No
 
 def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     bpy.ops.wm.save_mainfile()
     waiting.wait_for(session.current(), [job.id])
     assert row(job).project == str(tmp_path / "one.blend")
@@ -135,7 +136,7 @@ def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) ->
 
 def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     wait_until_landed(job)
     bpy.ops.wm.revert_mainfile()
     place()
@@ -147,7 +148,7 @@ def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_pat
 def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """Blender ended between saving the placed take and writing down that it is placed."""
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     wait_until_landed(job)
     from reshoot.timeline import place as placing
 
@@ -163,7 +164,7 @@ def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_pat
 def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one = tmp_path / "one.blend"
     save(one)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     wait_until_landed(job)
     assert session.current().landed() == []
@@ -174,7 +175,7 @@ def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None
 
 def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [job.id])
     bpy.ops.wm.revert_mainfile()
     place()
@@ -186,7 +187,7 @@ def test_placed_take_that_is_gone_can_be_placed_again(scene: bpy.types.Scene, tm
 
 def test_take_whose_file_is_gone_is_fetched_again(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     path = Path(bpy.path.abspath(take.filepath))
@@ -204,7 +205,7 @@ def test_take_whose_file_is_gone_is_fetched_again(scene: bpy.types.Scene, tmp_pa
 
 def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     wait_until_landed(job)
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
     place()
@@ -213,7 +214,7 @@ def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path)
 
 def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     # There is no folder to put the take in any more.
     folder = tmp_path / "reshoot"
     if folder.exists():
@@ -236,7 +237,7 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
 
 def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy.types.Scene) -> None:
     """Otherwise the panel would say for ever that the take waits."""
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     wait_until_landed(job)
     running = session.current()
     written = threading.Event()
@@ -258,7 +259,7 @@ def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types
     """Of a long journal only what is shown is known."""
     there = tmp_path / "there.blend"
     save(there, copy=True)
-    (own,) = shooting.shoot(scene)
+    (own,) = shoot.shoot(scene)
     wait_until_landed(own)
     place()
     old = [

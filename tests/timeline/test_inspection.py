@@ -21,10 +21,10 @@ import numpy
 import pytest
 from bad_service import BadService
 from reshoot import session
-from reshoot.core import inspection
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled
-from reshoot.core.inspection import Fit, Inspection
+from reshoot.core.takes import comparing
+from reshoot.core.takes.comparing import Fit, Inspection
 from reshoot.timeline import compat, export
 
 FOOTAGE = Path(__file__).resolve().parents[2] / "build" / "footage" / "bigbuckbunny.mp4"
@@ -111,7 +111,7 @@ def compare(clip: Path, shown: Sequence[int], look: Look, expected: Sequence[int
     """Compare `clip` with a result whose frames show the footage's frames `shown`."""
     pictures = (look(footage()[min(max(frame, 0), FRAMES - 1)], number) for number, frame in enumerate(shown))
     result = write(clip.with_name("result.mp4"), pictures)
-    return inspection.inspect(
+    return comparing.inspect(
         clip,
         result,
         range(FRAMES) if expected is None else expected,
@@ -170,7 +170,7 @@ def test_a_still_picture_is_no_evidence(tmp_path: Path) -> None:
     still = footage()[30]
     clip = write(tmp_path / "clip.mp4", (still for _ in range(FRAMES)))
     result = write(tmp_path / "result.mp4", (noisy(still, number) for number in range(FRAMES)))
-    found = inspection.inspect(
+    found = comparing.inspect(
         clip, result, range(FRAMES), tmp_path / "inspection", export.background_blender(), cancelled=lambda: False
     )
     assert (found.frames, found.fit, found.sure) == (tuple(range(FRAMES)), Fit(), False)
@@ -179,7 +179,7 @@ def test_a_still_picture_is_no_evidence(tmp_path: Path) -> None:
 
 def test_a_clip_that_was_read_ahead_is_not_needed_again(clip: Path) -> None:
     folder, blender = clip.parent / "inspection", export.background_blender()
-    inspection.prepare(clip, FRAMES, folder, blender, cancelled=lambda: False)
+    comparing.prepare(clip, FRAMES, folder, blender, cancelled=lambda: False)
     (kept,) = folder.glob("*.npy")
     # `inspect` may run at the same time: what it asks and is answered has other files.
     assert not list(folder.glob("inspect_take.*"))
@@ -187,7 +187,7 @@ def test_a_clip_that_was_read_ahead_is_not_needed_again(clip: Path) -> None:
     result = write(clip.with_name("result.mp4"), iter(footage()))
     clip.write_bytes(bytes(state.st_size))
     os.utime(clip, ns=(state.st_atime_ns, state.st_mtime_ns))
-    found = inspection.inspect(clip, result, range(FRAMES), folder, blender, cancelled=lambda: False)
+    found = comparing.inspect(clip, result, range(FRAMES), folder, blender, cancelled=lambda: False)
     assert found.notes == ("Aligned",) and not kept.exists()
 
 
@@ -195,7 +195,7 @@ def test_what_cannot_be_compared_is_placed_as_it_came(clip: Path) -> None:
     broken = clip.with_name("broken.mp4")
     broken.write_bytes(b"this is no movie" * 100)
     for result, blender in [(broken, export.background_blender()), (clip, Blender(("/no/such/program",)))]:
-        found = inspection.inspect(
+        found = comparing.inspect(
             clip, result, range(FRAMES), clip.parent / "inspection", blender, cancelled=lambda: False
         )
         assert (found.frames, found.fit, found.sure) == (tuple(range(FRAMES)), Fit(), False)
@@ -204,7 +204,7 @@ def test_what_cannot_be_compared_is_placed_as_it_came(clip: Path) -> None:
 
 def test_a_cancelled_comparison_stops(clip: Path) -> None:
     with pytest.raises(JobCancelled):
-        inspection.inspect(
+        comparing.inspect(
             clip, clip, range(FRAMES), clip.parent / "inspection", export.background_blender(), cancelled=lambda: True
         )
 

@@ -28,7 +28,7 @@ from bad_service import BadService, Exchange
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 SECONDS = 120.0
-DOOMED = Path(__file__).with_name("doomed.py")
+DOOMED = Path(__file__).parents[1] / "helpers" / "timeline" / "doomed.py"
 STATES = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING", "LANDED", "PLACED")
 
 Moment = Callable[["Desk"], bool]

@@ -14,12 +14,22 @@ import bpy
 import footage
 import pytest
 from editing import add_image, add_movie, select
-from reshoot import keymap, places, session, studio
+from reshoot import session
 from reshoot.panels import menus
+from reshoot.session import session as session_module
+from reshoot.settings import folders, shortcut
 
 MODULE = "bl_ext.user_default.reshoot"
 MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
-HEAVY = ("studio", "shooting", "core.runner", "core.journal", "core.fal", "rehearsal.server", "timeline.place")
+HEAVY = (
+    "session.session",
+    "session.shoot",
+    "core.jobs.runner",
+    "core.jobs.journal",
+    "core.service.fal",
+    "rehearsal.server",
+    "timeline.place",
+)
 KEYCONFIGS = Path(bpy.utils.system_resource("SCRIPTS")) / "presets" / "keyconfig"
 
 # In a Blender of its own: what was imported once stays.
@@ -116,18 +126,18 @@ def test_the_shortcut_comes_and_goes() -> None:
 
 @pytest.mark.parametrize("config", ["Blender", "Blender_27x", "Industry_Compatible"])
 def test_the_shortcut_is_free_in_blender_s_own_keymaps(config: str) -> None:
-    ((_, shortcut),) = keymap._added
+    ((_, item),) = shortcut._added
     bpy.utils.keyconfig_set(str(KEYCONFIGS / f"{config}.py"))
-    wanted = (shortcut.ctrl, shortcut.shift, shortcut.alt, shortcut.oskey)
+    wanted = (item.ctrl, item.shift, item.alt, item.oskey)
     active = bpy.context.window_manager.keyconfigs.active
     assert len(active.keymaps) > 100
     taken = [
-        f"{keys.name}: {item.idname}"
+        f"{keys.name}: {other.idname}"
         for keys in active.keymaps
         if keys.space_type == "SEQUENCE_EDITOR" or keys.name in ("Window", "Screen", "Frames", "Markers", "View2D")
-        for item in keys.keymap_items
-        if item.type == shortcut.type and not keys.is_modal
-        if item.any or (item.ctrl, item.shift, item.alt, item.oskey) == wanted
+        for other in keys.keymap_items
+        if other.type == item.type and not keys.is_modal
+        if other.any or (other.ctrl, other.shift, other.alt, other.oskey) == wanted
     ]
     assert taken == []
 
@@ -140,13 +150,13 @@ def test_blender_s_start_does_not_import_what_works() -> None:
 
 
 def test_the_journal_that_was_opened_ahead_is_the_session_s() -> None:
-    studio.open_journal(places.home(), session.project())
+    session_module.open_journal(folders.home(), session.project())
     session.current()
-    assert studio._opened.empty(), "the session opened another one"
+    assert session_module._opened.empty(), "the session opened another one"
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
 
 
 def test_a_journal_that_no_session_took_is_closed() -> None:
-    studio.open_journal(places.home(), session.project())
+    session_module.open_journal(folders.home(), session.project())
     addon_utils.disable(MODULE, default_set=True)
-    assert studio._opened.empty()
+    assert session_module._opened.empty()

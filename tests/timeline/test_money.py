@@ -11,9 +11,11 @@ import bpy
 import pytest
 from bad_service import IN_QUEUE, BadService, accepts_and_drops, says
 from editing import PROMPT, Timeline, journal, refusal, retry, takes, the_job
-from reshoot import preferences, session, shooting
-from reshoot.core.ledger import Outcome
-from reshoot.core.state import State
+from reshoot import session
+from reshoot.core.money.ledger import Outcome
+from reshoot.core.values.state import State
+from reshoot.session import shoot
+from reshoot.settings import preferences
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
 
@@ -32,7 +34,7 @@ def allowed() -> object:
 
 def doubts(scene: bpy.types.Scene) -> str:
     """What a press would ask first."""
-    return " ".join(shooting.doubts(shooting.checked(scene)))
+    return " ".join(shoot.doubts(shoot.checked(scene)))
 
 
 def test_what_was_sent_is_in_the_ledger(scene: bpy.types.Scene, service: BadService) -> None:
@@ -97,7 +99,7 @@ def test_what_is_refused_is_not_counted(scene: bpy.types.Scene, service: BadServ
 def test_a_second_press_is_asked(scene: bpy.types.Scene, service: BadService) -> None:
     service.misbehave("status", IN_QUEUE)
     assert doubts(scene) == ""
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     assert "is under way already" in doubts(scene) and f"costs ${PRICE} more" in doubts(scene)
     scene.reshoot.prompt = "Make it rain"
     assert doubts(scene) == "", "another prompt is another shot"
@@ -114,7 +116,7 @@ def test_a_second_press_is_asked_after_the_first_save(
     scene: bpy.types.Scene, service: BadService, tmp_path: Path
 ) -> None:
     service.misbehave("status", IN_QUEUE)
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
     session.current().runner.written().result()
     session.current().drain(1.0)
@@ -146,7 +148,7 @@ def test_what_is_dear_is_asked(scene: bpy.types.Scene, service: BadService, allo
 def test_a_rehearsal_is_asked_only_about_a_second_press(scene: bpy.types.Scene, allowed: object) -> None:
     allowed.confirm_above = 0.0
     assert doubts(scene) == ""
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     assert "is under way already" in doubts(scene) and "$" not in doubts(scene)
 
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from reshoot.timeline import compat, movie_output
+from reshoot.background import movie_output
+from reshoot.timeline import compat
 
 
 def test_fast_preset_only_where_the_quality_can_be_made_finer() -> None:

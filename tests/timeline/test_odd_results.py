@@ -22,8 +22,8 @@ import pytest
 from bad_service import BadService
 from editing import Timeline, journal, open_timeline
 from reshoot import session
-from reshoot.core import mp4
-from reshoot.core.job import Job
+from reshoot.core.media import mp4
+from reshoot.core.values.job import Job
 from reshoot.timeline import compat
 
 FRAMES = 80

@@ -17,7 +17,8 @@ import pytest
 from bad_service import BadService, says
 from editing import Timeline, journal, lies_over, open_timeline, refusal, select, shoot, takes
 from reshoot import session
-from reshoot.core import board, mp4
+from reshoot.core.jobs import board
+from reshoot.core.media import mp4
 from reshoot.timeline import compat
 
 

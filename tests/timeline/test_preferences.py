@@ -16,11 +16,13 @@ import footage
 import pytest
 from bad_service import BadService
 from editing import add_movie, open_timeline, select
-from reshoot import places, preferences, preferences_page, session
+from reshoot import session
 from reshoot.core.errors import KeyRefused, SetupError
 from reshoot.operators import waiting
 from reshoot.operators.preferences import ask_beside
+from reshoot.panels import preferences as page
 from reshoot.panels.shot import first_run
+from reshoot.settings import folders, preferences
 
 
 @pytest.fixture
@@ -95,10 +97,10 @@ def test_the_preferences_key_goes_before_the_environment_s(monkeypatch: pytest.M
 
 
 def test_takes_are_where_the_preferences_say(tmp_path: Path) -> None:
-    assert preferences.takes_folder() == places.home() / "takes"
+    assert preferences.takes_folder() == folders.home() / "takes"
     session.current()
     assert session.takes_folder(session.project()) == preferences.takes_folder()
-    assert (places.home() / places.JOURNAL).is_file()
+    assert (folders.home() / folders.JOURNAL).is_file()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "cut.blend"))
     assert session.takes_folder(session.project()) == preferences.takes_folder() == tmp_path / "reshoot"
 
@@ -116,7 +118,7 @@ def test_a_new_editor_is_led_to_a_rehearsal_and_nobody_else(tmp_path: Path) -> N
 
 def test_a_long_folder_shows_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a-project-with-a-long-name" / "reshoot" / "takes"
-    assert preferences_page._end_of(path, 10_000, 11) == str(path)
-    narrow = preferences_page._end_of(path, 150, 11)
+    assert page._end_of(path, 10_000, 11) == str(path)
+    narrow = page._end_of(path, 150, 11)
     assert narrow.startswith("…") and narrow.endswith(os.path.join("reshoot", "takes"))
-    assert preferences_page._end_of(path, 1, 11) == os.path.join("…", "takes")
+    assert page._end_of(path, 1, 11) == os.path.join("…", "takes")

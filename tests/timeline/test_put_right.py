@@ -13,10 +13,11 @@ import editing
 import pytest
 from bad_service import BadService
 from editing import takes
-from reshoot import session, shooting
-from reshoot.core import board
+from reshoot import session
 from reshoot.core.errors import PlacementError
-from reshoot.core.job import Job
+from reshoot.core.jobs import board
+from reshoot.core.values.job import Job
+from reshoot.session import shoot
 from reshoot.timeline import compat
 from test_inspection import FOOTAGE, FRAMES, untouched, write
 
@@ -43,7 +44,7 @@ def scene(service: BadService, tmp_path: Path) -> bpy.types.Scene:
 
 def placed_as_it_came(scene: bpy.types.Scene) -> Job:
     """A job whose take was placed at once, and hardly any later compared."""
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     running, deadline = session.current(), time.monotonic() + PATIENCE
     while not running.landed():
         running.drain(1.0)

@@ -19,7 +19,7 @@ from bad_service import BadService
 from editing import Timeline, add_image, add_movie, put_into_meta, select, takes, the_job
 from footage import FRAMES
 from reshoot import session
-from reshoot.core import picture
+from reshoot.core.media import image
 from reshoot.operators import waiting
 from reshoot.timeline import compat
 
@@ -110,7 +110,7 @@ def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, sa
     timeline.is_as_it_was()
     (path,) = folder.glob("frame00075_*.png")
     assert listed(scene) == [("IMAGE", [path.stem])]
-    found = picture.probe(path)
+    found = image.probe(path)
     assert found is not None and (found.format, found.width, found.height) == ("png", 1280, 720)
     # The bar is at the right end in the last frame.
     row = decoded(path.read_bytes())[360]

@@ -22,10 +22,13 @@ import numbered
 import numpy
 import pytest
 from editing import Timeline, journal, lies_over, open_timeline, put_into_meta, select, shoot, takes
-from reshoot import session, shooting
-from reshoot.core import board, models, mp4
-from reshoot.core.plain import to_plain
+from reshoot import session
+from reshoot.core.jobs import board
+from reshoot.core.media import mp4
+from reshoot.core.models import kling
+from reshoot.core.values.serialization import to_plain
 from reshoot.operators import waiting
+from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
 pytestmark = pytest.mark.usefixtures("identity")
@@ -508,9 +511,9 @@ def test_handles_before_the_first_frame_hold_the_edge(tmp_path: Path) -> None:
 
 
 def test_clip_over_the_size_limit_is_encoded_again_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = models.KLING_O1_EDIT
+    model = kling.KLING_O1_EDIT
     tight = replace(model, limits=replace(model.limits, max_video_bytes=6_000_000))
-    monkeypatch.setitem(models.MODELS, model.id, tight)
+    monkeypatch.setitem(kling.MODELS, model.id, tight)
     scene = open_timeline(fps=Fraction(24))
     strip = editing.add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=90, fps=Fraction(24), noise=True))
     compat.set_end(strip, 76)
@@ -582,7 +585,7 @@ def test_silence_follows_what_was_cut_meanwhile(tmp_path: Path, method: str, mov
     cut = list(numbered.strips(scene))
     select(scene, *cut)
     scene.reshoot.sound = "SILENT"
-    (job,) = shooting.shoot(scene)
+    (job,) = press.shoot(scene)
     start = compat.SPAN[-1]
     for piece in [strip.split(frame=31, split_method=method) for strip in cut]:
         setattr(piece, start, getattr(piece, start) + moved)
@@ -662,7 +665,7 @@ def test_whole_movie_goes_as_its_file_where_that_sounds_as_the_shot_does(tmp_pat
         compat.set_end(own, 51)
     select(scene, strip, own)
     scene.reshoot.sound = "RESULT"
-    (job,) = shooting.shoot(scene)
+    (job,) = press.shoot(scene)
     waiting.wait_for(session.current(), [job.id])
     assert (session.current().job(job.id).clip == str(path)) is (not changed)
     if changed == "another":
@@ -688,7 +691,7 @@ def test_shot_that_has_a_take_is_sent_with_its_sound_again(tmp_path: Path) -> No
 def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
-    (job,) = shooting.shoot(scene)
+    (job,) = press.shoot(scene)
     strip.name = "Renamed"
     if hasattr(strip, "content_start"):
         strip.content_start += 300
@@ -703,7 +706,7 @@ def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> Non
 def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
-    (job,) = shooting.shoot(scene)
+    (job,) = press.shoot(scene)
     compat.set_start(strip, 31)
     compat.set_end(strip, 61)
     waiting.wait_for(session.current(), [job.id])
@@ -714,7 +717,7 @@ def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
 def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80), frame=51)
-    (job,) = shooting.shoot(scene)
+    (job,) = press.shoot(scene)
     numbered.strips(scene).remove(strip)
     waiting.wait_for(session.current(), [job.id])
     assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)

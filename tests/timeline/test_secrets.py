@@ -20,7 +20,9 @@ import footage
 import pytest
 from bad_service import KEY, BadService, drops, says
 from editing import add_image, add_movie, files, open_timeline, refusal, retry, select
-from reshoot import preferences, services, session
+from reshoot import session
+from reshoot.session import services
+from reshoot.settings import preferences
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("short_patience")

@@ -17,8 +17,9 @@ import pytest
 from editing import open_timeline
 from installed import MODULE
 from reshoot import translations
-from reshoot.core import board, words
+from reshoot.core import words
 from reshoot.core.errors import ExportError
+from reshoot.core.jobs import board
 from reshoot.timeline import export
 
 

@@ -11,9 +11,10 @@ import bpy
 import pytest
 from bad_service import IN_QUEUE, BadService
 from editing import drain_till, drain_until, journal, takes, the_job
-from reshoot import session, shooting
-from reshoot.core import board, runner
-from reshoot.core.journal import Journal
+from reshoot import session
+from reshoot.core.jobs import board, runner
+from reshoot.core.jobs.journal import Journal
+from reshoot.session import shoot
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("selected_movie")
@@ -25,7 +26,7 @@ def test_a_file_that_is_copied_under_another_name_gets_no_second_take(
     one, two = tmp_path / "one.blend", tmp_path / "two.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(one))
     service.misbehave("status", IN_QUEUE)
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     shutil.copy(one, two)
     bpy.ops.wm.open_mainfile(filepath=str(two))
     service.behave()
@@ -56,7 +57,7 @@ def test_the_shot_of_a_job_is_duplicated_while_it_runs(scene: bpy.types.Scene, s
     """The take covers the shot that was sent; a copy of it is another strip."""
     (strip,) = compat.strips_all(scene.sequence_editor)
     service.misbehave("status", IN_QUEUE)
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     again = compat.strips(scene.sequence_editor).new_movie(strip.name, bpy.path.abspath(strip.filepath), 5, 200)
     service.behave()
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
@@ -68,7 +69,7 @@ def test_the_shot_of_a_job_is_duplicated_while_it_runs(scene: bpy.types.Scene, s
 def test_another_blender_has_the_job(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
     """It is left to that one as long as that one lives, and taken up once it is gone."""
     service.misbehave("status", IN_QUEUE)
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     running = session.current()
     drain_until("WAITING")
     path = running.home / "journal.sqlite3"
@@ -99,7 +100,7 @@ def test_a_take_that_another_blender_has_is_that_ones_to_place(
 ) -> None:
     """It holds no other take up here, and comes once that one is gone."""
     monkeypatch.setattr(runner, "LEASE_SECONDS", 0.5)
-    shooting.shoot(scene)
+    shoot.shoot(scene)
     drain_until("LANDED")
     path = session.current().home / "journal.sqlite3"
     session.close()

@@ -15,14 +15,15 @@ import numbered
 import pytest
 from bad_service import IN_QUEUE, BadService
 from editing import put_into_meta, takes
-from reshoot import session, shooting
-from reshoot.core import board
+from reshoot import session
 from reshoot.core.errors import PlacementError
-from reshoot.core.job import State
-from reshoot.core.runner import Event
-from reshoot.core.settings import Source
-from reshoot.core.shot import Shot
+from reshoot.core.jobs import board
+from reshoot.core.jobs.runner import Event
+from reshoot.core.values.choices import Source
+from reshoot.core.values.job import State
+from reshoot.core.values.shot import Shot
 from reshoot.operators import waiting
+from reshoot.session import shoot
 from reshoot.timeline import compat, movie_strip, shot, whereabouts
 
 FRAMES = 80
@@ -271,7 +272,7 @@ def test_many_shots_are_found_among_many_pieces_of_one_movie(
 
 def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     right = cut(strip, 31)
     move(right, 40)
     waiting.wait_for(session.current(), [job.id])
@@ -284,7 +285,7 @@ def test_take_covers_each_piece_and_not_the_gap(scene: bpy.types.Scene, movie: P
 def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
     assert session.on_strips(scene) == []
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     running = session.current()
     while not session.on_strips(scene):
         running.drain(1.0)
@@ -303,7 +304,7 @@ def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
     jobs = []
     for number in range(12):
         editing.select(scene, editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number))
-        (job,) = shooting.checked(scene)
+        (job,) = shoot.checked(scene)
         jobs.append(replace(job, state=State.WAITING))
         board.hear(Event(jobs[-1]))
     scene.name = "Renamed"
@@ -328,7 +329,7 @@ def test_scene_whose_name_another_one_got(
     service.misbehave("status", IN_QUEUE)
     editing.add_movie(scene, movie, channel=2)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     editing.drain_until("WAITING")
     assert len(session.on_strips(scene)) == 1
     name, scene.name = scene.name, "Edit"
@@ -346,7 +347,7 @@ def test_scene_whose_name_another_one_got(
 
 def test_scene_keeps_the_take_of_a_shot_that_only_its_copy_still_has(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     copy = scene.copy()
     assert len(compat.strips(copy.sequence_editor)) == 1
     remove(scene, strip)
@@ -356,7 +357,7 @@ def test_scene_keeps_the_take_of_a_shot_that_only_its_copy_still_has(scene: bpy.
 
 def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     meta = put_into_meta(scene, strip)
     level = (compat.start(meta), compat.end(meta), meta.channel)
     (spot,) = whereabouts.find(scene, job.shot)
@@ -380,7 +381,7 @@ def test_entered_meta_strip_does_not_get_the_take_of_what_is_outside(
     meta = put_into_meta(scene, other)
     strip = editing.add_movie(scene, movie, channel=2)
     scene.reshoot.timing = timing
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     scene.sequence_editor.display_stack(meta)
     (spot,) = whereabouts.find(scene, job.shot)
     assert whereabouts.shown(scene, spot) is None
@@ -425,7 +426,7 @@ def test_channels_that_are_muted_or_locked_get_no_take(
     scene: bpy.types.Scene, movie: Path, word: str, meta: bool
 ) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     holder = put_into_meta(scene, strip) if meta else scene.sequence_editor
     setattr(holder.channels[3], word, True)
     # What is outside of the meta strip does not count.
@@ -438,7 +439,7 @@ def test_channels_that_are_muted_or_locked_get_no_take(
 
 def test_no_channel_is_left_that_shows_a_take(scene: bpy.types.Scene, movie: Path) -> None:
     editing.add_movie(scene, movie, channel=2)
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     for channel in list(scene.sequence_editor.channels)[3:]:
         channel.mute = True
     with pytest.raises(PlacementError, match="No channel above"):
@@ -468,7 +469,7 @@ def test_shot_is_found_though_the_first_save_spells_its_file_anew(
     strip.transform.scale_x = strip.transform.scale_y = 0.5
     strip.transform.offset_x = 120
     strip.blend_type = "SCREEN"
-    (job,) = shooting.shoot(scene)
+    (job,) = shoot.shoot(scene)
     bpy.ops.wm.save_as_mainfile(filepath=str(folders[1] / "film.blend"))
     assert (strip.filepath if kind == "MOVIE" else strip.directory).startswith("//..")
     move(strip, 100)

@@ -19,9 +19,10 @@ import film
 import rivals
 from cases import Case
 from figures import Figure
-from reshoot.core import clip, plain
 from reshoot.core.blender_process import Blender
-from reshoot.core.job import Job
+from reshoot.core.export import clip
+from reshoot.core.values import serialization
+from reshoot.core.values.job import Job
 from rivals import Range, Rival
 
 TITLE = "Export"
@@ -215,7 +216,7 @@ def _press(installation: blenders.Installation, folder: Path, footage: Path) -> 
     shots = {}
     for case in cases.EVERY:
         pressed = json.loads((folder / case.name / "pressed.json").read_text(encoding="utf-8"))
-        job = plain.from_plain(Job, pressed["job"])
+        job = serialization.from_plain(Job, pressed["job"])
         command = installation.command(*pressed["command"])
         if installation.folder is not None:
             # The recipe's path, which comes after the command, is what the shell there calls $0.

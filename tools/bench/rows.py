@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import checkout  # noqa: F401 - the helpers of the tests
-from reshoot.core import board
-from reshoot.core.job import Job, Stage, State, Take, Ticket
-from reshoot.core.journal import Journal
+from reshoot.core.jobs import board
+from reshoot.core.jobs.journal import Journal
+from reshoot.core.values.job import Job, Stage, State, Take, Ticket
 from sample_jobs import a_job
 
 _PROJECTS = 50

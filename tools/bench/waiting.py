@@ -20,9 +20,9 @@ from typing import Any
 
 import checkout  # noqa: F401 - the helpers of the tests
 from house import NO_BLENDER, Desk, runner_threads
-from reshoot.core import steps
-from reshoot.core.job import Job, State
-from reshoot.core.journal import Journal
+from reshoot.core.jobs import steps
+from reshoot.core.jobs.journal import Journal
+from reshoot.core.values.job import Job, State
 from sample_jobs import a_job
 
 # Without Blender no result is compared with its clip, which each job says.

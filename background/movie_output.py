@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a background Blender encodes a clip, and how it tells of its progress. Runs nowhere else."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.blender_process import PROGRESS
+from ..timeline import compat
+
+_KEYFRAME_EVERY = 24
+_CACHES = ("use_prefetch", "use_cache_raw", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
+"""Of a sequencer; which there are depends on the version."""
+
+
+def render_movie(
+    scene: bpy.types.Scene,
+    target: Path,
+    *,
+    first: int,
+    frames: int,
+    audio: bool,
+    bits_per_second: int,
+    lossless: bool = False,
+) -> None:
+    """Render `frames` frames of `scene`'s sequencer from `first` on to an H.264 MP4 at `target`.
+
+    bits_per_second: 0 for constant quality, visually lossless, or without any loss where `lossless`; otherwise the
+    rate to keep to.
+    """
+    render = scene.render
+    plain_output(scene)
+    _forget_frames()
+    compat.set_movie_format(render.image_settings)
+    render.image_settings.color_mode = "RGB"
+    ffmpeg = render.ffmpeg
+    ffmpeg.format = "MPEG4"
+    ffmpeg.codec = "H264"
+    ffmpeg.ffmpeg_preset = "GOOD"
+    ffmpeg.gopsize = _KEYFRAME_EVERY
+    ffmpeg.use_max_b_frames = False
+    ffmpeg.use_autosplit = False
+    ffmpeg.use_lossless_output = False
+    if bits_per_second:
+        ffmpeg.constant_rate_factor = "NONE"
+        ffmpeg.video_bitrate = ffmpeg.maxrate = bits_per_second // 1000
+        ffmpeg.minrate = 0
+        ffmpeg.buffersize = 2 * bits_per_second // 1000
+    elif lossless:
+        ffmpeg.constant_rate_factor = "LOSSLESS"
+    else:
+        compat.set_visually_lossless(ffmpeg)
+    ffmpeg.audio_codec = "AAC" if audio else "NONE"
+    ffmpeg.audio_bitrate = 320
+    render.filepath = str(target)
+    render.use_file_extension = False
+    render.use_overwrite = True
+    render.use_placeholder = False
+    target.unlink(missing_ok=True)
+    render_range(scene, first, frames)
+
+
+def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
+    """Render frames `first` to `first + frames - 1`, which are not negative, with a line of progress after each."""
+    scene.frame_start = first
+    scene.frame_end = first + frames - 1
+    scene.frame_step = 1
+    done = 0
+
+    def tell(*_args: Any) -> None:
+        nonlocal done
+        done += 1
+        _tell(min(done, frames), frames)
+
+    bpy.app.handlers.render_write.append(tell)
+    try:
+        bpy.ops.render.render(animation=True, scene=scene.name)
+    finally:
+        bpy.app.handlers.render_write.remove(tell)
+
+
+def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int) -> list[Path]:
+    """Render `frames` frames from `first` on, which may be negative, to lossless stills in `folder`."""
+    plain_output(scene)
+    _forget_frames()
+    settings = scene.render.image_settings
+    compat.set_image_format(settings, "PNG")
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+    settings.compression = 15
+    scene.render.use_file_extension = False
+    bpy.context.preferences.edit.use_negative_frames = True
+    paths = [folder / f"frame{number:06d}.png" for number in range(frames)]
+    for number, path in enumerate(paths):
+        scene.frame_set(first + number)
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        _tell(number + 1, frames)
+    return paths
+
+
+def _tell(done: int, total: int) -> None:
+    print(f"\n{PROGRESS} {done} {total}", flush=True)
+
+
+def plain_output(scene: bpy.types.Scene) -> None:
+    """Nothing between the sequencer's picture and the file: no border, no stamp, no second eye, no dither, and no other
+    view than the scene's.
+    """
+    render = scene.render
+    render.image_settings.color_management = "FOLLOW_SCENE"
+    render.use_sequencer = True
+    render.use_border = False
+    render.use_crop_to_border = False
+    render.use_multiview = False
+    render.use_stamp = False
+    render.dither_intensity = 0.0
+    render.resolution_percentage = 100
+
+
+def _forget_frames() -> None:
+    """Have sequencers, nested ones too, keep no frame once it is rendered: none is asked for again, and by default they
+    fill gigabytes.
+    """
+    for scene in bpy.data.scenes:
+        editor = scene.sequence_editor
+        for name in _CACHES:
+            if hasattr(editor, name):
+                setattr(editor, name, False)
+
+
+def view_as(scene: bpy.types.Scene, view_transform: str) -> None:
+    """Show `scene` through `view_transform` and nothing else: no look, exposure 0, gamma 1, no curves."""
+    view = scene.view_settings
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform = view_transform
+    view.look = "None"
+    view.exposure = 0.0
+    view.gamma = 1.0
+    view.use_curve_mapping = False
+    if hasattr(view, "use_white_balance"):
+        view.use_white_balance = False
+
+
+def new_scene(fps: Fraction, width: int, height: int) -> bpy.types.Scene:
+    """An empty scene with a sequencer that passes pictures through unchanged."""
+    scene = bpy.data.scenes.new("Reshoot")
+    scene.sequence_editor_create()
+    render = scene.render
+    render.resolution_x, render.resolution_y = width, height
+    if fps.denominator == 1:
+        render.fps, render.fps_base = int(fps), 1.0
+    else:
+        whole = round(float(fps) + 0.5)
+        render.fps, render.fps_base = whole, float(whole / fps)
+    view_as(scene, "Standard")
+    return scene

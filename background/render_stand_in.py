@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in a background Blender: the picture of a rehearsal, which must never be mistaken for a result.
+
+A look over the clip, the references in a corner, the prompt, and the word REHEARSAL; or, as `identity`, the clip.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..timeline import compat, movie_strip
+from . import movie_output
+
+_CHANNELS_FOR_REFERENCES = 10
+_CHANNEL_OF_SOUND = 40
+_TINT = (1.0, 0.72, 0.42)
+
+
+def main(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Render `frames` frames of the clip at `fps` to the target."""
+    width, height = recipe["size"]
+    scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
+    clip = Path(recipe["clip"])
+    strip = movie_strip.add(scene, "clip", clip, 1, 1, at_own_rate=False)
+    strip.blend_type = "REPLACE"
+    if recipe["clip_fps"] != recipe["fps"]:
+        _change_rate(scene, strip, recipe)
+    if recipe["sound"]:
+        compat.strips(scene.sequence_editor).new_sound("sound", str(clip), _CHANNEL_OF_SOUND, 1)
+    if recipe["look"] != "identity":
+        _look(scene, strip, recipe)
+    movie_output.render_movie(
+        scene,
+        Path(recipe["target"]),
+        first=1,
+        frames=recipe["frames"],
+        audio=recipe["sound"],
+        bits_per_second=0,
+        lossless=recipe["look"] == "identity",
+    )
+    return {}
+
+
+def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> None:
+    """Show for each frame of the result the clip's frame that is on in the middle of its time.
+
+    A strip at its own rate would show other frames in other versions of Blender.
+    """
+    pace = Fraction(*recipe["clip_fps"]) / Fraction(*recipe["fps"])
+    speed = compat.new_effect(scene.sequence_editor, "rate", "SPEED", 2, 1, recipe["frames"], (strip,))
+    speed.speed_control = "FRAME_NUMBER"
+    speed.use_frame_interpolate = False
+    speed.blend_type = "REPLACE"
+    last = compat.length(strip) - 1
+    for number in range(recipe["frames"]):
+        speed.speed_frame_number = min(last, math.floor((number + Fraction(1, 2)) * pace))
+        speed.keyframe_insert("speed_frame_number", frame=1 + number)
+    for curve in compat.curves(scene):
+        for point in curve.keyframe_points:
+            point.interpolation = "CONSTANT"
+
+
+def _look(scene: bpy.types.Scene, clip: Any, recipe: dict[str, Any]) -> None:
+    frames = recipe["frames"]
+    width, height = recipe["size"]
+    clip.color_saturation = 0.35
+    tint = _effect(scene, "tint", "COLOR", 3, frames)
+    tint.color = _TINT
+    tint.blend_type = "MULTIPLY"
+    _text(scene, "REHEARSAL", 30, frames, size=height * 0.09, place=(0.5, 0.88), alpha=0.85)
+    _text(scene, recipe["prompt"][:90], 31, frames, size=height * 0.03, place=(0.5, 0.06), alpha=0.85)
+    tall = height * 0.16
+    left = width * 0.02
+    for number, path in enumerate(recipe["images"]):
+        left += _picture(scene, path, _CHANNELS_FOR_REFERENCES + number, frames, tall=tall, left=left)
+
+
+def _picture(scene: bpy.types.Scene, path: str, channel: int, frames: int, *, tall: float, left: float) -> float:
+    """Lay the image at `path` in the lower left, `left` pixels from the edge. Pixels that it takes with its margin."""
+    render = scene.render
+    strip = compat.strips(scene.sequence_editor).new_image("reference", path, channel, 1, fit_method="ORIGINAL")
+    compat.set_end(strip, 1 + frames)
+    own = strip.elements[0]
+    scale = tall / own.orig_height
+    wide = own.orig_width * scale
+    strip.blend_type = "ALPHA_OVER"
+    strip.transform.scale_x = strip.transform.scale_y = scale
+    strip.transform.offset_x = left + wide / 2 - render.resolution_x / 2
+    strip.transform.offset_y = render.resolution_y * 0.12 + tall / 2 - render.resolution_y / 2
+    return float(wide + render.resolution_x * 0.01)
+
+
+def _text(
+    scene: bpy.types.Scene,
+    words: str,
+    channel: int,
+    frames: int,
+    *,
+    size: float,
+    place: tuple[float, float],
+    alpha: float,
+) -> None:
+    strip = _effect(scene, words[:20], "TEXT", channel, frames)
+    strip.text = words
+    strip.font_size = size
+    strip.location = place
+    compat.centre_text(strip)
+    strip.use_shadow = True
+    strip.blend_type = "ALPHA_OVER"
+    strip.blend_alpha = alpha
+
+
+def _effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frames: int) -> Any:
+    return compat.new_effect(scene.sequence_editor, name, kind, channel, 1, frames)

@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs on disk: one SQLite table, committed with full sync before anything irreversible happens.
+
+It knows nothing of what the states mean; `runner` does. Several Blenders may use one journal: a row is changed only by
+the one that holds its lease.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import JournalDamaged, StorageError
+from ..money import ledger
+from ..names import UNTITLED
+from ..values.job import Job, State
+from ..values.serialization import from_plain, to_plain
+from ..words import say
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 15.0
+"""A holder that has not renewed its lease for so long is taken for dead."""
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_AHEAD_SECONDS = 2 * LEASE_SECONDS
+"""A lease that ends later than so from now was written under a clock that has been set back since: it is none."""
+
+_LEASE_LEFT = LEASE_SECONDS / 3
+"""A lease that lasts at least so long is not written again when its row is claimed: every write waits for the disk, and
+a hundred waiting jobs are claimed many times a second. `Journal.renew` sees to it that leases last.
+"""
+
+_SHOWN = 500
+"""Rows of a kind that `Journal.shown` reads at most."""
+
+_SHOWN_OF_ALL = 100
+"""The same of all projects together: the prompts of the newest are offered again."""
+
+_ASKED_AT_ONCE = 500
+"""Ids in one question: SQLite takes 999 variables at least."""
+
+_CLOSE_SECONDS = 0.5
+
+SCHEMA_VERSION = 2
+"""1: no ledger."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    project TEXT NOT NULL,
+    scene TEXT NOT NULL,
+    service TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    error TEXT NOT NULL,
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    holder TEXT NOT NULL,
+    held_until REAL NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
+CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
+CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
+CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
+"""
+
+_FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
+"""Nobody else holds the row. With `Journal._free`."""
+
+_UNFINISHED = tuple(state.value for state in State if not state.ended)
+_OPEN = (*_UNFINISHED, State.UNSURE.value)
+
+_SHOWN_QUERY = f"""
+SELECT id, record FROM jobs WHERE id IN (
+    SELECT id FROM jobs WHERE state IN ({", ".join("?" * len(_OPEN))})
+    UNION
+    SELECT * FROM (SELECT id FROM jobs WHERE project = ? ORDER BY created DESC LIMIT {_SHOWN})
+    UNION
+    SELECT * FROM (
+        SELECT id FROM jobs WHERE state = ? AND project GLOB ? ORDER BY created DESC LIMIT {_SHOWN}
+    )
+    UNION
+    SELECT * FROM (SELECT id FROM jobs ORDER BY created DESC LIMIT {_SHOWN_OF_ALL})
+) ORDER BY created, id
+"""
+
+
+class LeaseLost(Exception):
+    """The row is held by another Blender, or is no longer in the state that was expected."""
+
+
+class Journal:
+    """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails, and
+    JournalDamaged where the file is not whole when it is opened.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.path = path
+        self.holder = holder
+        self._lock = threading.Lock()
+        with self._errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=30.0, check_same_thread=False, isolation_level=None)
+            try:
+                self._set_up()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _set_up(self) -> None:
+        try:
+            self._connection.execute("PRAGMA synchronous = FULL")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            (health,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+                raise
+            raise self._damaged(error) from error
+        if health != "ok":
+            raise self._damaged(health)
+        if version > SCHEMA_VERSION:
+            raise StorageError(
+                say("The journal {path} was written by a newer Reshoot.", path=self.path),
+                say("Update Reshoot to open it; nothing is lost."),
+            )
+        self._connection.executescript(_SCHEMA + ledger.SCHEMA)
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _damaged(self, why: object) -> JournalDamaged:
+        return JournalDamaged(
+            say("The journal {path} is damaged: {error}.", path=self.path, error=why),
+            say("Start Blender again: what can be read of it is taken over into a new one."),
+        )
+
+    def close(self) -> None:
+        """Give the leases back and close the file, at once: leases that cannot be given back end by themselves."""
+        if not self._lock.acquire(timeout=_CLOSE_SECONDS):
+            log.warning("the journal %s is busy and stays open", self.path)
+            return
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {int(_CLOSE_SECONDS * 1000)}")
+                self._connection.execute("UPDATE jobs SET held_until = 0 WHERE holder = ?", (self.holder,))
+            self._connection.close()
+        finally:
+            self._lock.release()
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Write new rows, all or none, held by this journal's holder."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)) for job in jobs],
+            )
+
+    def restore(self, jobs: Sequence[Job], submissions: Sequence[Mapping[str, Any]]) -> None:
+        """Fill an empty journal with rows that nobody holds, and its ledger with what could be read of an earlier one.
+
+        submissions: see `ledger.restore`. All or none.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(job.id, *_columns(job), "", 0.0, _record(job)) for job in jobs],
+            )
+            ledger.restore(self._connection, submissions, jobs)
+
+    def advance(self, before: Job, after: Job) -> Job:
+        """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
+
+        On disk when this returns. What was written: the project stays the row's own, which `move` may have changed
+        meanwhile. Raises LeaseLost where the row is not so any more.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND state = ? AND holder = ?",
+                (before.id, before.state.value, self.holder),
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
+            after = replace(after, project=_job(*row).project)
+            self._write(after)
+            ledger.note(self._connection, before, after)
+            self._connection.execute(
+                "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
+            )
+        return after
+
+    def answered(self, job: Job) -> Job:
+        """Write down the ticket of a submission whose row was taken for lost meanwhile, by whomever: it is not lost.
+
+        What was written: the row with the ticket, held from now on. Raises LeaseLost where the row is not unsure.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND state IN (?, ?)",
+                (job.id, State.UNSURE.value, State.SUBMITTING.value),
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {job.id} is not unsure any more")
+            before = _job(*row)
+            after = replace(job, project=before.project)
+            self._write(after)
+            ledger.note(self._connection, before, after)
+            self._connection.execute(
+                "UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?",
+                (self.holder, time.time() + LEASE_SECONDS, job.id),
+            )
+        return after
+
+    def move(self, project_before: str, project_after: str, *, placed: bool = True) -> list[Job]:
+        """Give every row of one project to another, those of placed takes only where `placed`. What they are now.
+
+        A row that another Blender holds stays.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            rows = self._connection.execute(
+                f"SELECT id, record FROM jobs WHERE project = ? AND state != ? AND {_FREE} ORDER BY created, id",
+                (_text(project_before), "" if placed else State.PLACED.value, *self._free()),
+            ).fetchall()
+            moved = [replace(job, project=project_after) for job in _readable(rows)]
+            for job in moved:
+                self._write(job)
+        return moved
+
+    def give(self, job_id: str, project: str) -> Job:
+        """Give one row, which this holder has, to another project. What it is now. Raises LeaseLost where it is not."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND holder = ?", (job_id, self.holder)
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(f"job {job_id} is no longer held")
+            job = replace(_job(*row), project=project)
+            self._write(job)
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        """The row of `job_id`, None where there is none."""
+        with self._lock, self._errors():
+            row = self._connection.execute("SELECT id, record FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return _job(*row) if row else None
+
+    def shown(self, project: str, ids: Collection[str] = ()) -> list[Job]:
+        """Those of the rows that can be read which a Blender with `project` open shows, oldest first.
+
+        In every project what has not ended or may still be had back, and the newest; of `project` the newest 500; and
+        those of `ids`. It takes no longer the longer the journal is.
+        """
+        found: dict[str, str] = {}
+        with self._lock, self._errors():
+            asked = (*_OPEN, _text(project), State.FAILED.value, f"{UNTITLED}*")
+            rows = self._connection.execute(_SHOWN_QUERY, asked).fetchall()
+            found.update(rows)
+            rest = [job_id for job_id in ids if job_id not in found]
+            for first in range(0, len(rest), _ASKED_AT_ONCE):
+                some = rest[first : first + _ASKED_AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                found.update(self._connection.execute(f"SELECT id, record FROM jobs WHERE id IN ({marks})", some))
+        return sorted(_readable(found.items()), key=lambda job: (job.created, job.id))
+
+    def spent(self) -> list[ledger.Entry]:
+        """The ledger, oldest first."""
+        with self._lock, self._errors():
+            return ledger.entries(self._connection)
+
+    def sums(self) -> tuple[ledger.Sum, ...]:
+        """What was spent in each project."""
+        with self._lock, self._errors():
+            return ledger.sums(self._connection)
+
+    def claim(self, job_id: str) -> Job | None:
+        """Take the lease of one row where nobody else has it. The row, or None."""
+        with self._lock, self._errors():
+            now = time.time()
+            row = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE id = ? AND holder = ? AND held_until BETWEEN ? AND ?",
+                (job_id, self.holder, now + _LEASE_LEFT, now + _AHEAD_SECONDS),
+            ).fetchone()
+            row = (
+                row
+                or self._connection.execute(
+                    f"UPDATE jobs SET holder = ?, held_until = ? WHERE id = ? AND {_FREE} RETURNING id, record",
+                    (self.holder, time.time() + LEASE_SECONDS, job_id, *self._free()),
+                ).fetchone()
+            )
+        return _job(*row) if row else None
+
+    def unfinished(self, project: str | None = None) -> list[str]:
+        """The ids of the rows that have a next step, oldest first. project: those of this one only."""
+        with self._lock, self._errors():
+            marks = ", ".join("?" * len(_UNFINISHED))
+            rows = self._connection.execute(
+                f"SELECT id FROM jobs WHERE state IN ({marks}) AND (? IS NULL OR project = ?) ORDER BY created, id",
+                (*_UNFINISHED, *[None if project is None else _text(project)] * 2),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def open_questions(self) -> list[str]:
+        """The ids of ended rows for which the service may still have something, oldest first.
+
+        Those whose submission may or may not have arrived, and those of the last day that were cancelled after it, or
+        tried again since and ended otherwise.
+        """
+        with self._lock, self._errors():
+            rows = self._connection.execute(
+                "SELECT id, record FROM jobs WHERE state = ? OR (state IN (?, ?) AND updated > ?) ORDER BY created, id",
+                (State.UNSURE.value, State.CANCELLED.value, State.FAILED.value, time.time() - 86_400),
+            ).fetchall()
+        return [job.id for job in _readable(rows) if job.open_question]
+
+    def renew(self) -> None:
+        """Keep the leases of this holder."""
+        with self._lock, self._errors():
+            marks = ", ".join("?" * len(_UNFINISHED))
+            self._connection.execute(
+                f"UPDATE jobs SET held_until = ? WHERE holder = ? AND state IN ({marks})",
+                (time.time() + LEASE_SECONDS, self.holder, *_UNFINISHED),
+            )
+
+    def remove(self, job_id: str) -> None:
+        """Forget a row."""
+        with self._lock, self._errors():
+            self._connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def _free(self) -> tuple[str, float, float]:
+        now = time.time()
+        return self.holder, now, now + _AHEAD_SECONDS
+
+    def _write(self, job: Job) -> None:
+        self._connection.execute(
+            "UPDATE jobs SET state = ?, project = ?, scene = ?, service = ?, request_id = ?, error = ?, created = ?,"
+            " updated = ?, record = ? WHERE id = ?",
+            (*_columns(job), _record(job), job.id),
+        )
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                say("The journal {path} cannot be read or written: {error}.", path=self.path, error=error),
+                say("Check that its folder is writable and has room, then try again."),
+            ) from error
+
+
+def _columns(job: Job) -> tuple[str | float, ...]:
+    """The columns from `state` to `updated`."""
+    return (
+        job.state.value,
+        _text(job.project),
+        _text(job.scene),
+        job.service,
+        job.request_id,
+        _text(job.error),
+        job.created,
+        time.time(),
+    )
+
+
+def _text(words: str) -> str:
+    """`words` as SQLite can hold them: a path that is no Unicode has lone surrogates in it. The record keeps them."""
+    return words.encode("utf-8", "replace").decode("utf-8")
+
+
+def _record(job: Job) -> str:
+    return json.dumps(to_plain(job))
+
+
+def _job(job_id: str, record: str) -> Job:
+    try:
+        return from_plain(Job, json.loads(record))
+    except (ValueError, TypeError, KeyError) as error:
+        raise StorageError(
+            say("The journal's row of job {job} cannot be read: {error}.", job=job_id, error=error),
+            say("Update Reshoot; nothing is lost."),
+        ) from error
+
+
+def _readable(rows: Iterable[tuple[str, str]]) -> Iterator[Job]:
+    """The jobs of `rows`. A row that a newer Reshoot wrote, or that is broken, must not hide the others."""
+    for row in rows:
+        try:
+            yield _job(*row)
+        except StorageError as error:
+            log.warning("%s", error)

@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each step of a job does, and what becomes of it when the step goes wrong.
+
+A step gets a job in one state and returns it in the next, or says how long to wait. Every step but submitting may be
+repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from ..blender_process import Blender
+from ..errors import (
+    AnswerLost,
+    BadAnswer,
+    DownloadBroken,
+    DownloadError,
+    NoAnswer,
+    NotSent,
+    Paid,
+    RequestGone,
+    RequestRefused,
+    ReshootError,
+    ServiceBusy,
+)
+from ..export import clip
+from ..models.kling import MODELS
+from ..names import REHEARSAL
+from ..planning import references
+from ..service import download, fal
+from ..takes import comparing, landing
+from ..takes.files import RIGHT, land, path_for, write_receipt
+from ..values.choices import ReferenceKind
+from ..values.job import Job, State, Take, Ticket, Upload
+from ..words import say
+
+PATIENCE = 600.0
+"""Seconds of trouble without a break after which a job stops trying by itself."""
+
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 30.0
+_FIRST_POLL = 0.5
+_LONGEST_POLL = 1.0
+_POLL_GROWTH = 1.2
+_COUNTED = re.compile(r"(\d+) of (\d+)$")
+"""What a service counts in its log, as the rehearsal does: Frame 69 of 132."""
+_RESULT = "result-{request}.mp4"
+"""What came, in the job's folder. It stays there until the take is placed: a journal or a folder that fails on the way
+must not make it be asked for again, when the service may not have it any more.
+"""
+_RESULT_LIMIT = 2_000_000_000
+"""Bytes of a result that are taken at most: ten seconds of video never come near."""
+
+SCENE_FILE = "scene.blend"
+"""The .blend in a job's folder that the shot's scene was written to."""
+
+Tell = Callable[[str, float | None], None]
+
+
+class Advance(Protocol):
+    """Writes the job's next state to the journal; on disk when it returns."""
+
+    def __call__(self, before: Job, after: Job) -> Job: ...
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do for `job` for so many seconds. words, fraction: for the interface."""
+
+    job: Job
+    seconds: float
+    words: str
+    fraction: float | None = None
+
+
+class Steps:
+    """The steps, and what they need of the outside world.
+
+    blender: makes clips. connect: the connection to a job's service, by its name. takes_folder: where the takes of a
+    project go. All are called on worker threads.
+    """
+
+    def __init__(
+        self,
+        blender: Blender,
+        connect: Callable[[str], fal.Connection],
+        takes_folder: Callable[[str], Path],
+    ) -> None:
+        self._blender = blender
+        self._connect = connect
+        self._takes_folder = takes_folder
+        self._lock = threading.Lock()
+        self._trouble: dict[str, tuple[float, float]] = {}
+        self._polls: dict[str, float] = {}
+        self._came: dict[str, int] = {}
+        """Bytes of each job's result that came at most, however often the service begins anew."""
+        self._steps = {
+            State.PREPARED: self._prepare,
+            State.EXPORTING: self._export,
+            State.UPLOADING: self._upload,
+            State.WAITING: self._follow,
+            State.DOWNLOADING: self._download,
+        }
+
+    def get_ready(self, job: Job) -> None:
+        """Make the connection that `job` is going to need. What is wrong with it is told when it is needed."""
+        with contextlib.suppress(ReshootError):
+            self._connect(job.service)
+
+    def step(
+        self, job: Job, folder: Path, *, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
+        try:
+            outcome = self._steps[job.state](job, folder, advance, tell, cancelled)
+        except (NotSent, NoAnswer, ServiceBusy, BadAnswer, DownloadBroken) as error:
+            return self._again(job, error)
+        self._no_trouble(job)
+        return outcome
+
+    def failed(self, job: Job, error: ReshootError) -> Job:
+        """`job` as it stands after `error`: where it can go on, and what was paid."""
+        self._no_trouble(job)
+        if isinstance(error, AnswerLost):
+            return replace(self.unsure(job), error=error.message, remedy=_unsure_remedy())
+        paid, retry_to = error.paid, job.state
+        if job.state in (State.WAITING, State.DOWNLOADING):
+            if isinstance(error, RequestRefused):
+                retry_to = State.UPLOADING
+            elif isinstance(error, RequestGone):
+                retry_to = State.WAITING
+            elif paid is Paid.NO:
+                paid = Paid.YES if job.state is State.DOWNLOADING else Paid.UNKNOWN
+        elif job.state is State.EXPORTING or not Path(job.clip).is_file():
+            retry_to = State.PREPARED
+        else:
+            retry_to = State.UPLOADING
+        words = error.message
+        if job.lost and paid is Paid.NO:
+            # What refused this try says nothing of the one before.
+            paid, words = Paid.UNKNOWN, say("{error} An earlier try may be charged.", error=words)
+        return replace(job, state=State.FAILED, error=words, remedy=error.remedy, paid=paid, retry_to=retry_to)
+
+    def broken(self, job: Job, error: Exception) -> Job:
+        """`job` after an error that nobody expected."""
+        if job.state is State.SUBMITTING:
+            return self.unsure(job)
+        words = say("Reshoot itself failed here: {cause}: {error}.", cause=type(error).__name__, error=str(error)[:200])
+        remedy = say("Retry; if it stays so, report it with Blender's console output.")
+        return self.failed(job, ReshootError(words, remedy))
+
+    def unsure(self, job: Job) -> Job:
+        """`job` where its submission may or may not have arrived."""
+        return replace(
+            job,
+            state=State.UNSURE,
+            error=say("The request was sent, but its answer was lost: it may have been accepted and charged."),
+            remedy=_unsure_remedy(),
+            paid=Paid.UNKNOWN,
+            retry_to=State.UPLOADING,
+            lost_url=_clip_url(job),
+        )
+
+    def look(self, job: Job) -> Job | None:
+        """Whether the service has something for a job that has ended without a take.
+
+        The job as it goes on from there: with the ticket that was lost, or, where it was told to have failed or was
+        cancelled, with the result that it has now. None where there is nothing, or not yet. Raises ReshootError
+        where the service cannot be asked.
+        """
+        if job.ticket is not None:
+            return self._look_at_ticket(job, job.ticket)
+        url = job.lost_url or _clip_url(job)
+        first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
+        if not url or first is None:
+            return None
+        ticket = self._connect(job.service).find(MODELS[job.order.model].endpoint, url, first)
+        if ticket is None:
+            return None
+        note = say("The answer was lost; the service has the request")
+        notes = (*job.notes, note)
+        return replace(
+            job,
+            state=State.WAITING,
+            ticket=ticket,
+            lost_url="",
+            error="",
+            remedy="",
+            retry_to=None,
+            cancelling=False,
+            notes=notes,
+        )
+
+    def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
+        connection, endpoint = self._connect(job.service), MODELS[job.order.model].endpoint
+        was_cancelled = job.state is State.CANCELLED
+        try:
+            if connection.status(endpoint, ticket).done:
+                connection.result(endpoint, ticket)
+            elif was_cancelled:
+                return None
+        except (RequestRefused, RequestGone):
+            return None
+        notes = (*job.notes, say("Finished although it was cancelled")) if was_cancelled else job.notes
+        return replace(
+            job, state=State.WAITING, error="", remedy="", retry_to=None, cancelling=was_cancelled, notes=notes
+        )
+
+    def cancel(self, job: Job) -> Job:
+        """Ask the service to stop a submitted job, and tell its answer truthfully."""
+        assert job.ticket is not None
+        try:
+            answer = self._connect(job.service).cancel(MODELS[job.order.model].endpoint, job.ticket)
+        except ReshootError as error:
+            words = say(
+                "The service could not be asked to stop ({error}); it may still be charged.", error=error.message
+            )
+        else:
+            if answer is fal.CancelAnswer.TOO_LATE:
+                note = say("Too late to cancel: the take is finished and comes in")
+                return replace(job, cancelling=True, notes=(*job.notes, note))
+            words = say("The service was asked to stop; it may still be charged.")
+        return replace(
+            job,
+            state=State.CANCELLED,
+            error=words,
+            remedy=say("Reshoot looks for a while whether a result comes anyway; Retry looks now. Both cost nothing."),
+            paid=Paid.UNKNOWN,
+            retry_to=State.WAITING,
+        )
+
+    def finish(self, job: Job) -> None:
+        """Forget what was kept in memory of a placed job, and complete its receipt."""
+        with self._lock:
+            self._trouble.pop(job.id, None)
+            self._polls.pop(job.id, None)
+            self._came.pop(job.id, None)
+        write_receipt(job)
+
+    def forget_result(self, folder: Path) -> None:
+        """Remove what came from a job's folder: the take is placed."""
+        for path in (*folder.glob(_RESULT.format(request="*")), folder / RIGHT):
+            path.unlink(missing_ok=True)
+
+    def _no_trouble(self, job: Job) -> None:
+        with self._lock:
+            self._trouble.pop(job.id, None)
+
+    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer | DownloadBroken) -> Wait:
+        """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
+        now = time.monotonic()
+        with self._lock:
+            since, delay = self._trouble.get(job.id, (now, _FIRST_DELAY))
+            self._trouble[job.id] = (since, min(delay * 2, _LONGEST_DELAY))
+        if now - since > PATIENCE:
+            raise error
+        return Wait(job, max(delay, error.retry_after or 0.0), say("{error} Trying again", error=error.message))
+
+    def _prepare(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
+        return replace(job, state=State.EXPORTING)
+
+    def _export(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
+        tell(say("Exporting"), 0.0)
+        limits = MODELS[job.order.model].limits
+        prepared = references.prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
+
+        def progress(done: int, total: int) -> None:
+            tell(say("Exporting frame {done} of {total}", done=done, total=total), done / total if total else None)
+
+        path, notes = clip.make(job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled)
+        return replace(
+            job, state=State.UPLOADING, clip=str(path), prepared=prepared, uploads=(), notes=(*job.notes, *notes)
+        )
+
+    def _upload(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        connection = self._connect(job.service)
+        paths = list(dict.fromkeys([job.clip, *(path for each in job.prepared for path in each.images)]))
+        for count, path in enumerate(paths):
+            if path in {upload.path for upload in job.uploads}:
+                continue
+            words = say("Uploading the clip") if count == 0 else say("Uploading the references")
+            tell(words, count / len(paths))
+            url = connection.upload(Path(path))
+            job = advance(job, replace(job, uploads=(*job.uploads, Upload(path, url))))
+        if cancelled():
+            return Wait(job, 0.0, say("Cancelling"))
+        return self._submit(job, connection, advance, tell)
+
+    def _submit(self, job: Job, connection: fal.Connection, advance: Advance, tell: Tell) -> Job | Wait:
+        model = MODELS[job.order.model]
+        urls = {upload.path: upload.url for upload in job.uploads}
+        arguments = model.arguments(
+            prompt=job.order.prompt,
+            video_url=urls[job.clip],
+            keep_audio=job.plan.keep_audio,
+            image_urls=[urls[each.images[0]] for each in job.prepared if each.kind is ReferenceKind.IMAGE],
+            elements=[
+                (urls[each.images[0]], [urls[view] for view in each.images[1:]])
+                for each in job.prepared
+                if each.kind is ReferenceKind.ELEMENT
+            ],
+        )
+        uploading = job
+        job = advance(job, replace(job, state=State.SUBMITTING))
+        tell(say("Submitting"), None)
+        try:
+            ticket = connection.submit(model.endpoint, arguments)
+        except NotSent:
+            advance(job, replace(uploading, stages=job.stages))
+            raise
+        except ServiceBusy as error:
+            # A refusal, but a submission is repeated only when the editor says so.
+            return self.failed(job, error)
+        return replace(job, state=State.WAITING, ticket=ticket, lost_url="")
+
+    def _follow(
+        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+    ) -> Job | Wait:
+        assert job.ticket is not None
+        progress = self._connect(job.service).status(MODELS[job.order.model].endpoint, job.ticket)
+        if progress.done:
+            return replace(job, state=State.DOWNLOADING)
+        with self._lock:
+            delay = self._polls.get(job.id, _FIRST_POLL)
+            self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
+        if progress.position is not None:
+            return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
+        if not progress.running:
+            return Wait(job, delay, say("Queued"))
+        told = progress.logs[-1] if progress.logs else say("In progress")
+        return Wait(job, delay, told, _share(told))
+
+    def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
+        assert job.ticket is not None
+        tell(say("Downloading"), 0.0)
+        result = folder / _RESULT.format(request=job.ticket.request_id[:64])
+        # What came already may be gone from the service.
+        if not result.is_file():
+            self._fetch(job, job.ticket, result, tell, cancelled)
+        # Last: what was paid for is on this computer, whatever has become of the project's folder.
+        target = path_for(job, self._takes_folder(job.project))
+        try:
+            take, notes = land(job, result, target)
+        except DownloadError:
+            result.unlink(missing_ok=True)
+            raise
+        # The stand-in is the clip's own picture, and it is not paid for.
+        rehearsed = job.service == REHEARSAL
+        paid = Paid.NO if rehearsed else Paid.YES
+        notes = (*job.notes, *notes)
+        landed = replace(job, state=State.LANDED, take=take, notes=notes, paid=paid, compared=rehearsed)
+        write_receipt(landed)
+        return landed
+
+    def _fetch(self, job: Job, ticket: Ticket, target: Path, tell: Tell, cancelled: Callable[[], bool]) -> None:
+        """Have the result of `job` at `target`."""
+
+        def progress(done: int, total: int | None) -> None:
+            with self._lock:
+                most = self._came.get(job.id, 0)
+                self._came[job.id] = max(done, most)
+            if done > most:
+                # A connection that breaks often still brings all of it, if what came stays.
+                self._no_trouble(job)
+            tell(say("Downloading"), done / total if total else None)
+
+        made = self._connect(job.service).result(MODELS[job.order.model].endpoint, ticket)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        download.fetch(
+            made.url,
+            target,
+            max_bytes=_RESULT_LIMIT,
+            expected_bytes=made.size,
+            progress=progress,
+            cancelled=cancelled,
+            local_only=job.service == REHEARSAL,
+        )
+
+    def read_ahead(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
+        """While the service works: read the clip that its result is going to be compared with."""
+        if job.service != REHEARSAL:
+            comparing.prepare(Path(job.clip), job.sent.frames, folder, self._blender, cancelled=cancelled)
+
+    def compare(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> tuple[Take, tuple[str, ...]]:
+        """Hold the take of `job` against the clip. The take put right where that is sure, and what was found, in words.
+
+        Raises JobCancelled. Whatever else goes wrong leaves the take as it came, and says so.
+        """
+        take = job.take
+        assert take is not None
+        if not Path(job.clip).is_file():
+            return take, ()
+        expected = landing.expected_frames(job, take)
+        found = comparing.inspect(
+            Path(job.clip),
+            Path(take.path),
+            expected,
+            folder,
+            self._blender,
+            fit=take.fit,
+            rotation=take.rotation,
+            cancelled=cancelled,
+        )
+        runs = landing.runs(job, take, expected, found.frames)
+        return replace(take, runs=runs, fit=take.fit.then(found.fit)), found.notes
+
+
+def _clip_url(job: Job) -> str:
+    """Where the service has the clip, empty where it has not."""
+    return next((upload.url for upload in job.uploads if upload.path == job.clip), "")
+
+
+def _unsure_remedy() -> str:
+    return say(
+        "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
+        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the "
+        "price again; Dismiss gives it up."
+    )
+
+
+def _share(words: str) -> float | None:
+    """How much is done, 0 to 1, where `words` end in a count of it."""
+    counted = _COUNTED.search(words)
+    if counted is None:
+        return None
+    done, whole = int(counted[1]), int(counted[2])
+    return done / whole if 0 < whole >= done else None

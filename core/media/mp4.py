@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what an MP4 or MOV file really holds, rewrites its times and cuts it without touching the pictures.
+
+Only headers and tables are read, and how a cut's first picture begins, within the bounds that `boxes` sets. It decodes
+nothing and knows no other container.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import takewhile
+from pathlib import Path
+
+from ..words import say
+from .boxes import Truncated, Unreadable, opened
+from .cut import cuts
+from .frame_times import FrameTimes
+from .headers import Edit, Movie
+from .relabel import new_times
+from .remux import new_contents
+from .samples import Shown, each, samples, shown
+
+__all__ = ["Shown", "Unreadable", "Video", "cut", "cut_off", "even", "presented", "probe", "relabel", "sizes_of_cuts"]
+
+
+@dataclass(frozen=True)
+class Video:
+    """What a file holds. Every number comes from its tables, none from a rounded header."""
+
+    width: int
+    """Pixels as displayed, rotation applied; non-square pixels are counted, not stretched."""
+    height: int
+    frames: int
+    """Of the first video track, in its sample table."""
+    fps: Fraction
+    """Frames divided by the track's duration."""
+    constant: bool
+    """Every frame, the last one too, lasts equally long."""
+    seconds: Fraction
+    """Of the first video track, from its sample table."""
+    codec: str
+    """Four characters, such as 'avc1' or 'hvc1'."""
+    rotation: int
+    """Degrees clockwise that a player turns the picture by: 0, 90, 180 or 270."""
+    sound: bool
+    size: int
+    """Bytes of the file."""
+    container: str
+    """'mp4' or 'mov'."""
+    start: Fraction
+    """Seconds of nothing that an edit list puts before the first frame. The delay of B-frames does not count."""
+    trimmed: bool = False
+    """An edit list hides or repeats some of the frames, so a player shows other ones than `frames` says."""
+    fragmented: bool = False
+    """Its tables are spread over the file."""
+
+    @property
+    def even(self) -> bool:
+        """Every program shows the same: each frame in the table, upright, from the start on, equally long."""
+        return self.constant and not (self.trimmed or self.fragmented or self.rotation or self.start)
+
+
+def probe(path: str | os.PathLike[str]) -> Video:
+    """Read the headers of `path`. Raises Unreadable, or OSError where the file cannot be opened."""
+    with opened(path) as file:
+        movie = Movie(file)
+        return _video(movie, FrameTimes(movie))
+
+
+def cut_off(path: str | os.PathLike[str]) -> bool:
+    """Whether the end of `path` is missing: a box, a picture or sound lies after it. OSError passes through.
+
+    Between two fragments a cut is not seen. What else is wrong with a file is for `probe` to say.
+    """
+    try:
+        with opened(path) as file:
+            movie = Movie(file)
+            for track in movie.tracks:
+                if track.handler in (b"vide", b"soun"):
+                    for _ in each(movie, track):
+                        pass
+    except Truncated:
+        return True
+    except Unreadable:
+        return False
+    return False
+
+
+def presented(path: str | os.PathLike[str]) -> Shown:
+    """Which frames of `path` a player shows, and when. Raises Unreadable, or OSError where it cannot be opened."""
+    with opened(path) as file:
+        movie = Movie(file)
+        return shown(movie, samples(movie, movie.picture))
+
+
+def relabel(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], fps: Fraction, *, keep_sound: bool = False
+) -> None:
+    """Copy `source` to `target` with its first video track running at exactly `fps`; every sample stays bit-identical.
+
+    No other track is kept, except the sound ones with `keep_sound`; their pace does not change. `target` appears whole
+    or not at all, and may be `source`. Raises Unreadable, also where the rate is not constant or the file is
+    fragmented.
+    """
+    if fps <= 0:
+        raise ValueError(f"a frame rate must be above 0, not {fps}")
+    with opened(source) as file:
+        patches = new_times(Movie(file), fps, keep_sound=keep_sound)
+    _write(source, target, patches)
+
+
+def even(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], fps: Fraction, *, keep_sound: bool = False
+) -> None:
+    """Copy `source` to `target` so that `Video.even` holds, with its frames in the order of showing at exactly `fps`.
+
+    Frames that an edit list hides stay hidden. Pictures that were to be turned are not any more. Every sample stays
+    bit-identical; the rest is as with `relabel`, but for what it cannot do.
+    """
+    if fps <= 0:
+        raise ValueError(f"a frame rate must be above 0, not {fps}")
+    with opened(source) as file:
+        patches, contents = new_contents(Movie(file), fps, keep_sound=keep_sound)
+        patches.append((file.size, contents))
+    _write(source, target, patches)
+
+
+def sizes_of_cuts(path: str | os.PathLike[str], runs: Sequence[range], fps: Fraction) -> list[int | None]:
+    """Bytes of what `cut` makes of each of `runs`, None where it cannot be done.
+
+    Raises Unreadable, or OSError where the file cannot be opened.
+    """
+    with opened(path) as file:
+        return [made.size if made else None for made in cuts(Movie(file), runs, fps)]
+
+
+def cut(source: str | os.PathLike[str], target: str | os.PathLike[str], run: range, fps: Fraction) -> bool:
+    """Write the frames `run` of `source`, 0 being the first that is shown, to `target`, at exactly `fps`, silent.
+
+    Every sample stays bit-identical, and `Video.even` holds. False, and nothing is written, where they cannot be
+    decoded without others. `target` appears whole or not at all. Raises Unreadable.
+    """
+    with opened(source) as file:
+        (made,) = cuts(Movie(file), [run], fps)
+        if made is None:
+            return False
+        with _appearing(target) as part, part.open("wb") as written:
+            written.write(made.head)
+            for sample in made.samples:
+                written.write(file.read(sample.offset, sample.size))
+    return True
+
+
+def _write(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], patches: Iterable[tuple[int, bytes]]
+) -> None:
+    with _appearing(target) as part:
+        shutil.copyfile(source, part)
+        with part.open("r+b") as copy:
+            for offset, content in patches:
+                copy.seek(offset)
+                copy.write(content)
+
+
+@contextmanager
+def _appearing(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Where to write what becomes `target` once it is whole and on the disk, or leaves nothing."""
+    part = Path(target).with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        yield part
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _video(movie: Movie, times: FrameTimes) -> Video:
+    file, track = movie.file, movie.picture
+    timescale, _ = track.clock()
+    codec, width, height = file.unpack(track.need(b"stbl/stsd"), ">4s24xHH", 12)
+    if not width or not height:
+        raise file.nonsense(say("its pictures are {width} by {height} pixels", width=width, height=height))
+    header = track.need(b"trak/tkhd")
+    across, down = file.unpack(header, ">ii", 52 if file.long(header) else 40)
+    turned = abs(down) > abs(across)
+    rotation = (90 if down > 0 else 270) if turned else (180 if across < 0 else 0)
+    seconds = Fraction(times.ticks, timescale)
+    edits = track.edits()
+    nothing = sum(edit.duration for edit in takewhile(lambda edit: edit.empty, edits))
+    return Video(
+        width=height if turned else width,
+        height=width if turned else height,
+        frames=times.frames,
+        fps=times.frames / seconds,
+        constant=times.constant,
+        seconds=seconds,
+        codec=codec.decode("ascii", "backslashreplace"),
+        rotation=rotation,
+        sound=any(other.handler == b"soun" for other in movie.tracks),
+        size=file.size,
+        container=movie.container,
+        start=Fraction(nothing, movie.timescale),
+        trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
+        fragmented=movie.fragmented,
+    )
+
+
+def _trimmed(movie: Movie, times: FrameTimes, shown: list[Edit]) -> bool:
+    """Whether the edits that show something show other frames than the table holds, by more than half a frame."""
+    if len(shown) != 1 or movie.fragmented:
+        return len(shown) > 1
+    edit, track = shown[0], movie.picture
+    delay = 0
+    delays = track.boxes.get(b"stbl/ctts")
+    if delays and movie.file.unpack(delays, ">I", 4)[0]:
+        (delay,) = movie.file.unpack(delays, ">i", 12)
+    timescale, _ = track.clock()
+    rest = times.ticks - Fraction(edit.duration * timescale, movie.timescale) if edit.duration else Fraction(0)
+    hidden = max(Fraction(edit.first - delay), rest)
+    return hidden * 2 > Fraction(times.ticks, times.frames)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The samples of one track of a movie: where each lies in the file, when it is shown, from its tables and fragments.
+
+The order is that of decoding; `shown` gives that of showing. It decodes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import chain, takewhile
+from typing import NamedTuple
+
+from ..words import say
+from .boxes import Box, File
+from .headers import Movie, Track
+
+__all__ = ["Sample", "Shown", "each", "samples", "shown"]
+
+# What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
+_BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
+_DATA_OFFSET, _FIRST_FLAGS, _TICKS, _SIZES, _FLAGS, _DELAYS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
+_NO_START = 0x10000
+
+
+class Sample(NamedTuple):
+    """A frame, or a block of sound. offset, size: bytes. ticks: how long it lasts. delay: from decoding to showing.
+
+    start: decoding can begin with it.
+    """
+
+    offset: int
+    size: int
+    ticks: int
+    delay: int
+    start: bool
+
+
+class Shown(NamedTuple):
+    """What a player shows of a video track.
+
+    frames: the numbers of its samples, in the order of showing; the hidden ones too. first, end: which of them are
+    shown, end exclusive. begins: seconds at which each of those begins, from the first one on. seconds: of all. start:
+    seconds before the first of them.
+    """
+
+    frames: list[int]
+    first: int
+    end: int
+    begins: tuple[Fraction, ...]
+    seconds: Fraction
+    start: Fraction = Fraction(0)
+
+
+def samples(movie: Movie, track: Track) -> list[Sample]:
+    """The samples of `track`. Raises Unreadable where its tables make no sense."""
+    return list(each(movie, track))
+
+
+def each(movie: Movie, track: Track) -> Iterator[Sample]:
+    """The samples of `track` one by one, for who need not keep those of a long film. Raises as `samples` does."""
+    for sample in chain(_of_table(track), _of_fragments(movie, track)):
+        if sample.offset < 0 or sample.offset + sample.size > movie.file.size:
+            raise movie.file.truncated(say("pictures or sound lie after its end"))
+        yield sample
+
+
+def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
+    """In which order and when the samples of the first video track are shown."""
+    clock, _ = movie.picture.clock()
+    times = []
+    now = 0
+    for sample in found:
+        times.append(now + sample.delay)
+        now += sample.ticks
+    frames = sorted(range(len(found)), key=lambda number: (times[number], number))
+    first, end = 0, len(frames)
+    every = movie.picture.edits()
+    edits = [edit for edit in every if not edit.empty]
+    nothing = sum(edit.duration for edit in takewhile(lambda edit: edit.empty, every))
+    # Several edits show a movie that was cut together: then all of its frames are taken.
+    if len(edits) == 1:
+        half = Fraction(now, 2 * len(found))
+        stop = edits[0].first + Fraction(edits[0].duration * clock, movie.timescale)
+        first = sum(time < edits[0].first - half for time in times)
+        # A duration of nothing means all that there is.
+        end = sum(time < stop - half for time in times) if edits[0].duration else end
+        if first >= end:
+            first, end = 0, len(frames)
+    begins = [times[frame] for frame in frames[first:end]]
+    first_tick = edits[0].first if edits else 0
+    last = max(1, found[frames[end - 1]].ticks)
+    return Shown(
+        frames,
+        first,
+        end,
+        tuple(Fraction(time - begins[0], clock) for time in begins),
+        Fraction(begins[-1] - begins[0] + last, clock),
+        Fraction(nothing, movie.timescale) + max(Fraction(0), Fraction(begins[0] - first_tick, clock)),
+    )
+
+
+def _of_table(track: Track) -> Iterator[Sample]:
+    file = track.file
+    sizes = track.boxes.get(b"stbl/stsz")
+    if sizes is None:
+        raise file.refused(say("its table of sizes is of a rare kind"))
+    size, count = file.unpack(sizes, ">II", 4)
+    if not count:
+        return
+    # Counts that no table backs are bounded by this.
+    if count > file.size:
+        raise file.nonsense(say("it has {samples} samples and the times of {times}", samples=count, times=0))
+    lengths = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else (size for _ in range(count))
+    ticks = _spread(file, track.need(b"stbl/stts"), ">II")
+    delays = _spread(file, track.boxes.get(b"stbl/ctts"), ">Ii")
+    starts = track.boxes.get(b"stbl/stss")
+    keys = {row[0] for row in file.table(starts, ">I")} if starts else None
+    places = _places(track, count)
+    for number, length in enumerate(lengths, 1):
+        chunk = next(places)
+        if chunk is not None:
+            offset = chunk
+        yield Sample(offset, length, next(ticks, 0), next(delays, 0), keys is None or number in keys)
+        offset += length
+
+
+def _spread(file: File, box: Box | None, layout: str) -> Iterator[int]:
+    """The value for each sample, of a table that holds counts and values."""
+    for count, value in file.table(box, layout) if box else ():
+        for _ in range(count):
+            yield value
+
+
+def _places(track: Track, count: int) -> Iterator[int | None]:
+    """For each sample the offset of its chunk, None where it lies after the one before."""
+    file = track.file
+    wide = b"stbl/co64" in track.boxes
+    chunks = list(file.table(track.need(b"stbl/co64" if wide else b"stbl/stco"), ">Q" if wide else ">I"))
+    groups = list(file.table(track.need(b"stbl/stsc"), ">III"))
+    left = count
+    for number, (first, size, _) in enumerate(groups):
+        following = groups[number + 1][0] if number + 1 < len(groups) else len(chunks) + 1
+        for (offset,) in chunks[first - 1 : following - 1]:
+            for place in range(min(size, left)):
+                yield offset if place == 0 else None
+            left -= min(size, left)
+    if left:
+        raise file.nonsense(say("{count} of its samples are nowhere", count=left))
+
+
+def _of_fragments(movie: Movie, track: Track) -> Iterator[Sample]:
+    file = movie.file
+    header = track.need(b"trak/tkhd")
+    (number,) = file.unpack(header, ">I", 20 if file.long(header) else 12)
+    usual = (0, 0, 0)
+    extends = movie.boxes.get(b"moov/mvex")
+    for box in file.inside(extends) if extends else ():
+        if box.kind == b"trex" and file.unpack(box, ">I", 4)[0] == number:
+            usual = file.unpack(box, ">III", 12)
+    for fragment in movie.fragments:
+        for part in file.inside(fragment):
+            if part.kind == b"traf":
+                yield from _of_fragment(file, fragment, list(file.inside(part)), number, usual)
+
+
+def _of_fragment(
+    file: File, fragment: Box, boxes: list[Box], number: int, usual: tuple[int, int, int]
+) -> Iterator[Sample]:
+    """What one `traf` holds, if it is of track `number`. usual: ticks, size and flags of a sample."""
+    header = next((box for box in boxes if box.kind == b"tfhd"), None)
+    if header is None:
+        raise file.nonsense(say("a fragment has no 'tfhd' box"))
+    told, track = file.unpack(header, ">II")
+    if track != number:
+        return
+    base, at = fragment.start, 8
+    if told & _BASE_OFFSET:
+        (base,) = file.unpack(header, ">Q", at)
+        at += 8
+    at += 4 if told & _DESCRIPTION else 0
+    values = list(usual)
+    for place, flag in enumerate((_USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS)):
+        if told & flag:
+            (values[place],) = file.unpack(header, ">I", at)
+            at += 4
+    offset = base
+    for run in boxes:
+        if run.kind == b"trun":
+            for sample in _of_run(file, run, base, offset, (values[0], values[1], values[2])):
+                yield sample
+                offset = sample.offset + sample.size
+
+
+def _of_run(file: File, run: Box, base: int, offset: int, usual: tuple[int, int, int]) -> Iterator[Sample]:
+    told, count = file.unpack(run, ">II")
+    at = 8
+    if told & _DATA_OFFSET:
+        offset = base + file.unpack(run, ">i", at)[0]
+        at += 4
+    first_flags = None
+    if told & _FIRST_FLAGS:
+        (first_flags,) = file.unpack(run, ">I", at)
+        at += 4
+    here = [flag for flag in (_TICKS, _SIZES, _FLAGS, _DELAYS) if told & flag]
+    # Without a field for each there is no box that bounds the count.
+    if not here and count > file.size:
+        raise file.nonsense(say("its {box} counts more entries than it holds", box=run))
+    rows = file.rows(run, ">" + "".join("i" if flag == _DELAYS else "I" for flag in here), count, at) if here else None
+    for number in range(count):
+        row = dict(zip(here, next(rows), strict=True)) if rows else {}
+        flags = row.get(_FLAGS, usual[2] if number or first_flags is None else first_flags)
+        size = row.get(_SIZES, usual[1])
+        yield Sample(offset, size, row.get(_TICKS, usual[0]), row.get(_DELAYS, 0), not flags & _NO_START)
+        offset += size

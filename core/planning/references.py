@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The images that are sent along: how many, how large, in which format; and their conversion where that must be.
+
+Which strips became references is the timeline's business; how the prompt mentions them is `prompt`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from ..blender_process import Blender
+from ..errors import ReferenceInvalid
+from ..media import image
+from ..models.kling import Limits
+from ..values.choices import ReferenceKind
+from ..values.shot import Reference
+from ..words import say
+from .prompt import labels
+
+
+def check_count(references: Sequence[Reference], limits: Limits) -> None:
+    """Refuse too many references, and elements without or with too many further views. Raises ReferenceInvalid."""
+    if len(references) > limits.max_references:
+        raise ReferenceInvalid(
+            say(
+                "There are {count} references; images and elements together may be at most {limit}.",
+                count=len(references),
+                limit=limits.max_references,
+            ),
+            say("Remove {count} of them.", count=len(references) - limits.max_references),
+        )
+    for name, reference in zip(labels([each.kind for each in references]), references, strict=True):
+        views = len(reference.images) - 1
+        if reference.kind is ReferenceKind.ELEMENT and not (
+            limits.min_element_views <= views <= limits.max_element_views
+        ):
+            raise ReferenceInvalid(
+                say(
+                    "{token} has {count} further views; an element needs {least} to {most} beside its frontal view.",
+                    token=name,
+                    count=views,
+                    least=limits.min_element_views,
+                    most=limits.max_element_views,
+                ),
+                say("Add a view of the same thing from another side, or make it an image.")
+                if views < limits.min_element_views
+                else say("Remove {count} of them.", count=views - limits.max_element_views),
+            )
+
+
+def check_files(references: Sequence[Reference], limits: Limits) -> None:
+    """Refuse images that are missing, unreadable or outside the limits, as far as their file tells.
+
+    Formats that are converted are measured after the conversion. Raises ReferenceInvalid, naming the file.
+    """
+    for name, reference in zip(labels([each.kind for each in references]), references, strict=True):
+        for path in reference.images:
+            found = _probe(Path(path), name)
+            if found is not None:
+                _check_picture(found, Path(path).name, name, limits)
+
+
+def prepare(
+    references: Sequence[Reference],
+    folder: Path,
+    blender: Blender,
+    limits: Limits,
+    *,
+    cancelled: Callable[[], bool],
+) -> tuple[Reference, ...]:
+    """The references as PNG or JPEG files inside the limits: those that are so already, and copies of the others.
+
+    folder: where the copies go. Raises ReferenceInvalid, ExportError, StorageError or JobCancelled.
+    """
+    check_files(references, limits)
+    wanted = [path for each in references for path in each.images if _probe(Path(path), "") is None]
+    converted: dict[str, str] = {}
+    if wanted:
+        targets = {path: str(folder / f"reference{n}.png") for n, path in enumerate(dict.fromkeys(wanted), 1)}
+        blender.run(
+            "render_images",
+            {"images": [[path, target] for path, target in targets.items()]},
+            folder,
+            cancelled=cancelled,
+        )
+        converted = targets
+    ready = tuple(replace(each, images=tuple(converted.get(path, path) for path in each.images)) for each in references)
+    for name, before, after in zip(labels([each.kind for each in references]), references, ready, strict=True):
+        for original, path in zip(before.images, after.images, strict=True):
+            found = _probe(Path(path), name)
+            if found is None:
+                raise ReferenceInvalid(
+                    say("“{file}” ({token}) is not an image that can be read.", file=Path(original).name, token=name),
+                    say("Choose a PNG or JPEG file."),
+                )
+            _check_picture(found, Path(original).name, name, limits)
+    return ready
+
+
+def _probe(path: Path, name: str) -> image.Picture | None:
+    try:
+        return image.probe(path)
+    except OSError as error:
+        raise ReferenceInvalid(
+            say("“{file}” ({token}) cannot be read: {error}.", file=path.name, token=name, error=error.strerror),
+            say("Restore the file, or remove the reference."),
+        ) from error
+
+
+def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limits) -> None:
+    if found.size > limits.max_image_bytes:
+        raise ReferenceInvalid(
+            say(
+                "“{file}” ({token}) is {size:.1f} MB; at most {limit} MB are taken.",
+                file=file_name,
+                token=name,
+                size=found.size / 1_000_000,
+                limit=limits.max_image_bytes // 1_000_000,
+            ),
+            say("Save it smaller, or as JPEG."),
+        )
+    if min(found.width, found.height) < limits.min_image_side:
+        raise ReferenceInvalid(
+            say(
+                "“{file}” ({token}) is {width}×{height}; each side must be at least {least} pixels.",
+                file=file_name,
+                token=name,
+                width=found.width,
+                height=found.height,
+                least=limits.min_image_side,
+            ),
+            say("Choose a larger image."),
+        )
+    aspect = Fraction(found.width, found.height)
+    if not limits.min_image_aspect <= aspect <= limits.max_image_aspect:
+        raise ReferenceInvalid(
+            say(
+                "“{file}” ({token}) has the aspect {aspect:.3f} (width by height); {least:.2f} to {most:.2f} is taken: "
+                "it is too {shape}.",
+                file=file_name,
+                token=name,
+                aspect=float(aspect),
+                least=float(limits.min_image_aspect),
+                most=float(limits.max_image_aspect),
+                shape=say("long") if aspect > 1 else say("tall"),
+            ),
+            say("Crop it."),
+        )

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What flows between this computer and the service, without filling the memory: files out, answers in.
+
+fal_client and httpx are handed in, not imported.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..media import image
+from .origin import Service
+
+__all__ = ["Body", "TooLong", "bound_answers", "send"]
+
+ANSWER_SECONDS = 120.0
+"""Seconds that an answer's body may take in all, however lively it drips."""
+ANSWER_BYTES = 4 * 1024 * 1024
+"""Bytes of an answer that are read at most."""
+PACKED_BYTES = 64 * 1024
+"""The same where it is packed, which is not asked for: a thousand times as many at most come out of them."""
+SINGLE_UPLOAD_BYTES = 100 * 1024 * 1024
+"""Files above this many bytes are uploaded in parts: the package's own threshold."""
+PART_BYTES = 10 * 1024 * 1024
+"""Bytes of a part: the package's own size."""
+
+_UNPACKED = {"gzip", "deflate", "br", "zstd"}
+"""The codings that httpx unpacks. It reads an answer of any other as it came."""
+_BOUNDED = {"gzip", "deflate"}
+"""Those that PACKED_BYTES bounds, one at a time."""
+
+_DAY = 86_400
+
+_CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
+"""By `picture.Picture.format`."""
+
+
+class TooLong(ValueError):
+    """An answer has more bytes than are read, or never ends."""
+
+
+class Body(io.FileIO):
+    """A file with a length: it is sent as it is read, where the package reads up to 100 MiB into memory."""
+
+    def __init__(self, path: Path) -> None:
+        found = image.probe(path)
+        super().__init__(path)
+        self.content_type = _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
+        # References are taken for what they are, whatever they are called; a service goes by type and name.
+        if found and self.content_type != f"image/{found.format}":
+            self.content_type = f"image/{found.format}"
+            path = path.with_suffix(_SUFFIXES[found.format])
+        # The name travels in a header, which is ASCII.
+        self.file_name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)[-100:]
+
+    def __len__(self) -> int:
+        return os.fstat(self.fileno()).st_size
+
+
+class _Part(io.RawIOBase):
+    """A part of a file from the byte `start` on, which is sent as it is read. httpx learns its length by seeking."""
+
+    def __init__(self, body: Body, start: int) -> None:
+        self._body = body
+        self._start = start
+        self._size = min(PART_BYTES, len(body) - start)
+        self._at = 0
+        body.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._body.readinto(memoryview(buffer)[: self._size - self._at]) or 0
+        self._at += count
+        return count
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._body.seek(self._start + self._at)
+        return self._at
+
+
+def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service, days: int = 0) -> str:
+    """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
+
+    days: after which the storage deletes it, 0 for what it does by itself. ValueError where the URL is not one to be
+    trusted.
+    """
+    lifetime = package._normalize_upload_lifecycle(package.StorageSettings(expires_in=days * _DAY)) if days else None
+    if len(body) <= SINGLE_UPLOAD_BYTES:
+        headers = {"Content-Type": body.content_type, "X-Fal-File-Name": body.file_name}
+        package._object_lifecycle_headers(headers, lifetime)
+        return service.checked(package._upload_v3(http, data=body, headers=headers))
+    # One part at a time, and none of it in memory: the package's upload_file holds ten of 10 MiB there at once.
+    upload = package.MultipartUpload(
+        file_name=body.file_name, client=http, token_manager=permits, content_type=body.content_type
+    )
+    upload.create(object_lifecycle_preference=lifetime)
+    service.checked(upload.access_url)
+    for number, start in enumerate(range(0, len(body), PART_BYTES), 1):
+        upload.upload_part(number, _Part(body, start))
+    return service.checked(upload.complete())
+
+
+def bound_answers(httpx: Any) -> Callable[[Any], None]:
+    """A response hook that ends an answer which is too long or drips without end, before it fills the memory."""
+
+    class Bounded(httpx.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any, limit: int) -> None:
+            self.stream = stream
+            self.limit = limit
+
+        def __iter__(self) -> Iterator[bytes]:
+            size, end = 0, time.monotonic() + ANSWER_SECONDS
+            for chunk in self.stream:
+                size += len(chunk)
+                if size > self.limit or time.monotonic() > end:
+                    raise TooLong("the answer is too long")
+                yield chunk
+
+        def close(self) -> None:
+            self.stream.close()
+
+    def hook(response: Any) -> None:
+        codings = response.headers.get("content-encoding", "").lower().split(",")
+        packed = [coding for coding in map(str.strip, codings) if coding in _UNPACKED]
+        if len(packed) > 1 or not _BOUNDED.issuperset(packed):
+            raise ValueError("the answer is packed in a way that was not asked for")
+        response.stream = Bounded(response.stream, PACKED_BYTES if packed else ANSWER_BYTES)
+
+    return hook

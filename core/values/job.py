@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of one paid request, from export to placement, and the states it goes through.
+
+PREPARED → EXPORTING → UPLOADING → SUBMITTING → WAITING → DOWNLOADING → LANDED → PLACED
+any of these → FAILED or CANCELLED;  SUBMITTING → UNSURE
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from ..errors import Paid
+from ..names import REHEARSAL
+from ..planning.conform import Part, Plan
+from ..takes.picture_fit import Fit
+from ..words import say
+from .choices import Sound
+from .shot import Reference, Shot
+from .state import State
+
+__all__ = ["Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the editor asked for. warnings: what was pointed out before sending."""
+
+    model: str
+    prompt: str
+    sound: Sound
+    references: tuple[Reference, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What the service calls the job: its id, and the addresses to ask at."""
+
+    request_id: str
+    status_url: str
+    response_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that the service has. path: on this computer."""
+
+    path: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """From one of the frames that were sent on, the result shows all so many frames later than it should.
+
+    sent: that frame, 0 being the first that was sent. late: frames of the result; negative where it is early.
+    """
+
+    sent: int
+    late: int
+
+
+@dataclass(frozen=True)
+class Take:
+    """The result on disk. path: absolute. width, height: pixels. play_fps: see `landing.Landing`.
+
+    runs: where its frames are not where they should be, empty where all are. fit: what its picture, upright and as
+    large as the one that was sent, is scaled and shifted by to lie over that. rotation: degrees clockwise that it has
+    to be turned by to stand upright; width and height are those of the upright picture.
+    """
+
+    path: str
+    width: int
+    height: int
+    frames: int
+    fps: Fraction
+    sound: bool
+    play_fps: Fraction | None
+    runs: tuple[Run, ...] = ()
+    fit: Fit = field(default_factory=Fit)
+    rotation: int = 0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """When a state was entered, seconds since the epoch. Receipts tell the time of each stage by it."""
+
+    state: State
+    at: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row of the journal.
+
+    service: "fal", "rehearsal", or the base URL it was sent to. clip: the file that is sent, absolute. prepared: the
+    references as files that the service takes, in the order's order. notes: what was done to make it fit, in words.
+    retry_to: where a failed job goes on if the editor says so. error, remedy: why it stopped and what to do.
+    cancelling: the editor asked to stop after it was submitted. lost_url: the upload in a submission whose answer was
+    lost, by which it can be found. compared: its take was held against the clip, or has not to be; until then it lies
+    as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
+    parts of a shot; its own where there is one part.
+    """
+
+    id: str
+    state: State
+    project: str
+    scene: str
+    service: str
+    order: Order
+    shot: Shot
+    plan: Plan
+    clip: str = ""
+    prepared: tuple[Reference, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    ticket: Ticket | None = None
+    take: Take | None = None
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    remedy: str = ""
+    paid: Paid = Paid.NO
+    retry_to: State | None = None
+    cancelling: bool = False
+    lost_url: str = ""
+    compared: bool = True
+    part: int = 0
+    group: str = ""
+    created: float = 0.0
+    stages: tuple[Stage, ...] = field(default=())
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was submitted and the answer was lost: the service may have it, under an id that nobody knows."""
+        unsure = self.state is State.UNSURE or (self.paid is Paid.UNKNOWN and bool(self.lost_url))
+        return unsure and self.ticket is None
+
+    @property
+    def open_question(self) -> bool:
+        """Whether the service may still have something for it though it has ended: it was lost, or asked to stop."""
+        return self.state.ended and (self.lost or (self.state is State.CANCELLED and self.ticket is not None))
+
+    @property
+    def request_id(self) -> str:
+        """The service's name for the job, empty before it is submitted."""
+        return self.ticket.request_id if self.ticket else ""
+
+    @property
+    def sent(self) -> Part:
+        """The part of the plan that it is."""
+        return self.plan.parts[self.part]
+
+    @property
+    def price(self) -> Decimal:
+        """Estimated price, US dollars; nothing in rehearsal."""
+        return Decimal(0) if self.service == REHEARSAL else self.sent.price
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Money was spent on it, or nobody knows."""
+        return self.paid is not Paid.NO
+
+    @property
+    def label(self) -> str:
+        """What it is called in lists: the shot, and which part of it."""
+        if len(self.plan.parts) == 1:
+            return self.shot.name
+        return say(
+            "{shot}, part {number} of {count}", shot=self.shot.name, number=self.part + 1, count=len(self.plan.parts)
+        )
+
+
+def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> tuple[Job, ...]:
+    """The jobs of a plan, one for each part, that nothing has been done for yet."""
+    now = time.time()
+    ids = [uuid.uuid4().hex for _part in plan.parts]
+    return tuple(
+        Job(
+            id=job_id,
+            state=State.PREPARED,
+            project=shot.project,
+            scene=shot.scene,
+            service=service,
+            order=order,
+            shot=shot,
+            plan=plan,
+            notes=plan.fixes,
+            part=number,
+            group=ids[0],
+            created=now,
+            stages=(Stage(State.PREPARED, now),),
+        )
+        for number, job_id in enumerate(ids)
+    )

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this Blender has one of: the open file, where things are kept, and the session, which is made at first use.
+
+The light half: Blender imports it when it starts. What works is `studio.Session`, which is imported when it is needed.
+Everything here runs on the main thread unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.names import UNTITLED
+from ..settings import folders
+from ..settings.folders import home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bpy.types import Area, Scene
+
+    from ..core.money.ledger import Sum
+    from ..core.values.progress import OnStrip
+    from .session import Session
+
+__all__ = [
+    "areas",
+    "close",
+    "current",
+    "file_opened",
+    "file_saved",
+    "has_work",
+    "held",
+    "home",
+    "on_strips",
+    "project",
+    "running",
+    "service",
+    "spent",
+    "takes_folder",
+    "undone",
+]
+
+
+def _unnamed() -> str:
+    """Stands for the name of a file that has none yet."""
+    return f"{UNTITLED}{os.urandom(16).hex()}"
+
+
+_untitled = _unnamed()
+_file = ""
+"""What the jobs of the session belong to: the open file as it was called when it was opened or saved last."""
+
+
+def project() -> str:
+    """What the open file's jobs belong to: its path, or a name of its own until it has one."""
+    return bpy.data.filepath or _untitled
+
+
+def takes_folder(of_project: str) -> Path:
+    """Where the takes of a project go. Called on any thread, once there is a session."""
+    assert _session is not None
+    return folders.takes_folder(of_project, _session.home)
+
+
+def service() -> str:
+    """The service that a job would go to now. Raises SetupError where that cannot be, saying why."""
+    from . import services
+
+    return services.service()
+
+
+_session: Session | None = None
+
+
+def current() -> Session:
+    """The session, made now if there is none yet. Raises StorageError where its folder cannot be used."""
+    global _session, _file
+    if _session is None:
+        from .session import Session
+
+        _file = project()
+        _session = Session(home(), project, takes_folder)
+        atexit.register(close)
+    return _session
+
+
+def running() -> Session | None:
+    """The session if there is one."""
+    return _session
+
+
+def close() -> None:
+    """End the session, if there is one."""
+    global _session
+    if _session is not None:
+        atexit.unregister(close)
+        _session.close()
+        _session = None
+
+
+def has_work() -> bool:
+    """Whether a journal waits in the session's folder, without opening it."""
+    return (home() / folders.JOURNAL).exists()
+
+
+def file_opened() -> None:
+    """Another file is open now."""
+    global _untitled, _file
+    _untitled = _unnamed()
+    _file = project()
+    if _session is not None:
+        _session.file_opened()
+
+
+def file_saved() -> None:
+    """The open file was saved. Where it has another name now, what is under way goes on under that one.
+
+    A copy that was saved aside is not the open file. What is in a timeline already stays with the file that it is in,
+    unless that had no name yet.
+    """
+    global _file
+    before, _file = _file, project()
+    if _session is not None and _file != before:
+        _session.runner.moved(before, _file, placed=before.startswith(UNTITLED))
+        _session.read()
+
+
+def undone() -> None:
+    """The editor has undone something, or done it again."""
+    if _session is not None:
+        _session.place_again(without_scene=True)
+        _session.look_again()
+
+
+def areas(kind: str) -> Iterator[Area]:
+    """The areas of a kind that are on screen, in every window."""
+    for window in bpy.context.window_manager.windows:
+        yield from (area for area in window.screen.areas if area.type == kind)
+
+
+def held() -> frozenset[str]:
+    """The jobs whose takes are strips of the open file, whatever file they were sent from."""
+    return _session.held() if _session is not None else frozenset()
+
+
+def spent() -> tuple[Sum, ...]:
+    """What was spent in each project, the latest first; nothing before there is a session."""
+    return _session.runner.spent if _session is not None else ()
+
+
+def on_strips(scene: Scene) -> list[OnStrip]:
+    """Where the jobs under way are in the timeline of `scene`, and those that have failed since Blender was started."""
+    return _session.on_strips(scene) if _session is not None else []

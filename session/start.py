@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Blender's start does not wait for: a thread imports most of the extension and opens the journal, once it is up.
+
+In a background Blender nothing is imported before a script needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import session
+from ..settings import folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bpy.types import Scene
+
+    from ..core.values.progress import Preview
+
+_AFTER = 0.2
+"""Seconds after Blender starts to draw."""
+_EVERY = 0.05
+
+_parts: tuple[str, ...] = ()
+"""The modules to import, by their full names."""
+_thread: threading.Thread | None = None
+
+
+def ready() -> bool:
+    """Whether the first press finds everything imported."""
+    return bpy.app.background or (_thread is not None and not _thread.is_alive())
+
+
+def preview(scene: Scene) -> Preview:
+    """What would be sent of `scene` now; nothing yet while the parts that can tell are being imported."""
+    if not ready():
+        from ..core.values.progress import Preview
+
+        return Preview()
+    from . import shoot
+
+    return shoot.preview(scene)
+
+
+def size_of(path: str) -> int | None:
+    """Bytes of a file as they were last seen, None where nobody has looked yet."""
+    if not ready():
+        return None
+    from . import shoot
+
+    return shoot.size_of(path)
+
+
+def _start() -> None:
+    global _thread
+    _thread = threading.Thread(
+        target=_import, args=(folders.home(), session.project()), name="reshoot-import", daemon=True
+    )
+    _thread.start()
+    bpy.app.timers.register(_show, first_interval=_EVERY, persistent=True)
+
+
+def _import(home: Path, project: str) -> None:
+    try:
+        for part in _parts:
+            importlib.import_module(part)
+        from .session import open_journal
+
+        open_journal(home, project)
+    except Exception:  # whoever needs it tries it again, and tells the editor
+        import logging
+
+        logging.getLogger(__name__).exception("not everything could be made ready")
+
+
+def _show() -> float | None:
+    """What was drawn in the meantime did not know the shot."""
+    if not ready():
+        return _EVERY
+    for area in session.areas("SEQUENCE_EDITOR"):
+        area.tag_redraw()
+    return None
+
+
+def register(parts: Iterable[str]) -> None:
+    """Begin soon, where there is an interface to keep alive. parts: the modules to import, by their full names."""
+    global _parts
+    _parts = tuple(parts)
+    if not bpy.app.background:
+        bpy.app.timers.register(_start, first_interval=_AFTER, persistent=True)
+
+
+def unregister() -> None:
+    """Wait for the thread, which takes a fraction of a second."""
+    global _thread
+    for timer in (_start, _show):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
+    if _thread is not None:
+        _thread.join()
+        _thread = None
+    shoot = sys.modules.get(f"{__package__}.shoot")
+    if shoot is not None:
+        shoot.close()
+    opened = sys.modules.get(f"{__package__}.session")
+    if opened is not None:
+        opened.close_journal()

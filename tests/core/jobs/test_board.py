@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the interface knows of the jobs: when there is something new in it, and which of them the list shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from reshoot.core.errors import Paid
+from reshoot.core.jobs import board
+from reshoot.core.jobs.runner import Event
+from reshoot.core.values.job import Job, State
+from sample_jobs import a_job
+
+HERE, THERE, LOST = "/films/here.blend", "/films/there.blend", "untitled:lost"
+
+
+@pytest.fixture(autouse=True)
+def held() -> Iterator[set[str]]:
+    """The jobs whose takes the open file holds."""
+    ids: set[str] = set()
+    board.connect(None, lambda: HERE, holder=lambda: frozenset(ids))
+    yield ids
+    board.connect(None, None)
+    board.clear()
+
+
+def heard(project: str, state: State, *, created: float = 1.0, paid: Paid = Paid.YES, elsewhere: bool = False) -> Job:
+    """A job that the board has heard of."""
+    job = replace(a_job(), project=project, state=state, created=created, paid=paid)
+    board.hear(Event(job, elsewhere=elsewhere))
+    return job
+
+
+def listed() -> list[Job]:
+    return [line.job for line in board.lines_here()]
+
+
+def test_a_take_that_came_with_the_file_is_listed(held: set[str]) -> None:
+    own = heard(HERE, State.WAITING, created=1.0)
+    brought = heard(THERE, State.PLACED, created=2.0)
+    heard(THERE, State.PLACED, created=3.0)
+    assert listed() == [own]
+    held.update((own.id, brought.id, "of another journal"))
+    assert listed() == [brought, own]
+
+
+def test_what_a_file_without_a_name_left_behind_is_offered_last() -> None:
+    own = heard(HERE, State.PLACED, created=1.0)
+    waiting, landed = heard(LOST, State.WAITING, created=2.0), heard(LOST, State.LANDED, created=3.0)
+    failed = heard(LOST, State.FAILED, created=4.0)
+    heard(LOST, State.FAILED, created=5.0, paid=Paid.NO)
+    heard(LOST, State.PLACED, created=6.0)
+    heard(LOST, State.CANCELLED, created=7.0)
+    heard(LOST, State.LANDED, created=8.0, elsewhere=True)
+    assert listed() == [own, failed, landed, waiting]
+
+
+def test_the_open_file_without_a_name_is_not_lost() -> None:
+    board.connect(None, lambda: LOST, holder=frozenset)
+    job = heard(LOST, State.LANDED)
+    assert listed() == [job]
+    assert board.homeless() == []
+
+
+def test_what_is_known_already_is_no_news() -> None:
+    job = replace(a_job(), state=State.WAITING)
+    assert board.hear(Event(job, "In progress", None))
+    line = board.line(job.id)
+    assert not board.hear(Event(replace(job), "In progress", None))
+    # The very same one: whoever keeps what it looks like need not make it anew.
+    assert board.line(job.id) is line
+    assert board.lines(job.project) == [line]
+
+
+@pytest.mark.parametrize("news", [{"words": "Position 2"}, {"fraction": 0.5}, {"state": State.DOWNLOADING}])
+def test_anything_else_is_news(news: dict[str, object]) -> None:
+    job = replace(a_job(), state=State.WAITING)
+    board.hear(Event(job, "In progress", 0.25))
+    other = {"words": "In progress", "fraction": 0.25, **news}
+    later = replace(job, state=other.pop("state", job.state))
+    assert board.hear(Event(later, **other))
+    assert board.line(job.id).job.state is later.state
+
+
+def test_a_job_that_goes_is_news() -> None:
+    job = replace(a_job(), state=State.CANCELLED)
+    board.hear(Event(job))
+    assert board.hear(Event(job, gone=True))
+    assert board.line(job.id) is None
+
+
+class Counted:
+    """The lines of a board, counted as they are looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks = 0
+        is_homeless, created = board.is_homeless, board._created
+        monkeypatch.setattr(board, "is_homeless", lambda line: self._look(is_homeless(line)))
+        monkeypatch.setattr(board, "_created", lambda line: self._look(created(line)))
+
+    def _look(self, told: Any) -> Any:
+        self.looks += 1
+        return told
+
+
+def test_a_redraw_looks_at_no_job_of_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(300):
+        heard(f"/films/{number % 7}.blend", State.PLACED, created=float(number))
+        heard(f"{LOST}{number % 7}", State.PLACED, created=float(number))
+    own = [heard(HERE, State.WAITING, created=float(number)) for number in range(5)]
+    left = heard(LOST, State.LANDED)
+    counted = Counted(monkeypatch)
+    assert listed() == [*reversed(own), left]
+    assert 0 < counted.looks < 20
+    counted.looks = 0
+    assert listed() == [*reversed(own), left]
+    assert board.is_moving() and len(board.open_lines()) == len(own) + 1
+    assert counted.looks == 0, "nothing has changed"
+    board.hear(Event(own[0], "Position 2"))
+    assert listed() == [*reversed(own), left]
+    assert 0 < counted.looks < 20
+
+
+def test_the_list_follows_each_change(held: set[str]) -> None:
+    job, brought = heard(HERE, State.LANDED, created=1.0), heard(THERE, State.PLACED, created=2.0)
+    assert listed() == [job]
+    held.add(brought.id)
+    assert listed() == [brought, job]
+    board.say(job.id, "There is no room")
+    assert [line.words for line in board.lines_here()] == ["", "There is no room"]
+    board.hear(Event(replace(job, project=THERE)))
+    assert listed() == [brought] and len(board.lines(THERE)) == 2
+    board.hear(Event(replace(job, project=LOST)))
+    assert [each.id for each in listed()] == [brought.id, job.id]
+    board.hear(Event(replace(job, project=LOST), elsewhere=True))
+    assert listed() == [brought]
+    board.hear(Event(brought, gone=True))
+    assert listed() == [] and board.lines(THERE) == []
+    assert board.is_open() and not board.is_moving() and not board.is_empty()
+    board.hear(Event(job, gone=True))
+    assert not board.is_open() and board.is_empty()

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""core/salvage: a damaged journal is kept aside, and made again from its readable rows, the slips and the receipts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from house import Desk, House
+from reshoot.core.errors import JournalDamaged, Paid, StorageError
+from reshoot.core.jobs import salvage
+from reshoot.core.jobs.journal import Journal
+from reshoot.core.money.ledger import Outcome
+from reshoot.core.takes.files import write_receipt
+from reshoot.core.values.job import Job, Stage, State, Take, Ticket
+from sample_jobs import a_job
+
+TICKET = Ticket("r-1", "s", "r", "c")
+
+
+class Home:
+    """A folder with a journal, slips and takes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "journal.sqlite3"
+        self.jobs = folder / "jobs"
+        self.takes = folder / "takes"
+        self.takes.mkdir(parents=True)
+        self.opened: list[Journal] = []
+
+    def open(self) -> Journal:
+        self.opened.append(Journal(self.path, "us"))
+        return self.opened[-1]
+
+    def rebuild(self) -> salvage.Rebuilt:
+        made = salvage.rebuild(self.path, "us", jobs=self.jobs, takes=[self.takes, self.takes / "missing"])
+        self.opened.append(made.journal)
+        return made
+
+    def slip(self, job: Job) -> Job:
+        folder = self.jobs / job.id
+        folder.mkdir(parents=True, exist_ok=True)
+        salvage.write_slip(folder, job)
+        return job
+
+    def receipt(self, job: Job) -> Job:
+        take = self.takes / f"forest_{job.id[:8]}.mp4"
+        job = replace(job, take=Take(str(take), 720, 720, 72, Fraction(24), False, None))
+        write_receipt(job)
+        return job
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path)
+    yield made
+    for journal in made.opened:
+        journal.close()
+
+
+def at(job: Job, state: State, moment: float, **changes: object) -> Job:
+    return replace(job, state=state, stages=(*job.stages, Stage(state, moment)), **changes)
+
+
+def paid_job(state: State, moment: float = 2e9) -> Job:
+    return at(at(a_job(service="fal"), State.SUBMITTING, moment), state, moment + 1, ticket=TICKET, paid=Paid.YES)
+
+
+def test_nothing_readable_is_left_and_the_copies_bring_all_back(home: Home) -> None:
+    waiting = home.slip(paid_job(State.WAITING))
+    placed = home.receipt(paid_job(State.PLACED))
+    home.path.write_bytes(b"no database" * 1000)
+    with pytest.raises(JournalDamaged):
+        home.open()
+    rebuilt = home.rebuild()
+    assert rebuilt.aside.read_bytes() == b"no database" * 1000
+    assert rebuilt.jobs == 2
+    assert {job.id: job for job in rebuilt.journal.shown("")} == {waiting.id: waiting, placed.id: placed}
+    assert rebuilt.journal.unfinished() == [waiting.id]
+    assert [entry.outcome for entry in rebuilt.journal.spent()] == [Outcome.ACCEPTED] * 2
+    assert rebuilt.journal.claim(waiting.id) == waiting, "nobody holds it"
+
+
+def test_readable_rows_are_taken_and_the_latest_copy_wins(home: Home) -> None:
+    journal = home.open()
+    old = paid_job(State.WAITING, 1e9)
+    only_there = [a_job() for _ in range(300)]
+    journal.add([old, *only_there])
+    journal.close()
+    newer = home.slip(at(old, State.DOWNLOADING, 2e9))
+    with home.path.open("r+b") as file:
+        size = file.seek(0, 2)
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xff" * 4096)
+    with pytest.raises(JournalDamaged):
+        home.open()
+    rebuilt = home.rebuild()
+    assert rebuilt.journal.get(old.id) == newer
+    found = {job.id for job in rebuilt.journal.shown("")}
+    assert found <= {old.id, *(job.id for job in only_there)}
+    assert len(found) > 150, "what is not damaged is read from both ends"
+
+
+def test_the_ledger_is_taken_over(home: Home) -> None:
+    journal = home.open()
+    job = replace(a_job(service="fal"), state=State.UPLOADING)
+    journal.add([job])
+    job = journal.advance(job, at(job, State.SUBMITTING, 2e9))
+    job = journal.advance(job, at(job, State.WAITING, 2e9, ticket=TICKET))
+    before = journal.spent()
+    journal.close()
+    assert home.rebuild().journal.spent() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"id": 3}', '{"row": 3}', '{"row": {"id": "x"}}', "[" * 100_000]
+)
+def test_what_is_no_copy_is_passed_over(home: Home, text: str) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    whole = home.slip(a_job())
+    (home.jobs / "broken").mkdir()
+    (home.jobs / "broken" / salvage.SLIP).write_text(text)
+    (home.takes / "broken.json").write_text(text)
+    assert home.rebuild().journal.shown("") == [whole]
+
+
+def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:
+    with pytest.raises(StorageError, match="cannot be moved aside"):
+        home.rebuild()
+
+
+def test_a_job_goes_on_after_its_journal_was_damaged(house: House, movie: Path, in_haste: None) -> None:
+    """From the slip that the runner keeps: the request is followed, not sent again."""
+    house.stage.open.clear()
+    first: Desk = house.desk("one")
+    job = first.shoot(a_job(file=movie, service=house.gate.base))
+    first.hear(job, State.WAITING)
+    first.close()
+    path = house.folder / "journal.sqlite3"
+    path.write_bytes(b"\0" * 20_000)
+    rebuilt = salvage.rebuild(path, "two", jobs=house.folder / "jobs", takes=[])
+    rebuilt.journal.close()
+    second = house.desk("two")
+    house.stage.open.set()
+    second.runner.take_up(job.id)
+    second.hear(job, State.LANDED)
+    assert house.accepted() == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM submissions").fetchone() == (1,)

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lays the pieces of a take over one spot of its shot, shown and heard as the editor asked: a strip, or a meta strip
+where there are several. When and where is `place`'s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.errors import PlacementError
+from ..core.names import REHEARSAL
+from ..core.takes import transform
+from ..core.takes.pieces import Piece
+from ..core.values.choices import Sound, Source
+from ..core.values.job import Job, Take
+from ..core.words import say
+from . import compat, content, curves, movie_strip
+from .whereabouts import Spot
+
+JOB_KEY = "reshoot_job"
+"""Custom property of a placed strip: the id of the job that made it."""
+
+_HIGHEST_CHANNEL = 128
+_OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
+_UNDOES = {
+    "AgX": "AgX Base sRGB",
+    "Filmic": "Filmic sRGB",
+    "ACES 1.3": "ACES 1.3 sRGB",
+    "ACES 2.0": "ACES 2.0 sRGB",
+}
+"""Colour space that gives back what was sent through a view transform."""
+
+
+class Layer:
+    """Lays pieces over one spot of a shot. lead: the first part's job."""
+
+    def __init__(self, scene: bpy.types.Scene, lead: Job, spot: Spot) -> None:
+        self._scene = scene
+        self._lead = lead
+        self._spot = spot
+
+    def lay(self, found: Sequence[Piece]) -> Iterator[str]:
+        """Add the strips; what else was done, in words."""
+        first, end = found[0].first, max(piece.end for piece in found)
+        if len(found) == 1:
+            strip = self._strip(found[0])
+            if (compat.start(strip), compat.end(strip)) != (first, end):
+                _cover(strip, first, end)
+                # Trimmed, it may fit further down, beside what its hidden frames reached into.
+                strip.channel = min(strip.channel, self._free_channel(first, end))
+        else:
+            strip = self._meta(found, first, end)
+        yield from self._blend_as_shot(strip)
+        if self._lead.order.sound is not Sound.TIMELINE:
+            yield from self._sound(strip, found)
+
+    def _strip(self, piece: Piece) -> Any:
+        """A piece as a strip of the timeline, untrimmed, above the shot."""
+        shot, take = piece.job.shot, piece.take
+        last = piece.start + max(piece.end - piece.start, self._reach(piece))
+        channel = self._free_channel(min(piece.start, piece.first), max(piece.end, last))
+        path, at_own_rate = Path(take.path), take.play_fps is not None
+        strip = movie_strip.add(self._scene, name_of(piece.job), path, channel, piece.start, at_own_rate=at_own_rate)
+        strip[JOB_KEY] = piece.job.id
+        strip.select = False
+        self._show_as_shot(strip, take)
+        if shot.view in _UNDOES:
+            strip.colorspace_settings.name = _UNDOES[shot.view]
+        return strip
+
+    def _reach(self, piece: Piece) -> int:
+        """How many timeline frames the whole file of a piece covers."""
+        take = piece.take
+        pace = 1 if take.play_fps is None else piece.job.shot.fps / take.play_fps
+        return math.ceil(take.frames * pace) + 1
+
+    def _meta(self, found: Sequence[Piece], first: int, end: int) -> Any:
+        """The pieces in one meta strip, dissolved where they overlap."""
+        channel = self._free_channel(first, end)
+        meta = compat.shown_strips(self._scene.sequence_editor).new_meta(_whole_name(self._lead), channel, first)
+        meta[JOB_KEY] = self._lead.id
+        meta.select = False
+        inner = []
+        for number, piece in enumerate(found):
+            strip = self._strip(piece)
+            strip.move_to_meta(meta)
+            # While it still reaches into other pieces on its channel, Blender would push it out of their way.
+            _cover(strip, piece.first, piece.end)
+            strip.channel = 1 + number % 2
+            # Some versions see only now what the meta strip holds.
+            _cover(strip, piece.first, piece.end)
+            inner.append(strip)
+        for before, after, left, right in zip(found, found[1:], inner, inner[1:], strict=False):
+            if after.first < before.end:
+                cross = compat.new_effect(
+                    meta, "Dissolve", "CROSS", 3, after.first, before.end - after.first, (left, right)
+                )
+                cross.select = False
+        _cover(meta, first, end)
+        return meta
+
+    def _free_channel(self, first: int, end: int) -> int:
+        """The lowest channel above the shot that is free from frame `first` to before `end`."""
+        shot, spot = self._lead.shot, self._spot
+        others = [
+            strip
+            for strip in compat.shown_strips(self._scene.sequence_editor)
+            if compat.start(strip) < end and compat.end(strip) > first
+        ]
+        own = [strip.channel for strip in others if strip.name in spot.strips]
+        lowest = max([spot.channel, *(own or [strip.channel for strip in shot.strips])])
+        if shot.source is Source.TIMELINE:
+            # The picture holds all that was visible: nothing of it may lie above the take.
+            lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
+        return self._first_free(others, lowest, say("No channel above “{shot}” is free.", shot=shot.name))
+
+    def _first_free(self, others: Sequence[Any], above: int, otherwise: str) -> int:
+        """The lowest channel above `above` that is neither closed nor holds any of `others`.
+
+        otherwise: what is said where there is none.
+        """
+        channels = compat.shown_channels(self._scene.sequence_editor)
+        # In one that is muted the take would not be seen or heard, in one that is locked the editor could not touch it.
+        closed = {number for number, channel in enumerate(channels) if channel.mute or channel.lock}
+        taken = closed | {strip.channel for strip in others}
+        for channel in range(above + 1, _HIGHEST_CHANNEL + 1):
+            if channel not in taken:
+                return channel
+        raise PlacementError(otherwise, say("Free a channel above it and place the take again from the job."))
+
+    def _models(self) -> list[Any]:
+        """The strips of the shot whose place on the screen the take gets, none where it covers the screen."""
+        if not self._lead.shot.native:
+            return []
+        every = compat.strips_all(self._scene.sequence_editor)
+        return [every[name] for name in self._spot.strips]
+
+    def _show_as_shot(self, strip: Any, take: Take) -> None:
+        """Give a take the shot's place on the screen; the picture of the whole screen covers the screen."""
+        shot = self._lead.shot
+        models = self._models()
+        model = models[0] if models else None
+        origin = tuple(model.transform.origin) if model is not None else (0.5, 0.5)
+        changes, strip.transform.origin = transform.over(take, shot.width, shot.height, origin)
+        strip.blend_type = "ALPHA_OVER"
+        for prop, change in changes.items():
+            group, name = prop.split(".")
+            untouched = 1.0 if name.startswith("scale") else 0.0
+            value = getattr(getattr(model, group), name) if model is not None else untouched
+            value = value * change.factor + change.added
+            to_group, to_name = change.name.split(".")
+            setattr(getattr(strip, to_group), to_name, max(0, round(value)) if to_group == "crop" else value)
+        if model is not None:
+            strip.transform.filter = model.transform.filter
+            strip.use_flip_x, strip.use_flip_y = model.use_flip_x, model.use_flip_y
+            curves.copy_place(self._scene, model.name, strip.name, changes, fades=False, moves=True)
+        if (take.width, take.height) != (shot.width, shot.height):
+            content.resample(strip)
+
+    def _blend_as_shot(self, strip: Any) -> Iterator[str]:
+        """Lay the take over what is below as the shot lies over it."""
+        strip.blend_type = "ALPHA_OVER"
+        models = self._models()
+        if not models:
+            return
+        model = models[0]
+        strip.blend_type, strip.blend_alpha = model.blend_type, model.blend_alpha
+        curves.copy_place(self._scene, model.name, strip.name, {}, fades=True, moves=False)
+        fades = any(curve.data_path.endswith(curves.FADE) for curve in curves.of_place(self._scene, model.name))
+        if fades or model.blend_alpha < 1 or model.blend_type not in _OPAQUE:
+            for each in models:
+                each.mute = True
+            yield say("“{strip}” is muted: it would show through its take", strip=model.name)
+
+    def _sound(self, strip: Any, found: Sequence[Piece]) -> Iterator[str]:
+        """Mute the shot's own sound, and bring in the result's where that was asked for."""
+        if self._lead.order.sound is Sound.RESULT:
+            heard = [piece for piece in found if piece.take.sound]
+            if not heard:
+                yield say("The result has no sound: the timeline's stays")
+                return
+            if not bpy.app.build_options.audaspace:
+                yield say("This Blender was built without sound: the result's is in the take's file")
+                return
+            self._bring_sound(strip, heard)
+        for own in self._own_sounds():
+            if not own.mute:
+                own.mute = True
+                yield say("“{strip}” is muted", strip=own.name)
+        for name in self._spot.strips:
+            shown = compat.strips_all(self._scene.sequence_editor)[name]
+            # A scene's sound comes with its picture: muted, it would not be seen either.
+            if shown.type == "SCENE" and shown.volume:
+                shown.volume = 0.0
+                yield say("The sound of “{strip}” is turned off", strip=name)
+
+    def _own_sounds(self) -> list[Any]:
+        """The shot's sound strips, and what was cut off them and is heard beside its picture here."""
+        editor, spot = self._scene.sequence_editor, self._spot
+        every = compat.strips_all(editor)
+        own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
+        if not own:
+            return []
+        pictures = [every[name] for name in spot.strips]
+        # A piece that was moved with its picture is known by that.
+        files = [(content.sound_file(strip), content.file_start(strip)) for strip in own]
+        movies = [strip for strip in pictures if strip.type == "MOVIE"]
+        files += [(content.comparable(content.file_of(strip)), content.file_start(strip)) for strip in movies]
+        inner = content.inside(strip for strip in pictures if strip.type == "META")
+        for strip in (*compat.shown_strips(editor), *inner):
+            if strip.type != "SOUND" or strip in own or not content.sound_file(strip):
+                continue
+            path, start = content.sound_file(strip), content.file_start(strip)
+            here = compat.start(strip) < spot.end and compat.end(strip) > spot.first
+            if here and any(path == file and abs(round(start) - round(at)) <= 1 for file, at in files):
+                own.append(strip)
+        return own
+
+    def _bring_sound(self, strip: Any, heard: Sequence[Piece]) -> None:
+        """The result's sound beside its picture: joined to a strip, inside a meta strip."""
+        shown = compat.shown_strips(self._scene.sequence_editor)
+        for number, piece in enumerate(heard):
+            reach = (min(piece.start, piece.first), max(piece.end, piece.start + self._reach(piece)))
+            if strip.type == "META":
+                strips, channel = compat.strips(strip), 4 + number % 2
+            else:
+                others = [each for each in shown if compat.start(each) < reach[1] and compat.end(each) > reach[0]]
+                strips = shown
+                channel = self._first_free(others, strip.channel, say("No channel is free for the take's sound."))
+            # Where two parts are dissolved, each is heard up to the middle.
+            first = max(piece.first, (heard[number - 1].end + piece.first) // 2) if number else piece.first
+            end = min(piece.end, (heard[number + 1].first + piece.end) // 2) if heard[number + 1 :] else piece.end
+            path = movie_strip.stored_path(Path(piece.take.path))
+            sound = strips.new_sound(name_of(piece.job), path, channel, piece.heard)
+            sound[JOB_KEY] = piece.job.id
+            sound.select = False
+            _cover(sound, first, min(end, compat.end(sound)))
+            if strip.type != "META" and compat.CONNECTED_STRIPS:
+                _join(self._scene, strip, sound)
+
+
+def calls_operators(job: Job) -> bool:
+    """Whether Blender's own operators are called to lay the take of `job`."""
+    joined = job.order.sound is Sound.RESULT and compat.CONNECTED_STRIPS
+    return job.take is not None and (job.take.play_fps is not None or (joined and job.take.sound))
+
+
+def name_of(job: Job) -> str:
+    """What a take's strip is called: its file without the job's id."""
+    assert job.take is not None
+    label = Path(job.take.path).stem.rsplit("_", 1)[0]
+    return f"REHEARSAL {label}" if job.service == REHEARSAL else label
+
+
+def _whole_name(lead: Job) -> str:
+    """What the strip of several pieces is called."""
+    return name_of(lead).replace("_part1_take", "_take") if len(lead.plan.parts) > 1 else name_of(lead)
+
+
+def _cover(strip: Any, first: int, end: int) -> None:
+    """Show the strip on exactly these frames: trim what is long, hold the last frame of what is short."""
+    compat.set_end(strip, end)
+    if compat.start(strip) != first:
+        compat.set_start(strip, first)
+
+
+def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
+    """Join the two so that they are moved and cut together."""
+    editor = scene.sequence_editor
+    with movie_strip.selection_kept(editor), movie_strip.sequencer(scene):
+        compat.select_only([picture, sound], compat.strips_all(editor))
+        bpy.ops.sequencer.connect("EXEC_REGION_WIN", toggle=False)
