@@ -10,6 +10,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import session
+from ..core.money.sheet import as_csv
 from ..core.words import say
 from ..settings import folders, preferences
 from . import watch
@@ -131,12 +132,11 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
         from ..core.errors import ReshootError
-        from ..core.money import ledger
 
         path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".csv"))
         try:
             # Spreadsheets take a file without the mark for one in the letters of this computer.
-            path.write_text(ledger.as_csv(session.current().spent()), encoding="utf-8-sig", newline="")
+            path.write_text(as_csv(session.current().spent()), encoding="utf-8-sig", newline="")
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

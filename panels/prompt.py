@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..core.jobs import board
-from ..core.models.kling import MODELS
+from ..core.models.table import MODELS
 from ..core.planning import prompt
 from ..core.words import say
 from ..settings import reference_list

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.errors import ReshootError
-    from ..core.planning.conform import Plan
-    from ..core.values.progress import Preview
+    from ..core.values.plan import Plan
+    from ..core.values.preview import Preview
     from ..core.values.shot import Shot
 
 _NAMES = 4

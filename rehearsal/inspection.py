@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.media import image, mp4
-from ..core.models.kling import Limits
+from ..core.models.model import Limits
 from ..core.planning.prompt import tokens
 from ..core.values.choices import ReferenceKind
 from .storage import StoredFile

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from ..core.models.kling import MODELS
+from ..core.models.table import MODELS
 from .answers import Refusal, refusal
 from .keys import Keys
 from .multipart import Multipart

@@ -22,7 +22,7 @@ from typing import Any
 
 from ..core.errors import ExportError
 from ..core.lanes import Lane
-from ..core.models.kling import MODELS
+from ..core.models.table import MODELS
 from .inspection import Unprocessable, inspect
 from .records import Log, Outcome, Records, Request
 from .storage import Storage

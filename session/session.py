@@ -29,10 +29,12 @@ from ..core.jobs.journal import Journal
 from ..core.jobs.runner import Event, Runner
 from ..core.jobs.steps import Steps
 from ..core.money import ledger
+from ..core.money.budget import check, under_way
 from ..core.names import REHEARSAL, UNTITLED
-from ..core.values.job import Job, State, Take
+from ..core.values.job import Job, State
 from ..core.values.progress import Line, OnStrip
 from ..core.values.shot import Shot
+from ..core.values.take import Take
 from ..core.words import say
 from ..settings import folders, preferences
 from ..timeline import compat, export, place, whereabouts
@@ -135,8 +137,8 @@ class Session:
         if jobs[0].service == REHEARSAL or (limits.day is None and limits.project is None):
             return
         price = sum((job.sent.price for job in jobs), Decimal(0))
-        coming = ledger.under_way(line.job for line in board.open_lines())
-        ledger.check(price, jobs[0].project, self._journal.sums(), coming, limits)
+        coming = under_way(line.job for line in board.open_lines())
+        check(price, jobs[0].project, self._journal.sums(), coming, limits)
 
     def spent(self) -> list[ledger.Entry]:
         """The ledger, oldest first. Raises StorageError."""

@@ -20,13 +20,16 @@ from ..core.export import clip
 from ..core.jobs import board
 from ..core.jobs.steps import SCENE_FILE
 from ..core.lookout import Lookout
-from ..core.models.kling import MODELS, Limits
+from ..core.models.model import Limits
+from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.planning import conform, prompt, references
 from ..core.takes.files import check_room
 from ..core.values.choices import Sound, Source, Timing
-from ..core.values.job import Job, Order, new
-from ..core.values.progress import Preview, SentFile
+from ..core.values.job import Job, new
+from ..core.values.plan import Plan
+from ..core.values.preview import Preview, SentFile
+from ..core.values.request import Order
 from ..core.values.shot import Reference, Shot
 from ..core.words import say, spoken
 from ..settings import preferences, reference_list
@@ -198,7 +201,7 @@ def _look(asked: _Files) -> _Found:
     return _Found(file=_own_file(read, plan, asked.limits) if read and plan else None)
 
 
-def _own_file(read: Shot, plan: conform.Plan, limits: Limits) -> SentFile | None:
+def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:
     """What is sent of the shot's own movie, None where any part of the plan has to be rendered. Opens the file."""
     sent = [own for own in clip.own_frames(read, plan, plan.parts, limits) if own is not None]
     if len(sent) < len(plan.parts):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Scene
 
-    from ..core.values.progress import Preview
+    from ..core.values.preview import Preview
 
 _AFTER = 0.2
 """Seconds after Blender starts to draw."""
@@ -41,7 +41,7 @@ def ready() -> bool:
 def preview(scene: Scene) -> Preview:
     """What would be sent of `scene` now; nothing yet while the parts that can tell are being imported."""
     if not ready():
-        from ..core.values.progress import Preview
+        from ..core.values.preview import Preview
 
         return Preview()
     from . import shoot

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.errors import ReshootError
-    from ..core.money.ledger import Limits
+    from ..core.money.budget import Limits
 
 draw_page: Callable[[RESHOOT_AP_preferences, UILayout, Context], None] | None = None
 """Draws the page in Blender's preferences. Set by `panels`, which is above this room."""
@@ -143,7 +143,7 @@ def fingerprint() -> tuple[object, ...]:
 
 def limits() -> Limits:
     """What the editor allows to be spent."""
-    from ..core.money.ledger import Limits
+    from ..core.money.budget import Limits
 
     given = get()
     return Limits(_dollars(given.day_limit) or None, _dollars(given.project_limit) or None)

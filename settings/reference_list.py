@@ -17,7 +17,7 @@ from ..core.words import say
 from ..timeline.movie_strip import stored_path
 
 if TYPE_CHECKING:
-    from ..core.models.kling import Limits
+    from ..core.models.model import Limits
     from ..core.values.shot import Reference
     from .scene import RESHOOT_PG_reference, RESHOOT_PG_scene
 
@@ -217,7 +217,7 @@ def make_frontal(settings: RESHOOT_PG_scene, index: int) -> None:
 
 
 def _limits(settings: RESHOOT_PG_scene) -> Limits:
-    from ..core.models.kling import MODELS
+    from ..core.models.table import MODELS
 
     return MODELS[settings.model].limits
 

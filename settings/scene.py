@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from ..core import names
+from ..core.models.names import MODELS
 
 if TYPE_CHECKING:
     from bpy.types import Context, Scene
@@ -56,7 +56,7 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     model: EnumProperty(  # type: ignore[valid-type]
         name="Model",
         description="The model that edits the shot",
-        items=names.MODELS,
+        items=MODELS,
     )
     source: EnumProperty(  # type: ignore[valid-type]
         name="Source",

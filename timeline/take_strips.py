@@ -17,7 +17,8 @@ from ..core.names import REHEARSAL
 from ..core.takes import transform
 from ..core.takes.pieces import Piece
 from ..core.values.choices import Sound, Source
-from ..core.values.job import Job, Take
+from ..core.values.job import Job
+from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
 from .whereabouts import Spot

@@ -38,8 +38,9 @@ service accepted, at first and in the end.
 
 Other tests go further: Blender killed at 21 moments of a job (`tests/timeline/test_killed.py`), a damaged journal
 (`tests/core/jobs/test_salvage.py`), disks that are full at each write, gone or odd
-(`tests/core/jobs/test_full_disk.py`, `tests/timeline/test_disk.py`), any answer at all (`tests/core/service/test_hostile.py`), a hundred
-jobs while a quarter of all requests fail (`tests/core/jobs/test_soak.py`).
+(`tests/core/jobs/test_full_disk.py`, `tests/timeline/test_disk.py`), any answer at all
+(`tests/core/service/test_hostile.py`), a hundred jobs while a quarter of all requests fail
+(`tests/core/jobs/test_soak.py`).
 """
 
 _ORDER = (

@@ -17,10 +17,11 @@ from typing import Any
 from ..blender_process import Blender
 from ..errors import ExportError, LimitError, StorageError
 from ..media import mp4
-from ..models.kling import MODELS, Limits
-from ..planning import conform
+from ..models.model import Limits
+from ..models.table import MODELS
 from ..values.choices import Source
 from ..values.job import Job
+from ..values.plan import Part, Plan, frame_map, rate_words
 from ..values.shot import Shot
 from ..words import say
 
@@ -64,16 +65,16 @@ def make(
     return target, notes
 
 
-def check(video: mp4.Video, plan: conform.Plan, part: conform.Part, limits: Limits) -> None:
+def check(video: mp4.Video, plan: Plan, part: Part, limits: Limits) -> None:
     """Hold the file that is about to be sent against the plan and the limits. Raises ExportError or LimitError."""
     if video.frames != part.frames or video.fps != plan.fps or not video.constant:
         raise ExportError(
             say(
                 "The clip holds {frames} frames at {fps} fps; planned were {planned} at {planned_fps}.",
                 frames=video.frames,
-                fps=conform.rate_words(video.fps),
+                fps=rate_words(video.fps),
                 planned=part.frames,
-                planned_fps=conform.rate_words(plan.fps),
+                planned_fps=rate_words(plan.fps),
             ),
             say("Try again; if it stays so, send the timeline instead of the strip."),
         )
@@ -106,7 +107,7 @@ def _within(video: mp4.Video, limits: Limits) -> None:
         raise LimitError(
             say(
                 "The clip runs at {fps} fps; {least} to {most} are taken.",
-                fps=conform.rate_words(video.fps),
+                fps=rate_words(video.fps),
                 least=limits.min_fps,
                 most=limits.max_fps,
             ),
@@ -141,9 +142,7 @@ class OwnFrames:
         return len(self.run) == self.video.frames
 
 
-def own_frames(
-    shot: Shot, plan: conform.Plan, parts: Sequence[conform.Part], limits: Limits
-) -> tuple[OwnFrames | None, ...]:
+def own_frames(shot: Shot, plan: Plan, parts: Sequence[Part], limits: Limits) -> tuple[OwnFrames | None, ...]:
     """For each of `parts` the frames of the shot's movie that it consists of, where those can go out as they are coded.
 
     None where it has to be rendered. Opens the file, and reads its tables where it would be cut.
@@ -167,7 +166,7 @@ def own_frames(
     )
 
 
-def _fits(video: mp4.Video, shot: Shot, plan: conform.Plan, limits: Limits) -> bool:
+def _fits(video: mp4.Video, shot: Shot, plan: Plan, limits: Limits) -> bool:
     """Whether frames of the movie can be sent as they are coded, for a clip that shows the timeline's one for one."""
     return (
         plan.one_to_one
@@ -222,7 +221,7 @@ def _without_encoding(job: Job, own: OwnFrames, folder: Path, limits: Limits) ->
     except OSError as error:
         raise _no_room(folder, error) from error
     check(_probe(target), job.plan, job.sent, limits)
-    rate = conform.rate_words(fps)
+    rate = rate_words(fps)
     if own.whole:
         return target, (say("Sent without encoding it again, labelled {fps} fps", fps=rate),)
     if own.video.fps == fps:
@@ -238,7 +237,7 @@ def _recipe(job: Job, scene_file: Path, target: Path, bits: int | None) -> dict[
         held_before = max(0, -part.start - shot.before)
         held_after += max(0, part.start + part.sent - part.held - shot.frames - shot.after)
     rendered = part.sent - held_before - held_after
-    shown = [min(max(k - held_before, 0), rendered - 1) for k in conform.frame_map(shot, plan, part)]
+    shown = [min(max(k - held_before, 0), rendered - 1) for k in frame_map(shot, plan, part)]
     return {
         "blend": str(scene_file),
         "scene": shot.scene,

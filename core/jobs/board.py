@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from ..money.ledger import Sum
     from ..values.job import Job
-    from ..values.progress import Line, OnStrip, Preview
+    from ..values.preview import Preview
+    from ..values.progress import Line, OnStrip
     from .runner import Event
 
 PAGE = 5
@@ -64,7 +65,7 @@ def preview(scene: Any) -> Preview:
     """What would be sent of `scene` now."""
     if _previewer is not None:
         return _previewer(scene)
-    from ..values.progress import Preview
+    from ..values.preview import Preview
 
     return Preview()
 

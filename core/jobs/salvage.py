@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StorageError
-from ..takes.files import ROW
+from ..takes.receipt import ROW
 from ..values.job import Job
 from ..values.serialization import from_plain, to_plain
 from ..words import say

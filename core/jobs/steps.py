@@ -31,14 +31,18 @@ from ..errors import (
     ServiceBusy,
 )
 from ..export import clip
-from ..models.kling import MODELS
+from ..export.images import prepare
+from ..models.table import MODELS
 from ..names import REHEARSAL
-from ..planning import references
 from ..service import download, fal
 from ..takes import comparing, landing
-from ..takes.files import RIGHT, land, path_for, write_receipt
+from ..takes.files import path_for
+from ..takes.receipt import write_receipt
+from ..takes.result import RIGHT, land
 from ..values.choices import ReferenceKind
-from ..values.job import Job, State, Take, Ticket, Upload
+from ..values.job import Job, State
+from ..values.request import Ticket, Upload
+from ..values.take import Take
 from ..words import say
 
 PATIENCE = 600.0
@@ -269,7 +273,7 @@ class Steps:
     def _export(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
         tell(say("Exporting"), 0.0)
         limits = MODELS[job.order.model].limits
-        prepared = references.prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
+        prepared = prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
 
         def progress(done: int, total: int) -> None:
             tell(say("Exporting frame {done} of {total}", done=done, total=total), done / total if total else None)

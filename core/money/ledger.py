@@ -9,8 +9,6 @@ none.
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
@@ -19,11 +17,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from ..errors import MoneyError, Paid
+from ..errors import Paid
 from ..names import REHEARSAL
 from ..values.job import Job
 from ..values.state import State
-from ..words import say
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS submissions (
@@ -153,19 +150,8 @@ def entries(connection: sqlite3.Connection) -> list[Entry]:
     ]
 
 
-def under_way(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs that are going to be submitted: what they cost is not in the ledger yet, but as good as spent."""
-    to_come = (State.PREPARED, State.EXPORTING, State.UPLOADING)
-    return [job for job in jobs if job.service != REHEARSAL and job.state in to_come]
-
-
 def _dollars(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
-
-
-def day_of(at: float) -> str:
-    """The day of a moment, where this computer is: 2026-11-22."""
-    return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
 @dataclass(frozen=True)
@@ -187,86 +173,3 @@ def sums(connection: sqlite3.Connection) -> tuple[Sum, ...]:
         (midnight, Outcome.NOT_CHARGED.value),
     ).fetchall()
     return tuple(Sum(project, _dollars(day), _dollars(ever)) for project, day, ever in rows)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """US dollars; None for no limit. day: on one day, in all projects. project: ever, in one."""
-
-    day: Decimal | None
-    project: Decimal | None
-
-
-def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[Job], limits: Limits) -> None:
-    """Refuse what would go over a limit. Raises MoneyError with the figures.
-
-    price: of what is to be sent. spent: see `sums`. coming: see `under_way`.
-    """
-    spent, coming = list(spent), list(coming)
-    of_day = sum((each.day for each in spent), Decimal(0)) + sum((job.sent.price for job in coming), Decimal(0))
-    of_project = sum((each.all for each in spent if each.project == project), Decimal(0))
-    of_project += sum((job.sent.price for job in coming if job.project == project), Decimal(0))
-    if limits.day is not None and of_day + price > limits.day:
-        raise MoneyError(
-            say(
-                "This costs ${price}; ${spent} of today's ${limit} are spent or under way.",
-                price=price,
-                spent=of_day,
-                limit=limits.day,
-            ),
-            say("Raise the limit per day in the preferences, or go on tomorrow."),
-        )
-    if limits.project is not None and of_project + price > limits.project:
-        raise MoneyError(
-            say(
-                "This costs ${price}; ${spent} of this project's ${limit} are spent or under way.",
-                price=price,
-                spent=of_project,
-                limit=limits.project,
-            ),
-            say("Raise the limit per project in the preferences."),
-        )
-
-
-def as_csv(spent: Iterable[Entry]) -> str:
-    """The ledger as a table with a line for each submission, as spreadsheets read it."""
-    page = io.StringIO()
-    table = csv.writer(page)
-    table.writerow(
-        [
-            "day",
-            "time",
-            "project",
-            "shot",
-            "model",
-            "seconds",
-            "estimated_usd",
-            "outcome",
-            "request_id",
-            "service",
-            "job",
-        ]
-    )
-    for each in spent:
-        clock = time.strftime("%H:%M:%S", time.localtime(each.at))
-        table.writerow(
-            [
-                day_of(each.at),
-                clock,
-                _harmless(each.project),
-                _harmless(each.shot),
-                each.model,
-                f"{each.seconds:.3f}",
-                f"{each.amount:.2f}",
-                each.outcome.value,
-                _harmless(each.request_id),
-                _harmless(each.service),
-                each.job,
-            ]
-        )
-    return page.getvalue()
-
-
-def _harmless(words: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words

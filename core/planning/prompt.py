@@ -12,7 +12,7 @@ from ..values.choices import ReferenceKind
 from ..words import say
 
 if TYPE_CHECKING:
-    from ..models.kling import Limits
+    from ..models.model import Limits
 
 # ASCII: elsewhere “ı” would count as an i, and digits of other scripts as digits. No reference has ten digits.
 _TOKEN = r"@(Image|Element)(\d{1,9})"

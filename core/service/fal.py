@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import ServiceError, SetupError, StorageError
 from ..one_line import one_line
-from ..values.job import Ticket
+from ..values.request import Ticket
 from ..words import say
 from . import addresses
 from .origin import Service, is_loopback, keep_off_proxies, origin, usable

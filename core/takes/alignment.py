@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..values.take import Fit
 from ..words import say
-from .picture_fit import Fit
 
 REACH = 14
 """Frames that a result may be early or late by."""

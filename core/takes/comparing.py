@@ -13,9 +13,10 @@ from typing import Any
 
 from ..blender_process import Blender
 from ..errors import JobCancelled, ReshootError
+from ..values.take import Fit
 from ..words import say
 from .alignment import Inspection, Run, Track, decide, shown_by
-from .picture_fit import Fit, Tile
+from .picture_fit import Tile
 from .picture_fit import fit as fit_of
 
 __all__ = ["Fit", "Inspection", "inspect", "prepare"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..media.samples import Shown
-from ..planning.conform import Part, Plan, frame_map, rate_words
-from ..values.job import Job, Run, Take
+from ..values.job import Job
+from ..values.plan import Part, Plan, frame_map, rate_words
 from ..values.shot import Shot
+from ..values.take import Fit, Run, Take
 from ..words import say
-from .picture_fit import Fit
 
 _MOST_RUNS = 12
 """Strips that a result of uneven frames is cut into at most, to show each frame when it should be."""

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ..values.take import Fit
+
 _AGREE = 0.004
 """Fraction of the picture by which a part may lie beside where the others say."""
 
@@ -42,28 +44,6 @@ class Tile:
     dy: float
     sharp_x: float
     sharp_y: float
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What the result's picture has to be scaled by around its centre, and then shifted by, to lie over the clip's.
-
-    offset_x, offset_y: fractions of the picture's width and height, y up.
-    """
-
-    scale_x: float = 1.0
-    scale_y: float = 1.0
-    offset_x: float = 0.0
-    offset_y: float = 0.0
-
-    def then(self, other: Fit) -> Fit:
-        """This one first, and `other` with what comes of it."""
-        return Fit(
-            self.scale_x * other.scale_x,
-            self.scale_y * other.scale_y,
-            self.offset_x * other.scale_x + other.offset_x,
-            self.offset_y * other.scale_y + other.offset_y,
-        )
 
 
 @dataclass(frozen=True)

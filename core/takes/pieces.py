@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..values.job import Job, Run, Take
+from ..values.job import Job
+from ..values.take import Run, Take
 
 _LOOKED_AT = 150
 """Timeline frames after which what is shown when has repeated itself, or nearly."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..values.job import Take
+from ..values.take import Take
 
 _LEFT, _RIGHT, _BOTTOM, _TOP = "crop.min_x", "crop.max_x", "crop.min_y", "crop.max_y"
 _SIDES = {

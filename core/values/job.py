@@ -11,79 +11,15 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
 from ..errors import Paid
 from ..names import REHEARSAL
-from ..planning.conform import Part, Plan
-from ..takes.picture_fit import Fit
 from ..words import say
-from .choices import Sound
+from .plan import Part, Plan
+from .request import Order, Ticket, Upload
 from .shot import Reference, Shot
 from .state import State
-
-__all__ = ["Job", "Order", "Run", "Stage", "State", "Take", "Ticket", "Upload", "new"]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the editor asked for. warnings: what was pointed out before sending."""
-
-    model: str
-    prompt: str
-    sound: Sound
-    references: tuple[Reference, ...]
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """What the service calls the job: its id, and the addresses to ask at."""
-
-    request_id: str
-    status_url: str
-    response_url: str
-    cancel_url: str
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that the service has. path: on this computer."""
-
-    path: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Run:
-    """From one of the frames that were sent on, the result shows all so many frames later than it should.
-
-    sent: that frame, 0 being the first that was sent. late: frames of the result; negative where it is early.
-    """
-
-    sent: int
-    late: int
-
-
-@dataclass(frozen=True)
-class Take:
-    """The result on disk. path: absolute. width, height: pixels. play_fps: see `landing.Landing`.
-
-    runs: where its frames are not where they should be, empty where all are. fit: what its picture, upright and as
-    large as the one that was sent, is scaled and shifted by to lie over that. rotation: degrees clockwise that it has
-    to be turned by to stand upright; width and height are those of the upright picture.
-    """
-
-    path: str
-    width: int
-    height: int
-    frames: int
-    fps: Fraction
-    sound: bool
-    play_fps: Fraction | None
-    runs: tuple[Run, ...] = ()
-    fit: Fit = field(default_factory=Fit)
-    rotation: int = 0
+from .take import Take
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ import pytest
 from rehearsal_render import make_clip, make_picture, render
 from reshoot.core.errors import StorageError
 from reshoot.core.media import mp4
-from reshoot.core.models.kling import KLING_O1_EDIT, MODELS
+from reshoot.core.models.kling import KLING_O1_EDIT
+from reshoot.core.models.table import MODELS
 from reshoot.rehearsal import keys
 from reshoot.rehearsal.server import RehearsalServer, StandIn
 

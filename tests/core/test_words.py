@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from reshoot.core import errors, words
-from reshoot.core.models.kling import MODELS
+from reshoot.core.models.table import MODELS
 from reshoot.core.service.refusals import Asking, Refusal, Translator
 
 ROOT = Path(__file__).resolve().parents[2]

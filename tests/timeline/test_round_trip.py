@@ -26,6 +26,7 @@ from reshoot import session
 from reshoot.core.jobs import board
 from reshoot.core.media import mp4
 from reshoot.core.models import kling
+from reshoot.core.models.table import MODELS
 from reshoot.core.values.serialization import to_plain
 from reshoot.operators import waiting
 from reshoot.session import shoot as press
@@ -513,7 +514,7 @@ def test_handles_before_the_first_frame_hold_the_edge(tmp_path: Path) -> None:
 def test_clip_over_the_size_limit_is_encoded_again_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = kling.KLING_O1_EDIT
     tight = replace(model, limits=replace(model.limits, max_video_bytes=6_000_000))
-    monkeypatch.setitem(kling.MODELS, model.id, tight)
+    monkeypatch.setitem(MODELS, model.id, tight)
     scene = open_timeline(fps=Fraction(24))
     strip = editing.add_movie(scene, footage.movie(tmp_path / "noise.mp4", frames=90, fps=Fraction(24), noise=True))
     compat.set_end(strip, 76)

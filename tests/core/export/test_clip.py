@@ -16,7 +16,8 @@ from reshoot.core.media import mp4
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import conform
 from reshoot.core.values.choices import Sound, Timing
-from reshoot.core.values.job import Job, Order, new
+from reshoot.core.values.job import Job, new
+from reshoot.core.values.request import Order
 from reshoot.core.values.shot import Shot
 from sample_jobs import a_shot
 

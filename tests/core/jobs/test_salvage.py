@@ -16,8 +16,10 @@ from reshoot.core.errors import JournalDamaged, Paid, StorageError
 from reshoot.core.jobs import salvage
 from reshoot.core.jobs.journal import Journal
 from reshoot.core.money.ledger import Outcome
-from reshoot.core.takes.files import write_receipt
-from reshoot.core.values.job import Job, Stage, State, Take, Ticket
+from reshoot.core.takes.receipt import write_receipt
+from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.request import Ticket
+from reshoot.core.values.take import Take
 from sample_jobs import a_job
 
 TICKET = Ticket("r-1", "s", "r", "c")

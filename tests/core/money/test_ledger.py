@@ -16,9 +16,11 @@ import pytest
 from reshoot.core.errors import MoneyError, Paid
 from reshoot.core.jobs import journal
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.money import ledger
-from reshoot.core.money.ledger import Limits, Outcome
-from reshoot.core.values.job import Job, State, Ticket
+from reshoot.core.money.budget import Limits, check, under_way
+from reshoot.core.money.ledger import Outcome
+from reshoot.core.money.sheet import as_csv
+from reshoot.core.values.job import Job, State
+from reshoot.core.values.request import Ticket
 from sample_jobs import PROJECT, a_job
 
 NO_LIMITS = Limits(None, None)
@@ -123,15 +125,15 @@ def test_limits_refuse_with_the_figures(book: Journal) -> None:
     go(book, sent(book), State.WAITING)
     price = a_job(service="fal").sent.price
     coming = [a_job(service="fal")]
-    ledger.check(price, PROJECT, book.sums(), coming, NO_LIMITS)
-    ledger.check(price, PROJECT, book.sums(), coming, Limits(3 * price, 3 * price))
+    check(price, PROJECT, book.sums(), coming, NO_LIMITS)
+    check(price, PROJECT, book.sums(), coming, Limits(3 * price, 3 * price))
     with pytest.raises(MoneyError) as refused:
-        ledger.check(price, PROJECT, book.sums(), coming, Limits(3 * price - Decimal("0.01"), None))
+        check(price, PROJECT, book.sums(), coming, Limits(3 * price - Decimal("0.01"), None))
     assert f"${price}" in refused.value.message and f"${2 * price}" in refused.value.message
     assert f"${3 * price - Decimal('0.01')}" in refused.value.message and refused.value.paid is Paid.NO
     with pytest.raises(MoneyError, match="project"):
-        ledger.check(price, PROJECT, book.sums(), coming, Limits(None, 2 * price))
-    ledger.check(price, "/films/another.blend", book.sums(), coming, Limits(None, 2 * price))
+        check(price, PROJECT, book.sums(), coming, Limits(None, 2 * price))
+    check(price, "/films/another.blend", book.sums(), coming, Limits(None, 2 * price))
 
 
 def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
@@ -141,7 +143,7 @@ def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
     connection.execute("UPDATE submissions SET at = at - 26 * 3600")
     connection.commit()
     connection.close()
-    ledger.check(entry.price, PROJECT, book.sums(), [], Limits(entry.price, None))
+    check(entry.price, PROJECT, book.sums(), [], Limits(entry.price, None))
     sent(book)
     (total,) = book.sums()
     assert (total.day, total.all) == (entry.price, 2 * entry.price)
@@ -149,16 +151,16 @@ def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
 
 def test_only_what_is_to_be_submitted_and_costs_is_under_way() -> None:
     jobs = [replace(a_job(service="fal"), state=state) for state in State]
-    assert {job.state for job in ledger.under_way([*jobs, a_job()])} == {
+    assert {job.state for job in under_way([*jobs, a_job()])} == {
         State.PREPARED,
         State.EXPORTING,
         State.UPLOADING,
     }
-    assert len(ledger.under_way([a_job()])) == 0
+    assert len(under_way([a_job()])) == 0
 
 
 def test_the_table_is_read_back_and_holds_no_formula(book: Journal) -> None:
     sent(book, project='=cmd|"/c calc"!A1')
-    rows = list(csv.DictReader(io.StringIO(ledger.as_csv(book.spent()))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(book.spent()))))
     assert len(rows) == 1
     assert rows[0]["project"].startswith("'=") and Decimal(rows[0]["estimated_usd"]) == a_job().sent.price

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from reshoot.core.errors import LimitError, Paid
-from reshoot.core.models.kling import KLING_O1_EDIT, MODELS, Model
+from reshoot.core.models.kling import KLING_O1_EDIT
+from reshoot.core.models.model import Model
+from reshoot.core.models.table import MODELS
 from reshoot.core.planning import conform
 from reshoot.core.takes.landing import Landing, land
 from reshoot.core.values.choices import Sound, Timing
+from reshoot.core.values.plan import Plan, frame_map, rate_words
 from sample_jobs import a_shot
 
 LIMITS = KLING_O1_EDIT.limits
@@ -127,7 +130,7 @@ def test_every_frame_of_the_shot_is_sent_once_or_is_on_time(sent) -> None:
     shot, timing, handles = sent
     plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)
     (part,) = plan.parts
-    shown = conform.frame_map(shot, plan, part)
+    shown = frame_map(shot, plan, part)
     assert len(shown) == plan.frames
     assert shown == sorted(shown) and shown[0] >= 0 and shown[-1] < part.sent
     if plan.one_to_one:
@@ -192,7 +195,7 @@ def test_each_fix_is_told_in_words() -> None:
 
 def test_rates_are_written_as_editors_write_them() -> None:
     rates = [Fraction(24), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(25, 2), Fraction(100)]
-    assert [conform.rate_words(fps) for fps in rates] == ["24", "23.976", "29.97", "12.5", "100"]
+    assert [rate_words(fps) for fps in rates] == ["24", "23.976", "29.97", "12.5", "100"]
 
 
 # Sizes
@@ -240,7 +243,7 @@ def test_what_cannot_be_divided_is_refused(shot, handles: int, words: str, remed
 # The way back
 
 
-def _answered(plan: conform.Plan, fps: Fraction, off: int) -> int:
+def _answered(plan: Plan, fps: Fraction, off: int) -> int:
     """How many frames a service that answers at `fps` makes of the clip."""
     return max(1, math.floor(plan.seconds * fps + HALF) + off)
 

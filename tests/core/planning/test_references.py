@@ -11,6 +11,7 @@ from PIL import Image
 from rehearsal_render import make_picture
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import ExportError, JobCancelled, Paid, ReferenceInvalid
+from reshoot.core.export.images import prepare
 from reshoot.core.media import image as image_file
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import references
@@ -133,7 +134,7 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 def test_png_and_jpeg_are_sent_as_they_are(tmp_path: Path) -> None:
     Image.new("RGB", (400, 300)).save(tmp_path / "b.jpg")
     sent = (image(make_picture(tmp_path / "a.png")), element(tmp_path / "a.png", tmp_path / "b.jpg"))
-    ready = references.prepare(sent, tmp_path / "job", NO_BLENDER, LIMITS, cancelled=lambda: False)
+    ready = prepare(sent, tmp_path / "job", NO_BLENDER, LIMITS, cancelled=lambda: False)
     assert ready == sent
     assert not (tmp_path / "job").exists()
 
@@ -150,7 +151,7 @@ def test_other_formats_are_sent_as_copies_in_png(tmp_path: Path) -> None:
         element(right, tmp_path / "b.webp", tmp_path / "a.bmp"),
         image(tmp_path / "called.png"),
     )
-    ready = references.prepare(sent, folder, WITH_PILLOW, LIMITS, cancelled=lambda: False)
+    ready = prepare(sent, folder, WITH_PILLOW, LIMITS, cancelled=lambda: False)
     assert [each.kind for each in ready] == [each.kind for each in sent]
     assert ready[1].images[0] == str(right)
     assert ready[0].images[0] == ready[1].images[2], "the same image is converted once"
@@ -167,13 +168,13 @@ def test_other_formats_are_sent_as_copies_in_png(tmp_path: Path) -> None:
 def test_a_copy_is_held_against_the_limits_too(tmp_path: Path) -> None:
     Image.new("RGB", (200, 320)).save(tmp_path / "small.bmp")
     with pytest.raises(ReferenceInvalid, match=r"“small.bmp” \(@Image1\) is 200×320"):
-        references.prepare([image(tmp_path / "small.bmp")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
+        prepare([image(tmp_path / "small.bmp")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
 
 
 def test_what_is_no_image_is_refused_in_the_converters_words(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("buy milk")
     with pytest.raises(ExportError, match=r"notes\.png cannot be read") as refusal:
-        references.prepare([image(tmp_path / "notes.png")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
+        prepare([image(tmp_path / "notes.png")], tmp_path, WITH_PILLOW, LIMITS, cancelled=lambda: False)
     assert refusal.value.remedy == "Choose another."
 
 
@@ -181,11 +182,11 @@ def test_what_the_converter_did_not_make_an_image_of_is_refused(tmp_path: Path) 
     copier = Blender((sys.executable, "-c", COPIER))
     (tmp_path / "notes.png").write_text("buy milk")
     with pytest.raises(ReferenceInvalid, match=r"“notes.png” \(@Image1\) is not an image"):
-        references.prepare([image(tmp_path / "notes.png")], tmp_path, copier, LIMITS, cancelled=lambda: False)
+        prepare([image(tmp_path / "notes.png")], tmp_path, copier, LIMITS, cancelled=lambda: False)
 
 
 def test_a_conversion_can_be_cancelled(tmp_path: Path) -> None:
     Image.new("RGB", (400, 320)).save(tmp_path / "a.bmp")
     forever = Blender((sys.executable, "-c", "import time; time.sleep(60)"))
     with pytest.raises(JobCancelled):
-        references.prepare([image(tmp_path / "a.bmp")], tmp_path, forever, LIMITS, cancelled=lambda: True)
+        prepare([image(tmp_path / "a.bmp")], tmp_path, forever, LIMITS, cancelled=lambda: True)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reshoot.core.takes.alignment import REACH, Likeness, Run, Track, decide, shown_by, track
-from reshoot.core.takes.picture_fit import Fit, Tile, fit
+from reshoot.core.takes.picture_fit import Tile, fit
+from reshoot.core.values.take import Fit
 
 ROWS = 144
 

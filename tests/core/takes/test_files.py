@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from rehearsal_render import make_clip
 from reshoot.core.errors import DownloadError, Paid, StorageError
 from reshoot.core.media import mp4
-from reshoot.core.takes.files import check_room, land, path_for, receipt, receipt_path, write_receipt
+from reshoot.core.takes.files import check_room, path_for
+from reshoot.core.takes.receipt import receipt, receipt_path, write_receipt
+from reshoot.core.takes.result import land
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
-from reshoot.core.values.job import Job, Stage, State, Ticket
+from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.request import Ticket
 from reshoot.core.values.shot import Reference
 from sample_jobs import a_job, a_shot
 

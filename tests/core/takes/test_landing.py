@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reshoot.core.media.samples import Shown
 from reshoot.core.takes import landing, pieces, transform
-from reshoot.core.takes.picture_fit import Fit
-from reshoot.core.values.job import Job, Run, Take
+from reshoot.core.values.job import Job
+from reshoot.core.values.take import Fit, Run, Take
 from sample_jobs import a_job, a_shot
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from reshoot.core.takes import landing, pieces
-from reshoot.core.values.job import Job, Run, Take
+from reshoot.core.values.job import Job
+from reshoot.core.values.take import Run, Take
 from sample_jobs import a_job, a_long_shots_jobs, a_shot
 
 HALF = Fraction(1, 2)

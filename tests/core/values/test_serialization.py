@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reshoot.core.errors import Paid
-from reshoot.core.planning.conform import Part, Plan
-from reshoot.core.takes.picture_fit import Fit
 from reshoot.core.values.choices import ReferenceKind, Sound, Source, Timing
-from reshoot.core.values.job import Job, Order, Run, Stage, State, Take, Ticket, Upload
+from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.plan import Part, Plan
+from reshoot.core.values.request import Order, Ticket, Upload
 from reshoot.core.values.serialization import from_plain, to_plain
 from reshoot.core.values.shot import Reference, Shot, ShotStrip
+from reshoot.core.values.take import Fit, Run, Take
 from sample_jobs import a_job
 
 words = st.text(max_size=12)

@@ -11,7 +11,8 @@ from typing import Any
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import conform
 from reshoot.core.values.choices import Sound, Source, Timing
-from reshoot.core.values.job import Job, Order, new
+from reshoot.core.values.job import Job, new
+from reshoot.core.values.request import Order
 from reshoot.core.values.shot import Reference, Shot, ShotStrip
 
 PROJECT = "/films/forest.blend"

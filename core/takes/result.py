@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the file that came to a take: what the result turned out to be, and what it needs to lie on the shot."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from ..errors import DownloadError, Paid
+from ..media import mp4
+from ..values.job import Job
+from ..values.take import Take
+from ..words import say
+from . import landing
+from .files import _put, _unwritable
+
+
+def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
+    """Look into the downloaded `result`, give it the rate it needs to lie on the shot, and put it at `target`.
+
+    The take, and what was done, in words. `result` stays as it came, so that it can be done again. Raises DownloadError
+    where it is not a video, StorageError where the folder cannot be written.
+    """
+    try:
+        video = mp4.probe(result)
+    except (OSError, mp4.Unreadable) as error:
+        raise DownloadError(
+            say("The result is not a video that can be read: {error}.", error=error),
+            say("Retry fetches it again without paying again."),
+            paid=Paid.YES,
+        ) from error
+    notes: list[str] = []
+    frames, fps, begins, right = video.frames, video.fps, None, result
+    try:
+        if not video.even:
+            frames, fps, begins = landing.pace(mp4.presented(result))
+        laid = landing.land(job.shot, job.plan, job.sent, frames, fps, begins)
+        right, rotation = _put_right(result, video, laid.play_fps, job.plan.fps)
+    except mp4.Unreadable as error:
+        notes.append(say("The result's rate could not be changed: {error}", error=error))
+        laid, rotation = landing.land(job.shot, job.plan, job.sent, frames, fps, begins), 0
+    except OSError as error:
+        raise _unwritable(result.parent, error) from error
+    if rotation:
+        notes.append(say("The result says that it has to be turned by {degrees}°: turned", degrees=rotation))
+    fit, cut_off = landing.fit(job.shot, video.width, video.height)
+    try:
+        if not target.exists():
+            _put(right, target)
+    except OSError as error:
+        raise _unwritable(target.parent, error) from error
+    take = Take(
+        path=str(target),
+        width=video.width,
+        height=video.height,
+        frames=frames,
+        fps=fps,
+        sound=video.sound,
+        play_fps=laid.play_fps,
+        runs=laid.runs,
+        fit=fit,
+        rotation=rotation,
+    )
+    return take, (*laid.notes, *notes, *cut_off)
+
+
+def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:
+    """The file with the rate that it has to play at, and with what makes every Blender show the same of it: `result`,
+    or a copy beside it. Degrees by which it has still to be turned: whether Blender does that by itself depends on its
+    version.
+
+    usual: the rate where each file frame is shown for a frame of the timeline.
+    """
+    right = result.with_name(RIGHT)
+    if not video.even:
+        mp4.even(result, right, play_fps or usual, keep_sound=True)
+        return right, video.rotation
+    if play_fps is not None and play_fps != video.fps:
+        mp4.relabel(result, right, play_fps, keep_sound=True)
+        return right, 0
+    return result, 0
+
+
+RIGHT = "right.mp4"
+"""A result that was put right, beside it."""

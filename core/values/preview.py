@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What would be sent now, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..errors import ReshootError
+    from .plan import Plan
+    from .shot import Shot
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """What goes out of the shot's movie without being encoded again. as_is: the very file; else a copy with another
+    rate, or what is cut out of it, for each part of the plan.
+
+    size: bytes, of all parts together. sound: it has a sound track that goes with it.
+    """
+
+    size: int
+    sound: bool
+    as_is: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be sent now, or why nothing can be.
+
+    service: where to, empty where that cannot be told. prompt: as it is written. file: None where the clip is still to
+    be rendered, or nobody has looked yet. errors: all that blocks sending, the first to be mended first.
+    """
+
+    service: str = ""
+    shot: Shot | None = None
+    plan: Plan | None = None
+    prompt: str = ""
+    file: SentFile | None = None
+    warnings: tuple[str, ...] = ()
+    errors: tuple[ReshootError, ...] = ()
+
+    @property
+    def error(self) -> ReshootError | None:
+        """The first of what blocks sending."""
+        return self.errors[0] if self.errors else None
