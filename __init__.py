@@ -28,7 +28,9 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene.register()
-    board.connect(start.preview, session.project, start.size_of, session.on_strips, session.held, session.spent)
+    board.connect(
+        start.preview, session.project, start.size_of, session.on_strips, session.takes_in_file, session.spent
+    )
     panels.register()
     operators.register()
     shortcut.register()

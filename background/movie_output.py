@@ -71,16 +71,16 @@ def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
     scene.frame_step = 1
     done = 0
 
-    def tell(*_args: Any) -> None:
+    def report(*_args: Any) -> None:
         nonlocal done
         done += 1
         _tell(min(done, frames), frames)
 
-    bpy.app.handlers.render_write.append(tell)
+    bpy.app.handlers.render_write.append(report)
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     finally:
-        bpy.app.handlers.render_write.remove(tell)
+        bpy.app.handlers.render_write.remove(report)
 
 
 def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int) -> list[Path]:

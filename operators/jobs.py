@@ -11,7 +11,6 @@ from bpy.props import IntProperty, StringProperty
 from .. import session
 from ..core.jobs import board
 from ..core.names import REHEARSAL
-from ..core.takes.files import is_gone
 from ..core.words import say
 from . import watch
 
@@ -85,7 +84,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Set it going; ask first where it may be paid twice."""
-        line = board.line(self.job)
+        line = board.progress(self.job)
         if line is None or not line.job.lost:
             return super().invoke(context, event)
         self._asked = True
@@ -112,6 +111,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def act(self, running: session.Session, job: Job) -> Future[None] | str:
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
+        from ..core.takes.files import is_gone
         from ..core.values.state import State
 
         if job.retry_to is None and not is_gone(job):
@@ -154,15 +154,15 @@ class RESHOOT_OT_resume(bpy.types.Operator):
 
         try:
             running = session.current()
-            running.place_again()
+            running.retry_placing()
             if wait:
                 # A job that was just sent is to be waited for too.
                 running.runner.written().result()
             running.read(wait=wait)
-            for doing in running.bring_back():
+            for doing in running.land_again():
                 doing.result()
             unfinished = running.unfinished()
-            running.take_up()
+            running.resume()
             if wait:
                 waiting.wait_for(running, unfinished)
         except ReshootError as error:

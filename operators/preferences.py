@@ -10,7 +10,6 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import session
-from ..core.money.sheet import as_csv
 from ..core.words import say
 from ..settings import folders, preferences
 from . import watch
@@ -38,7 +37,7 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
 
     def invoke(self, context: Context, event: Event) -> set[str]:
         """Ask beside the interface; the preferences show the answer."""
-        return {"FINISHED"} if ask_beside() else {"CANCELLED"}
+        return {"FINISHED"} if ask_in_thread() else {"CANCELLED"}
 
     def execute(self, context: Context) -> set[str]:
         """Ask and wait for the answer."""
@@ -57,7 +56,7 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def ask_beside() -> bool:
+def ask_in_thread() -> bool:
     """Have the key tested beside the interface. False where that is answered already: the service cannot be asked."""
     from ..core.errors import ReshootError
     from ..session import services
@@ -69,7 +68,7 @@ def ask_beside() -> bool:
     except ReshootError as error:
         _tell(error)
         return False
-    running.beside(lambda _blender: ask(), _tell)
+    running.run_in_thread(lambda _blender: ask(), _tell)
     watch.ensure()
     return True
 
@@ -132,6 +131,7 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
     def execute(self, context: Context) -> set[str]:
         """Write the file."""
         from ..core.errors import ReshootError
+        from ..core.money.sheet import as_csv
 
         path = Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), ".csv"))
         try:

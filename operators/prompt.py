@@ -85,14 +85,14 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
     @classmethod
     def description(cls, context: Context, options: OperatorProperties) -> str:
         """The prompt in full."""
-        line = board.line(options.job)
+        line = board.progress(options.job)
         return line.job.order.prompt if line is not None else ""
 
     def execute(self, context: Context) -> set[str]:
         """Write it."""
         from ..settings import reference_list
 
-        line = board.line(self.job)
+        line = board.progress(self.job)
         if line is None:
             words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
             self.report({"ERROR"}, words)

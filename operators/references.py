@@ -126,9 +126,9 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             running = session.current()
             target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
-            running.beside(render, add)
+            running.run_in_thread(render, add)
             if wait:
-                waiting.wait_beside(running)
+                waiting.wait_for_threads(running)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -40,7 +40,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
                 return {"CANCELLED"}
             running.place([job], scene_of(context))
         except ReshootError as error:
-            board.say(self.job, str(error))
+            board.set_words(self.job, str(error))
             if context.area is not None:
                 context.area.tag_redraw()
             self.report({"ERROR"}, str(error))
@@ -63,7 +63,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         """Select it, and frame it where a sequencer shows the timeline."""
         from ..timeline import compat, place, whereabouts
 
-        line = board.line(self.job)
+        line = board.progress(self.job)
         scene = scene_of(context)
         editor = scene.sequence_editor
         if line is None or editor is None:
@@ -98,7 +98,7 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Open it in the system's file browser."""
-        line = board.line(self.job)
+        line = board.progress(self.job)
         folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""
         if not os.path.isdir(folder):
             self.report({"ERROR"}, say("The job's folder is not there. Retry the job to fetch its take again."))

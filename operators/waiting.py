@@ -22,41 +22,41 @@ _LOOK_EVERY = 0.025
 
 def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     """Stay until each job is placed and compared. Raises what ended one that was not, once none moves any more."""
-    running.place_again()
+    running.retry_placing()
     while True:
         running.drain(1.0)
         # A script has time, and wants its take once, as it should lie.
         landed = [jobs for jobs in running.landed() if all(job.compared for job in jobs)]
-        crooked = running.crooked()
-        if landed or crooked:
-            _lay(running, landed, crooked)
-        jobs = [line.job for line in map(board.line, job_ids) if line is not None]
+        takes_to_correct = running.takes_to_correct()
+        if landed or takes_to_correct:
+            _lay(running, landed, takes_to_correct)
+        jobs = [line.job for line in map(board.progress, job_ids) if line is not None]
         if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
             if all(job.state is State.PLACED and job.compared for job in jobs):
                 return
             groups = {job.group for job in jobs}
-            stopped = [each.job for each in board.all_lines() if each.job.group in groups and each.job.error]
+            stopped = [each.job for each in board.all_jobs() if each.job.group in groups and each.job.error]
             if stopped:
-                running.fallen()
+                running.newly_failed()
                 raise _reason(stopped[0])
         time.sleep(_LOOK_EVERY)
 
 
-def _lay(running: session.Session, landed: Sequence[Sequence[Job]], crooked: Sequence[Job]) -> None:
+def _lay(running: session.Session, landed: Sequence[Sequence[Job]], takes_to_correct: Sequence[Job]) -> None:
     # All of them at once: each time, all that is under way has to end.
-    with running.still([*itertools.chain(*landed), *crooked]):
+    with running.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
         for jobs in landed:
             running.place(jobs)
             if bpy.ops.ed.undo_push.poll():
                 bpy.ops.ed.undo_push(message=watch.TAKE)
-        for job in crooked:
-            if running.put_right(job) and bpy.ops.ed.undo_push.poll():
+        for job in takes_to_correct:
+            if running.correct_take(job) and bpy.ops.ed.undo_push.poll():
                 bpy.ops.ed.undo_push(message=watch.RIGHT)
 
 
-def wait_beside(running: session.Session) -> None:
+def wait_for_threads(running: session.Session) -> None:
     """Stay until all that was put beside the interface is done. Raises what went wrong there."""
-    while running.busy_beside:
+    while running.has_threads:
         running.drain(1.0)
         time.sleep(_LOOK_EVERY)
     for error in running.complaints():

@@ -87,7 +87,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             _redraw(clock=True)
         for error in running.complaints():
             self.report({"ERROR"}, str(error))
-        for job in running.fallen():
+        for job in running.newly_failed():
             self.report({"ERROR"}, _bad_news(job))
         for job in running.waiting():
             self.report({"INFO"}, _waits(job))
@@ -95,8 +95,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             for jobs in running.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(everything=True)
-            for job in running.crooked()[:1]:
-                self._put_right(running, job)
+            for job in running.takes_to_correct()[:1]:
+                self._correct_take(running, job)
                 _redraw(everything=True)
         if time.monotonic() >= self._until:
             self._end(context)
@@ -119,17 +119,17 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             running.place(jobs)
         except ReshootError as error:
             for job in jobs:
-                board.say(job.id, str(error))
+                board.set_words(job.id, str(error))
             self.report({"ERROR"}, str(error))
             return
         bpy.ops.ed.undo_push(message=TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
 
-    def _put_right(self, running: session.Session, job: Job) -> None:
+    def _correct_take(self, running: session.Session, job: Job) -> None:
         from ..core.errors import ReshootError
 
         try:
-            if not running.put_right(job):
+            if not running.correct_take(job):
                 return
         except ReshootError as error:
             self.report({"WARNING"}, str(error))
@@ -183,7 +183,7 @@ def may_place(context: Context) -> bool:
 
 
 def _is_work(running: session.Session) -> bool:
-    busy = running.busy_beside or running.unheard or running.unsettled
+    busy = running.has_threads or running.has_events or running.has_uncompared
     return board.is_moving() or busy or bool(running.landed())
 
 
@@ -221,7 +221,7 @@ def _start_later(seconds: float) -> None:
 def _go_on(running: session.Session) -> None:
     """After a watch: begin another one, at once or when there is news."""
     # Asked first: what comes in between is work then.
-    more = running.expects_news
+    more = running.expects_events
     if _is_work(running):
         _start_later(_PAUSE)
     elif more and not bpy.app.timers.is_registered(_listen):
@@ -233,18 +233,18 @@ def _listen() -> float | None:
     running = session.running()
     if running is None:
         return None
-    more = running.expects_news
-    if running.unheard:
+    more = running.expects_events
+    if running.has_events:
         ensure()
         return None
     return _LISTEN if more else None
 
 
-def _take_up() -> None:
+def _resume() -> None:
     from ..core.errors import ReshootError
 
     try:
-        session.current().take_up()
+        session.current().resume()
     except ReshootError as error:
         import logging
 
@@ -257,14 +257,14 @@ def _take_up() -> None:
 def _opened(*_args: object) -> None:
     session.file_opened()
     if not bpy.app.background and session.has_work():
-        _take_up()
+        _resume()
 
 
 @bpy.app.handlers.persistent
 def _saved(*_args: object) -> None:
     session.file_saved()
     running = session.running()
-    if running is not None and running.busy_beside:
+    if running is not None and running.has_threads:
         # Under another name other jobs are shown, and they are being read.
         ensure()
 
@@ -281,7 +281,7 @@ def _after_start() -> float | None:
     if not start.ready():
         return _PAUSE
     if session.has_work():
-        _take_up()
+        _resume()
     return None
 
 

@@ -210,7 +210,7 @@ CLASSES = (
 
 
 def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
-    from .preferences import draw
+    from .preferences_page import draw
 
     draw(given, layout, context)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.values.job import Job
-    from ..core.values.progress import Line
+    from ..core.values.progress import JobProgress
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""
@@ -50,14 +50,14 @@ _ICONS = {
 
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
-    lines = board.lines_here()
+    lines = board.listed()
     if not lines:
         row = layout.row()
         row.active = False
         row.label(text="No jobs yet")
         return
     first, end = board.page(len(lines))
-    now, held, free = time.time(), board.held_here(), boxed(room(context))
+    now, held, free = time.time(), board.takes_in_file_seen(), boxed(room(context))
     for line in lines[first:end]:
         _job(layout.box(), line, free, now, held)
     if len(lines) > board.PAGE:
@@ -78,7 +78,7 @@ def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
     older.operator("reshoot.jobs_turn", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[str]) -> None:
+def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: frozenset[str]) -> None:
     """Draw one. now: seconds since the epoch. held: the jobs whose takes the open file holds."""
     job = line.job
     icon = thumbnails.of_movie(job.take.path) if job.take else 0
@@ -91,7 +91,7 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
     (name,) = shortened(job.label, aside.less((20 * len(buttons) + 8) * free.scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
-    if board.is_homeless(line):
+    if board.is_orphaned(line):
         wrapped(column, say("From a file that was not saved"), aside, active=False)
     words = running_text(column)
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
@@ -102,7 +102,7 @@ def _job(layout: UILayout, line: Line, free: Room, now: float, held: frozenset[s
         _error(layout, job, free)
 
 
-def _buttons(line: Line, lost: bool) -> list[tuple[str, str]]:
+def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, str]]:
     """What can be done with a job: operator and icon. lost: its take was placed and is not there any more."""
     job, buttons = line.job, []
     if job.state.moving:
@@ -127,7 +127,7 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> No
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: Line, lost: bool, free: Room) -> None:
+def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room) -> None:
     """Where the job stands: a bar while it moves, words when it is over."""
     state = line.job.state
     if state.moving:

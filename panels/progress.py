@@ -20,7 +20,7 @@ from . import warming
 if TYPE_CHECKING:
     from gpu.types import GPUBatch
 
-    from ..core.values.progress import Line, OnStrip
+    from ..core.values.progress import JobProgress, StripProgress
 
 Colour = tuple[float, float, float, float]
 Box = tuple[float, float, float, float, Colour]
@@ -62,7 +62,7 @@ _NAME = 14
 _FONT = 0
 
 _handle: Any = None
-_laid_out: tuple[list[OnStrip], _View, GPUBatch | None, list[Word]] | None = None
+_laid_out: tuple[list[StripProgress], _View, GPUBatch | None, list[Word]] | None = None
 
 
 def register() -> None:
@@ -97,7 +97,7 @@ def _draw() -> None:
         _draw_jobs(context, jobs)
 
 
-def _draw_jobs(context: bpy.types.Context, jobs: list[OnStrip]) -> None:
+def _draw_jobs(context: bpy.types.Context, jobs: list[StripProgress]) -> None:
     global _laid_out
     view = _View.of(context)
     # Most redraws, when the playhead moves, change nothing here.
@@ -133,7 +133,7 @@ class _View(NamedTuple):
         return _View(left, low, width, height, across, up, context.preferences.system.ui_scale)
 
 
-def _lay_out(jobs: list[OnStrip], view: _View) -> tuple[list[Box], list[Word]]:
+def _lay_out(jobs: list[StripProgress], view: _View) -> tuple[list[Box], list[Word]]:
     boxes: list[Box] = []
     words: list[Word] = []
     bars: dict[tuple[int, int], int] = {}
@@ -151,7 +151,7 @@ def _lay_out(jobs: list[OnStrip], view: _View) -> tuple[list[Box], list[Word]]:
 
 
 def _show(
-    line: Line,
+    line: JobProgress,
     strip: tuple[float, float, float, float],
     below: int,
     view: _View,
@@ -185,7 +185,7 @@ def _show(
             return
 
 
-def _sayings(line: Line) -> list[str]:
+def _sayings(line: JobProgress) -> list[str]:
     """What can be said of a job, the longest first."""
     state = line.job.state
     word = say(_WORDS[state]) if state in _WORDS else ""

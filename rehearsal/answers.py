@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Refusal(Exception):
+class ErrorAnswer(Exception):
     """A request that is answered with an error. status: HTTP status; payload: the JSON that is sent with it."""
 
     def __init__(self, status: int, payload: dict[str, Any], headers: dict[str, str] | None = None) -> None:
@@ -16,6 +16,6 @@ class Refusal(Exception):
         self.headers = headers or {}
 
 
-def refusal(status: int, detail: str) -> Refusal:
+def error_answer(status: int, detail: str) -> ErrorAnswer:
     """A refusal in the service's usual shape, `{"detail": …}`."""
-    return Refusal(status, {"detail": detail})
+    return ErrorAnswer(status, {"detail": detail})

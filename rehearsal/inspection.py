@@ -28,7 +28,7 @@ _UNREACHABLE = "Failed to download the file. Please check if the URL is accessib
 
 
 @dataclass(frozen=True)
-class Order:
+class Inspected:
     """A request that is in order. images: all references, images before elements, the frontal view first."""
 
     clip: Path
@@ -46,7 +46,7 @@ class Unprocessable(Exception):
         self.detail = detail
 
 
-def inspect(body: dict[str, Any], limits: Limits, find: Find) -> Order:
+def inspect(body: dict[str, Any], limits: Limits, find: Find) -> Inspected:
     """The order that `body` gives. Raises Unprocessable with everything that is wrong, form before files."""
     form = _Findings()
     _check_form(body, limits, form)
@@ -55,7 +55,7 @@ def inspect(body: dict[str, Any], limits: Limits, find: Find) -> Order:
     clip, seconds = _check_video(body["video_url"], limits, find, files)
     images = [_check_image(url, loc, limits, find, files) for loc, url in _images(body)]
     files.settle()
-    return Order(clip, seconds, tuple(images), body["prompt"], body.get("keep_audio", False))
+    return Inspected(clip, seconds, tuple(images), body["prompt"], body.get("keep_audio", False))
 
 
 @dataclass

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .answers import refusal
+from .answers import error_answer
 from .storage import Storage, StoredFile
 
 MAX_PARTS = 10_000
@@ -53,11 +53,11 @@ class Multipart:
         """Keep one part of `size` bytes and give its ETag. A part that is sent again replaces the earlier one."""
         upload = self._find(location, upload_id)
         if not 1 <= number <= MAX_PARTS:
-            raise refusal(400, f"Part numbers go from 1 to {MAX_PARTS}")
+            raise error_answer(400, f"Part numbers go from 1 to {MAX_PARTS}")
         with upload.lock:
             others = sum(upload.sizes.values()) - upload.sizes.get(number, 0)
             if others + size > self._max_bytes:
-                raise refusal(413, f"The file is larger than {self._max_bytes} bytes")
+                raise error_answer(413, f"The file is larger than {self._max_bytes} bytes")
             upload.sizes[number] = max(size, upload.sizes.get(number, 0))
         digest = hashlib.sha256()
         arriving = upload.file.path.parent / f"arriving-{secrets.token_hex(8)}"
@@ -66,7 +66,7 @@ class Multipart:
                 body(file, digest.update)
             with upload.lock:
                 if upload.complete:
-                    raise refusal(400, "The upload is complete already")
+                    raise error_answer(400, "The upload is complete already")
                 arriving.replace(_part(upload, number))
                 upload.etags[number] = f'"{digest.hexdigest()[:32]}"'
                 return upload.etags[number]
@@ -79,7 +79,7 @@ class Multipart:
         with upload.lock:
             if not upload.complete:
                 if not upload.etags or _claims(parts) != upload.etags:
-                    raise refusal(400, "The parts are not those that were uploaded")
+                    raise error_answer(400, "The parts are not those that were uploaded")
                 with upload.file.path.open("wb") as whole:
                     for number in sorted(upload.etags):
                         with _part(upload, number).open("rb") as part:
@@ -92,7 +92,7 @@ class Multipart:
     def _find(self, location: str, upload_id: str) -> _Upload:
         upload = self._uploads.get(upload_id)
         if upload is None or upload.file.location != location:
-            raise refusal(404, "No such upload")
+            raise error_answer(404, "No such upload")
         return upload
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ..core.models.table import MODELS
-from .answers import Refusal, refusal
+from .answers import ErrorAnswer, error_answer
 from .keys import Keys
 from .multipart import Multipart
-from .queue import Queue, Standing, State
-from .records import Outcome
+from .queue import Queue, RequestState, Standing
+from .records import RequestOutcome
 from .storage import Storage
 from .wire import Wire
 
@@ -52,7 +52,7 @@ class Conversation(Wire):
         super().__init__(*args)
 
     def respond(self, method: str, path: str, query: str) -> None:
-        """Answer one request, or raise Refusal."""
+        """Answer one request, or raise ErrorAnswer."""
         known = False
         for methods, pattern, meaning in _ROUTES:
             match = pattern.fullmatch(path)
@@ -62,8 +62,8 @@ class Conversation(Wire):
             known = known or match is not None
         # The queue knows requests by owner and app only: a status under the full endpoint's path is not found there.
         if known or re.match(rf"/({_ENDPOINTS})(/|$)", path):
-            raise refusal(405, "Method Not Allowed")
-        raise refusal(404, "Not Found")
+            raise error_answer(405, "Method Not Allowed")
+        raise error_answer(404, "Not Found")
 
     # Storage
 
@@ -71,7 +71,7 @@ class Conversation(Wire):
         self._need_key()
         self.drop_body(JSON_BYTES)
         if parse_qs(query).get("storage_type") != ["fal-cdn-v3"]:
-            raise refusal(400, "Unknown storage type")
+            raise error_answer(400, "Unknown storage type")
         token, created, expires = self._house.keys.mint()
         self.answer(
             200,
@@ -113,7 +113,7 @@ class Conversation(Wire):
         # As at the service, whoever has the URL may have the file.
         file = self._house.storage.find(location)
         if file is None:
-            raise refusal(404, "Not Found")
+            raise error_answer(404, "Not Found")
         self.answer_file(file.path, file.content_type, file.etag)
 
     def _described(self) -> tuple[str, str]:
@@ -125,10 +125,10 @@ class Conversation(Wire):
         self._need_key()
         body = self.read_json(JSON_BYTES)
         if not isinstance(body, dict):
-            raise Refusal(400, {"detail": "The request body is not a JSON object", "error_type": "bad_request"})
+            raise ErrorAnswer(400, {"detail": "The request body is not a JSON object", "error_type": "bad_request"})
         request_id, position = self._house.queue.submit(endpoint, body)
         app = "/".join(endpoint.split("/")[:2])
-        answer = {"status": State.IN_QUEUE.value, "queue_position": position, **self._urls(app, request_id)}
+        answer = {"status": RequestState.IN_QUEUE.value, "queue_position": position, **self._urls(app, request_id)}
         self.answer(200, answer, _about(request_id))
 
     def _status(self, query: str, app: str, request_id: str) -> None:
@@ -137,19 +137,19 @@ class Conversation(Wire):
         if parse_qs(query).get("logs", [""])[0].lower() in ("1", "true"):
             logs = [{"message": line.message, "timestamp": line.timestamp} for line in standing.logs]
         answer = {"status": standing.state.value, **self._urls(app, request_id)}
-        if standing.state is State.IN_QUEUE:
+        if standing.state is RequestState.IN_QUEUE:
             answer["queue_position"] = standing.position
         else:
             answer["logs"] = logs
         if standing.outcome is not None:
             answer["metrics"] = {"inference_time": standing.outcome.seconds}
             answer |= _failure(standing.outcome)
-        self.answer(200 if standing.state is State.COMPLETED else 202, answer, _about(request_id))
+        self.answer(200 if standing.state is RequestState.COMPLETED else 202, answer, _about(request_id))
 
     def _result(self, query: str, app: str, request_id: str) -> None:
         outcome = self._standing(request_id).outcome
         if outcome is None:
-            raise Refusal(400, {"detail": "Request is still in progress"}, _about(request_id))
+            raise ErrorAnswer(400, {"detail": "Request is still in progress"}, _about(request_id))
         payload = outcome.payload
         headers = _about(request_id)
         if outcome.status == 200:
@@ -185,7 +185,7 @@ class Conversation(Wire):
         self.drop_body(JSON_BYTES)
         standing = self._house.queue.standing(request_id)
         if standing is None:
-            raise refusal(404, "Request not found")
+            raise error_answer(404, "Request not found")
         return standing
 
     def _urls(self, app: str, request_id: str) -> dict[str, Any]:
@@ -201,11 +201,11 @@ class Conversation(Wire):
 
     def _need_key(self) -> None:
         if not self._house.keys.is_key(self.headers.get("Authorization", "")):
-            raise refusal(401, "invalid key credentials")
+            raise error_answer(401, "invalid key credentials")
 
     def _need_token(self) -> None:
         if not self._house.keys.is_token(self.headers.get("Authorization", "")):
-            raise refusal(401, "invalid token")
+            raise error_answer(401, "invalid token")
 
 
 def _about(request_id: str) -> dict[str, str]:
@@ -213,7 +213,7 @@ def _about(request_id: str) -> dict[str, str]:
     return {"X-Fal-Request-Id": request_id}
 
 
-def _failure(outcome: Outcome) -> dict[str, Any]:
+def _failure(outcome: RequestOutcome) -> dict[str, Any]:
     """What a status says of an outcome: platform failures by name, the model's own only in the result."""
     if "error_type" not in outcome.payload:
         return {}

@@ -24,7 +24,7 @@ from ..core.errors import ExportError
 from ..core.lanes import Lane
 from ..core.models.table import MODELS
 from .inspection import Unprocessable, inspect
-from .records import Log, Outcome, Records, Request
+from .records import Log, Records, Request, RequestOutcome
 from .storage import Storage
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ CONCURRENCY = 2
 STOP_SECONDS = 1.0
 """Seconds that a render has to end. One that does not has been told to, and its thread keeps nobody waiting."""
 _MODELS = {model.endpoint: model for model in MODELS.values()}
-_CANCELLED = Outcome(499, {"detail": "Request was cancelled by the client", "error_type": "client_cancelled"})
+_CANCELLED = RequestOutcome(499, {"detail": "Request was cancelled by the client", "error_type": "client_cancelled"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ Render = Callable[[StandIn, Callable[[int, int], None], Callable[[], bool]], Non
 """Makes the recipe's target; is given progress(frames done, of all) and cancelled(). Raises if it cannot."""
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """Where a request stands, in the service's words."""
 
     IN_QUEUE = "IN_QUEUE"
@@ -69,10 +69,10 @@ class State(StrEnum):
 class Standing:
     """A request at one moment. position: how many wait before it; outcome: only where it is completed."""
 
-    state: State
+    state: RequestState
     position: int
     logs: tuple[Log, ...]
-    outcome: Outcome | None
+    outcome: RequestOutcome | None
 
 
 class Queue:
@@ -137,10 +137,10 @@ class Queue:
             if request is None:
                 return None
             if request.outcome is not None:
-                return Standing(State.COMPLETED, 0, request.logs, request.outcome)
+                return Standing(RequestState.COMPLETED, 0, request.logs, request.outcome)
             if request in self._waiting:
-                return Standing(State.IN_QUEUE, self._position(request), (), None)
-            return Standing(State.IN_PROGRESS, 0, request.logs, None)
+                return Standing(RequestState.IN_QUEUE, self._position(request), (), None)
+            return Standing(RequestState.IN_PROGRESS, 0, request.logs, None)
 
     def cancel(self, request_id: str) -> bool | None:
         """Ask a request to end. False: it has ended already; None: there is no such request."""
@@ -180,7 +180,7 @@ class Queue:
     def _position(self, request: Request) -> int:
         return self._waiting.index(request)
 
-    def _settle(self, request: Request, outcome: Outcome) -> None:
+    def _settle(self, request: Request, outcome: RequestOutcome) -> None:
         request.outcome = replace(outcome, ended=time.time())
         try:
             self._records.save(request)
@@ -213,17 +213,17 @@ class Queue:
                 return
             self._settle(request, replace(outcome, seconds=time.monotonic() - began))
 
-    def _attempt(self, request: Request, target: Path) -> Outcome:
+    def _attempt(self, request: Request, target: Path) -> RequestOutcome:
         try:
             self._make(request, target)
             return self._result(request, target)
         except Unprocessable as no:
-            return Outcome(422, {"detail": no.detail})
+            return RequestOutcome(422, {"detail": no.detail})
         except Exception as error:
             # Whatever a renderer raises becomes the request's answer, as the service's own failures do.
             if not self._is_cancelled(request):
                 log.warning("a rehearsal failed", exc_info=True)
-            return Outcome(500, {"detail": str(error) or type(error).__name__, "error_type": "internal_error"})
+            return RequestOutcome(500, {"detail": str(error) or type(error).__name__, "error_type": "internal_error"})
 
     def _make(self, request: Request, target: Path) -> None:
         model = _MODELS[request.endpoint]
@@ -249,11 +249,11 @@ class Queue:
     def _is_cancelled(self, request: Request) -> bool:
         return request.cancelled or self._stopping.is_set()
 
-    def _result(self, request: Request, target: Path) -> Outcome:
+    def _result(self, request: Request, target: Path) -> RequestOutcome:
         if self._is_cancelled(request):
             return _CANCELLED
         if not target.is_file() or not target.stat().st_size:
             raise ExportError("The rehearsal's picture was not written.", "Look into Blender's console.")
         stored = self._storage.adopt(target, "rehearsal.mp4")
         video = {"content_type": stored.content_type, "file_name": stored.name, "file_size": stored.size}
-        return Outcome(200, {"video": video}, location=stored.location)
+        return RequestOutcome(200, {"video": video}, location=stored.location)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core.values.serialization import from_plain, to_plain
+from ..core.values.serialization import from_json, to_json
 from .storage import folders, named_in, read_json, write_json
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -30,7 +30,7 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RequestOutcome:
     """How a request ended. status: HTTP status of its result; seconds: how long it ran.
 
     payload: the JSON of an error; of a result, everything but the URL, whose path is `location`.
@@ -53,7 +53,7 @@ class Request:
     body: dict[str, Any]
     order: int
     cancelled: bool = False
-    outcome: Outcome | None = None
+    outcome: RequestOutcome | None = None
     logs: tuple[Log, ...] = field(default=())
 
 
@@ -71,7 +71,7 @@ class Records:
     def save(self, request: Request) -> None:
         """Write a request as it is now: whole, or not at all."""
         self.folder(request.id).mkdir(exist_ok=True)
-        write_json(self.folder(request.id) / _NOTE, to_plain(request))
+        write_json(self.folder(request.id) / _NOTE, to_json(request))
 
     def load(self, request_id: str) -> Request | None:
         """The request of that id; None if there is none that can be read."""
@@ -79,7 +79,7 @@ class Records:
             return None
         note = read_json(self.folder(request_id) / _NOTE)
         try:
-            request = from_plain(Request, note)
+            request = from_json(Request, note)
         except (ValueError, TypeError, KeyError):
             return None
         return request if request.id == request_id else None

@@ -20,7 +20,7 @@ from socketserver import TCPServer
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from .answers import Refusal, refusal
+from .answers import ErrorAnswer, error_answer
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,9 @@ def is_loopback(address: str) -> bool:
 
 
 class Wire(BaseHTTPRequestHandler):
-    """One connection. A subclass answers each request in `respond`, by `answer` or `answer_file`, or raises Refusal."""
+    """One connection. A subclass answers each request in `respond`, by `answer` or `answer_file`, or raises
+    ErrorAnswer.
+    """
 
     protocol_version = "HTTP/1.1"
     server_version = "Rehearsal"
@@ -68,7 +70,7 @@ class Wire(BaseHTTPRequestHandler):
                 self._read_framing()
                 path, _, query = self.path.partition("?")
                 self.respond(self.command, path, query)
-            except Refusal as no:
+            except ErrorAnswer as no:
                 self.answer(no.status, no.payload, no.headers)
         except (ConnectionError, TimeoutError):
             # The client went away or stalled: there is nobody left to answer.
@@ -91,21 +93,21 @@ class Wire(BaseHTTPRequestHandler):
         lengths = self.headers.get_all("Content-Length", [])
         if self.headers.get("Transfer-Encoding") is not None:
             self.close_connection = True
-            raise refusal(411, "A body needs a Content-Length")
+            raise error_answer(411, "A body needs a Content-Length")
         if len(lengths) > 1 or any(not re.fullmatch(r"[0-9]{1,15}", length) for length in lengths):
             self.close_connection = True
-            raise refusal(400, "Bad Content-Length")
+            raise error_answer(400, "Bad Content-Length")
         if lengths:
             self._length = self._unread = int(lengths[0])
         hosts = self.headers.get_all("Host", [])
         # A page in a browser could reach this port under a name of its own that resolves to 127.0.0.1.
         if len(hosts) != 1 or not is_loopback(f"//{hosts[0]}"):
-            raise refusal(421, "The rehearsal answers to loopback hosts only")
+            raise error_answer(421, "The rehearsal answers to loopback hosts only")
         if not self.path.startswith("/"):
-            raise refusal(400, "Bad request target")
+            raise error_answer(400, "Bad request target")
 
     def read_json(self, limit: int) -> Any:
-        """The body as JSON, at most `limit` bytes; Refusal 400 if it is not."""
+        """The body as JSON, at most `limit` bytes; ErrorAnswer 400 if it is not."""
         length = self.body_length(limit)
         raw = self.rfile.read(length)
         self._unread = 0
@@ -115,10 +117,10 @@ class Wire(BaseHTTPRequestHandler):
             return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             payload = {"detail": "The request body is not valid JSON", "error_type": "bad_request"}
-            raise Refusal(400, payload) from error
+            raise ErrorAnswer(400, payload) from error
 
     def drop_body(self, limit: int) -> None:
-        """Read a body that nobody needs, so that the connection can go on. Refusal 413 above `limit` bytes."""
+        """Read a body that nobody needs, so that the connection can go on. ErrorAnswer 413 above `limit` bytes."""
         if self._length:
             self.rfile.read(self.body_length(limit))
             self._unread = 0
@@ -134,12 +136,12 @@ class Wire(BaseHTTPRequestHandler):
             seen(piece)
 
     def body_length(self, limit: int) -> int:
-        """Bytes of the body; Refusal if it was not announced (411) or is above `limit` (413)."""
+        """Bytes of the body; ErrorAnswer if it was not announced (411) or is above `limit` (413)."""
         if self._length is None:
             self.close_connection = True
-            raise refusal(411, "A body needs a Content-Length")
+            raise error_answer(411, "A body needs a Content-Length")
         if self._length > limit:
-            raise Refusal(413, {"detail": f"The body is larger than {limit} bytes", "error_type": "bad_request"})
+            raise ErrorAnswer(413, {"detail": f"The body is larger than {limit} bytes", "error_type": "bad_request"})
         return self._length
 
     def answer(self, status: int, payload: dict[str, Any], headers: dict[str, str] | None = None) -> None:
@@ -160,7 +162,7 @@ class Wire(BaseHTTPRequestHandler):
             if asked and self.headers.get("If-Range", etag) == etag:
                 span = _span(asked, size)
                 if span == (0, 0):
-                    raise Refusal(416, {"detail": "Range Not Satisfiable"}, {"Content-Range": f"bytes */{size}"})
+                    raise ErrorAnswer(416, {"detail": "Range Not Satisfiable"}, {"Content-Range": f"bytes */{size}"})
                 if span is not None:
                     first, count = span
                     status = 206

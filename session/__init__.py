@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bpy.types import Area, Scene
 
     from ..core.money.ledger import Sum
-    from ..core.values.progress import OnStrip
+    from ..core.values.progress import StripProgress
     from .session import Session
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "file_opened",
     "file_saved",
     "has_work",
-    "held",
     "home",
     "on_strips",
     "project",
@@ -42,6 +41,7 @@ __all__ = [
     "service",
     "spent",
     "takes_folder",
+    "takes_in_file",
     "undone",
 ]
 
@@ -133,8 +133,8 @@ def file_saved() -> None:
 def undone() -> None:
     """The editor has undone something, or done it again."""
     if _session is not None:
-        _session.place_again(without_scene=True)
-        _session.look_again()
+        _session.retry_placing(without_scene=True)
+        _session.forget_strips()
 
 
 def areas(kind: str) -> Iterator[Area]:
@@ -143,9 +143,9 @@ def areas(kind: str) -> Iterator[Area]:
         yield from (area for area in window.screen.areas if area.type == kind)
 
 
-def held() -> frozenset[str]:
+def takes_in_file() -> frozenset[str]:
     """The jobs whose takes are strips of the open file, whatever file they were sent from."""
-    return _session.held() if _session is not None else frozenset()
+    return _session.takes_in_file() if _session is not None else frozenset()
 
 
 def spent() -> tuple[Sum, ...]:
@@ -153,6 +153,6 @@ def spent() -> tuple[Sum, ...]:
     return _session.runner.spent if _session is not None else ()
 
 
-def on_strips(scene: Scene) -> list[OnStrip]:
+def on_strips(scene: Scene) -> list[StripProgress]:
     """Where the jobs under way are in the timeline of `scene`, and those that have failed since Blender was started."""
     return _session.on_strips(scene) if _session is not None else []

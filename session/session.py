@@ -32,7 +32,7 @@ from ..core.money import ledger
 from ..core.money.budget import check, under_way
 from ..core.names import REHEARSAL, UNTITLED
 from ..core.values.job import Job, State
-from ..core.values.progress import Line, OnStrip
+from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
 from ..core.values.take import Take
 from ..core.words import say
@@ -42,7 +42,7 @@ from .services import Services
 
 _log = logging.getLogger(__name__)
 
-_FALLEN = (State.FAILED, State.UNSURE)
+_ENDED_BADLY = (State.FAILED, State.UNSURE)
 _JOBS = "jobs"
 """The folder of the unfinished jobs' folders, beside the journal."""
 
@@ -54,11 +54,11 @@ _opened: SimpleQueue[tuple[Journal, str, list[Job]]] = SimpleQueue()
 
 
 @dataclass(frozen=True)
-class _Laid:
+class _Uncompared:
     """A take that was placed before it was compared. looks: of its strips, see `place.looks`."""
 
     take: Take
-    looks: place.Looks
+    looks: place.Appearance
 
 
 class Session:
@@ -83,25 +83,25 @@ class Session:
             Steps(self._blender, self._services.connect, takes_folder),
             keep_clips=lambda: self._keep_clips,
         )
-        self._tried: dict[str, bool] = {}
-        self._laid: dict[str, _Laid] = {}
-        self._held: frozenset[str] = frozenset()
+        self._placing_tried: dict[str, bool] = {}
+        self._uncompared: dict[str, _Uncompared] = {}
+        self._takes_in_file: frozenset[str] = frozenset()
         self._counted: tuple[object, ...] = ()
         self._placing: list[Future[None]] = []
-        self._beside = 0
-        self._threads_beside: list[threading.Thread] = []
-        self._is_still = False
-        self._done_beside: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._fallen: list[Job] = []
+        self._threads_left = 0
+        self._threads: list[threading.Thread] = []
+        self._threads_are_paused = False
+        self._finished_in_threads: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._newly_failed: list[Job] = []
         self._waiting: list[Job] = []
         self._since = time.time()
         self._follower = whereabouts.Follower()
         self._looked_at: tuple[object, ...] = ()
-        self._seen: dict[str, Line] = {}
+        self._seen: dict[str, JobProgress] = {}
         self._shots: dict[str, Shot] = {}
         self._found: dict[str, tuple[whereabouts.Spot, ...]] = {}
-        self._on_strips: list[OnStrip] = []
-        board.show(known)
+        self._on_strips: list[StripProgress] = []
+        board.add(known)
 
     def _open_journal(self) -> tuple[Journal, list[Job]]:
         """The journal, and what is shown of the open file's jobs."""
@@ -137,7 +137,7 @@ class Session:
         if jobs[0].service == REHEARSAL or (limits.day is None and limits.project is None):
             return
         price = sum((job.sent.price for job in jobs), Decimal(0))
-        coming = under_way(line.job for line in board.open_lines())
+        coming = under_way(line.job for line in board.open_jobs())
         check(price, jobs[0].project, self._journal.sums(), coming, limits)
 
     def spent(self) -> list[ledger.Entry]:
@@ -146,18 +146,18 @@ class Session:
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Start new jobs. From now on they count: whoever presses again is asked."""
-        place.begun(jobs)
+        place.remember_scenes(jobs)
         for job in jobs:
-            board.hear(Event(job))
+            board.update(Event(job))
         self.runner.add(jobs)
 
-    def take_up(self) -> None:
+    def resume(self) -> None:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
-        self.bring_back()
-        if any(board.line(job_id) is None for job_id in self.held()):
+        self.land_again()
+        if any(board.progress(job_id) is None for job_id in self.takes_in_file()):
             self.read()
-        self.runner.take_up_all()
+        self.runner.resume_all()
 
     def read(self, *, wait: bool = False) -> None:
         """Take in what the journal has of the open file, and bring back the takes that were never saved with it.
@@ -165,21 +165,21 @@ class Session:
         It is read off the main thread unless `wait`, where nothing is brought back yet. Raises StorageError there;
         otherwise what goes wrong is kept for `complaints`.
         """
-        here, held = self._project(), self.held()
+        here, held = self._project(), self.takes_in_file()
         if wait:
-            board.show(self._journal.shown(here, held))
+            board.add(self._journal.shown(here, held))
             return
         rows: list[Job] = []
 
         def take_in(failure: ReshootError | None) -> None:
             if failure is not None:
                 raise failure
-            board.show(rows)
-            self.bring_back()
+            board.add(rows)
+            self.land_again()
 
-        self.beside(lambda _blender: rows.extend(self._journal.shown(here, held)), take_in)
+        self.run_in_thread(lambda _blender: rows.extend(self._journal.shown(here, held)), take_in)
 
-    def bring_back(self) -> list[Future[None]]:
+    def land_again(self) -> list[Future[None]]:
         """Takes that an earlier Blender placed in the open file and that were never saved with it land once more.
 
         A take that the editor has deleted, or reverted in this Blender, stays away. Done when the journal says so.
@@ -191,13 +191,13 @@ class Session:
             return []
         lost = [
             line.job
-            for line in board.lines(here)
+            for line in board.of_project(here)
             if line.job.state is State.PLACED
             and line.job.project == here
             and saved < line.job.stages[-1].at < self._since
-            and line.job.id not in self.held()
+            and line.job.id not in self.takes_in_file()
         ]
-        return [self.runner.bring_back(job.id) for job in lost]
+        return [self.runner.land_again(job.id) for job in lost]
 
     def unfinished(self) -> list[str]:
         """The ids of the open file's unfinished jobs, from the journal."""
@@ -213,17 +213,17 @@ class Session:
         heard = False
         while not self.runner.events.empty() and time.perf_counter() < deadline:
             event = self.runner.events.get()
-            before = board.line(event.job.id)
-            if event.job.state in _FALLEN and (before is None or before.job.state is not event.job.state):
-                self._fallen.append(event.job)
+            before = board.progress(event.job.id)
+            if event.job.state in _ENDED_BADLY and (before is None or before.job.state is not event.job.state):
+                self._newly_failed.append(event.job)
             landed = event.job.state is State.LANDED and before is not None and before.job.state is not State.LANDED
             if landed and event.job.project != self._project() and not event.elsewhere:
                 self._waiting.append(event.job)
-            heard = board.hear(event) or heard
-        while not self._done_beside.empty():
-            self._beside -= 1
+            heard = board.update(event) or heard
+        while not self._finished_in_threads.empty():
+            self._threads_left -= 1
             try:
-                self._done_beside.get()()
+                self._finished_in_threads.get()()
             except ReshootError as error:
                 self._complaints.append(error)
             heard = True
@@ -237,7 +237,7 @@ class Session:
         """
         groups: dict[str, list[Job]] = {}
         elsewhere: set[str] = set()
-        for line in reversed(board.lines(self._project())):
+        for line in reversed(board.of_project(self._project())):
             groups.setdefault(line.job.group, []).append(line.job)
             if line.elsewhere:
                 elsewhere.add(line.job.group)
@@ -245,9 +245,9 @@ class Session:
         for group, jobs in groups.items():
             if group in elsewhere:
                 continue
-            waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._tried]
+            waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._placing_tried]
             # What is made of several results is laid once, as it should lie.
-            unready = [job for job in jobs if job.state.moving or job.state in _FALLEN or not job.compared]
+            unready = [job for job in jobs if job.state.moving or job.state in _ENDED_BADLY or not job.compared]
             if waiting and (not unready or (len(jobs) == 1 and jobs[0].state is State.LANDED)):
                 ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
         return ready
@@ -259,48 +259,48 @@ class Session:
         PlacementError; it is tried once.
         """
         lead = jobs[0]
-        lines = [board.line(job.id) for job in jobs]
+        lines = [board.progress(job.id) for job in jobs]
         if any(line is not None and line.elsewhere for line in lines):
             raise PlacementError(say("Another Blender has this job."), say("Place its take there."))
         homeless = lead.project != self._project() and lead.project.startswith(UNTITLED)
         scene = (into if homeless else None) or place.find_scene(lead) or into
-        self._tried.update({job.id: scene is not None for job in jobs})
+        self._placing_tried.update({job.id: scene is not None for job in jobs})
         if scene is None:
             raise PlacementError(
                 say("The scene “{scene}” is not in this file any more.", scene=lead.scene),
                 say("Open the scene that is to have the take, and place it from the job."),
             )
-        with self.still(jobs, scene):
+        with self.threads_paused(jobs, scene):
             notes = place.place(scene, jobs)
         for job in jobs:
             if homeless:
                 self.runner.adopt(job.id, self._project())
             if job.state is State.LANDED:
                 self._placing.append(self.runner.placed(job.id, notes))
-        self._laid.pop(lead.id, None)
+        self._uncompared.pop(lead.id, None)
         if lead.take is not None and not lead.compared:
-            self._laid[lead.id] = _Laid(lead.take, place.looks(scene, lead.id))
+            self._uncompared[lead.id] = _Uncompared(lead.take, place.appearance(scene, lead.id))
         return notes
 
-    def crooked(self) -> list[Job]:
+    def takes_to_correct(self) -> list[Job]:
         """The jobs whose takes lie in the open file as they came and should not, as was found out since."""
         found = []
-        for job_id, laid in list(self._laid.items()):
-            line = board.line(job_id)
+        for job_id, laid in list(self._uncompared.items()):
+            line = board.progress(job_id)
             if line is None or (line.job.compared and line.job.take == laid.take):
-                del self._laid[job_id]
+                del self._uncompared[job_id]
             elif line.job.compared:
                 found.append(line.job)
         return found
 
-    def put_right(self, job: Job) -> bool:
-        """Lay the take of a crooked job as it should lie. Whether it was there to be laid; it is tried once.
+    def correct_take(self, job: Job) -> bool:
+        """Lay a take of `takes_to_correct` as it should lie. Whether it was there to be laid; it is tried once.
 
         Raises PlacementError where the editor has changed its strip meanwhile, which stays as it is.
         """
-        laid = self._laid.pop(job.id)
+        laid = self._uncompared.pop(job.id)
         scene = place.find_scene(job)
-        now = place.looks(scene, job.id) if scene is not None else ()
+        now = place.appearance(scene, job.id) if scene is not None else ()
         if scene is None or not now:
             return False
         if now != laid.looks:
@@ -308,65 +308,65 @@ class Session:
                 say("The take of “{shot}” could be put right, but its strip was changed meanwhile.", shot=job.label),
                 say("Delete the strip and place the take again from the list of jobs."),
             )
-        with self.still([job], scene):
-            place.put_right(scene, job)
+        with self.threads_paused([job], scene):
+            place.correct_take(scene, job)
         return True
 
     @contextlib.contextmanager
-    def still(self, jobs: Sequence[Job], scene: bpy.types.Scene | None = None) -> Iterator[None]:
+    def threads_paused(self, jobs: Sequence[Job], scene: bpy.types.Scene | None = None) -> Iterator[None]:
         """No other thread of ours runs meanwhile, where to place the takes of `jobs` beside one could crash Blender.
 
         Waits for what they are doing, and for the network with it: that concerns scripts, which have time. scene: where
         they are placed; without it only what is true of any is looked at. See `compat.CROWD_CRASHES`.
         """
-        if self._is_still or not compat.CROWD_CRASHES or not place.moves_context(jobs, scene):
+        if self._threads_are_paused or not compat.CROWD_CRASHES or not place.moves_context(jobs, scene):
             yield
             return
-        self._is_still = True
+        self._threads_are_paused = True
         try:
             with self._services.paused(), self.runner.paused():
-                for thread in self._threads_beside:
+                for thread in self._threads:
                     thread.join()
                 # A server in this very Blender may still be putting away what it has answered.
                 time.sleep(_SETTLES)
                 yield
         finally:
-            self._is_still = False
+            self._threads_are_paused = False
 
     def file_opened(self) -> None:
         """Another file is open now, and what lies in its timeline is as it was saved."""
-        self._laid.clear()
-        self.place_again()
-        self.look_again()
+        self._uncompared.clear()
+        self.retry_placing()
+        self.forget_strips()
         self.read()
 
-    def place_again(self, *, without_scene: bool = False) -> None:
+    def retry_placing(self, *, without_scene: bool = False) -> None:
         """What could not be placed may be tried once more: the file changed, or the editor asked.
 
         without_scene: only what found no scene, where that is there now.
         """
         if not without_scene:
-            self._tried.clear()
-        for job_id in [job_id for job_id, had_scene in self._tried.items() if not had_scene]:
-            line = board.line(job_id)
+            self._placing_tried.clear()
+        for job_id in [job_id for job_id, had_scene in self._placing_tried.items() if not had_scene]:
+            line = board.progress(job_id)
             if line is not None and place.find_scene(line.job) is not None:
-                del self._tried[job_id]
+                del self._placing_tried[job_id]
 
-    def held(self) -> frozenset[str]:
+    def takes_in_file(self) -> frozenset[str]:
         """The jobs whose takes are strips of the open file. Looks anew where there are more strips or fewer."""
         editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
         counted = tuple(len(compat.strips_all(editor)) for editor in editors)
         if counted != self._counted:
             self._counted = counted
             found = {strip.get(place.JOB_KEY) for editor in editors for strip in compat.strips_all(editor)}
-            self._held = frozenset(found - {None})
-        return self._held
+            self._takes_in_file = frozenset(found - {None})
+        return self._takes_in_file
 
-    def look_again(self) -> None:
+    def forget_strips(self) -> None:
         """Other strips may have taken the place of those that were there."""
         self._counted = ()
 
-    def beside(self, work: Callable[[Blender], None], then: Callable[[ReshootError | None], None]) -> None:
+    def run_in_thread(self, work: Callable[[Blender], None], then: Callable[[ReshootError | None], None]) -> None:
         """Do `work` on a thread of its own; `then` hears on the main thread how it went.
 
         What `then` raises is kept for `complaints`.
@@ -384,11 +384,11 @@ class Session:
                     say("Reshoot itself failed here: {error}.", error=error),
                     say("See Blender's console, and report it."),
                 )
-            self._done_beside.put(lambda: then(failure))
+            self._finished_in_threads.put(lambda: then(failure))
 
-        self._beside += 1
+        self._threads_left += 1
         thread = threading.Thread(target=run, name="reshoot-beside", daemon=True)
-        self._threads_beside = [each for each in self._threads_beside if each.is_alive()] + [thread]
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
 
     def complaints(self) -> list[ReshootError]:
@@ -396,9 +396,9 @@ class Session:
         told, self._complaints = self._complaints, []
         return told
 
-    def fallen(self) -> list[Job]:
+    def newly_failed(self) -> list[Job]:
         """The jobs that came to a bad end since this was asked last."""
-        told, self._fallen = self._fallen, []
+        told, self._newly_failed = self._newly_failed, []
         return told
 
     def waiting(self) -> list[Job]:
@@ -406,57 +406,59 @@ class Session:
         told, self._waiting = self._waiting, []
         return told
 
-    def on_strips(self, scene: bpy.types.Scene) -> list[OnStrip]:
+    def on_strips(self, scene: bpy.types.Scene) -> list[StripProgress]:
         """The jobs that are to be seen on the strips of `scene`, newest first: where each one's shot is now.
 
         The very same list as long as nothing has changed.
         """
-        lines = board.lines(self._project())
+        lines = board.of_project(self._project())
         editor = scene.sequence_editor
         looked_at = (scene.session_uid, scene.name, compat.open_meta(editor) if editor else "", lines)
         changed = looked_at != self._looked_at
         if changed:
             self._looked_at = looked_at
             seen = {line.job.id: line for line in lines if self._is_seen(line.job)}
-            there = place.belonging(scene, [line.job for line in seen.values()])
+            there = place.of_scene(scene, [line.job for line in seen.values()])
             self._seen = {job.id: seen[job.id] for job in there}
             self._shots = {job_id: line.job.shot for job_id, line in self._seen.items()}
         found = self._follower.find(scene, self._shots) if self._seen else {}
         if changed or found is not self._found:
             self._found = found
             self._on_strips = [
-                OnStrip(*part, line)
+                StripProgress(*part, line)
                 for job_id, line in self._seen.items()
                 for spot in found[job_id]
-                if (own := _of_part(line.job, spot)) and (part := whereabouts.shown(scene, own)) is not None
+                if (own := _of_part(line.job, spot)) and (part := whereabouts.visible(scene, own)) is not None
             ]
         return self._on_strips
 
     def _is_seen(self, job: Job) -> bool:
         """Whether there is something to follow on the strip: what runs, and what has failed since Blender started."""
-        return not job.state.ended or (job.state in _FALLEN and job.stages[-1].at >= self._since)
+        return not job.state.ended or (job.state in _ENDED_BADLY and job.stages[-1].at >= self._since)
 
     @property
-    def unheard(self) -> bool:
+    def has_events(self) -> bool:
         """Whether there is news to drain, or will be: that a take was placed is told once it is on disk."""
         self._placing = [each for each in self._placing if not each.done()]
         return bool(self._placing) or not self.runner.events.empty()
 
     @property
-    def expects_news(self) -> bool:
+    def expects_events(self) -> bool:
         """Whether there may be news later, though nothing moves: what was lost on its way is found after minutes."""
         return not self.runner.is_at_rest
 
     @property
-    def unsettled(self) -> bool:
+    def has_uncompared(self) -> bool:
         """Whether a take of the open file has landed, or was placed by this Blender, and is not compared yet."""
-        waits = [line for line in board.lines(self._project()) if line.job.state is State.LANDED and not line.elsewhere]
-        return bool(self._laid) or any(not line.job.compared for line in waits)
+        waits = [
+            line for line in board.of_project(self._project()) if line.job.state is State.LANDED and not line.elsewhere
+        ]
+        return bool(self._uncompared) or any(not line.job.compared for line in waits)
 
     @property
-    def busy_beside(self) -> bool:
+    def has_threads(self) -> bool:
         """Whether work that was put beside the interface is not finished."""
-        return self._beside > 0
+        return self._threads_left > 0
 
     def close(self) -> None:
         """End every thread that a dead network does not hold; what is unfinished stays in the journal.

@@ -104,7 +104,7 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
     asked = []
     same = [
         line.job
-        for line in board.lines(lead.project)
+        for line in board.of_project(lead.project)
         if line.job.state.moving and line.job.part == 0 and _is_same(line.job, lead)
     ]
     if same and free:

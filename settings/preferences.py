@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..core.errors import ReshootError
-    from ..core.money.budget import Limits
+    from ..core.money.budget import Budget
 
 draw_page: Callable[[RESHOOT_AP_preferences, UILayout, Context], None] | None = None
 """Draws the page in Blender's preferences. Set by `panels`, which is above this room."""
@@ -141,12 +141,12 @@ def fingerprint() -> tuple[object, ...]:
     )
 
 
-def limits() -> Limits:
+def limits() -> Budget:
     """What the editor allows to be spent."""
-    from ..core.money.budget import Limits
+    from ..core.money.budget import Budget
 
     given = get()
-    return Limits(_dollars(given.day_limit) or None, _dollars(given.project_limit) or None)
+    return Budget(_dollars(given.day_limit) or None, _dollars(given.project_limit) or None)
 
 
 def upload_days() -> int:

@@ -18,12 +18,12 @@ _ENDLESS = ("COLOR", "MASK")
 _FOOTAGE = ("MOVIE", "IMAGE", "SCENE", "META", "MOVIECLIP", "COLOR", "TEXT")
 
 
-def holds(strip: Any) -> bool:
+def can_lengthen(strip: Any) -> bool:
     """Whether the strip can be lengthened: it shows more of its source then, and its edge frame past that."""
     return int(getattr(strip, "input_count", 0)) == 0
 
 
-def hidden(strip: Any) -> tuple[int, int]:
+def hidden_frames(strip: Any) -> tuple[int, int]:
     """Frames of the strip's source that it does not show, before and after it."""
     if strip.type in _ENDLESS or (strip.type == "IMAGE" and len(strip.elements) == 1):
         return (_MUCH, _MUCH)
@@ -31,7 +31,7 @@ def hidden(strip: Any) -> tuple[int, int]:
     return (max(0, int(before)), max(0, int(after)))
 
 
-def covered(strips: Iterable[Any], start: int, end: int) -> tuple[int, int]:
+def covered_frames(strips: Iterable[Any], start: int, end: int) -> tuple[int, int]:
     """Frames before `start` and from `end` on, without a gap, that at least one of `strips` shows."""
     ranges = sorted((compat.start(strip), compat.end(strip)) for strip in strips)
     first, last = start, end
@@ -48,6 +48,6 @@ def cuts(strips: Iterable[Any], start: int) -> tuple[int, ...]:
     """Frames, counted from `start`, at which one of `strips` ends and another begins, no transition over it."""
     strips = list(strips)
     footage = [strip for strip in strips if strip.type in _FOOTAGE]
-    transitions = [(compat.start(strip), compat.end(strip)) for strip in strips if not holds(strip)]
+    transitions = [(compat.start(strip), compat.end(strip)) for strip in strips if not can_lengthen(strip)]
     seams = {compat.start(strip) for strip in footage} & {compat.end(strip) for strip in footage}
     return tuple(seam - start for seam in sorted(seams) if not any(low <= seam <= high for low, high in transitions))

@@ -22,7 +22,7 @@ from ..core.words import say
 from . import compat, movie_strip, take_strips, whereabouts
 from .take_strips import JOB_KEY
 
-Looks = tuple[tuple[object, ...], ...]
+Appearance = tuple[tuple[object, ...], ...]
 """See `looks`."""
 
 _begun: dict[str, int] = {}
@@ -48,7 +48,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 found = pieces.of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.Layer(scene, jobs[0], spot).lay(found)
+                        notes += take_strips.TakeStrips(scene, jobs[0], spot).add(found)
         except PlacementError:
             for job in jobs:
                 remove(scene, job.id)
@@ -77,7 +77,7 @@ def _check_files(jobs: Sequence[Job]) -> None:
             )
 
 
-def looks(scene: bpy.types.Scene, job_id: str) -> Looks:
+def appearance(scene: bpy.types.Scene, job_id: str) -> Appearance:
     """How the strips of the job `job_id` lie and are shown, to be compared: an editor may have changed them."""
     return tuple(_look(strip) for strip in placed_strips(scene, job_id))
 
@@ -93,7 +93,7 @@ def _look(strip: Any) -> tuple[object, ...]:
     return (*lies, compat.meta_of(strip), *placed, *cropped, *shown)
 
 
-def put_right(scene: bpy.types.Scene, job: Job) -> None:
+def correct_take(scene: bpy.types.Scene, job: Job) -> None:
     """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
 
     The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
@@ -141,7 +141,7 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
 
 
-def begun(jobs: Sequence[Job]) -> None:
+def remember_scenes(jobs: Sequence[Job]) -> None:
     """Keep in mind which scenes new jobs belong to: their names may become others'."""
     for job in jobs:
         if job.scene in bpy.data.scenes:
@@ -153,7 +153,7 @@ def find_scene(job: Job) -> bpy.types.Scene | None:
     return _scenes([job]).get(job.id)
 
 
-def belonging(scene: bpy.types.Scene, jobs: Sequence[Job]) -> list[Job]:
+def of_scene(scene: bpy.types.Scene, jobs: Sequence[Job]) -> list[Job]:
     """Those of `jobs` that belong to `scene`, as `find_scene` finds it for one of them."""
     scenes = _scenes(jobs)
     return [job for job in jobs if scenes.get(job.id) == scene]
@@ -171,7 +171,7 @@ def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
             continue
         if named is not None:
             found[job.id] = named
-        if named is None or (len(by_number) > 1 and not whereabouts.keeps(named, job.shot)):
+        if named is None or (len(by_number) > 1 and not whereabouts.has_strip_of(named, job.shot)):
             unsure[job.id] = job.shot
     return {**found, **_holding(unsure)} if unsure else found
 

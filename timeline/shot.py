@@ -50,12 +50,12 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> Shot:
     native = alone and len(pictures) == 1
     own = content.own_size(pictures[0]) if native else None
     width, height = own or canvas
-    lengthened = native and neighbors.holds(pictures[0])
+    lengthened = native and neighbors.can_lengthen(pictures[0])
     parts: list[Any] = pictures
     sounds = _own_sounds(scene, pictures)
-    before, after = neighbors.hidden(pictures[0]) if lengthened else (0, 0)
+    before, after = neighbors.hidden_frames(pictures[0]) if lengthened else (0, 0)
     if source is Source.TIMELINE:
-        before, after = neighbors.covered(_visible(scene, 0, _LAST), start, start + frames)
+        before, after = neighbors.covered_frames(_visible(scene, 0, _LAST), start, start + frames)
         parts = _visible(scene, start, start + frames)
     elif native and pictures[0].type == "META":
         parts = list(compat.strips(pictures[0]))

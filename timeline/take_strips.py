@@ -37,7 +37,7 @@ _UNDOES = {
 """Colour space that gives back what was sent through a view transform."""
 
 
-class Layer:
+class TakeStrips:
     """Lays pieces over one spot of a shot. lead: the first part's job."""
 
     def __init__(self, scene: bpy.types.Scene, lead: Job, spot: Spot) -> None:
@@ -45,7 +45,7 @@ class Layer:
         self._lead = lead
         self._spot = spot
 
-    def lay(self, found: Sequence[Piece]) -> Iterator[str]:
+    def add(self, found: Sequence[Piece]) -> Iterator[str]:
         """Add the strips; what else was done, in words."""
         first, end = found[0].first, max(piece.end for piece in found)
         if len(found) == 1:

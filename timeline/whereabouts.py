@@ -56,14 +56,14 @@ def holding(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
     return {key for key, shot in shots.items() if any(spot.strips for spot in _spots(shot, strips))}
 
 
-def keeps(scene: bpy.types.Scene, shot: Shot) -> bool:
+def has_strip_of(scene: bpy.types.Scene, shot: Shot) -> bool:
     """Whether `scene` has a strip of `shot` under its name, which is soon found out."""
     editor = scene.sequence_editor
     there = [(compat.strips_all(editor).get(strip.name), strip) for strip in shot.strips] if editor else []
     return any(now and (now.type, _file_of(now)) == _source(then) for now, then in there)
 
 
-def shown(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
+def visible(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
     """What is to be seen of `spot` in the open level: channel, first frame, frame after it. None where that is nothing.
 
     Where it is inside a meta strip that is not entered, the part of that strip.

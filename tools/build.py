@@ -22,7 +22,17 @@ WHEELS = BUILD / "wheels"
 LOCK = ROOT / "tools" / "wheels.lock"
 
 FILES = ("blender_manifest.toml", "*.py")
-FOLDERS = ("core", "operators", "panels", "rehearsal", "timeline", "translations")
+FOLDERS = (
+    "background",
+    "core",
+    "operators",
+    "panels",
+    "rehearsal",
+    "session",
+    "settings",
+    "timeline",
+    "translations",
+)
 # A file of another kind in those folders is there by mistake, or the list has to learn it.
 SUFFIXES = {".py", ".json", ".png", ".typed"}
 MAX_BYTES = 1_500_000

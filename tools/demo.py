@@ -178,7 +178,7 @@ def build_timeline(clip: Path | None, images: list[Path]) -> Any:
 
 def frames_that_fit(footage: timeline.Footage) -> int:
     """How many frames of the clip, from its start, the service takes; the product refuses what is too short."""
-    model, conform = part("core.models").KLING_O1_EDIT, part("core.conform")
+    model, conform = part("core.models.kling").KLING_O1_EDIT, part("core.planning.conform")
     rate = model.result_fps if footage.fps <= conform.EVERY_FRAME_UP_TO else footage.fps
     most: int = math.floor(model.limits.max_seconds * rate)
     return min(footage.frames, most)
@@ -186,14 +186,14 @@ def frames_that_fit(footage: timeline.Footage) -> int:
 
 def words_of(fps: Any) -> str:
     """A rate as editors write it."""
-    words: str = part("core.conform").rate_words(fps)
+    words: str = part("core.values.plan").rate_words(fps)
     return words
 
 
 def reshoot(scene: Any) -> tuple[Any, dict[str, float]]:
     """Send the shot and wait until its take is placed. Its job, and the seconds of each step."""
     prompt = os.environ.get("PROMPT", "").strip() or PROMPT
-    board = part("core.board")
+    board = part("core.jobs.board")
     scene.reshoot.prompt = prompt
     console.say(f"  prompt      {prompt}")
     planned = board.preview(scene)
@@ -251,7 +251,7 @@ def draw(scene: Any, take: Any, job: Any, copy: Path | None) -> None:
     prompt = job.order.prompt if len(job.order.prompt) <= 100 else f"{job.order.prompt[:99]}…"
     labels = picture.Labels(
         before=f"{job.shot.name}, {job.shot.frames} frames at {words_of(job.shot.fps)} fps",
-        after=part("core.models").MODELS[job.order.model].label
+        after=part("core.models.table").MODELS[job.order.model].label
         if LIVE
         else "a rehearsal: the stand-in picture, made on this computer, free of charge",
         columns=[f"Frame {frame}" for frame in frames],

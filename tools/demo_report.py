@@ -88,7 +88,7 @@ class Follower:
 
     def _lines(self) -> list[Any]:
         # Jobs of earlier runs are on the board too.
-        return [line for line in self._board.all_lines() if line.job.created >= self._since]
+        return [line for line in self._board.all_jobs() if line.job.created >= self._since]
 
     def _show(self, job: Any, words: str, fraction: float | None) -> None:
         step = STEP_OF.get(job.state.value)

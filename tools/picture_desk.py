@@ -37,7 +37,7 @@ def over(kind="WINDOW"):
     return bpy.context.temp_override(window=window(), screen=window().screen, area=timeline(), region=region(kind))
 
 def jobs():
-    return part("core.board").lines_here()
+    return part("core.jobs.board").listed()
 
 def states():
     return [line.job.state.name for line in jobs()]

@@ -22,7 +22,7 @@ from ..errors import JournalDamaged, StorageError
 from ..money import ledger
 from ..names import UNTITLED
 from ..values.job import Job, State
-from ..values.serialization import from_plain, to_plain
+from ..values.serialization import from_json, to_json
 from ..words import say
 
 log = logging.getLogger(__name__)
@@ -382,12 +382,12 @@ def _text(words: str) -> str:
 
 
 def _record(job: Job) -> str:
-    return json.dumps(to_plain(job))
+    return json.dumps(to_json(job))
 
 
 def _job(job_id: str, record: str) -> Job:
     try:
-        return from_plain(Job, json.loads(record))
+        return from_json(Job, json.loads(record))
     except (ValueError, TypeError, KeyError) as error:
         raise StorageError(
             say("The journal's row of job {job} cannot be read: {error}.", job=job_id, error=error),

@@ -103,8 +103,8 @@ class Runner:
         self._left_behind = False
         self._moved: dict[str, str] = {}
         """The projects of jobs that were moved: a step that runs meanwhile knows the one before."""
-        self._telling = threading.Lock()
-        self._settling = threading.Lock()
+        self._reporting = threading.Lock()
+        self._take_lock = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
         self._start_scheduler()
 
@@ -117,17 +117,17 @@ class Runner:
             self._stops[job.id] = threading.Event()
         self._in_lane("desk", lambda: self._begin(jobs))
 
-    def take_up(self, job_id: str) -> None:
+    def resume(self, job_id: str) -> None:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
-        self._in_lane("desk", lambda: self._take_up(job_id))
+        self._in_lane("desk", lambda: self._resume(job_id))
 
     def written(self) -> Future[None]:
         """Done when the journal has all that was asked for so far."""
         return self._in_lane("desk", lambda: None)
 
-    def take_up_all(self) -> None:
+    def resume_all(self) -> None:
         """The same with every unfinished job, and look for what was lost on its way."""
-        self._in_lane("desk", self._take_up_all)
+        self._in_lane("desk", self._resume_all)
 
     def cancel(self, job_id: str) -> Future[None]:
         """Stop a job. What was submitted is asked to stop at the service. Done when the journal says so."""
@@ -152,9 +152,9 @@ class Runner:
         """The take of a job is in the timeline. Done when the journal says so."""
         return self._in_lane("desk", lambda: self._placed(job_id, notes))
 
-    def bring_back(self, job_id: str) -> Future[None]:
+    def land_again(self, job_id: str) -> Future[None]:
         """A take that was placed is in no file: it lands once more. Done when the journal says so."""
-        return self._in_lane("desk", lambda: self._bring_back(job_id))
+        return self._in_lane("desk", lambda: self._land_again(job_id))
 
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
@@ -274,15 +274,15 @@ class Runner:
             self.events.put(Event(job))
             self._to_lane(job)
 
-    def _take_up(self, job_id: str) -> None:
+    def _resume(self, job_id: str) -> None:
         job = self._claim(job_id)
         if job is not None:
             self.events.put(Event(job))
             self._hand_on(job)
 
-    def _take_up_all(self) -> None:
+    def _resume_all(self) -> None:
         for job_id in (*self._journal.unfinished(), *self._journal.open_questions(), *self._uncompared()):
-            self.take_up(job_id)
+            self.resume(job_id)
 
     def _uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
@@ -301,7 +301,7 @@ class Runner:
                 self._step(job)
             elif job is not None:
                 # It may have been another Blender's until now.
-                self._tell_where(job_id)
+                self._report_state(job_id)
                 if job.open_question:
                     self._look_again(job_id)
                 else:
@@ -345,7 +345,7 @@ class Runner:
         if job.state is State.WAITING:
             self._clock.set(job.id, 0.0)
             stop = self._stops.setdefault(job.id, threading.Event())
-            self._in_lane("export", lambda: self._read_ahead(job, stop))
+            self._in_lane("export", lambda: self._prepare_comparison(job, stop))
         elif job.open_question:
             self._clock.set(job.id, _LOOKS[0])
         elif job.state.moving:
@@ -353,9 +353,9 @@ class Runner:
         elif job.state in (State.LANDED, State.PLACED) and not job.compared:
             self._in_lane("transfer", lambda: self._compare(job))
 
-    def _read_ahead(self, job: Job, stop: threading.Event) -> None:
+    def _prepare_comparison(self, job: Job, stop: threading.Event) -> None:
         with contextlib.suppress(JobCancelled):
-            self._steps.read_ahead(job, self.folder_of(job), cancelled=lambda: self._closing or stop.is_set())
+            self._steps.prepare_comparison(job, self.folder_of(job), cancelled=lambda: self._closing or stop.is_set())
 
     def _compare(self, job: Job) -> None:
         """Hold a landed take against its clip. It may be placed meanwhile, as it came."""
@@ -365,7 +365,7 @@ class Runner:
             self._active.add(job.id)
         with contextlib.suppress(JobCancelled), self._working_on(job.id):
             take, notes = self._compared(job)
-            with self._settling:
+            with self._take_lock:
                 now = self._journal.claim(job.id)
                 if now is None or now.compared:
                     return
@@ -420,7 +420,7 @@ class Runner:
                 outcome = self._steps_of_lane(now, self._stops.setdefault(job.id, threading.Event()))
         except (JobCancelled, LeaseLost):
             # Somebody else moved it on meanwhile. What this step told of it must not be the last that is heard.
-            self._tell_where(job.id)
+            self._report_state(job.id)
             return
         if isinstance(outcome, Wait):
             self.events.put(Event(self._where(outcome.job), outcome.words, outcome.fraction))
@@ -456,11 +456,11 @@ class Runner:
             written = self._advance(before, after)
             return written
 
-        def tell(words: str, fraction: float | None) -> None:
+        def report(words: str, fraction: float | None) -> None:
             self.events.put(Event(self._where(written), words, fraction))
 
         try:
-            outcome = self._steps.step(job, self.folder_of(job), advance=advance, tell=tell, cancelled=cancelled)
+            outcome = self._steps.step(job, self.folder_of(job), advance=advance, report=report, cancelled=cancelled)
         except (JobCancelled, LeaseLost):
             raise
         except ReshootError as error:
@@ -483,7 +483,7 @@ class Runner:
                 # What a step has done must not be forgotten, least of all what was paid for.
                 if self._closing:
                     raise
-                tell(say("{error} Trying again", error=error.message), None)
+                report(say("{error} Trying again", error=error.message), None)
             with self._wake:
                 self._wake.wait_for(self._is_closing, _WRITE_AGAIN)
 
@@ -493,7 +493,7 @@ class Runner:
 
     def _advance(self, before: Job, after: Job) -> Job:
         after = _staged(before, after)
-        with self._telling:
+        with self._reporting:
             after = self._journal.advance(before, after)
             if after.service != REHEARSAL and after.state is not before.state:
                 self.spent = self._journal.sums()
@@ -504,14 +504,14 @@ class Runner:
         return after
 
     def _answered(self, job: Job) -> Job:
-        with self._telling:
+        with self._reporting:
             after = self._journal.answered(_staged(job, job))
             self.spent = self._journal.sums()
             self.events.put(Event(after))
         return after
 
-    def _tell_where(self, job_id: str) -> None:
-        with self._telling:
+    def _report_state(self, job_id: str) -> None:
+        with self._reporting:
             job = self._journal.get(job_id)
             if job is not None:
                 self.events.put(Event(job))
@@ -572,7 +572,7 @@ class Runner:
             self.events.put(Event(self._advance(job, told)))
             raise
         except (LeaseLost, StorageError):
-            self._tell_where(job_id)
+            self._report_state(job_id)
             raise
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
@@ -632,7 +632,7 @@ class Runner:
         self.events.put(Event(job, gone=True))
 
     def _placed(self, job_id: str, notes: tuple[str, ...]) -> None:
-        with self._settling:
+        with self._take_lock:
             job = self._journal.claim(job_id)
             if job is None or job.state is not State.LANDED:
                 return
@@ -654,22 +654,22 @@ class Runner:
         else:
             shutil.rmtree(self.folder_of(job), ignore_errors=True)
 
-    def _bring_back(self, job_id: str) -> None:
+    def _land_again(self, job_id: str) -> None:
         job = self._journal.claim(job_id)
         if job is not None and job.state is State.PLACED:
             self._advance(job, replace(job, state=State.LANDED))
 
     def _adopt(self, job_id: str, project: str) -> None:
         if self._journal.claim(job_id) is not None:
-            with self._telling:
-                self._tell_moved(self._journal.give(job_id, project))
+            with self._reporting:
+                self._report_moved(self._journal.give(job_id, project))
 
     def _move(self, before: str, after: str, placed: bool) -> None:
-        with self._telling:
+        with self._reporting:
             for job in self._journal.move(before, after, placed=placed):
-                self._tell_moved(job)
+                self._report_moved(job)
 
-    def _tell_moved(self, job: Job) -> None:
+    def _report_moved(self, job: Job) -> None:
         self._moved[job.id] = job.project
         self.events.put(Event(job))
 

@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import StorageError
 from ..takes.receipt import ROW
 from ..values.job import Job
-from ..values.serialization import from_plain, to_plain
+from ..values.serialization import from_json, to_json
 from ..words import say
 from .journal import Journal
 
@@ -44,7 +44,7 @@ def write_slip(folder: Path, job: Job) -> None:
     """Keep a copy of the row of `job` in its folder. A copy that cannot be written is done without."""
     part = folder / f"{SLIP}.part"
     try:
-        part.write_text(json.dumps(to_plain(job)), encoding="utf-8")
+        part.write_text(json.dumps(to_json(job)), encoding="utf-8")
         os.replace(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
@@ -122,6 +122,6 @@ def _job(record: object) -> Iterator[Job]:
     """The job of a record, if it is one."""
     with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
         if isinstance(record, str):
-            job = from_plain(Job, json.loads(record))
+            job = from_json(Job, json.loads(record))
             if isinstance(job.id, str) and job.stages:
                 yield job

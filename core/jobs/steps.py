@@ -38,7 +38,7 @@ from ..service import download, fal
 from ..takes import comparing, landing
 from ..takes.files import path_for
 from ..takes.receipt import write_receipt
-from ..takes.result import RIGHT, land
+from ..takes.result import CORRECTED, land
 from ..values.choices import ReferenceKind
 from ..values.job import Job, State
 from ..values.request import Ticket, Upload
@@ -65,7 +65,7 @@ _RESULT_LIMIT = 2_000_000_000
 SCENE_FILE = "scene.blend"
 """The .blend in a job's folder that the shot's scene was written to."""
 
-Tell = Callable[[str, float | None], None]
+Report = Callable[[str, float | None], None]
 
 
 class Advance(Protocol):
@@ -119,11 +119,11 @@ class Steps:
             self._connect(job.service)
 
     def step(
-        self, job: Job, folder: Path, *, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+        self, job: Job, folder: Path, *, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
         try:
-            outcome = self._steps[job.state](job, folder, advance, tell, cancelled)
+            outcome = self._steps[job.state](job, folder, advance, report, cancelled)
         except (NotSent, NoAnswer, ServiceBusy, BadAnswer, DownloadBroken) as error:
             return self._again(job, error)
         self._no_trouble(job)
@@ -250,7 +250,7 @@ class Steps:
 
     def forget_result(self, folder: Path) -> None:
         """Remove what came from a job's folder: the take is placed."""
-        for path in (*folder.glob(_RESULT.format(request="*")), folder / RIGHT):
+        for path in (*folder.glob(_RESULT.format(request="*")), folder / CORRECTED):
             path.unlink(missing_ok=True)
 
     def _no_trouble(self, job: Job) -> None:
@@ -267,16 +267,16 @@ class Steps:
             raise error
         return Wait(job, max(delay, error.retry_after or 0.0), say("{error} Trying again", error=error.message))
 
-    def _prepare(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
+    def _prepare(self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]) -> Job:
         return replace(job, state=State.EXPORTING)
 
-    def _export(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
-        tell(say("Exporting"), 0.0)
+    def _export(self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]) -> Job:
+        report(say("Exporting"), 0.0)
         limits = MODELS[job.order.model].limits
         prepared = prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
 
         def progress(done: int, total: int) -> None:
-            tell(say("Exporting frame {done} of {total}", done=done, total=total), done / total if total else None)
+            report(say("Exporting frame {done} of {total}", done=done, total=total), done / total if total else None)
 
         path, notes = clip.make(job, folder / SCENE_FILE, folder, self._blender, progress=progress, cancelled=cancelled)
         return replace(
@@ -284,7 +284,7 @@ class Steps:
         )
 
     def _upload(
-        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+        self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         connection = self._connect(job.service)
         paths = list(dict.fromkeys([job.clip, *(path for each in job.prepared for path in each.images)]))
@@ -292,14 +292,14 @@ class Steps:
             if path in {upload.path for upload in job.uploads}:
                 continue
             words = say("Uploading the clip") if count == 0 else say("Uploading the references")
-            tell(words, count / len(paths))
+            report(words, count / len(paths))
             url = connection.upload(Path(path))
             job = advance(job, replace(job, uploads=(*job.uploads, Upload(path, url))))
         if cancelled():
             return Wait(job, 0.0, say("Cancelling"))
-        return self._submit(job, connection, advance, tell)
+        return self._submit(job, connection, advance, report)
 
-    def _submit(self, job: Job, connection: fal.Connection, advance: Advance, tell: Tell) -> Job | Wait:
+    def _submit(self, job: Job, connection: fal.Connection, advance: Advance, report: Report) -> Job | Wait:
         model = MODELS[job.order.model]
         urls = {upload.path: upload.url for upload in job.uploads}
         arguments = model.arguments(
@@ -315,7 +315,7 @@ class Steps:
         )
         uploading = job
         job = advance(job, replace(job, state=State.SUBMITTING))
-        tell(say("Submitting"), None)
+        report(say("Submitting"), None)
         try:
             ticket = connection.submit(model.endpoint, arguments)
         except NotSent:
@@ -327,7 +327,7 @@ class Steps:
         return replace(job, state=State.WAITING, ticket=ticket, lost_url="")
 
     def _follow(
-        self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]
+        self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         assert job.ticket is not None
         progress = self._connect(job.service).status(MODELS[job.order.model].endpoint, job.ticket)
@@ -343,13 +343,13 @@ class Steps:
         told = progress.logs[-1] if progress.logs else say("In progress")
         return Wait(job, delay, told, _share(told))
 
-    def _download(self, job: Job, folder: Path, advance: Advance, tell: Tell, cancelled: Callable[[], bool]) -> Job:
+    def _download(self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]) -> Job:
         assert job.ticket is not None
-        tell(say("Downloading"), 0.0)
+        report(say("Downloading"), 0.0)
         result = folder / _RESULT.format(request=job.ticket.request_id[:64])
         # What came already may be gone from the service.
         if not result.is_file():
-            self._fetch(job, job.ticket, result, tell, cancelled)
+            self._fetch(job, job.ticket, result, report, cancelled)
         # Last: what was paid for is on this computer, whatever has become of the project's folder.
         target = path_for(job, self._takes_folder(job.project))
         try:
@@ -365,7 +365,7 @@ class Steps:
         write_receipt(landed)
         return landed
 
-    def _fetch(self, job: Job, ticket: Ticket, target: Path, tell: Tell, cancelled: Callable[[], bool]) -> None:
+    def _fetch(self, job: Job, ticket: Ticket, target: Path, report: Report, cancelled: Callable[[], bool]) -> None:
         """Have the result of `job` at `target`."""
 
         def progress(done: int, total: int | None) -> None:
@@ -375,7 +375,7 @@ class Steps:
             if done > most:
                 # A connection that breaks often still brings all of it, if what came stays.
                 self._no_trouble(job)
-            tell(say("Downloading"), done / total if total else None)
+            report(say("Downloading"), done / total if total else None)
 
         made = self._connect(job.service).result(MODELS[job.order.model].endpoint, ticket)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -389,7 +389,7 @@ class Steps:
             local_only=job.service == REHEARSAL,
         )
 
-    def read_ahead(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
+    def prepare_comparison(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
         """While the service works: read the clip that its result is going to be compared with."""
         if job.service != REHEARSAL:
             comparing.prepare(Path(job.clip), job.sent.frames, folder, self._blender, cancelled=cancelled)

@@ -24,9 +24,20 @@ from .frame_times import FrameTimes
 from .headers import Edit, Movie
 from .relabel import new_times
 from .remux import new_contents
-from .samples import Shown, each, samples, shown
+from .samples import Presentation, each, samples, shown
 
-__all__ = ["Shown", "Unreadable", "Video", "cut", "cut_off", "even", "presented", "probe", "relabel", "sizes_of_cuts"]
+__all__ = [
+    "Presentation",
+    "Unreadable",
+    "Video",
+    "cut",
+    "cut_off",
+    "presented",
+    "probe",
+    "relabel",
+    "sizes_of_cuts",
+    "with_even_rate",
+]
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ def cut_off(path: str | os.PathLike[str]) -> bool:
     return False
 
 
-def presented(path: str | os.PathLike[str]) -> Shown:
+def presented(path: str | os.PathLike[str]) -> Presentation:
     """Which frames of `path` a player shows, and when. Raises Unreadable, or OSError where it cannot be opened."""
     with opened(path) as file:
         movie = Movie(file)
@@ -115,7 +126,7 @@ def relabel(
     _write(source, target, patches)
 
 
-def even(
+def with_even_rate(
     source: str | os.PathLike[str], target: str | os.PathLike[str], fps: Fraction, *, keep_sound: bool = False
 ) -> None:
     """Copy `source` to `target` so that `Video.even` holds, with its frames in the order of showing at exactly `fps`.

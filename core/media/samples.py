@@ -15,7 +15,7 @@ from ..words import say
 from .boxes import Box, File
 from .headers import Movie, Track
 
-__all__ = ["Sample", "Shown", "each", "samples", "shown"]
+__all__ = ["Presentation", "Sample", "each", "samples", "shown"]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -36,7 +36,7 @@ class Sample(NamedTuple):
     start: bool
 
 
-class Shown(NamedTuple):
+class Presentation(NamedTuple):
     """What a player shows of a video track.
 
     frames: the numbers of its samples, in the order of showing; the hidden ones too. first, end: which of them are
@@ -65,7 +65,7 @@ def each(movie: Movie, track: Track) -> Iterator[Sample]:
         yield sample
 
 
-def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
+def shown(movie: Movie, found: Sequence[Sample]) -> Presentation:
     """In which order and when the samples of the first video track are shown."""
     clock, _ = movie.picture.clock()
     times = []
@@ -90,7 +90,7 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Shown:
     begins = [times[frame] for frame in frames[first:end]]
     first_tick = edits[0].first if edits else 0
     last = max(1, found[frames[end - 1]].ticks)
-    return Shown(
+    return Presentation(
         frames,
         first,
         end,

@@ -22,14 +22,14 @@ def under_way(jobs: Iterable[Job]) -> list[Job]:
 
 
 @dataclass(frozen=True)
-class Limits:
+class Budget:
     """US dollars; None for no limit. day: on one day, in all projects. project: ever, in one."""
 
     day: Decimal | None
     project: Decimal | None
 
 
-def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[Job], limits: Limits) -> None:
+def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[Job], limits: Budget) -> None:
     """Refuse what would go over a limit. Raises MoneyError with the figures.
 
     price: of what is to be sent. spent: see `sums`. coming: see `under_way`.

@@ -88,7 +88,7 @@ class _Part(io.RawIOBase):
         self._at += count
         return count
 
-    def tell(self) -> int:
+    def report(self) -> int:
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

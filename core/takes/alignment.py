@@ -67,7 +67,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Run:
+class Delay:
     """Rows `start` to `end` (exclusive) of the band, all shown `late` frames after they are expected."""
 
     start: int
@@ -76,10 +76,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Track:
+class Alignment:
     """runs: cover all rows. sure: whether that is proved."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[Delay, ...]
     sure: bool
 
     def late(self) -> list[int]:
@@ -103,7 +103,9 @@ def shown_by(expected: Sequence[int]) -> list[int]:
     return frames
 
 
-def decide(expected: Sequence[int], result_frames: int, found: Track, fit: Fit | None, *, still: bool) -> Inspection:
+def decide(
+    expected: Sequence[int], result_frames: int, found: Alignment, fit: Fit | None, *, still: bool
+) -> Inspection:
     """What to make of the evidence. still: hardly anything moves in the clip. fit: None where it is not known."""
     late = found.late()
     frames = expected
@@ -123,7 +125,7 @@ def decide(expected: Sequence[int], result_frames: int, found: Track, fit: Fit |
     return Inspection(tuple(frames), fit, found.sure, tuple(notes) or (say("Aligned"),))
 
 
-def _time_notes(runs: Sequence[Run]) -> list[str]:
+def _time_notes(runs: Sequence[Delay]) -> list[str]:
     notes = []
     first = runs[0].late
     if first == 1:
@@ -186,10 +188,10 @@ def _picture_notes(fit: Fit) -> list[str]:
     return notes
 
 
-def track(likeness: Likeness) -> Track:
+def track(likeness: Likeness) -> Alignment:
     """Follow the frames of the clip through the result."""
     band = Band(likeness.band)
-    nothing = Track((Run(0, len(band.rows), 0),), False)
+    nothing = Alignment((Delay(0, len(band.rows), 0),), False)
     if len(band.rows) < _SHORTEST:
         return nothing
     runs = _runs(_path(band.rows, band.price))
@@ -206,7 +208,7 @@ def track(likeness: Likeness) -> Track:
         if not weak:
             break
         runs = _without(band, runs, weak[0])
-    found = Track(tuple(runs), True)
+    found = Alignment(tuple(runs), True)
     # In a pan, a picture that is shifted looks like one that is late: only where that explains less it is.
     if any(run.late for run in runs) and not band.leads_unmoved(found, Band(likeness.free)):
         return nothing
@@ -226,7 +228,7 @@ class Band:
         each = self.rows[row][late + REACH]
         return -1.0 if each is None else each
 
-    def lead(self, run: Run, late: int) -> float:
+    def lead(self, run: Delay, late: int) -> float:
         """How surely the rows of `run` are shown as it says rather than `late`: 1 is proof."""
         gains = self._gains(range(run.start, run.end), run.late, late)
         if len(gains) * _BLOCK < _SHORTEST / 2:
@@ -234,7 +236,7 @@ class Band:
             return 1.0 if not gains else 0.0
         return _certainty(gains, self._strangers(run.late, min(abs(late - run.late), 3)))
 
-    def leads_unmoved(self, found: Track, free: Band) -> bool:
+    def leads_unmoved(self, found: Alignment, free: Band) -> bool:
         """The frames are more alike as `found` than they are, somewhere else on the picture, without any delay."""
         late = found.late()
         gains = []
@@ -288,7 +290,7 @@ def _certainty(gains: Sequence[float], chance: float) -> float:
     return min(leads) * math.sqrt(count)
 
 
-def _proved(band: Band, run: Run, runs: Sequence[Run]) -> bool:
+def _proved(band: Band, run: Delay, runs: Sequence[Delay]) -> bool:
     others = {run.late - 1, run.late + 1, 0, *(other.late for other in _neighbours(run, runs))}
     if run.late:
         # A movement that repeats suits several delays.
@@ -296,7 +298,7 @@ def _proved(band: Band, run: Run, runs: Sequence[Run]) -> bool:
     return all(band.lead(run, late) >= 1 for late in others if late != run.late and -REACH <= late <= REACH)
 
 
-def _leans(band: Band, run: Run, runs: Sequence[Run]) -> bool:
+def _leans(band: Band, run: Delay, runs: Sequence[Delay]) -> bool:
     return all(band.lead(run, other.late) > 0.5 for other in _neighbours(run, runs))
 
 
@@ -325,21 +327,21 @@ def _path(band: list[list[float | None]], price: float) -> list[int]:
     return [late - REACH for late in reversed(path)]
 
 
-def _runs(path: list[int]) -> list[Run]:
-    runs: list[Run] = []
+def _runs(path: list[int]) -> list[Delay]:
+    runs: list[Delay] = []
     for row, late in enumerate(path):
         if runs and runs[-1].late == late:
-            runs[-1] = Run(runs[-1].start, row + 1, late)
+            runs[-1] = Delay(runs[-1].start, row + 1, late)
         else:
-            runs.append(Run(row, row + 1, late))
+            runs.append(Delay(row, row + 1, late))
     return runs
 
 
-def _neighbours(run: Run, runs: Sequence[Run]) -> list[Run]:
+def _neighbours(run: Delay, runs: Sequence[Delay]) -> list[Delay]:
     return [other for other in runs if other.end == run.start or other.start == run.end]
 
 
-def _without(band: Band, runs: Sequence[Run], run: Run) -> list[Run]:
+def _without(band: Band, runs: Sequence[Delay], run: Delay) -> list[Delay]:
     """`runs` without `run`, whose rows go to the neighbours, cut where that makes the frames most alike."""
     place = runs.index(run)
     left, right = (runs[place - 1] if place else None), (runs[place + 1] if place + 1 < len(runs) else None)

@@ -15,7 +15,7 @@ from ..blender_process import Blender
 from ..errors import JobCancelled, ReshootError
 from ..values.take import Fit
 from ..words import say
-from .alignment import Inspection, Run, Track, decide, shown_by
+from .alignment import Alignment, Delay, Inspection, decide, shown_by
 from .picture_fit import Tile
 from .picture_fit import fit as fit_of
 
@@ -100,7 +100,7 @@ def _recipe(clip: Path, expected: Sequence[int], folder: Path) -> dict[str, Any]
 
 
 def _read(expected: Sequence[int], answer: dict[str, Any]) -> Inspection:
-    found = Track(tuple(Run(*run) for run in answer["runs"]), bool(answer["sure"]))
+    found = Alignment(tuple(Delay(*run) for run in answer["runs"]), bool(answer["sure"]))
     if len(found.late()) != max(expected) + 1:
         raise ValueError(f"the answer covers {len(found.late())} frames")
     tiles = [Tile(**tile) for tile in answer["tiles"]]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..media.samples import Shown
+from ..media.samples import Presentation
 from ..values.job import Job
 from ..values.plan import Part, Plan, frame_map, rate_words
 from ..values.shot import Shot
-from ..values.take import Fit, Run, Take
+from ..values.take import Fit, FrameShift, Take
 from ..words import say
 
 _MOST_RUNS = 12
@@ -40,10 +40,10 @@ class Landing:
 
     play_fps: Fraction | None
     notes: tuple[str, ...]
-    runs: tuple[Run, ...] = ()
+    runs: tuple[FrameShift, ...] = ()
 
 
-def pace(seen: Shown) -> tuple[int, Fraction, tuple[Fraction, ...] | None]:
+def pace(seen: Presentation) -> tuple[int, Fraction, tuple[Fraction, ...] | None]:
     """How many frames a player shows, their rate, and when each begins where they do not last equally long."""
     frames, last = len(seen.begins), seen.begins[-1]
     step = last / (frames - 1) if last else seen.seconds
@@ -102,14 +102,14 @@ def _length_words(more: Fraction) -> list[str]:
     return []
 
 
-def _by_time(begins: Sequence[Fraction], sent: int, fps: Fraction) -> tuple[Run, ...]:
+def _by_time(begins: Sequence[Fraction], sent: int, fps: Fraction) -> tuple[FrameShift, ...]:
     """What shows, in the middle of each of the `sent` frames at `fps`, the frame that is on then."""
-    runs: list[Run] = []
+    runs: list[FrameShift] = []
     for k in range(sent):
         shows = max(0, bisect_right(begins, (k + Fraction(1, 2)) / fps) - 1)
         # What comes after the last frame holds it, without a run of its own.
         if not runs or min(k + runs[-1].late, len(begins) - 1) != shows:
-            runs.append(Run(k, shows - k))
+            runs.append(FrameShift(k, shows - k))
     return tuple(runs)
 
 
@@ -139,7 +139,7 @@ def expected_frames(job: Job, take: Take) -> list[int]:
     return [min(math.floor((k + Fraction(1, 2)) * pace), take.frames - 1) for k in range(job.sent.frames)]
 
 
-def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) -> tuple[Run, ...]:
+def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) -> tuple[FrameShift, ...]:
     """The runs of a take whose frames are not where they should be. found: for each clip frame, the take's frame.
 
     Those that it has where every frame is as expected. Past its ends a take holds its edge frames, which tells nothing.
@@ -148,11 +148,11 @@ def runs(job: Job, take: Take, expected: Sequence[int], found: Sequence[int]) ->
         return take.runs
     sent = frame_map(job.shot, job.plan, job.sent)
     late = _late(take, job.sent.sent)
-    told: list[Run] = []
+    told: list[FrameShift] = []
     for k, (should, shows) in enumerate(zip(expected, found, strict=True)):
         now = late[sent[k]] + shows - should
         if 0 < shows < take.frames - 1 and (not told or now != told[-1].late):
-            told.append(Run(sent[k] if told else 0, now))
+            told.append(FrameShift(sent[k] if told else 0, now))
     return tuple(told) if any(run.late for run in told) else ()
 
 

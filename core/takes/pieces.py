@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..values.job import Job
-from ..values.take import Run, Take
+from ..values.take import FrameShift, Take
 
 _LOOKED_AT = 150
 """Timeline frames after which what is shown when has repeated itself, or nearly."""
@@ -59,7 +59,7 @@ def _runs(job: Job, start: int, *, nearest: bool, low: int, high: int) -> Iterat
     if take.play_fps is not None:
         step = job.shot.fps / take.play_fps
         ahead = lead(step, take.frames, part.before, part.before + part.own, nearest=nearest)
-    runs = take.runs or (Run(0, 0),)
+    runs = take.runs or (FrameShift(0, 0),)
     for number, run in enumerate(runs):
         at = start + part.start + run.sent
         following = start + part.start + runs[number + 1].sent if number + 1 < len(runs) else high

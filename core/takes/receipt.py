@@ -13,7 +13,7 @@ from ..models.table import MODELS
 from ..names import REHEARSAL
 from ..planning.prompt import labels
 from ..values.job import Job
-from ..values.serialization import to_plain
+from ..values.serialization import to_json
 from .files import _unwritable
 
 ROW = "row"
@@ -39,16 +39,16 @@ def receipt(job: Job) -> dict[str, Any]:
         "references": [{"token": name, "images": list(each.images)} for name, each in named],
         "sound": job.order.sound.value,
         "price_usd_estimated": str(job.price),
-        "shot": to_plain(job.shot),
-        "sent": {**to_plain(job.plan), "seconds": str(job.sent.frames / job.plan.fps)},
+        "shot": to_json(job.shot),
+        "sent": {**to_json(job.plan), "seconds": str(job.sent.frames / job.plan.fps)},
         "part": job.part + 1,
-        "take": to_plain(job.take),
+        "take": to_json(job.take),
         "notes": list(job.notes),
         "stages": [
             {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, UTC).isoformat()}
             for stage in job.stages
         ],
-        ROW: to_plain(job),
+        ROW: to_json(job),
     }
 
 

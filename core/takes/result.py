@@ -35,7 +35,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         if not video.even:
             frames, fps, begins = landing.pace(mp4.presented(result))
         laid = landing.land(job.shot, job.plan, job.sent, frames, fps, begins)
-        right, rotation = _put_right(result, video, laid.play_fps, job.plan.fps)
+        right, rotation = _corrected(result, video, laid.play_fps, job.plan.fps)
     except mp4.Unreadable as error:
         notes.append(say("The result's rate could not be changed: {error}", error=error))
         laid, rotation = landing.land(job.shot, job.plan, job.sent, frames, fps, begins), 0
@@ -64,16 +64,16 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
     return take, (*laid.notes, *notes, *cut_off)
 
 
-def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:
+def _corrected(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:
     """The file with the rate that it has to play at, and with what makes every Blender show the same of it: `result`,
     or a copy beside it. Degrees by which it has still to be turned: whether Blender does that by itself depends on its
     version.
 
     usual: the rate where each file frame is shown for a frame of the timeline.
     """
-    right = result.with_name(RIGHT)
+    right = result.with_name(CORRECTED)
     if not video.even:
-        mp4.even(result, right, play_fps or usual, keep_sound=True)
+        mp4.with_even_rate(result, right, play_fps or usual, keep_sound=True)
         return right, video.rotation
     if play_fps is not None and play_fps != video.fps:
         mp4.relabel(result, right, play_fps, keep_sound=True)
@@ -81,5 +81,5 @@ def _put_right(result: Path, video: mp4.Video, play_fps: Fraction | None, usual:
     return result, 0
 
 
-RIGHT = "right.mp4"
+CORRECTED = "right.mp4"
 """A result that was put right, beside it."""

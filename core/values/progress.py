@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class JobProgress:
     """One job as it is shown. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
     elsewhere: another Blender has it.
@@ -24,10 +24,10 @@ class Line:
 
 
 @dataclass(frozen=True)
-class OnStrip:
+class StripProgress:
     """A job as it is shown on its shot. channel, start, end: where that is now, timeline frames, end exclusive."""
 
     channel: int
     start: int
     end: int
-    line: Line
+    line: JobProgress

@@ -21,21 +21,21 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def to_plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """`value` as JSON can hold it."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (Fraction, Decimal, Path)):
         return str(value)
     if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
+        return [to_json(item) for item in value]
     return value
 
 
-def from_plain(kind: type[T], data: Any) -> T:
-    """The `kind` that `to_plain` made `data` from. Fields that `data` lacks take their default.
+def from_json(kind: type[T], data: Any) -> T:
+    """The `kind` that `to_json` made `data` from. Fields that `data` lacks take their default.
 
     Raises ValueError, TypeError or KeyError where `data` is of another form.
     """

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 
 @dataclass(frozen=True)
-class Run:
+class FrameShift:
     """From one of the frames that were sent on, the result shows all so many frames later than it should.
 
     sent: that frame, 0 being the first that was sent. late: frames of the result; negative where it is early.
@@ -56,6 +56,6 @@ class Take:
     fps: Fraction
     sound: bool
     play_fps: Fraction | None
-    runs: tuple[Run, ...] = ()
+    runs: tuple[FrameShift, ...] = ()
     fit: Fit = field(default_factory=Fit)
     rotation: int = 0

@@ -137,7 +137,7 @@ class Reader(ast.NodeVisitor):
             self._complain(node, "asks Blender for a text that say would give")
         elif name in TELLERS:
             for argument in node.args:
-                if isinstance(argument, (ast.Constant, ast.JoinedStr)):
+                if isinstance(argument, ast.JoinedStr) or isinstance(getattr(argument, "value", None), str):
                     self._complain(argument, f"goes to {name} past say")
                     self._known.add(id(argument))
         elif name in ERRORS:

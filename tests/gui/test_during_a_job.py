@@ -199,8 +199,9 @@ def test_closing_blender_and_opening_the_file_again(
 
 _KEEP_THE_CONTEXT = """
 from importlib import import_module
-movie_strip, studio = (import_module(f"{MODULE}.{name}") for name in ("timeline.movie_strip", "studio"))
-whole, contexts = studio.Session.place, []
+names = ("timeline.movie_strip", "session.session")
+movie_strip, session = (import_module(f"{MODULE}.{name}") for name in names)
+whole, contexts = session.Session.place, []
 
 def place(self, jobs):
     before = bpy.context.area, bpy.context.region
@@ -208,7 +209,7 @@ def place(self, jobs):
         contexts.append([before[0] == timeline(), before == (bpy.context.area, bpy.context.region)])
     return whole(self, jobs)
 
-studio.Session.place = place
+session.Session.place = place
 """
 
 

@@ -17,7 +17,7 @@ every = editor.strips if hasattr(editor, "strips") else editor.sequences
 every.new_movie("Bunny", clip, 2, 1).select = True
 made.reshoot.prompt = "make it snow"
 from importlib import import_module
-import_module(f"{MODULE}.shooting").shoot(made)
+import_module(f"{MODULE}.session.shoot").shoot(made)
 import_module(f"{MODULE}.operators.watch").ensure()
 """
 

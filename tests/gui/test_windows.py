@@ -42,7 +42,7 @@ def press(which, key):
         which.event_simulate(type=key, value=value, x=100, y=100)
 
 def draws():
-    states = [line.job.state.name for line in board.all_lines()]
+    states = [line.job.state.name for line in board.all_jobs()]
     drawn.update((bpy.context.window.as_pointer(), state) for state in states)
 
 bpy.types.SpaceSequenceEditor.draw_handler_add(draws, (), "WINDOW", "POST_PIXEL")

@@ -318,7 +318,7 @@ def test_taking_up_jobs_leaves_a_submission_alone_that_is_on_its_way(
     def while_it_is_on_its_way(exchange: bad_service.Exchange) -> None:
         runner = session.current().runner
         assert the_job().state == "SUBMITTING"
-        runner.take_up(the_job().id)
+        runner.resume(the_job().id)
         runner.retry("nobody").result(10)  # one thread takes what is asked in order: it has been looked at now
         service.rightly(exchange)
 
@@ -469,9 +469,9 @@ def test_the_journal_cannot_be_written_when_the_answer_comes(scene: bpy.types.Sc
     over = threading.Event()
 
     def make_room() -> None:
-        while "Trying again" not in board.all_lines()[0].words and not over.wait(0.01):
+        while "Trying again" not in board.all_jobs()[0].words and not over.wait(0.01):
             pass
-        told.append(board.all_lines()[0].words)
+        told.append(board.all_jobs()[0].words)
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def meanwhile(exchange: bad_service.Exchange) -> None:

@@ -40,7 +40,7 @@ def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: Ba
     service.behave()
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     with pytest.raises(StorageError, match=r"damaged.*2 jobs are in the new one") as told:
-        waiting.wait_beside(session.current())
+        waiting.wait_for_threads(session.current())
     (aside,) = path.parent.glob("journal-damaged-*.sqlite3")
     assert str(aside) in str(told.value)
     assert {row.id for row in journal()} == {row.id for row in before}

@@ -51,12 +51,12 @@ def row(job: Job) -> Job:
 
 def wait_until_landed(job: Job) -> None:
     """Hear of the job until its take waits to be placed."""
-    editing.drain_till(lambda: (line := board.line(job.id)) is not None and line.job.state is State.LANDED)
+    editing.drain_till(lambda: (line := board.progress(job.id)) is not None and line.job.state is State.LANDED)
 
 
 def wait_until_at(job: Job, project: Path) -> None:
     """Wait until the job belongs to another file, in the journal and on the board."""
-    editing.drain_till(lambda: (line := board.line(job.id)) is not None and line.job.project == str(project))
+    editing.drain_till(lambda: (line := board.progress(job.id)) is not None and line.job.project == str(project))
     assert row(job).project == str(project)
 
 
@@ -197,7 +197,7 @@ def test_take_whose_file_is_gone_is_fetched_again(scene: bpy.types.Scene, tmp_pa
     path.unlink()
     with pytest.raises(RuntimeError, match="not on disk any more"):
         bpy.ops.reshoot.take_place(job=job.id)
-    assert "not on disk any more" in board.line(job.id).words, "the list says so too"
+    assert "not on disk any more" in board.progress(job.id).words, "the list says so too"
     assert bpy.ops.reshoot.job_retry(job=job.id) == {"FINISHED"}
     place()
     assert len(takes(the_scene())) == 1 and path.is_file()
@@ -225,12 +225,12 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not told:
         running.drain(1.0)
-        told += running.fallen()
+        told += running.newly_failed()
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert [each.id for each in told] == [job.id]
     assert told[0].error and told[0].remedy
-    assert running.fallen() == []
+    assert running.newly_failed() == []
     (seen,) = session.on_strips(scene)
     assert seen.line.job.state is State.FAILED
 
@@ -242,7 +242,7 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
     running = session.current()
     written = threading.Event()
     running.runner._lanes["desk"].put(written.wait)
-    running.place([board.line(job.id).job])
+    running.place([board.progress(job.id).job])
     try:
         assert not running.landed() and watch._is_work(running)
     finally:
@@ -252,7 +252,7 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
         running.drain(1.0)
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert board.line(job.id).job.state is State.PLACED
+    assert board.progress(job.id).job.state is State.PLACED
 
 
 def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -270,8 +270,8 @@ def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types
     session.close()
 
     session.current()
-    assert board.line(own.id) and board.line(old[199].id), "the newest prompts are offered again"
-    assert board.line(old[0].id) is None
+    assert board.progress(own.id) and board.progress(old[199].id), "the newest prompts are offered again"
+    assert board.progress(old[0].id) is None
     bpy.ops.wm.open_mainfile(filepath=str(there))
-    waiting.wait_beside(session.current())
-    assert [line.job.id for line in board.lines(str(there))] == [job.id for job in reversed(old)]
+    waiting.wait_for_threads(session.current())
+    assert [line.job.id for line in board.of_project(str(there))] == [job.id for job in reversed(old)]

@@ -24,7 +24,7 @@ from footage import FRAMES
 from installed import MODULE
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.core.jobs import board
-from reshoot.core.values.progress import Line
+from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
 from reshoot.panels import tab
 from reshoot.session import shoot
@@ -263,11 +263,11 @@ def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     panel = importlib.import_module(f"{MODULE}.panels.jobs")
     add_movie(scene, movie)
     (job,) = shoot.checked(scene)
-    lines = [Line(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
+    lines = [JobProgress(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
     monkeypatch.setattr(board, "_here", None)
     monkeypatch.setattr(board, "_listed", lambda project, there: lines)
     counts: list[None] = []
-    monkeypatch.setattr(board, "held", lambda: counts.append(None) or frozenset())
+    monkeypatch.setattr(board, "takes_in_file", lambda: counts.append(None) or frozenset())
     context, layout = Looked(), MagicMock()
     panel.draw(layout, context)
     assert layout.box.call_count == board.PAGE

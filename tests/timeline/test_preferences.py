@@ -19,8 +19,8 @@ from editing import add_movie, open_timeline, select
 from reshoot import session
 from reshoot.core.errors import KeyRefused, SetupError
 from reshoot.operators import waiting
-from reshoot.operators.preferences import ask_beside
-from reshoot.panels import preferences as page
+from reshoot.operators.preferences import ask_in_thread
+from reshoot.panels import preferences_page as page
 from reshoot.panels.shot import first_run
 from reshoot.settings import folders, preferences
 
@@ -49,19 +49,19 @@ def test_a_key_that_is_refused_is_raised_in_a_script(service: BadService) -> Non
 
 
 def test_from_the_interface_the_key_is_tested_beside_it(service: BadService) -> None:
-    assert ask_beside()
+    assert ask_in_thread()
     # The answer is heard by the main thread alone, which has not listened yet.
     assert preferences.key_test.asking and not preferences.key_test.answered
     assert not bpy.ops.reshoot.key_test.poll(), "a second question while the first waits"
-    waiting.wait_beside(session.current())
+    waiting.wait_for_threads(session.current())
     assert not preferences.key_test.asking
     assert preferences.key_test.answered and preferences.key_test.error is None
 
 
 def test_from_the_interface_a_refusal_is_an_answer_not_an_error(service: BadService) -> None:
     service.misbehave("token", bad_service.says(401, {"detail": "invalid key credentials"}))
-    assert ask_beside()
-    waiting.wait_beside(session.current())
+    assert ask_in_thread()
+    waiting.wait_for_threads(session.current())
     assert isinstance(preferences.key_test.error, KeyRefused)
     assert preferences.key_test.error.remedy
 
@@ -73,7 +73,7 @@ def test_an_answer_is_about_the_key_that_was_tested(service: BadService) -> None
 
 
 def test_without_a_key_it_says_where_keys_are_made() -> None:
-    assert not ask_beside()
+    assert not ask_in_thread()
     assert isinstance(preferences.key_test.error, SetupError)
     assert "fal.ai/dashboard/keys" in preferences.key_test.error.remedy
     with pytest.raises(RuntimeError, match="no key"):

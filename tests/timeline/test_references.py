@@ -136,7 +136,7 @@ def test_the_frame_under_the_playhead_is_an_undo_step(scene: bpy.types.Scene, mo
 def take_frame() -> None:
     """Ask for the frame under the playhead and do not wait, as in the interface."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "wait_beside", lambda _running: None)
+        patch.setattr(waiting, "wait_for_threads", lambda _running: None)
         assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
 
 
@@ -146,7 +146,7 @@ def test_the_frame_under_the_playhead_stays_out_of_another_file(scene: bpy.types
     take_frame()
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.context.scene.name = name
-    waiting.wait_beside(session.current())
+    waiting.wait_for_threads(session.current())
     assert listed(bpy.context.scene) == []
 
 
@@ -155,7 +155,7 @@ def test_the_frame_under_the_playhead_goes_to_its_scene(scene: bpy.types.Scene, 
     take_frame()
     name, scene.name = scene.name, "Edit"
     other = bpy.data.scenes.new(name)
-    waiting.wait_beside(session.current())
+    waiting.wait_for_threads(session.current())
     assert (len(listed(scene)), listed(other)) == (1, [])
 
 

@@ -27,7 +27,7 @@ from reshoot.core.jobs import board
 from reshoot.core.media import mp4
 from reshoot.core.models import kling
 from reshoot.core.models.table import MODELS
-from reshoot.core.values.serialization import to_plain
+from reshoot.core.values.serialization import to_json
 from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
@@ -337,7 +337,7 @@ def test_a_meta_strip_that_leaves_room_is_sent_with_what_is_below_it(tmp_path: P
     select(scene, meta)
     before = numbered.shown(scene, 25, tmp_path)
     shoot()
-    (line,) = board.all_lines()
+    (line,) = board.all_jobs()
     assert (line.job.shot.see_through, line.job.shot.native) == (scale < 1, scale == 1)
     assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
 
@@ -757,5 +757,5 @@ def record() -> dict[str, Any]:
     """The last job as the journal holds it."""
     job = session.current().job(journal()[-1].id)
     assert job is not None
-    plain: dict[str, Any] = to_plain(job)
+    plain: dict[str, Any] = to_json(job)
     return plain

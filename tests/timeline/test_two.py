@@ -44,13 +44,13 @@ def test_takes_that_are_duplicated_with_their_ids(scene: bpy.types.Scene, servic
     job = take["reshoot_job"]
     copy = compat.strips(scene.sequence_editor).new_movie("copy", bpy.path.abspath(take.filepath), 9, 1)
     copy["reshoot_job"] = job
-    session.current().look_again()
-    assert session.held() == frozenset({job})
+    session.current().forget_strips()
+    assert session.takes_in_file() == frozenset({job})
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert len(takes(scene)) == 2 and the_job().state == "PLACED"
     compat.strips(scene.sequence_editor).remove(copy)
-    session.current().look_again()
-    assert session.held() == frozenset({job}), "one of two is not all"
+    session.current().forget_strips()
+    assert session.takes_in_file() == frozenset({job}), "one of two is not all"
 
 
 def test_the_shot_of_a_job_is_duplicated_while_it_runs(scene: bpy.types.Scene, service: BadService) -> None:
@@ -108,10 +108,10 @@ def test_a_take_that_another_blender_has_is_that_ones_to_place(
     job_id = the_job().id
     assert other.claim(job_id)
     running = session.current()
-    running.take_up()
+    running.resume()
 
     def is_elsewhere() -> bool:
-        line = board.line(job_id)
+        line = board.progress(job_id)
         return line is not None and line.elsewhere
 
     drain_till(is_elsewhere)

@@ -306,7 +306,7 @@ def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
         editing.select(scene, editing.add_movie(scene, movie, channel=2, frame=1 + FRAMES * number))
         (job,) = shoot.checked(scene)
         jobs.append(replace(job, state=State.WAITING))
-        board.hear(Event(jobs[-1]))
+        board.update(Event(jobs[-1]))
     scene.name = "Renamed"
     bpy.data.scenes.new("Other")
     looks = 0
@@ -363,7 +363,7 @@ def test_shot_in_a_meta_strip_gets_its_take_there(scene: bpy.types.Scene, movie:
     (spot,) = whereabouts.find(scene, job.shot)
     assert (spot.first, spot.end, spot.channel, spot.meta) == (1, 81, 2, "Group")
     # From outside the meta strip stands for it.
-    assert whereabouts.shown(scene, spot) == (2, 1, 81)
+    assert whereabouts.visible(scene, spot) == (2, 1, 81)
     waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     assert compat.meta_of(take) == "Group"
@@ -384,7 +384,7 @@ def test_entered_meta_strip_does_not_get_the_take_of_what_is_outside(
     (job,) = shoot.shoot(scene)
     scene.sequence_editor.display_stack(meta)
     (spot,) = whereabouts.find(scene, job.shot)
-    assert whereabouts.shown(scene, spot) is None
+    assert whereabouts.visible(scene, spot) is None
     waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     assert compat.meta_of(take) == ""

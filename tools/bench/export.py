@@ -216,7 +216,7 @@ def _press(installation: blenders.Installation, folder: Path, footage: Path) -> 
     shots = {}
     for case in cases.EVERY:
         pressed = json.loads((folder / case.name / "pressed.json").read_text(encoding="utf-8"))
-        job = serialization.from_plain(Job, pressed["job"])
+        job = serialization.from_json(Job, pressed["job"])
         command = installation.command(*pressed["command"])
         if installation.folder is not None:
             # The recipe's path, which comes after the command, is what the shell there calls $0.

@@ -34,11 +34,11 @@ def _press(case: dict[str, Any]) -> None:
     _build(scene, case)
     scene.reshoot.prompt = "Make it snow"
     scene.reshoot.source, scene.reshoot.timing = case["source"], case["timing"]
-    (job,) = _part("shooting").checked(scene)
+    (job,) = _part("session.shoot").checked(scene)
     folder = Path(case["folder"])
     _part("timeline.export").write_scene(scene, folder / "scene.blend")
     command = _part("timeline.export").background_blender().command
-    pressed = {"job": _part("core.plain").to_plain(job), "command": command}
+    pressed = {"job": _part("core.values.serialization").to_json(job), "command": command}
     (folder / "pressed.json").write_text(json.dumps(pressed), encoding="utf-8")
 
 

@@ -56,8 +56,8 @@ def take_time(source: Path, folder: Path) -> Took:
     board.clear()
     began = time.perf_counter()
     with closing(Journal(path, "bench")) as journal:
-        # As studio.Session does it.
-        board.show(journal.shown(project(0)))
+        # As session.Session does it.
+        board.add(journal.shown(project(0)))
         opened = time.perf_counter() - began
         jobs = [a_job() for _ in range(_STEPS)]
         began = time.perf_counter()

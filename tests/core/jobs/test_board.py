@@ -30,12 +30,12 @@ def held() -> Iterator[set[str]]:
 def heard(project: str, state: State, *, created: float = 1.0, paid: Paid = Paid.YES, elsewhere: bool = False) -> Job:
     """A job that the board has heard of."""
     job = replace(a_job(), project=project, state=state, created=created, paid=paid)
-    board.hear(Event(job, elsewhere=elsewhere))
+    board.update(Event(job, elsewhere=elsewhere))
     return job
 
 
 def listed() -> list[Job]:
-    return [line.job for line in board.lines_here()]
+    return [line.job for line in board.listed()]
 
 
 def test_a_take_that_came_with_the_file_is_listed(held: set[str]) -> None:
@@ -62,34 +62,34 @@ def test_the_open_file_without_a_name_is_not_lost() -> None:
     board.connect(None, lambda: LOST, holder=frozenset)
     job = heard(LOST, State.LANDED)
     assert listed() == [job]
-    assert board.homeless() == []
+    assert board.orphaned() == []
 
 
 def test_what_is_known_already_is_no_news() -> None:
     job = replace(a_job(), state=State.WAITING)
-    assert board.hear(Event(job, "In progress", None))
-    line = board.line(job.id)
-    assert not board.hear(Event(replace(job), "In progress", None))
+    assert board.update(Event(job, "In progress", None))
+    line = board.progress(job.id)
+    assert not board.update(Event(replace(job), "In progress", None))
     # The very same one: whoever keeps what it looks like need not make it anew.
-    assert board.line(job.id) is line
-    assert board.lines(job.project) == [line]
+    assert board.progress(job.id) is line
+    assert board.of_project(job.project) == [line]
 
 
 @pytest.mark.parametrize("news", [{"words": "Position 2"}, {"fraction": 0.5}, {"state": State.DOWNLOADING}])
 def test_anything_else_is_news(news: dict[str, object]) -> None:
     job = replace(a_job(), state=State.WAITING)
-    board.hear(Event(job, "In progress", 0.25))
+    board.update(Event(job, "In progress", 0.25))
     other = {"words": "In progress", "fraction": 0.25, **news}
     later = replace(job, state=other.pop("state", job.state))
-    assert board.hear(Event(later, **other))
-    assert board.line(job.id).job.state is later.state
+    assert board.update(Event(later, **other))
+    assert board.progress(job.id).job.state is later.state
 
 
 def test_a_job_that_goes_is_news() -> None:
     job = replace(a_job(), state=State.CANCELLED)
-    board.hear(Event(job))
-    assert board.hear(Event(job, gone=True))
-    assert board.line(job.id) is None
+    board.update(Event(job))
+    assert board.update(Event(job, gone=True))
+    assert board.progress(job.id) is None
 
 
 class Counted:
@@ -97,8 +97,8 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.looks = 0
-        is_homeless, created = board.is_homeless, board._created
-        monkeypatch.setattr(board, "is_homeless", lambda line: self._look(is_homeless(line)))
+        is_orphaned, created = board.is_orphaned, board._created
+        monkeypatch.setattr(board, "is_orphaned", lambda line: self._look(is_orphaned(line)))
         monkeypatch.setattr(board, "_created", lambda line: self._look(created(line)))
 
     def _look(self, told: Any) -> Any:
@@ -117,9 +117,9 @@ def test_a_redraw_looks_at_no_job_of_another_file(monkeypatch: pytest.MonkeyPatc
     assert 0 < counted.looks < 20
     counted.looks = 0
     assert listed() == [*reversed(own), left]
-    assert board.is_moving() and len(board.open_lines()) == len(own) + 1
+    assert board.is_moving() and len(board.open_jobs()) == len(own) + 1
     assert counted.looks == 0, "nothing has changed"
-    board.hear(Event(own[0], "Position 2"))
+    board.update(Event(own[0], "Position 2"))
     assert listed() == [*reversed(own), left]
     assert 0 < counted.looks < 20
 
@@ -129,16 +129,16 @@ def test_the_list_follows_each_change(held: set[str]) -> None:
     assert listed() == [job]
     held.add(brought.id)
     assert listed() == [brought, job]
-    board.say(job.id, "There is no room")
-    assert [line.words for line in board.lines_here()] == ["", "There is no room"]
-    board.hear(Event(replace(job, project=THERE)))
-    assert listed() == [brought] and len(board.lines(THERE)) == 2
-    board.hear(Event(replace(job, project=LOST)))
+    board.set_words(job.id, "There is no room")
+    assert [line.words for line in board.listed()] == ["", "There is no room"]
+    board.update(Event(replace(job, project=THERE)))
+    assert listed() == [brought] and len(board.of_project(THERE)) == 2
+    board.update(Event(replace(job, project=LOST)))
     assert [each.id for each in listed()] == [brought.id, job.id]
-    board.hear(Event(replace(job, project=LOST), elsewhere=True))
+    board.update(Event(replace(job, project=LOST), elsewhere=True))
     assert listed() == [brought]
-    board.hear(Event(brought, gone=True))
-    assert listed() == [] and board.lines(THERE) == []
+    board.update(Event(brought, gone=True))
+    assert listed() == [] and board.of_project(THERE) == []
     assert board.is_open() and not board.is_moving() and not board.is_empty()
-    board.hear(Event(job, gone=True))
+    board.update(Event(job, gone=True))
     assert not board.is_open() and board.is_empty()

@@ -95,7 +95,7 @@ def test_the_next_blender_looks_for_it_too(house: House, movie: Path, monkeypatc
     monkeypatch.setattr(runner_module, "_LOOKS", (0.1, 0.5))
     second = house.desk("two")
     assert second.journal.open_questions() == [job.id]
-    second.runner.take_up(job.id)
+    second.runner.resume(job.id)
     second.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1
 

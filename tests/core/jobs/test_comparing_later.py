@@ -15,7 +15,7 @@ import pytest
 from house import Desk, House, until
 from reshoot.core.blender_process import Blender
 from reshoot.core.values.job import Job, State
-from reshoot.core.values.take import Run
+from reshoot.core.values.take import FrameShift
 from sample_jobs import a_job
 
 _PROGRAM = """
@@ -87,7 +87,7 @@ def test_a_take_that_was_placed_is_put_right_when_it_was_compared(
     comparer.answer(2)
     after = desk.listen(lambda event: event.job.compared).job
     assert after.state is State.PLACED
-    assert after.take and after.take.runs == (Run(0, 2),)
+    assert after.take and after.take.runs == (FrameShift(0, 2),)
     assert after.notes[:2] == ("Sent as the file it is", "Muted 1 sound strip") and "2 frames late" in after.notes[2]
     until(lambda: not desk.runner.folder_of(job).exists())
     assert desk.row(job) == after
@@ -101,7 +101,7 @@ def test_a_take_that_was_compared_first_is_placed_as_it_should_lie(
     comparer.answer(-1)
     job = landed(house, desk, movie)
     after = desk.listen(lambda event: event.job.compared).job
-    assert after.state is State.LANDED and after.take and after.take.runs == (Run(0, -1),)
+    assert after.state is State.LANDED and after.take and after.take.runs == (FrameShift(0, -1),)
     # The interface may still hold the job as it landed.
     desk.runner.placed(job.id, ()).result(20)
     placed = desk.hear(job, State.PLACED)
@@ -126,9 +126,9 @@ def test_the_next_blender_compares_what_the_last_one_did_not(house: House, movie
 
     again = house.desk("two", blender=comparer.blender)
     comparer.answer(3)
-    again.runner.take_up_all()
+    again.runner.resume_all()
     after = again.listen(lambda event: event.job.compared).job
-    assert after.id == job.id and after.take and after.take.runs == (Run(0, 3),)
+    assert after.id == job.id and after.take and after.take.runs == (FrameShift(0, 3),)
     assert house.accepted() == 1
 
 
@@ -145,14 +145,14 @@ def test_the_next_blender_compares_what_the_last_one_placed(
 
     again = house.desk("two", blender=comparer.blender)
     comparer.answer(late)
-    again.runner.take_up_all()
+    again.runner.resume_all()
     after = again.listen(lambda event: event.job.compared).job
     assert after.id == job.id and after.state is State.PLACED
-    assert after.take and after.take.runs == (() if not late else (Run(0, late),))
+    assert after.take and after.take.runs == (() if not late else (FrameShift(0, late),))
     assert (after.notes[-1] == "Delete the strip and place the take again from the list of jobs.") is bool(late)
     until(lambda: not again.runner.folder_of(job).exists())
     assert receipt(after) == list(after.notes)
-    again.runner.take_up_all()
+    again.runner.resume_all()
     again.runner.written().result(20)
     assert again.row(job) == after and house.accepted() == 1
 

@@ -596,15 +596,15 @@ def test_a_submission_whose_answer_is_lost_is_never_repeated_by_itself(house: Ho
     assert (unsure.state, unsure.paid) == (State.UNSURE, Paid.UNKNOWN)
     assert unsure.error and unsure.remedy
     until(lambda: house.stage.prompts)
-    desk.runner.take_up(job.id)
+    desk.runner.resume(job.id)
     desk.close()
     assert house.gate.count(SUBMIT) == 1
 
     # Nor by another start.
     again = house.desk("two")
     for job_id in again.journal.unfinished():
-        again.runner.take_up(job_id)
-    again.runner.take_up(job.id)
+        again.runner.resume(job_id)
+    again.runner.resume(job.id)
     assert again.listen(lambda event: event.job.id == job.id).job.state is State.UNSURE
     assert house.gate.count(SUBMIT) == 1
 
@@ -660,7 +660,7 @@ def finish(house: House, job: Job, holder: str = "two") -> Job:
     desk = house.desk(holder)
     assert job.id in desk.journal.unfinished()
     for job_id in desk.journal.unfinished():
-        desk.runner.take_up(job_id)
+        desk.runner.resume(job_id)
     return desk.hear(job, State.LANDED)
 
 
@@ -696,7 +696,7 @@ def test_jobs_that_were_left_before_and_while_exporting_go_on(house: House, movi
     again = house.desk("two", blender=blender)
     assert sorted(again.journal.unfinished()) == sorted(job.id for job in jobs)
     for job_id in again.journal.unfinished():
-        again.runner.take_up(job_id)
+        again.runner.resume(job_id)
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
     assert house.gate.count(SUBMIT) == 3
 
@@ -801,7 +801,7 @@ def test_a_take_that_was_not_placed_waits_for_its_scene(house: House, movie: Pat
     landed = desk.hear(job, State.LANDED)
     desk.close()
     again = house.desk("two")
-    again.runner.take_up(job.id)
+    again.runner.resume(job.id)
     assert again.hear(job, State.LANDED) == landed
     again.runner.placed(landed.id, ())
     again.hear(job, State.PLACED)
@@ -829,16 +829,16 @@ home = Path({str(house.folder)!r})
 connection = fal.Connection(fal.Service("rehearsal", {house.gate.base!r}, {KEY!r}))
 steps = Steps(Blender(("none",)), lambda name: connection, lambda project: home / "takes" / Path(project).stem)
 runner = Runner(Journal(home / "journal.sqlite3", "two"), home / "jobs", steps, keep_clips=lambda: False)
-job = serialization.from_plain(Job, json.load(sys.stdin))
+job = serialization.from_json(Job, json.load(sys.stdin))
 runner.folder_of(job).mkdir(parents=True)
 runner.add([job])
 time.sleep(60)
 """
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     assert process.stdin
-    from reshoot.core.values.serialization import to_plain
+    from reshoot.core.values.serialization import to_json
 
-    process.stdin.write(json.dumps(to_plain(job)).encode())
+    process.stdin.write(json.dumps(to_json(job)).encode())
     process.stdin.close()
     return process, job
 
@@ -875,7 +875,7 @@ def test_a_crash_loses_nothing_and_pays_nothing_twice(
     submitted = house.gate.count(SUBMIT)
     desk = house.desk("two")
     for job_id in desk.journal.unfinished():
-        desk.runner.take_up(job_id)
+        desk.runner.resume(job_id)
     ended = desk.listen(lambda event: event.job.state in (State.LANDED, State.UNSURE, State.FAILED)).job
     assert ended.id == job.id and ended.state is after, ended.error
     desk.close()
@@ -895,7 +895,7 @@ def test_taking_up_a_job_while_it_is_submitted_changes_nothing(house: House, mov
     job = desk.shoot(a_job(file=movie))
     until(lambda: house.gate.count(SUBMIT) == 1)
     before = len(desk.heard)
-    desk.runner.take_up(job.id)
+    desk.runner.resume(job.id)
     desk.runner.dismiss("no such job").result(10)  # which is done after it
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
@@ -914,7 +914,7 @@ def test_taking_up_jobs_that_wait_for_their_turn_steps_none_twice(house: House, 
     until(lambda: len(house.rows()) == 6)
     for _ in range(3):
         for job in jobs:
-            desk.runner.take_up(job.id)
+            desk.runner.resume(job.id)
     (tmp_path / "go").touch()
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 6})
     # What was queued twice comes to its turn, if it does, before this does.
@@ -989,7 +989,7 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
     desks = [house.desk("one"), house.desk("two")]
     for job in jobs:
         for desk in desks:
-            desk.runner.take_up(job.id)
+            desk.runner.resume(job.id)
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 8}, 30)
     assert house.gate.count(SUBMIT) == 8
     for desk in desks:
@@ -1004,13 +1004,13 @@ def test_two_runners_on_one_journal_step_each_job_once(house: House, movie: Path
 
 def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House, movie: Path) -> None:
     one, two, job = waits_in_one_of_two(house, movie)
-    two.runner.take_up(job.id)
+    two.runner.resume(job.id)
     assert two.listen(lambda event: event.words == "In another Blender").job.state is State.WAITING
     for act in (two.runner.cancel, two.runner.retry, two.runner.dismiss):
         act(job.id).result(10)
     one.close()
     house.stage.open.set()
-    two.runner.take_up(job.id)
+    two.runner.resume(job.id)
     two.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1 and house.gate.count(CANCEL) == 0
 
@@ -1053,7 +1053,7 @@ def test_a_take_that_waits_is_heard_of_when_a_dead_blenders_lease_ends(
     until(lambda: one.row(job).compared and one.runner.is_at_rest)
     monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
     two = house.desk("two")
-    two.runner.take_up(job.id)
+    two.runner.resume(job.id)
     assert two.listen(lambda event: event.elsewhere).job.state is State.LANDED
     one.close()
     assert not two.listen(lambda event: event.job.state is State.LANDED and not event.elsewhere).words
@@ -1064,7 +1064,7 @@ def test_what_another_blender_has_made_of_a_job_is_heard(
 ) -> None:
     one, two, job = waits_in_one_of_two(house, movie)
     monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
-    two.runner.take_up(job.id)
+    two.runner.resume(job.id)
     two.listen(lambda event: event.elsewhere)
     house.stage.open.set()
     one.runner.placed(one.hear(job, State.LANDED).id, ())
@@ -1082,7 +1082,7 @@ def test_who_asks_something_of_another_blenders_job_is_told_so(house: House, mov
 
 def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: House, movie: Path) -> None:
     _one, two, theirs = waits_in_one_of_two(house, movie)
-    two.runner.take_up(theirs.id)
+    two.runner.resume(theirs.id)
     two.listen(lambda event: event.words == "In another Blender")
     mine = two.shoot(a_job(file=movie))
     two.hear(mine, State.WAITING)
@@ -1129,7 +1129,7 @@ def test_a_hundred_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(hous
     again = house.desk("two")
     taken_up = time.monotonic()
     for job_id in again.journal.unfinished():
-        again.runner.take_up(job_id)
+        again.runner.resume(job_id)
     until(lambda: time.monotonic() - taken_up > 2)
     assert len(runner_threads()) <= 8
     after = [at for at in house.gate.times(STATUS) if at > taken_up]
@@ -1283,7 +1283,7 @@ def test_closing_does_not_wait_for_a_network_that_is_dead(
     # Whatever came since, the row was not touched: it is the next Blender's.
     assert [state for state, _ in house.rows()] == [left_as]
     again = house.desk("two")
-    again.runner.take_up(job.id)
+    again.runner.resume(job.id)
     again.listen(lambda event: event.job.state is found_as)
     if found_as is not State.UNSURE:
         again.hear(job, State.LANDED)

@@ -149,7 +149,7 @@ def test_a_job_goes_on_after_its_journal_was_damaged(house: House, movie: Path, 
     rebuilt.journal.close()
     second = house.desk("two")
     house.stage.open.set()
-    second.runner.take_up(job.id)
+    second.runner.resume(job.id)
     second.hear(job, State.LANDED)
     assert house.accepted() == 1
     with closing(sqlite3.connect(path)) as connection:

@@ -252,6 +252,6 @@ def test_the_next_blender_looks_for_it(house: House, movie: Path, monkeypatch: p
     monkeypatch.setattr(runner_module, "_LOOKS", (0.1,))
     second = house.desk("two")
     assert second.journal.open_questions() == [job.id]
-    second.runner.take_up(job.id)
+    second.runner.resume(job.id)
     second.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)

@@ -178,7 +178,7 @@ def test_a_run_outside_the_movie_is_refused(tmp_path: Path) -> None:
 def test_samples_that_lie_far_into_a_file_are_found(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mp4", CODINGS["forwards"])
     pictures, _ = shown(path)
-    mp4.even(path, path, FPS)  # its tables have 64 bits for each place then
+    mp4.with_even_rate(path, path, FPS)  # its tables have 64 bits for each place then
     content = bytearray(path.read_bytes())
     begin, hole = struct.unpack_from(">I", content)[0], 5 << 30
     table = content.index(b"co64") + 8

@@ -79,7 +79,7 @@ def test_the_same_pictures_come_out_evenly(tmp_path: Path, kind: str, suffix: st
     came = movie(tmp_path / f"came{suffix}", ticks, **options)
     assert not mp4.probe(came).even
     fps = Fraction(30000, 1001)
-    mp4.even(came, tmp_path / "even.mp4", fps, keep_sound=True)
+    mp4.with_even_rate(came, tmp_path / "even.mp4", fps, keep_sound=True)
     video = mp4.probe(tmp_path / "even.mp4")
     assert video.even and (video.frames, video.fps) == (FRAMES, fps)
     assert video.sound == ("sound" in kind)
@@ -96,7 +96,7 @@ def test_hidden_frames_stay_hidden(tmp_path: Path) -> None:
     assert mp4.probe(came).trimmed
     seen = mp4.presented(came)
     assert len(seen.begins) == FRAMES - 5 and seen.begins[1] == Fraction(1, 24)
-    mp4.even(came, tmp_path / "even.mp4", Fraction(25))
+    mp4.with_even_rate(came, tmp_path / "even.mp4", Fraction(25))
     pictures, begins = shown(tmp_path / "even.mp4")
     assert pictures == shown(came)[0] and len(pictures) == FRAMES - 5
     assert begins == [Fraction(n, 25) for n in range(FRAMES - 5)]
@@ -109,14 +109,14 @@ def test_a_turned_picture_is_not_turned_any_more(tmp_path: Path) -> None:
     content[at : at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
     came.write_bytes(content)
     assert mp4.probe(came).rotation == 90
-    mp4.even(came, came, Fraction(24))
+    mp4.with_even_rate(came, came, Fraction(24))
     assert mp4.probe(came).rotation == 0 and mp4.probe(came).even
 
 
 def test_samples_stay_where_they_are(tmp_path: Path) -> None:
     came = movie(tmp_path / "came.mp4", UNEVEN)
     before = came.read_bytes()
-    mp4.even(came, came, Fraction(24))
+    mp4.with_even_rate(came, came, Fraction(24))
     media = before.index(b"mdat")
     end = before.index(b"moov") - 4 if before.index(b"moov") > media else len(before)
     assert came.read_bytes()[media:end] == before[media:end]
@@ -130,5 +130,5 @@ def test_a_damaged_table_is_told(tmp_path: Path, damage: bytes) -> None:
     content[at : at + 4] = b"\x7f\xff\xff\xff"
     came.write_bytes(content)
     with pytest.raises(mp4.Unreadable):
-        mp4.even(came, tmp_path / "even.mp4", Fraction(24))
+        mp4.with_even_rate(came, tmp_path / "even.mp4", Fraction(24))
     assert not (tmp_path / "even.mp4").exists()

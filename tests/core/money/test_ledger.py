@@ -16,14 +16,14 @@ import pytest
 from reshoot.core.errors import MoneyError, Paid
 from reshoot.core.jobs import journal
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.money.budget import Limits, check, under_way
+from reshoot.core.money.budget import Budget, check, under_way
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.money.sheet import as_csv
 from reshoot.core.values.job import Job, State
 from reshoot.core.values.request import Ticket
 from sample_jobs import PROJECT, a_job
 
-NO_LIMITS = Limits(None, None)
+NO_LIMITS = Budget(None, None)
 
 
 @pytest.fixture
@@ -126,14 +126,14 @@ def test_limits_refuse_with_the_figures(book: Journal) -> None:
     price = a_job(service="fal").sent.price
     coming = [a_job(service="fal")]
     check(price, PROJECT, book.sums(), coming, NO_LIMITS)
-    check(price, PROJECT, book.sums(), coming, Limits(3 * price, 3 * price))
+    check(price, PROJECT, book.sums(), coming, Budget(3 * price, 3 * price))
     with pytest.raises(MoneyError) as refused:
-        check(price, PROJECT, book.sums(), coming, Limits(3 * price - Decimal("0.01"), None))
+        check(price, PROJECT, book.sums(), coming, Budget(3 * price - Decimal("0.01"), None))
     assert f"${price}" in refused.value.message and f"${2 * price}" in refused.value.message
     assert f"${3 * price - Decimal('0.01')}" in refused.value.message and refused.value.paid is Paid.NO
     with pytest.raises(MoneyError, match="project"):
-        check(price, PROJECT, book.sums(), coming, Limits(None, 2 * price))
-    check(price, "/films/another.blend", book.sums(), coming, Limits(None, 2 * price))
+        check(price, PROJECT, book.sums(), coming, Budget(None, 2 * price))
+    check(price, "/films/another.blend", book.sums(), coming, Budget(None, 2 * price))
 
 
 def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
@@ -143,7 +143,7 @@ def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
     connection.execute("UPDATE submissions SET at = at - 26 * 3600")
     connection.commit()
     connection.close()
-    check(entry.price, PROJECT, book.sums(), [], Limits(entry.price, None))
+    check(entry.price, PROJECT, book.sums(), [], Budget(entry.price, None))
     sent(book)
     (total,) = book.sums()
     assert (total.day, total.all) == (entry.price, 2 * entry.price)

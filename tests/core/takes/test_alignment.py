@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reshoot.core.takes.alignment import REACH, Likeness, Run, Track, decide, shown_by, track
+from reshoot.core.takes.alignment import REACH, Alignment, Delay, Likeness, decide, shown_by, track
 from reshoot.core.takes.picture_fit import Tile, fit
 from reshoot.core.values.take import Fit
 
@@ -32,7 +32,7 @@ def band(late: Callable[[int], int], *, strength: float = 1.0, noise: float = 0.
     return Likeness(table, table)
 
 
-def lates(found: Track) -> list[int]:
+def lates(found: Alignment) -> list[int]:
     return found.late()
 
 
@@ -40,7 +40,7 @@ def lates(found: Track) -> list[int]:
 @pytest.mark.parametrize(("strength", "noise"), [(1.0, 0.01), (0.3, 0.03), (0.1, 0.012)])
 def test_a_constant_delay_is_found(late: int, strength: float, noise: float) -> None:
     found = track(band(lambda row: late, strength=strength, noise=noise))
-    assert found == Track((Run(0, ROWS, late),), True)
+    assert found == Alignment((Delay(0, ROWS, late),), True)
 
 
 @pytest.mark.parametrize("change", [1, -1, 2, -2])
@@ -60,7 +60,7 @@ def test_two_changes_are_found() -> None:
 @given(st.integers(0, 10_000), st.floats(0.001, 0.3))
 def test_chance_alone_proves_nothing(seed: int, noise: float) -> None:
     found = track(band(lambda row: 0, strength=0.0, noise=noise, seed=seed))
-    assert found == Track((Run(0, ROWS, 0),), False)
+    assert found == Alignment((Delay(0, ROWS, 0),), False)
 
 
 @settings(max_examples=20, deadline=None)
@@ -77,7 +77,7 @@ def test_a_still_picture_is_no_evidence() -> None:
 
 def test_a_few_frames_that_look_late_are_left_alone() -> None:
     found = track(band(lambda row: 1 if 60 <= row < 68 else 0))
-    assert found == Track((Run(0, ROWS, 0),), True)
+    assert found == Alignment((Delay(0, ROWS, 0),), True)
 
 
 def test_a_movement_that_repeats_is_not_taken_for_a_delay() -> None:
@@ -100,7 +100,7 @@ def test_a_shifted_picture_in_a_pan_is_not_taken_for_a_delay() -> None:
     late = band(lambda row: 2)
     either: list[list[float | None]] = [[1.0] * (2 * REACH + 1) for _ in range(ROWS)]
     assert track(late).sure
-    assert track(Likeness(late.band, either)) == Track((Run(0, ROWS, 0),), False)
+    assert track(Likeness(late.band, either)) == Alignment((Delay(0, ROWS, 0),), False)
 
 
 def test_a_short_result_is_not_judged() -> None:
@@ -114,7 +114,7 @@ def inspected(
     runs: Sequence[tuple[int, int, int]], *, sure: bool = True, result_frames: int = ROWS, still: bool = False
 ):
     expected = range(ROWS)
-    return decide(expected, result_frames, Track(tuple(Run(*run) for run in runs), sure), Fit(), still=still)
+    return decide(expected, result_frames, Alignment(tuple(Delay(*run) for run in runs), sure), Fit(), still=still)
 
 
 def test_an_undamaged_result_is_said_to_be_aligned() -> None:
@@ -161,7 +161,7 @@ def test_a_result_at_another_rate_is_judged_by_its_own_frames() -> None:
     expected = [math.floor((k + 0.5) * 24 / 60) for k in range(300)]
     shown = shown_by(expected)
     assert len(shown) == 120 and all(expected[frame] == number for number, frame in enumerate(shown))
-    found = decide(expected, 120, Track((Run(0, 120, 1),), True), Fit(), still=False)
+    found = decide(expected, 120, Alignment((Delay(0, 120, 1),), True), Fit(), still=False)
     assert found.frames[:6] == (1, 1, 2, 2, 2, 3)
     slower = [math.floor((k + 0.5) * 30 / 24) for k in range(96)]
     shown = shown_by(slower)
@@ -215,11 +215,11 @@ def test_parts_that_do_not_agree_prove_nothing() -> None:
 
 def test_the_picture_is_told_of_and_left_alone_where_frames_are_unsure_and_move() -> None:
     larger = Fit(1 / 1.02, 1 / 1.02)
-    aligned = Track((Run(0, ROWS, 0),), True)
+    aligned = Alignment((Delay(0, ROWS, 0),), True)
     found = decide(range(ROWS), ROWS, aligned, larger, still=False)
     assert found.fit == larger
     assert found.notes == ("The picture is 2.0 % larger than what was sent: scaled back",)
-    unsure = Track((Run(0, ROWS, 0),), False)
+    unsure = Alignment((Delay(0, ROWS, 0),), False)
     assert decide(range(ROWS), ROWS, unsure, larger, still=False).fit == Fit()
     assert decide(range(ROWS), ROWS, unsure, larger, still=True).fit == larger
     assert decide(range(ROWS), ROWS, aligned, None, still=False).fit == Fit()

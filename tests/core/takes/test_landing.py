@@ -9,14 +9,14 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-from reshoot.core.media.samples import Shown
+from reshoot.core.media.samples import Presentation
 from reshoot.core.takes import landing, pieces, transform
 from reshoot.core.values.job import Job
-from reshoot.core.values.take import Fit, Run, Take
+from reshoot.core.values.take import Fit, FrameShift, Take
 from sample_jobs import a_job, a_shot
 
 
-def _shown(job: Job, frames: int, runs: tuple[Run, ...]) -> list[int]:
+def _shown(job: Job, frames: int, runs: tuple[FrameShift, ...]) -> list[int]:
     """The file's frame that each frame of the shot shows."""
     take = Take("/t.mp4", 720, 720, frames, Fraction(24), False, None, runs)
     found = pieces.of([replace(job, take=take)], 0, 0, job.shot.frames, nearest=False)
@@ -43,7 +43,7 @@ def test_dropped_frames_are_held(dropped: set[int]) -> None:
 def test_as_many_frames_as_sent_are_shown_one_for_one(jitter: list[int]) -> None:
     job = a_job()
     begins = tuple(Fraction(10 * n + early - jitter[0], 240) for n, early in enumerate(jitter))
-    frames, fps, uneven = landing.pace(Shown(list(range(72)), 0, 72, begins, Fraction(3)))
+    frames, fps, uneven = landing.pace(Presentation(list(range(72)), 0, 72, begins, Fraction(3)))
     laid = landing.land(job.shot, job.plan, job.sent, frames, fps, uneven)
     assert (laid.play_fps, laid.runs) == (None, ())
     assert bool(laid.notes) == (uneven is not None)
@@ -51,7 +51,7 @@ def test_as_many_frames_as_sent_are_shown_one_for_one(jitter: list[int]) -> None
 
 def test_times_in_thousandths_of_a_second_are_even() -> None:
     begins = tuple(Fraction(round(n * 1000 / 24), 1000) for n in range(72))
-    frames, fps, uneven = landing.pace(Shown(list(range(72)), 0, 72, begins, Fraction(3)))
+    frames, fps, uneven = landing.pace(Presentation(list(range(72)), 0, 72, begins, Fraction(3)))
     assert frames == 72 and abs(fps - 24) < Fraction(1, 50) and uneven is None
 
 
@@ -66,7 +66,7 @@ def test_one_frame_more_under_another_label_is_another_label() -> None:
 @given(st.lists(st.tuples(st.integers(10, 70), st.integers(-3, 3)), max_size=4), st.integers(-3, 3))
 def test_what_the_comparison_finds_comes_on_top_of_the_takes_own_runs(own: list[tuple[int, int]], late: int) -> None:
     job = a_job()
-    runs = (Run(0, 0), *(Run(frame, by) for frame, by in sorted(dict(own).items())))
+    runs = (FrameShift(0, 0), *(FrameShift(frame, by) for frame, by in sorted(dict(own).items())))
     take = Take("/t.mp4", 720, 720, 80, Fraction(24), False, None, runs)
     expected = landing.expected_frames(job, take)
     assert landing.runs(job, take, expected, expected) == runs

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from reshoot.core.takes import landing, pieces
 from reshoot.core.values.job import Job
-from reshoot.core.values.take import Run, Take
+from reshoot.core.values.take import FrameShift, Take
 from sample_jobs import a_job, a_long_shots_jobs, a_shot
 
 HALF = Fraction(1, 2)
@@ -20,7 +20,7 @@ START = 101
 """Where the shot is when its takes come."""
 
 
-def _landed(job: Job, runs: tuple[Run, ...] = (), play_fps: Fraction | None = None) -> Job:
+def _landed(job: Job, runs: tuple[FrameShift, ...] = (), play_fps: Fraction | None = None) -> Job:
     return replace(job, take=Take("/t.mp4", 720, 720, job.sent.frames, Fraction(24), False, play_fps, runs))
 
 
@@ -58,7 +58,7 @@ def test_a_part_alone_covers_what_is_its_own() -> None:
 
 def test_runs_put_frames_right() -> None:
     """The result is two frames late, and lacks the one that belongs to frame 40."""
-    job = _landed(a_job(), (Run(0, 2), Run(40, 1)))
+    job = _landed(a_job(), (FrameShift(0, 2), FrameShift(40, 1)))
     found = pieces.of([job], START, START, START + 72, nearest=False)
     assert [(piece.first, piece.end) for piece in found] == [(START, START + 40), (START + 40, START + 72)]
     for frame in range(72):
@@ -119,13 +119,13 @@ def test_no_other_place_would_be_more_on_time(step: Fraction, frames: int, first
     ("found", "runs"),
     [
         ([*range(72)], ()),
-        ([min(k + 2, 71) for k in range(72)], (Run(0, 2),)),
-        ([max(k - 3, 0) for k in range(72)], (Run(0, -3),)),
-        ([k if k < 30 else k + 1 for k in range(71)] + [71], (Run(0, 0), Run(30, 1))),
-        ([k if k < 50 else k - 1 for k in range(72)], (Run(0, 0), Run(50, -1))),
+        ([min(k + 2, 71) for k in range(72)], (FrameShift(0, 2),)),
+        ([max(k - 3, 0) for k in range(72)], (FrameShift(0, -3),)),
+        ([k if k < 30 else k + 1 for k in range(71)] + [71], (FrameShift(0, 0), FrameShift(30, 1))),
+        ([k if k < 50 else k - 1 for k in range(72)], (FrameShift(0, 0), FrameShift(50, -1))),
     ],
 )
-def test_found_frames_are_told_as_runs(found: list[int], runs: tuple[Run, ...]) -> None:
+def test_found_frames_are_told_as_runs(found: list[int], runs: tuple[FrameShift, ...]) -> None:
     job = _landed(a_job())
     expected = landing.expected_frames(job, job.take)
     assert expected == list(range(72))
@@ -143,4 +143,4 @@ def test_what_is_expected_of_a_result_with_a_rate_of_its_own_is_what_is_on_then(
     assert len(expected) == 240 and expected[-1] == 95
     assert all(Fraction(frame, 24) <= (k + HALF) / 60 <= Fraction(frame + 1, 24) for k, frame in enumerate(expected))
     late = [min(frame + 2, 95) for frame in expected]
-    assert landing.runs(job, job.take, expected, late) == (Run(0, 2),)
+    assert landing.runs(job, job.take, expected, late) == (FrameShift(0, 2),)

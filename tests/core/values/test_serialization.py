@@ -16,9 +16,9 @@ from reshoot.core.values.choices import ReferenceKind, Sound, Source, Timing
 from reshoot.core.values.job import Job, Stage, State
 from reshoot.core.values.plan import Part, Plan
 from reshoot.core.values.request import Order, Ticket, Upload
-from reshoot.core.values.serialization import from_plain, to_plain
+from reshoot.core.values.serialization import from_json, to_json
 from reshoot.core.values.shot import Reference, Shot, ShotStrip
-from reshoot.core.values.take import Fit, Run, Take
+from reshoot.core.values.take import Fit, FrameShift, Take
 from sample_jobs import a_job
 
 words = st.text(max_size=12)
@@ -54,7 +54,7 @@ orders = st.builds(Order, words, words, st.sampled_from(Sound), references, line
 prices = st.decimals(0, 100, places=2, allow_nan=False, allow_infinity=False)
 parts = st.lists(st.builds(Part, counts, counts, counts, counts, counts, prices), min_size=1, max_size=3).map(tuple)
 plans = st.builds(Plan, st.sampled_from(Timing), rates, st.booleans(), counts, counts, st.booleans(), lines, parts)
-runs = st.lists(st.builds(Run, counts, counts), max_size=3).map(tuple)
+runs = st.lists(st.builds(FrameShift, counts, counts), max_size=3).map(tuple)
 fits = st.builds(Fit, moments, moments, moments, moments)
 takes = st.builds(Take, words, counts, counts, counts, rates, st.booleans(), st.none() | rates, runs, fits)
 jobs = st.builds(
@@ -85,36 +85,36 @@ jobs = st.builds(
 
 @given(jobs)
 def test_a_job_is_read_as_it_was_written(job: Job) -> None:
-    again = from_plain(Job, json.loads(json.dumps(to_plain(job))))
+    again = from_json(Job, json.loads(json.dumps(to_json(job))))
     assert again == job
     assert type(again.plan.price) is Decimal and type(again.shot.fps) is Fraction
 
 
 def test_what_an_older_version_did_not_write_takes_its_default() -> None:
     job = a_job()
-    data = to_plain(job)
+    data = to_json(job)
     for name in ("notes", "stages", "paid", "ticket"):
         del data[name]
-    again = from_plain(Job, data)
+    again = from_json(Job, data)
     assert (again.notes, again.stages, again.paid, again.ticket) == ((), (), Paid.NO, None)
     assert (again.id, again.shot, again.plan) == (job.id, job.shot, job.plan)
 
 
 def test_a_shot_that_was_said_to_show_a_whole_file_is_rendered() -> None:
     job = a_job()
-    data = to_plain(job)
+    data = to_json(job)
     del data["shot"]["file"]
     data["shot"]["whole_file"] = "/films/forest.mp4"
-    assert from_plain(Job, data) == job and job.shot.file == ""
+    assert from_json(Job, data) == job and job.shot.file == ""
 
 
 def test_what_a_newer_version_wrote_besides_is_left_out() -> None:
     job = a_job()
-    assert from_plain(Job, {**to_plain(job), "colour": "red"}) == job
+    assert from_json(Job, {**to_json(job), "colour": "red"}) == job
 
 
 def _without(name: str) -> Any:
-    data = to_plain(a_job())
+    data = to_json(a_job())
     del data[name]
     return data
 
@@ -127,14 +127,14 @@ def _without(name: str) -> Any:
         None,
         _without("id"),
         _without("shot"),
-        {**to_plain(a_job()), "state": "DREAMING"},
-        {**to_plain(a_job()), "plan": 7},
-        {**to_plain(a_job()), "stages": 7},
-        {**to_plain(a_job()), "shot": {**to_plain(a_job().shot), "fps": "fast"}},
-        {**to_plain(a_job()), "shot": {**to_plain(a_job().shot), "fps": "24/0"}},
-        {**to_plain(a_job()), "plan": {**to_plain(a_job().plan), "parts": [{"first": 0, "price": "cheap"}]}},
+        {**to_json(a_job()), "state": "DREAMING"},
+        {**to_json(a_job()), "plan": 7},
+        {**to_json(a_job()), "stages": 7},
+        {**to_json(a_job()), "shot": {**to_json(a_job().shot), "fps": "fast"}},
+        {**to_json(a_job()), "shot": {**to_json(a_job().shot), "fps": "24/0"}},
+        {**to_json(a_job()), "plan": {**to_json(a_job().plan), "parts": [{"first": 0, "price": "cheap"}]}},
     ],
 )
 def test_what_is_no_job_is_refused(data: Any) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
-        from_plain(Job, data)
+        from_json(Job, data)
