@@ -228,12 +228,13 @@ def test_blender_accepts_the_zip() -> None:
 def test_the_zip_holds_the_extension_and_nothing_else() -> None:
     with zipfile.ZipFile(ZIP) as archive:
         names = archive.namelist()
-    rooms = {"background", "core", "operators", "panels", "rehearsal", "session", "settings", "timeline", "translations"}
+    rooms = {"background", "core", "operators", "panels", "rehearsal", "session", "settings", "timeline"}
+    rooms |= {"translations", "wheels"}
     assert {"blender_manifest.toml", "__init__.py", "core/__init__.py", "timeline/__init__.py"} <= set(names)
     assert {f"./{name}" for name in names if name.startswith("wheels/")} == set(MANIFEST["wheels"])
     for name in names:
         top, *below = name.split("/")
-        assert top in rooms | {"wheels"} if below else top == "blender_manifest.toml" or top.endswith(".py"), name
+        assert top in rooms if below else top == "blender_manifest.toml" or top.endswith(".py"), name
         assert "__pycache__" not in name and not name.endswith(".pyc"), name
 
 
