@@ -31,9 +31,10 @@ from ..core.jobs.steps import Steps
 from ..core.money import ledger
 from ..core.money.budget import check, under_way
 from ..core.names import REHEARSAL, UNTITLED
-from ..core.values.job import Job, State
+from ..core.values.job import Job
 from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
+from ..core.values.state import State
 from ..core.values.take import Take
 from ..core.words import say
 from ..settings import folders, preferences

@@ -21,8 +21,9 @@ from typing import Any
 from ..errors import JournalDamaged, StorageError
 from ..money import ledger
 from ..names import UNTITLED
-from ..values.job import Job, State
+from ..values.job import Job
 from ..values.serialization import from_json, to_json
+from ..values.state import State
 from ..words import say
 
 log = logging.getLogger(__name__)

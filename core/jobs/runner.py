@@ -21,7 +21,8 @@ from ..errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, Servic
 from ..lanes import Lane
 from ..names import REHEARSAL
 from ..takes.files import is_gone
-from ..values.job import Job, Stage, State
+from ..values.job import Job, Stage
+from ..values.state import State
 from ..values.take import Take
 from ..words import say
 from . import salvage

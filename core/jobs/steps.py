@@ -40,8 +40,9 @@ from ..takes.files import path_for
 from ..takes.receipt import write_receipt
 from ..takes.result import CORRECTED, land
 from ..values.choices import ReferenceKind
-from ..values.job import Job, State
+from ..values.job import Job
 from ..values.request import Ticket, Upload
+from ..values.state import State
 from ..values.take import Take
 from ..words import say
 

@@ -12,7 +12,8 @@ import shutil
 from pathlib import Path
 
 from ..errors import StorageError
-from ..values.job import Job, State
+from ..values.job import Job
+from ..values.state import State
 from ..words import say
 
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')

@@ -16,7 +16,8 @@ import pytest
 from editing import takes
 from reshoot import session
 from reshoot.core.jobs import board
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from reshoot.operators import waiting, watch
 from reshoot.session import shoot
 from reshoot.timeline import compat

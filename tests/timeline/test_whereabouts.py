@@ -20,8 +20,8 @@ from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
 from reshoot.core.jobs.runner import Event
 from reshoot.core.values.choices import Source
-from reshoot.core.values.job import State
 from reshoot.core.values.shot import Shot
+from reshoot.core.values.state import State
 from reshoot.operators import waiting
 from reshoot.session import shoot
 from reshoot.timeline import compat, movie_strip, shot, whereabouts

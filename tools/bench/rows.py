@@ -15,8 +15,9 @@ from pathlib import Path
 import checkout  # noqa: F401 - the helpers of the tests
 from reshoot.core.jobs import board
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
+from reshoot.core.values.state import State
 from reshoot.core.values.take import Take
 from sample_jobs import a_job
 

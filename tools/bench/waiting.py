@@ -22,7 +22,8 @@ import checkout  # noqa: F401 - the helpers of the tests
 from house import NO_BLENDER, Desk, runner_threads
 from reshoot.core.jobs import steps
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 # Without Blender no result is compared with its clip, which each job says.

@@ -11,7 +11,8 @@ import pytest
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import board
 from reshoot.core.jobs.runner import Event
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 HERE, THERE, LOST = "/films/here.blend", "/films/there.blend", "untitled:lost"

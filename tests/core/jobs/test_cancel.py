@@ -13,7 +13,8 @@ from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Kind
 from house import House, until
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import runner as runner_module
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 pytestmark = pytest.mark.usefixtures("in_haste")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from house import Desk, House, until
 from reshoot.core.blender_process import Blender
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from reshoot.core.values.take import FrameShift
 from sample_jobs import a_job
 

@@ -17,8 +17,9 @@ import pytest
 from reshoot.core.errors import JournalDamaged, StorageError
 from reshoot.core.jobs import journal as journal_module
 from reshoot.core.jobs.journal import SCHEMA_VERSION, Journal, LeaseLost
-from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
+from reshoot.core.values.state import State
 from sample_jobs import PROJECT, a_job
 
 

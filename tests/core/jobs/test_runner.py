@@ -38,8 +38,9 @@ from reshoot.core.lanes import Lane
 from reshoot.core.media import mp4
 from reshoot.core.service import download, fal
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
 from reshoot.core.values.shot import Reference
+from reshoot.core.values.state import State
 from sample_jobs import a_job, a_shot
 
 pytestmark = pytest.mark.usefixtures("in_haste")

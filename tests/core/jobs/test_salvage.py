@@ -17,8 +17,9 @@ from reshoot.core.jobs import salvage
 from reshoot.core.jobs.journal import Journal
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.takes.receipt import write_receipt
-from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
+from reshoot.core.values.state import State
 from reshoot.core.values.take import Take
 from sample_jobs import a_job
 

@@ -21,7 +21,8 @@ from house import Desk, House, runner_threads
 from reshoot.core.jobs import runner
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 pytestmark = pytest.mark.usefixtures("in_haste")

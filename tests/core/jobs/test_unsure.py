@@ -14,7 +14,8 @@ from reshoot.core.errors import NoAnswer, Paid
 from reshoot.core.jobs import runner as runner_module
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 pytestmark = pytest.mark.usefixtures("in_haste")

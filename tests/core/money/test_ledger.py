@@ -19,8 +19,9 @@ from reshoot.core.jobs.journal import Journal
 from reshoot.core.money.budget import Budget, check, under_way
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.money.sheet import as_csv
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
 from reshoot.core.values.request import Ticket
+from reshoot.core.values.state import State
 from sample_jobs import PROJECT, a_job
 
 NO_LIMITS = Budget(None, None)

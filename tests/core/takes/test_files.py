@@ -22,9 +22,10 @@ from reshoot.core.takes.files import check_room, path_for
 from reshoot.core.takes.receipt import receipt, receipt_path, write_receipt
 from reshoot.core.takes.result import land
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
-from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
 from reshoot.core.values.shot import Reference
+from reshoot.core.values.state import State
 from sample_jobs import a_job, a_shot
 
 

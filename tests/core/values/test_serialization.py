@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reshoot.core.errors import Paid
 from reshoot.core.values.choices import ReferenceKind, Sound, Source, Timing
-from reshoot.core.values.job import Job, Stage, State
+from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.plan import Part, Plan
 from reshoot.core.values.request import Order, Ticket, Upload
 from reshoot.core.values.serialization import from_json, to_json
 from reshoot.core.values.shot import Reference, Shot, ShotStrip
+from reshoot.core.values.state import State
 from reshoot.core.values.take import Fit, FrameShift, Take
 from sample_jobs import a_job
 

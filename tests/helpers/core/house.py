@@ -25,7 +25,8 @@ from reshoot.core.jobs.runner import Event, Runner
 from reshoot.core.jobs.steps import SCENE_FILE, Steps
 from reshoot.core.media import mp4
 from reshoot.core.service import fal
-from reshoot.core.values.job import Job, State
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
 from reshoot.rehearsal.server import RehearsalServer, StandIn
 
 KEY = "rehearsal-key-of-the-test"

@@ -26,7 +26,7 @@ from reshoot.core.errors import ReshootError
 from reshoot.core.jobs import runner, steps
 from reshoot.core.jobs.runner import Event
 from reshoot.core.media import mp4
-from reshoot.core.values.job import State
+from reshoot.core.values.state import State
 from sample_jobs import a_job
 
 PAGE = 4096
