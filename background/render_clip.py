@@ -17,6 +17,7 @@ import bpy
 from ..core.errors import ExportError
 from ..core.words import say
 from ..timeline import compat, content, curves, see_through
+from ..timeline.facts import TimelineFacts
 from ..timeline.shot import scene_fps
 from . import movie_output
 
@@ -89,7 +90,8 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     strips = compat.shown_strips(scene.sequence_editor)
     chosen = [strips[name] for name in recipe["strips"]]
     kept = _made_of(chosen)
-    below = see_through.channel_above(scene, chosen)
+    timeline = TimelineFacts(scene)
+    below = see_through.channel_above(timeline, [timeline.of(strip) for strip in chosen])
     if below is not None:
         lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
         kept |= _made_of(lower)

@@ -113,11 +113,12 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
         from ..core.takes.files import is_gone
         from ..core.values.state import State
+        from ..session import spending
 
         if job.retry_to is None and not is_gone(job):
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
-            running.check_money([job])
+            spending.check(job.sent.price, job.service, job.project, spending.read())
         return running.runner.retry(job.id)
 
 
@@ -154,7 +155,7 @@ class RESHOOT_OT_resume(bpy.types.Operator):
 
         try:
             running = session.current()
-            running.retry_placing()
+            running.placing.retry()
             if wait:
                 # A job that was just sent is to be waited for too.
                 running.runner.written().result()

@@ -68,7 +68,7 @@ def ask_in_thread() -> bool:
     except ReshootError as error:
         _tell(error)
         return False
-    running.run_in_thread(lambda _blender: ask(), _tell)
+    running.threads.run(lambda _blender: ask(), _tell)
     watch.ensure()
     return True
 

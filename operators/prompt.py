@@ -64,10 +64,10 @@ class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Take its words over, in one line."""
-        from ..settings import reference_list
+        from ..settings.prompt import prompt_of
 
         settings = scene_of(context).reshoot
-        words = " ".join(reference_list.prompt_of(settings).split())
+        words = " ".join(prompt_of(settings).split())
         settings.prompt_text = None
         settings.prompt = words
         return {"FINISHED"}
@@ -90,14 +90,14 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
 
     def execute(self, context: Context) -> set[str]:
         """Write it."""
-        from ..settings import reference_list
+        from ..settings.prompt import write_prompt
 
         line = board.progress(self.job)
         if line is None:
             words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
             self.report({"ERROR"}, words)
             return {"CANCELLED"}
-        reference_list.write_prompt(scene_of(context).reshoot, line.job.order.prompt)
+        write_prompt(scene_of(context).reshoot, line.job.order.prompt)
         return {"FINISHED"}
 
 

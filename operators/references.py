@@ -126,7 +126,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             running = session.current()
             target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
-            running.run_in_thread(render, add)
+            running.threads.run(render, add)
             if wait:
                 waiting.wait_for_threads(running)
         except ReshootError as error:

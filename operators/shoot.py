@@ -87,15 +87,12 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     def _checked(self, context: Context) -> tuple[Job, ...]:
         from ..session import shoot
 
-        scene = scene_of(context)
-        if self.prompt:
-            scene.reshoot.prompt = self.prompt
-        return shoot.checked(scene)
+        return shoot.checked(scene_of(context), self.prompt)
 
     def _send(self, context: Context, jobs: tuple[Job, ...]) -> None:
         from ..session import shoot
 
-        shoot.send(scene_of(context), jobs)
+        shoot.send(scene_of(context), jobs, self.prompt)
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
 

@@ -38,7 +38,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
-            running.place([job], scene_of(context))
+            running.placing.place([job], scene_of(context))
         except ReshootError as error:
             board.set_words(self.job, str(error))
             if context.area is not None:

@@ -22,16 +22,16 @@ _LOOK_EVERY = 0.025
 
 def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
     """Stay until each job is placed and compared. Raises what ended one that was not, once none moves any more."""
-    running.retry_placing()
+    running.placing.retry()
     while True:
         running.drain(1.0)
         # A script has time, and wants its take once, as it should lie.
-        landed = [jobs for jobs in running.landed() if all(job.compared for job in jobs)]
-        takes_to_correct = running.takes_to_correct()
+        landed = [jobs for jobs in running.placing.landed() if all(job.compared for job in jobs)]
+        takes_to_correct = running.placing.takes_to_correct()
         if landed or takes_to_correct:
             _lay(running, landed, takes_to_correct)
         jobs = [line.job for line in map(board.progress, job_ids) if line is not None]
-        if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.landed():
+        if len(jobs) == len(job_ids) and not any(job.state.moving for job in jobs) and not running.placing.landed():
             if all(job.state is State.PLACED and job.compared for job in jobs):
                 return
             groups = {job.group for job in jobs}
@@ -44,19 +44,19 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
 
 def _lay(running: session.Session, landed: Sequence[Sequence[Job]], takes_to_correct: Sequence[Job]) -> None:
     # All of them at once: each time, all that is under way has to end.
-    with running.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
+    with running.placing.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
         for jobs in landed:
-            running.place(jobs)
+            running.placing.place(jobs)
             if bpy.ops.ed.undo_push.poll():
                 bpy.ops.ed.undo_push(message=watch.TAKE)
         for job in takes_to_correct:
-            if running.correct_take(job) and bpy.ops.ed.undo_push.poll():
+            if running.placing.correct_take(job) and bpy.ops.ed.undo_push.poll():
                 bpy.ops.ed.undo_push(message=watch.RIGHT)
 
 
 def wait_for_threads(running: session.Session) -> None:
     """Stay until all that was put beside the interface is done. Raises what went wrong there."""
-    while running.has_threads:
+    while running.threads.is_busy:
         running.drain(1.0)
         time.sleep(_LOOK_EVERY)
     for error in running.complaints():

@@ -89,13 +89,13 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
         for job in running.newly_failed():
             self.report({"ERROR"}, _bad_news(job))
-        for job in running.waiting():
+        for job in running.landed_elsewhere():
             self.report({"INFO"}, _waits(job))
         if may_place(context):
-            for jobs in running.landed()[:1]:
+            for jobs in running.placing.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(everything=True)
-            for job in running.takes_to_correct()[:1]:
+            for job in running.placing.takes_to_correct()[:1]:
                 self._correct_take(running, job)
                 _redraw(everything=True)
         if time.monotonic() >= self._until:
@@ -116,7 +116,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         from ..core.errors import ReshootError
 
         try:
-            running.place(jobs)
+            running.placing.place(jobs)
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -129,7 +129,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         from ..core.errors import ReshootError
 
         try:
-            if not running.correct_take(job):
+            if not running.placing.correct_take(job):
                 return
         except ReshootError as error:
             self.report({"WARNING"}, str(error))
@@ -183,8 +183,8 @@ def may_place(context: Context) -> bool:
 
 
 def _is_work(running: session.Session) -> bool:
-    busy = running.has_threads or running.has_events or running.has_uncompared
-    return board.is_moving() or busy or bool(running.landed())
+    busy = running.threads.is_busy or running.has_events or running.placing.has_uncompared
+    return board.is_moving() or busy or bool(running.placing.landed())
 
 
 def _redraw(*, everything: bool = False, clock: bool = False) -> None:
@@ -264,7 +264,7 @@ def _opened(*_args: object) -> None:
 def _saved(*_args: object) -> None:
     session.file_saved()
     running = session.running()
-    if running is not None and running.has_threads:
+    if running is not None and running.threads.is_busy:
         # Under another name other jobs are shown, and they are being read.
         ensure()
 
@@ -273,7 +273,7 @@ def _saved(*_args: object) -> None:
 def _undone(*_args: object) -> None:
     session.undone()
     running = session.running()
-    if running is not None and running.landed():
+    if running is not None and running.placing.landed():
         ensure()
 
 

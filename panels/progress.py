@@ -140,13 +140,13 @@ def _lay_out(jobs: list[StripProgress], view: _View) -> tuple[list[Box], list[Wo
     for job in jobs:
         # Two takes of one shot may be under way: their bars lie above each other. A newer try covers one that failed.
         below = bars.get((job.channel, job.start), 0)
-        if below and not job.line.job.state.moving:
+        if below and not job.progress.job.state.moving:
             continue
         bars[job.channel, job.start] = below + 1
         left, right = ((frame - view.left) * view.across for frame in (job.start, job.end))
         low, high = ((job.channel + edge - view.low) * view.up for edge in (_LOW, _HIGH))
         if right > 0 and left < view.width and high > 0 and low < view.height:
-            _show(job.line, (left, low, right, high), below, view, boxes, words)
+            _show(job.progress, (left, low, right, high), below, view, boxes, words)
     return boxes, words
 
 

@@ -11,6 +11,7 @@ from ..core.models.table import MODELS
 from ..core.planning import prompt
 from ..core.words import say
 from ..settings import reference_list
+from ..settings.prompt import prompt_of, write_prompt
 from ..settings.scene import scene_of
 from .tab import Room, room, running_text, shortened, text_width, wrapped
 
@@ -31,7 +32,7 @@ _MENU_WIDTH = 420
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     settings = scene_of(context).reshoot
-    words = reference_list.prompt_of(settings)
+    words = prompt_of(settings)
     free = room(context)
     if settings.prompt_text is None:
         row = layout.row(align=True)
@@ -67,13 +68,13 @@ class Dialog:
     """Pixels at 1×."""
 
     def __init__(self, settings: RESHOOT_PG_scene) -> None:
-        self._before = reference_list.prompt_of(settings)
+        self._before = prompt_of(settings)
 
     def draw(self, layout: UILayout, context: Context) -> None:
         """Draw it."""
         settings = scene_of(context).reshoot
         free = room(context, self.WIDTH - _DIALOG_EDGES)
-        words = reference_list.prompt_of(settings)
+        words = prompt_of(settings)
         row = layout.row(align=True)
         # A field that begins active is selected whole: the first key would take away what is written.
         row.activate_init = not words
@@ -84,8 +85,8 @@ class Dialog:
 
     def undo(self, settings: RESHOOT_PG_scene) -> None:
         """Bring back what was there."""
-        if reference_list.prompt_of(settings) != self._before:
-            reference_list.write_prompt(settings, self._before)
+        if prompt_of(settings) != self._before:
+            write_prompt(settings, self._before)
 
 
 def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room) -> None:

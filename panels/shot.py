@@ -150,7 +150,7 @@ def _file(preview: Preview) -> str:
 
 def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:
     """What blocks sending. That nothing is written yet is no fault."""
-    if isinstance(error, PromptError) and not preview.prompt.strip():
+    if isinstance(error, PromptError) and preview.brief is not None and not preview.brief.prompt.strip():
         wrapped(layout, error.remedy, free, icon="GREASEPENCIL")
         return
     column = layout.box().column()

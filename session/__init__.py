@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What this Blender has one of: the open file, where things are kept, and the session, which is made at first use.
 
-The light half: Blender imports it when it starts. What works is `studio.Session`, which is imported when it is needed.
+The light half: Blender imports it when it starts. What works is `session.Session`, which is imported when it is needed.
 Everything here runs on the main thread unless it says otherwise.
 """
 
@@ -133,8 +133,8 @@ def file_saved() -> None:
 def undone() -> None:
     """The editor has undone something, or done it again."""
     if _session is not None:
-        _session.retry_placing(without_scene=True)
-        _session.forget_strips()
+        _session.placing.retry(without_scene=True)
+        _session.following.forget_strips()
 
 
 def areas(kind: str) -> Iterator[Area]:
@@ -145,7 +145,7 @@ def areas(kind: str) -> Iterator[Area]:
 
 def takes_in_file() -> frozenset[str]:
     """The jobs whose takes are strips of the open file, whatever file they were sent from."""
-    return _session.takes_in_file() if _session is not None else frozenset()
+    return _session.following.takes_in_file() if _session is not None else frozenset()
 
 
 def spent() -> tuple[Sum, ...]:
@@ -155,4 +155,4 @@ def spent() -> tuple[Sum, ...]:
 
 def on_strips(scene: Scene) -> list[StripProgress]:
     """Where the jobs under way are in the timeline of `scene`, and those that have failed since Blender was started."""
-    return _session.on_strips(scene) if _session is not None else []
+    return _session.following.on_strips(scene) if _session is not None else []

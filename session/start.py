@@ -44,18 +44,18 @@ def preview(scene: Scene) -> Preview:
         from ..core.values.preview import Preview
 
         return Preview()
-    from . import shoot
+    from .preview import preview as seen
 
-    return shoot.preview(scene)
+    return seen(scene)
 
 
 def size_of(path: str) -> int | None:
     """Bytes of a file as they were last seen, None where nobody has looked yet."""
     if not ready():
         return None
-    from . import shoot
+    from . import preview as seen
 
-    return shoot.size_of(path)
+    return seen.size_of(path)
 
 
 def _start() -> None:
@@ -71,9 +71,9 @@ def _import(home: Path, project: str) -> None:
     try:
         for part in _parts:
             importlib.import_module(part)
-        from .session import open_journal
+        from .opening import open_ahead
 
-        open_journal(home, project)
+        open_ahead(home, project)
     except Exception:  # whoever needs it tries it again, and tells the editor
         import logging
 
@@ -106,9 +106,9 @@ def unregister() -> None:
     if _thread is not None:
         _thread.join()
         _thread = None
-    shoot = sys.modules.get(f"{__package__}.shoot")
-    if shoot is not None:
-        shoot.close()
-    opened = sys.modules.get(f"{__package__}.session")
-    if opened is not None:
-        opened.close_journal()
+    seen = sys.modules.get(f"{__package__}.preview")
+    if seen is not None:
+        seen.close()
+    opening = sys.modules.get(f"{__package__}.opening")
+    if opening is not None:
+        opening.close_ahead()

@@ -130,18 +130,20 @@ def key() -> str:
 
 
 def fingerprint() -> tuple[object, ...]:
-    """All that decides where a shot would go now."""
+    """All that decides where a shot would go now, and what it may cost."""
     given, environment = get(), os.environ
     return (
         given.service,
         given.key,
+        given.day_limit,
+        given.project_limit,
         bpy.app.online_access,
         environment.get("RESHOOT_SERVICE_URL"),
         environment.get("FAL_KEY"),
     )
 
 
-def limits() -> Budget:
+def budget() -> Budget:
     """What the editor allows to be spent."""
     from ..core.money.budget import Budget
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The brief of a shot, as `scene.reshoot` keeps it: what it says, and how it is changed so that prompt and references
-stay together.
-"""
+"""The references of a scene, as `scene.reshoot` keeps them, and how they change so that the prompt follows."""
 
 from __future__ import annotations
 
@@ -15,6 +13,7 @@ from ..core.planning import prompt
 from ..core.values.choices import ReferenceKind
 from ..core.words import say
 from ..timeline.movie_strip import stored_path
+from .prompt import prompt_of, write_prompt
 
 if TYPE_CHECKING:
     from ..core.models.model import Limits
@@ -25,21 +24,6 @@ _LOOKED_INTO = 8
 """References at most whose files count in a fingerprint."""
 _KINDS = (ReferenceKind.IMAGE, ReferenceKind.ELEMENT)
 """By the number that a kind is stored as: its place in the property's items."""
-
-
-def prompt_of(settings: RESHOOT_PG_scene) -> str:
-    """The prompt that is sent: the text's where one is set, else the field's."""
-    text = settings.prompt_text
-    return settings.prompt if text is None else text.as_string()
-
-
-def write_prompt(settings: RESHOOT_PG_scene, words: str) -> None:
-    """Write the prompt to where it is kept: the text where one is set, else the field."""
-    text = settings.prompt_text
-    if text is None:
-        settings.prompt = words
-    elif text.as_string() != words:
-        text.from_string(words)
 
 
 def mention(settings: RESHOOT_PG_scene, index: int) -> bool:
@@ -53,19 +37,8 @@ def mention(settings: RESHOOT_PG_scene, index: int) -> bool:
 
 
 def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
-    """All settings that decide what is sent, but the prompt, as they are stored.
-
-    Of very many references, which are refused anyhow, only the kinds.
-    """
-    return (
-        settings.model,
-        settings.source,
-        settings.timing,
-        settings.sound,
-        settings.handles,
-        _kinds(settings),
-        _files(settings) if len(settings.references) <= _LOOKED_INTO else (),
-    )
+    """The references as they are stored. Of very many, which are refused anyhow, only the kinds."""
+    return _kinds(settings), _files(settings) if len(settings.references) <= _LOOKED_INTO else ()
 
 
 def tokens(settings: RESHOOT_PG_scene) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 
+from ..core.values.shot import comparable
 from . import compat
 
 _MUCH_SMALLER = 0.75
@@ -40,13 +41,6 @@ def image_files(strip: Any) -> list[str]:
     """Every file that an image strip shows, absolute, in order."""
     folder = bpy.path.abspath(strip.directory)
     return [os.path.join(folder, element.filename) for element in strip.elements]
-
-
-def comparable(path: str) -> str:
-    """`path` in the one spelling that files are compared by: what was made relative and absolute again leads through
-    other folders and back. Not to be opened: behind a symbolic link the way back is another one.
-    """
-    return os.path.normpath(path) if path else ""
 
 
 def own_size(strip: Any) -> tuple[int, int] | None:

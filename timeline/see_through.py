@@ -8,14 +8,11 @@ are not looked at, and scene strips count as filled.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
-
-import bpy
 
 from ..core.media import alpha
-from . import compat, content
+from .facts import StripFacts, TimelineFacts
 
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")
 """Strips whose picture is that of the strips below them, changed or written on."""
@@ -23,74 +20,67 @@ _COVERING = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 _NEARLY = 1e-3
 
 
-def channel_above(scene: bpy.types.Scene, shot: Sequence[Any]) -> int | None:
+def channel_above(timeline: TimelineFacts, shot: Sequence[StripFacts]) -> int | None:
     """The channel below which everything is seen through the strips of `shot`, None where nothing is."""
-    seen_through = [strip.channel for strip in shot if strip.type in _OF_WHAT_IS_BELOW]
+    seen_through = [strip.channel for strip in shot if strip.kind in _OF_WHAT_IS_BELOW]
     if seen_through:
         return max(seen_through)
     lowest = min(strip.channel for strip in shot)
-    start, end = min(map(compat.start, shot)), max(map(compat.end, shot))
-    screen = (scene.render.resolution_x, scene.render.resolution_y)
+    start, end = min(strip.start for strip in shot), max(strip.end for strip in shot)
     # One strip's place on the screen, and how it is blended, are its take's too.
-    hides = _whole(shot[0], screen) if len(shot) == 1 else _filled(shot, start, end, screen)
-    return lowest if not hides and _is_seen(scene, lowest, start, end) else None
+    hides = _whole(shot[0], timeline.screen) if len(shot) == 1 else _filled(shot, start, end, timeline.screen)
+    return lowest if not hides and _is_seen(timeline, lowest, start, end) else None
 
 
-def _is_seen(scene: bpy.types.Scene, below: int, start: int, end: int) -> bool:
+def _is_seen(timeline: TimelineFacts, below: int, start: int, end: int) -> bool:
     """Whether any strip in a channel under `below` is shown from `start` to before `end`."""
-    channels = compat.shown_channels(scene.sequence_editor)
     return any(
-        strip.channel < below and compat.start(strip) < end and compat.end(strip) > start
-        for strip in compat.shown_strips(scene.sequence_editor)
-        if strip.type != "SOUND" and not strip.mute and not channels[strip.channel].mute
+        strip.channel < below and strip.channel not in timeline.muted_channels for strip in timeline.visible(start, end)
     )
 
 
-def _filled(strips: Sequence[Any], start: int, end: int, screen: tuple[int, int]) -> bool:
+def _filled(strips: Iterable[StripFacts], start: int, end: int, screen: tuple[int, int]) -> bool:
     """Whether at every frame from `start` to before `end` one of `strips` covers the screen."""
     reached = start
-    for strip in sorted(strips, key=compat.start):
-        if compat.start(strip) > reached:
+    for strip in sorted(strips, key=lambda each: each.start):
+        if strip.start > reached:
             break
-        if not strip.mute and _covers(strip, screen):
-            reached = max(reached, compat.end(strip))
+        if not strip.muted and _covers(strip, screen):
+            reached = max(reached, strip.end)
     return reached >= end
 
 
-def _covers(strip: Any, screen: tuple[int, int]) -> bool:
+def _covers(strip: StripFacts, screen: tuple[int, int]) -> bool:
     """Whether the strip, where it lies and as it is blended, hides all that is below it."""
-    if strip.blend_type not in _COVERING or strip.blend_alpha < 1:
+    kind, opacity = strip.blend
+    if kind not in _COVERING or opacity < 1:
         return False
-    crop, transform = getattr(strip, "crop", None), getattr(strip, "transform", None)
-    if crop is not None and any((crop.min_x, crop.max_x, crop.min_y, crop.max_y)):
-        return False
-    if transform is not None:
-        own = content.own_size(strip) or screen
+    place = strip.placement
+    if place is not None:
         spare = [
             size * scale / 2 - whole / 2 - abs(offset)
             for size, scale, whole, offset in zip(
-                own,
-                (transform.scale_x, transform.scale_y),
+                strip.own_size or screen,
+                (place.scale_x, place.scale_y),
                 screen,
-                (transform.offset_x, transform.offset_y),
+                (place.offset_x, place.offset_y),
                 strict=True,
             )
         ]
-        if transform.rotation or min(spare) < -max(screen) * _NEARLY:
+        if place.cropped or place.rotated or min(spare) < -max(screen) * _NEARLY:
             return False
     return _whole(strip, screen)
 
 
-def _whole(strip: Any, screen: tuple[int, int]) -> bool:
+def _whole(strip: StripFacts, screen: tuple[int, int]) -> bool:
     """Whether the strip's own picture has no part that is see-through, wherever it lies."""
-    if strip.type in ("MOVIE", "IMAGE"):
-        return not _has_alpha(content.file_of(strip))
-    if strip.type == "META":
-        return _filled(list(compat.strips(strip)), compat.start(strip), compat.end(strip), screen)
-    if strip.type in (*_OF_WHAT_IS_BELOW, "MASK"):
+    if strip.kind in ("MOVIE", "IMAGE"):
+        return not _has_alpha(strip.file)
+    if strip.kind == "META":
+        return _filled(strip.inside, strip.start, strip.end, screen)
+    if strip.kind in (*_OF_WHAT_IS_BELOW, "MASK"):
         return False
-    inputs = [getattr(strip, slot, None) for slot in ("input_1", "input_2")]
-    return all(_covers(each, screen) for each in inputs if each is not None)
+    return all(_covers(each, screen) for each in strip.inputs)
 
 
 def _has_alpha(path: str) -> bool:

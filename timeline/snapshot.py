@@ -11,7 +11,7 @@ import bpy
 
 from ..core.blender_process import Blender
 from ..core.jobs.steps import SCENE_FILE
-from ..core.takes.files import check_room
+from ..core.takes.files import check_room, check_writable
 from . import compat, export
 
 _NEEDED_BYTES = 50_000_000
@@ -23,6 +23,7 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
 
     folder: for the parts. Raises StorageError; the answer raises ExportError or StorageError.
     """
+    check_writable(target.parent)
     check_room(target.parent, _NEEDED_BYTES)
     export.write_scene(scene, folder / SCENE_FILE)
     editor = scene.sequence_editor

@@ -15,13 +15,14 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.names import REHEARSAL
 from ..core.takes import transform
+from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
 from ..core.values.choices import Sound, Source
 from ..core.values.job import Job
+from ..core.values.shot import comparable
 from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
-from .whereabouts import Spot
 
 JOB_KEY = "reshoot_job"
 """Custom property of a placed strip: the id of the job that made it."""
@@ -211,7 +212,7 @@ class TakeStrips:
         # A piece that was moved with its picture is known by that.
         files = [(content.sound_file(strip), content.file_start(strip)) for strip in own]
         movies = [strip for strip in pictures if strip.type == "MOVIE"]
-        files += [(content.comparable(content.file_of(strip)), content.file_start(strip)) for strip in movies]
+        files += [(comparable(content.file_of(strip)), content.file_start(strip)) for strip in movies]
         inner = content.inside(strip for strip in pictures if strip.type == "META")
         for strip in (*compat.shown_strips(editor), *inner):
             if strip.type != "SOUND" or strip in own or not content.sound_file(strip):

@@ -19,6 +19,7 @@ from queue import SimpleQueue
 
 from ..errors import JobCancelled, NoAnswer, NotSent, Paid, ReshootError, ServiceBusy, StorageError
 from ..lanes import Lane
+from ..money.ledger import Sum
 from ..names import REHEARSAL
 from ..takes.files import is_gone
 from ..values.job import Job, Stage
@@ -160,6 +161,12 @@ class Runner:
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
         self._in_lane("desk", lambda: self._adopt(job_id, project))
+
+    def read_spent(self) -> tuple[Sum, ...]:
+        """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
+        with self._reporting:
+            self.spent = self._journal.sums()
+        return self.spent
 
     def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""

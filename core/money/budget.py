@@ -28,8 +28,13 @@ class Budget:
     day: Decimal | None
     project: Decimal | None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is any limit."""
+        return self.day is not None or self.project is not None
 
-def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[Job], limits: Budget) -> None:
+
+def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[Job], allowed: Budget) -> None:
     """Refuse what would go over a limit. Raises MoneyError with the figures.
 
     price: of what is to be sent. spent: see `sums`. coming: see `under_way`.
@@ -38,23 +43,23 @@ def check(price: Decimal, project: str, spent: Iterable[Sum], coming: Iterable[J
     of_day = sum((each.day for each in spent), Decimal(0)) + sum((job.sent.price for job in coming), Decimal(0))
     of_project = sum((each.all for each in spent if each.project == project), Decimal(0))
     of_project += sum((job.sent.price for job in coming if job.project == project), Decimal(0))
-    if limits.day is not None and of_day + price > limits.day:
+    if allowed.day is not None and of_day + price > allowed.day:
         raise MoneyError(
             say(
                 "This costs ${price}; ${spent} of today's ${limit} are spent or under way.",
                 price=price,
                 spent=of_day,
-                limit=limits.day,
+                limit=allowed.day,
             ),
             say("Raise the limit per day in the preferences, or go on tomorrow."),
         )
-    if limits.project is not None and of_project + price > limits.project:
+    if allowed.project is not None and of_project + price > allowed.project:
         raise MoneyError(
             say(
                 "This costs ${price}; ${spent} of this project's ${limit} are spent or under way.",
                 price=price,
                 spent=of_project,
-                limit=limits.project,
+                limit=allowed.project,
             ),
             say("Raise the limit per project in the preferences."),
         )

@@ -6,6 +6,7 @@ Nothing is ever overwritten. Putting a take into the timeline is the business of
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -49,16 +50,23 @@ def is_gone(job: Job) -> bool:
     return landed and job.ticket is not None and job.take is not None and not os.path.isfile(job.take.path)
 
 
-def check_room(folder: Path, needed: int) -> None:
-    """Refuse a folder that cannot be written or has less than `needed` bytes left. Raises StorageError, naming it."""
+def check_room(folder: Path, needed: int, *, with_parents: bool = False) -> None:
+    """Refuse a folder that cannot be written, or made, or has less than `needed` bytes left. Changes nothing.
+
+    with_parents: it will be made with what it is in; otherwise its parent has to be there, since a disk that is gone is
+    not to be made up for on another one. Raises StorageError, naming the folder.
+    """
+    there = folder if folder.exists() else folder.parent
+    while with_parents and not there.exists() and there != there.parent:
+        there = there.parent
     try:
-        folder.mkdir(exist_ok=True)
-        probe = folder / f".reshoot-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-        free = shutil.disk_usage(folder).free
+        if there.exists() and not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if there.exists() and not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+        free = shutil.disk_usage(there).free
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise _unwritable(there if there.exists() else folder, error) from error
     if free < needed:
         raise StorageError(
             say(
@@ -69,6 +77,17 @@ def check_room(folder: Path, needed: int) -> None:
             ),
             say("Free some room, or save the project on another disk."),
         )
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder where it is missing, and refuse it where it takes no file. Raises StorageError, naming it."""
+    try:
+        folder.mkdir(exist_ok=True)
+        probe = folder / f".reshoot-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def _put(source: Path, target: Path) -> None:

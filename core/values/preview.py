@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..errors import ReshootError
+    from .brief import Brief
     from .plan import Plan
     from .shot import Shot
 
@@ -29,10 +30,12 @@ class SentFile:
 class Preview:
     """What would be sent now, or why nothing can be.
 
-    service: where to, empty where that cannot be told. prompt: as it is written. file: None where the clip is still to
-    be rendered, or nobody has looked yet. errors: all that blocks sending, the first to be mended first.
+    brief: what is asked for, None while nobody has looked yet. service: where to, empty where that cannot be told.
+    prompt: as it is sent, empty where it cannot be. file: None where the clip is still to be rendered, or nobody has
+    looked yet. errors: all that blocks sending, the first to be mended first.
     """
 
+    brief: Brief | None = None
     service: str = ""
     shot: Shot | None = None
     plan: Plan | None = None

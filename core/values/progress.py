@@ -30,4 +30,4 @@ class StripProgress:
     channel: int
     start: int
     end: int
-    line: JobProgress
+    progress: JobProgress

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 
 from .choices import ReferenceKind, Source
+
+ShownFiles = tuple[tuple[str, tuple[str, ...]], ...]
+"""The files that strips show: name of the strip, absolute paths in the order of showing."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,10 @@ class Reference:
 
     kind: ReferenceKind
     images: tuple[str, ...]
+
+
+def comparable(path: str) -> str:
+    """`path` in the one spelling that files are compared by: what was made relative and absolute again leads through
+    other folders and back. Not to be opened: behind a symbolic link the way back is another one.
+    """
+    return os.path.normpath(path) if path else ""

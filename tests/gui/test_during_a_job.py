@@ -199,9 +199,9 @@ def test_closing_blender_and_opening_the_file_again(
 
 _KEEP_THE_CONTEXT = """
 from importlib import import_module
-names = ("timeline.movie_strip", "session.session")
-movie_strip, session = (import_module(f"{MODULE}.{name}") for name in names)
-whole, contexts = session.Session.place, []
+names = ("timeline.movie_strip", "session.placing")
+movie_strip, placing = (import_module(f"{MODULE}.{name}") for name in names)
+whole, contexts = placing.Placing.place, []
 
 def place(self, jobs):
     before = bpy.context.area, bpy.context.region
@@ -209,7 +209,7 @@ def place(self, jobs):
         contexts.append([before[0] == timeline(), before == (bpy.context.area, bpy.context.region)])
     return whole(self, jobs)
 
-session.Session.place = place
+placing.Placing.place = place
 """
 
 

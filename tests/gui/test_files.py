@@ -18,7 +18,7 @@ from workstation import Workstation, until
 
 _HELPERS = """
 import sys
-board = sys.modules[MODULE + ".core.board"]
+board = sys.modules[MODULE + ".core.jobs.board"]
 
 def listed():
     return [[line.job.id, line.job.state.value, line.job.id in board.takes_in_file()] for line in board.listed()]

@@ -84,7 +84,7 @@ def test_what_a_quick_redraw_did_not_see_is_drawn_by_itself(editor: Editor, clip
     blender.wait("drawn")
     before = blender.value("drawn[-1]")
     # Long enough for a slow machine to draw twice in it.
-    blender.run("sys.modules[f'{MODULE}.session.shoot']._STEADY = 3.0")
+    blender.run("sys.modules[f'{MODULE}.session.preview']._STEADY = 3.0")
     blender.run(_REDRAW_AND_CHANGE)
     assert blender.value("drawn[-1]") == before
     blender.wait("drawn[-1] != before", before=before)

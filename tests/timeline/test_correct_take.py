@@ -46,13 +46,13 @@ def placed_as_it_came(scene: bpy.types.Scene) -> Job:
     """A job whose take was placed at once, and hardly any later compared."""
     (job,) = shoot.shoot(scene)
     running, deadline = session.current(), time.monotonic() + PATIENCE
-    while not running.landed():
+    while not running.placing.landed():
         running.drain(1.0)
         assert time.monotonic() < deadline, board.progress(job.id)
         time.sleep(0.01)
-    ((landed,),) = running.landed()
+    ((landed,),) = running.placing.landed()
     assert not landed.compared
-    running.place([landed])
+    running.placing.place([landed])
     assert lies(scene) == START
     return landed
 
@@ -60,11 +60,11 @@ def placed_as_it_came(scene: bpy.types.Scene) -> Job:
 def takes_to_correct(job: Job) -> Job:
     """The job once it was compared."""
     running, deadline = session.current(), time.monotonic() + PATIENCE
-    while not running.takes_to_correct():
+    while not running.placing.takes_to_correct():
         running.drain(1.0)
-        assert time.monotonic() < deadline and running.has_uncompared, board.progress(job.id)
+        assert time.monotonic() < deadline and running.placing.has_uncompared, board.progress(job.id)
         time.sleep(0.01)
-    (found,) = running.takes_to_correct()
+    (found,) = running.placing.takes_to_correct()
     assert found.id == job.id
     return found
 
@@ -82,12 +82,12 @@ def test_a_take_is_put_right_where_it_lies(scene: bpy.types.Scene) -> None:
     name, channel = take.name, take.channel
     editing.select(scene, take)
     scene.sequence_editor.active_strip = take
-    assert session.current().correct_take(takes_to_correct(job))
+    assert session.current().placing.correct_take(takes_to_correct(job))
     assert lies(scene) == START - 2
     (take,) = takes(scene)
     assert (take.name, take.channel, take.select) == (name, channel, True)
     assert scene.sequence_editor.active_strip == take
-    assert not session.current().takes_to_correct() and not session.current().has_uncompared
+    assert not session.current().placing.takes_to_correct() and not session.current().placing.has_uncompared
 
 
 def test_a_take_that_the_editor_has_changed_stays(scene: bpy.types.Scene) -> None:
@@ -95,16 +95,16 @@ def test_a_take_that_the_editor_has_changed_stays(scene: bpy.types.Scene) -> Non
     (take,) = takes(scene)
     take.blend_alpha = 0.5
     with pytest.raises(PlacementError, match="its strip was changed meanwhile"):
-        session.current().correct_take(takes_to_correct(job))
+        session.current().placing.correct_take(takes_to_correct(job))
     assert lies(scene) == START and takes(scene)[0].blend_alpha == 0.5
-    assert not session.current().takes_to_correct(), "it is told once"
+    assert not session.current().placing.takes_to_correct(), "it is told once"
 
 
 def test_a_take_that_was_undone_does_not_come_again(scene: bpy.types.Scene) -> None:
     job = placed_as_it_came(scene)
     (take,) = takes(scene)
     compat.strips(scene.sequence_editor).remove(take)
-    assert not session.current().correct_take(takes_to_correct(job))
+    assert not session.current().placing.correct_take(takes_to_correct(job))
     assert not takes(scene)
 
 
@@ -114,7 +114,7 @@ def test_placed_again_it_lies_as_it_should(scene: bpy.types.Scene) -> None:
     takes_to_correct(job)
     assert bpy.ops.reshoot.take_place(job=job.id) == {"FINISHED"}
     assert lies(scene) == START - 2
-    assert not session.current().takes_to_correct()
+    assert not session.current().placing.takes_to_correct()
 
 
 def test_a_take_whose_file_is_gone_stays(scene: bpy.types.Scene) -> None:
@@ -123,5 +123,5 @@ def test_a_take_whose_file_is_gone_stays(scene: bpy.types.Scene) -> None:
     assert found.take
     Path(found.take.path).unlink()
     with pytest.raises(PlacementError, match="is not on disk any more"):
-        session.current().correct_take(found)
+        session.current().placing.correct_take(found)
     assert lies(scene) == START

@@ -151,10 +151,10 @@ CHANGES: dict[str, Callable[[Any], object]] = {
 def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 60, 140)
-    read = shot.read(scene, Source.STRIP, "")
+    read = shot.read(scene, Source.STRIP, "")[0]
     assert (read.file, read.before, read.frames, read.after) == (str(long_movie), 60, 80, 60)
     CHANGES[change](strip)
-    assert shot.read(scene, Source.STRIP, "").file == ""
+    assert shot.read(scene, Source.STRIP, "")[0].file == ""
 
 
 @pytest.mark.parametrize("fps", [Fraction(24), Fraction(30), Fraction(50)])

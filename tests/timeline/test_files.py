@@ -168,7 +168,7 @@ def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None
     (job,) = shoot.shoot(scene)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     wait_until_landed(job)
-    assert session.current().landed() == []
+    assert session.current().placing.landed() == []
     bpy.ops.wm.open_mainfile(filepath=str(one))
     place()
     assert [take["reshoot_job"] for take in takes(the_scene())] == [job.id]
@@ -233,7 +233,7 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     assert told[0].error and told[0].remedy
     assert running.newly_failed() == []
     (seen,) = session.on_strips(scene)
-    assert seen.line.job.state is State.FAILED
+    assert seen.progress.job.state is State.FAILED
 
 
 def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy.types.Scene) -> None:
@@ -243,9 +243,9 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
     running = session.current()
     written = threading.Event()
     running.runner._lanes["desk"].put(written.wait)
-    running.place([board.progress(job.id).job])
+    running.placing.place([board.progress(job.id).job])
     try:
-        assert not running.landed() and watch._is_work(running)
+        assert not running.placing.landed() and watch._is_work(running)
     finally:
         written.set()
     deadline = time.monotonic() + PATIENCE

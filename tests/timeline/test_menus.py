@@ -16,13 +16,15 @@ import pytest
 from editing import add_image, add_movie, select
 from reshoot import session
 from reshoot.panels import menus
-from reshoot.session import session as session_module
+from reshoot.session import opening
 from reshoot.settings import folders, shortcut
 
 MODULE = "bl_ext.user_default.reshoot"
 MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
 HEAVY = (
+    "session.opening",
     "session.session",
+    "session.preview",
     "session.shoot",
     "core.jobs.runner",
     "core.jobs.journal",
@@ -150,13 +152,13 @@ def test_blender_s_start_does_not_import_what_works() -> None:
 
 
 def test_the_journal_that_was_opened_ahead_is_the_session_s() -> None:
-    session_module.open_journal(folders.home(), session.project())
+    opening.open_ahead(folders.home(), session.project())
     session.current()
-    assert session_module._opened.empty(), "the session opened another one"
+    assert opening._opened.empty(), "the session opened another one"
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
 
 
 def test_a_journal_that_no_session_took_is_closed() -> None:
-    session_module.open_journal(folders.home(), session.project())
+    opening.open_ahead(folders.home(), session.project())
     addon_utils.disable(MODULE, default_set=True)
-    assert session_module._opened.empty()
+    assert opening._opened.empty()

@@ -27,8 +27,8 @@ from reshoot.core.jobs import board
 from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
 from reshoot.panels import tab
-from reshoot.session import shoot
-from reshoot.settings import reference_list
+from reshoot.session import preview, shoot
+from reshoot.settings.prompt import prompt_of
 from reshoot.timeline import compat
 
 WAIT = 20.0
@@ -90,12 +90,12 @@ def test_a_preview_that_is_kept_is_not_held_against_what_is_known(
     add_movie(scene, movie)
     once(lambda: board.preview(scene).file is not None)
     compared: list[None] = []
-    same = shoot._Files.__eq__
-    monkeypatch.setattr(shoot._Files, "__eq__", lambda one, other: compared.append(None) or same(one, other))
+    same = preview._OnDisk.__eq__
+    monkeypatch.setattr(preview._OnDisk, "__eq__", lambda one, other: compared.append(None) or same(one, other))
     # Some of what a shot is read from is not in its fingerprint: it is read again after a while, and is the same.
-    monkeypatch.setattr(shoot, "_TRUE_FOR", -1.0)
+    monkeypatch.setattr(preview, "_TRUE_FOR", -1.0)
     board.preview(scene)
-    monkeypatch.setattr(shoot, "_TRUE_FOR", 60.0)
+    monkeypatch.setattr(preview, "_TRUE_FOR", 60.0)
     compared.clear()
     for _ in range(5):
         assert board.preview(scene).file is not None
@@ -162,7 +162,7 @@ def test_a_prompt_that_is_written_wins_over_a_text(scene: bpy.types.Scene) -> No
     bpy.ops.reshoot.prompt_as_text()
     scene.reshoot.prompt = "Another"
     assert scene.reshoot.prompt_text is None
-    assert reference_list.prompt_of(scene.reshoot) == "Another"
+    assert prompt_of(scene.reshoot) == "Another"
 
 
 def test_tokens_in_a_text_follow_their_references(scene: bpy.types.Scene, images: list[Path]) -> None:
@@ -173,7 +173,7 @@ def test_tokens_in_a_text_follow_their_references(scene: bpy.types.Scene, images
     bpy.ops.reshoot.reference_move(direction="DOWN")
     assert scene.reshoot.prompt_text.as_string() == "@Image2 meets @Image1"
     bpy.ops.reshoot.token_insert(index=1)
-    assert reference_list.prompt_of(scene.reshoot) == "@Image2 meets @Image1 @Image2"
+    assert prompt_of(scene.reshoot) == "@Image2 meets @Image1 @Image2"
 
 
 # ---- references

@@ -44,12 +44,12 @@ def test_takes_that_are_duplicated_with_their_ids(scene: bpy.types.Scene, servic
     job = take["reshoot_job"]
     copy = compat.strips(scene.sequence_editor).new_movie("copy", bpy.path.abspath(take.filepath), 9, 1)
     copy["reshoot_job"] = job
-    session.current().forget_strips()
+    session.current().following.forget_strips()
     assert session.takes_in_file() == frozenset({job})
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert len(takes(scene)) == 2 and the_job().state == "PLACED"
     compat.strips(scene.sequence_editor).remove(copy)
-    session.current().forget_strips()
+    session.current().following.forget_strips()
     assert session.takes_in_file() == frozenset({job}), "one of two is not all"
 
 
@@ -115,9 +115,9 @@ def test_a_take_that_another_blender_has_is_that_ones_to_place(
         return line is not None and line.elsewhere
 
     drain_till(is_elsewhere)
-    assert running.landed() == []
+    assert running.placing.landed() == []
     other.close()
     drain_till(lambda: not is_elsewhere())
-    assert [job.id for jobs in running.landed() for job in jobs] == [job_id]
+    assert [job.id for jobs in running.placing.landed() for job in jobs] == [job_id]
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert len(takes(scene)) == 1

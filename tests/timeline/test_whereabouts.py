@@ -19,6 +19,7 @@ from reshoot import session
 from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
 from reshoot.core.jobs.runner import Event
+from reshoot.core.takes import matching
 from reshoot.core.values.choices import Source
 from reshoot.core.values.shot import Shot
 from reshoot.core.values.state import State
@@ -42,7 +43,7 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(scene: bpy.types.Scene) -> Shot:
-    return shot.read(scene, Source.STRIP, "")
+    return shot.read(scene, Source.STRIP, "")[0]
 
 
 def spans(scene: bpy.types.Scene, of: Shot) -> list[tuple[int, int, int]]:
@@ -162,7 +163,7 @@ def test_hold_split_image_sequence_is_one_spot(scene: bpy.types.Scene, tmp_path:
     assert spans(scene, was) == [(1, 11, 1)]
     editing.select(scene, right)
     assert [Path(path) for path in shot.selected_images(scene)] == [others[3]]
-    assert shot.files(scene, Source.STRIP) == (("images.001", tuple(map(str, others[3:]))),)
+    assert shot.read(scene, Source.STRIP, "")[1] == (("images.001", tuple(map(str, others[3:]))),)
 
 
 @pytest.mark.parametrize(("fps", "frame"), [(50, 31), (50, 52), (60, 30), (26, 14), (26, 8), (15, 18), (15, 4)])
@@ -257,14 +258,14 @@ def test_many_shots_are_found_among_many_pieces_of_one_movie(
         editing.select(scene, strip)
         shots[strip.name] = read(scene)
     looks = 0
-    apart = whereabouts._apart
+    apart = matching._apart
 
     def counted(*args: Any) -> bool:
         nonlocal looks
         looks += 1
         return bool(apart(*args))
 
-    monkeypatch.setattr(whereabouts, "_apart", counted)
+    monkeypatch.setattr(matching, "_apart", counted)
     found = whereabouts.Follower().find(scene, shots)
     assert {name: spot.first for name, (spot,) in found.items()} == {s.name: compat.start(s) for s in strips}
     assert looks < len(strips), "each shot was held against every strip"
@@ -291,7 +292,7 @@ def test_a_job_is_seen_on_its_strip_while_it_runs(scene: bpy.types.Scene, movie:
         running.drain(1.0)
     move(strip, 25)
     (seen,) = session.on_strips(scene)
-    assert (seen.channel, seen.start, seen.end, seen.line.job.id) == (2, 26, 106, job.id)
+    assert (seen.channel, seen.start, seen.end, seen.progress.job.id) == (2, 26, 106, job.id)
     assert session.on_strips(bpy.data.scenes.new("Other")) == []
     waiting.wait_for(running, [job.id])
     assert session.on_strips(scene) == []
@@ -310,15 +311,15 @@ def test_jobs_of_a_scene_that_was_renamed_are_looked_for_together(
     scene.name = "Renamed"
     bpy.data.scenes.new("Other")
     looks = 0
-    real = whereabouts._Strips
+    real = whereabouts._index
 
     def counted(*args: Any) -> Any:
         nonlocal looks
         looks += 1
         return real(*args)
 
-    monkeypatch.setattr(whereabouts, "_Strips", counted)
-    assert {seen.line.job.id for seen in session.on_strips(scene)} == {job.id for job in jobs}
+    monkeypatch.setattr(whereabouts, "_index", counted)
+    assert {seen.progress.job.id for seen in session.on_strips(scene)} == {job.id for job in jobs}
     assert looks < len(jobs), "the timelines were read for each job"
 
 
@@ -414,7 +415,7 @@ def test_shot_that_was_deleted_from_its_meta_strip(scene: bpy.types.Scene, movie
 
 def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    was = shot.read(scene, Source.TIMELINE, "")
+    was = shot.read(scene, Source.TIMELINE, "")[0]
     put_into_meta(scene, strip)
     (spot,) = whereabouts.find(scene, was)
     assert (spot.first, spot.end, spot.meta) == (1, 81, "")

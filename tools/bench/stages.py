@@ -83,7 +83,7 @@ def bring_in(desk: Desk, jobs: int, placed: int) -> None:
     until(lambda: look.value("len(takes())") >= placed, f"{placed} takes", _PATIENCE, look.words)
     if placed == jobs:
         # A take is compared with its clip once it is in the timeline, and may be put right there.
-        look.wait("not part('session').running().has_uncompared", _PATIENCE)
+        look.wait("not part('session').running().placing.has_uncompared", _PATIENCE)
     _work(desk)
     # What comes now is none of these stages.
     _at(desk, "after")

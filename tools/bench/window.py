@@ -25,7 +25,7 @@ from workstation import Workstation
 
 _SIZE = (1280, 720)
 # The later.py of the extension has imported what it imports beside Blender's start.
-_READY = "sys.modules.get(f'{MODULE}.session.shoot') and sys.modules[f'{MODULE}.session.start'].ready()"
+_READY = "sys.modules.get(f'{MODULE}.session.preview') and sys.modules[f'{MODULE}.session.start'].ready()"
 
 _TIMELINE = """
 from dataclasses import replace

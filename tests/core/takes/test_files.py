@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rehearsal_render import make_clip
 from reshoot.core.errors import DownloadError, Paid, StorageError
 from reshoot.core.media import mp4
-from reshoot.core.takes.files import check_room, path_for
+from reshoot.core.takes.files import check_room, check_writable, path_for
 from reshoot.core.takes.receipt import receipt, receipt_path, write_receipt
 from reshoot.core.takes.result import land
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
@@ -277,9 +277,21 @@ def test_a_receipt_holds_paths_that_are_no_unicode(tmp_path: Path, fresh) -> Non
 # Room
 
 
-def test_a_folder_with_room_is_taken_and_left_empty(tmp_path: Path) -> None:
+def test_a_folder_with_room_is_taken_and_nothing_is_made(tmp_path: Path) -> None:
     check_room(tmp_path / "takes", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_files_is_made_and_left_empty(tmp_path: Path) -> None:
+    check_writable(tmp_path / "takes")
     assert list((tmp_path / "takes").iterdir()) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "takes").touch()
+    for check in (lambda folder: check_room(folder, 1), check_writable):
+        with pytest.raises(StorageError, match="takes cannot be written"):
+            check(tmp_path / "takes")
 
 
 def test_a_folder_whose_disk_is_gone_is_not_made_elsewhere(tmp_path: Path) -> None:
@@ -299,4 +311,4 @@ def test_a_disk_without_room_is_told_with_numbers(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="made of what only POSIX has")
 def test_a_folder_that_takes_no_file_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(StorageError, match="/proc/reshoot"):
-        check_room(Path("/proc/reshoot"), 1)
+        check_writable(Path("/proc/reshoot"))

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From takes that have landed to strips: which are ready, into which scene, and what is corrected once it is compared.
+
+How strips are laid is `timeline.place`'s; when nobody is disturbed, `operators.watch`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import bpy
+
+from ..core.errors import PlacementError
+from ..core.jobs import board
+from ..core.jobs.runner import Runner
+from ..core.names import UNTITLED
+from ..core.values.job import Job
+from ..core.values.state import State
+from ..core.values.take import Take
+from ..core.words import say
+from ..timeline import compat, place
+
+_ENDED_BADLY = (State.FAILED, State.UNSURE)
+
+_SERVER_SETTLES = 0.005
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class _Uncompared:
+    """A take that was placed before it was compared. appearance: of its strips, see `place.appearance`."""
+
+    take: Take
+    appearance: place.Appearance
+
+
+class Placing:
+    """Places the takes of the open file. project: what its jobs belong to.
+
+    paused: a context in which no other thread of the session runs.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        project: Callable[[], str],
+        paused: Callable[[], contextlib.AbstractContextManager[None]],
+    ) -> None:
+        self._runner = runner
+        self._project = project
+        self._paused = paused
+        self._threads_are_paused = False
+        self._tried: dict[str, bool] = {}
+        """By job, whether the scene of its take was there when it was placed or could not be."""
+        self._uncompared: dict[str, _Uncompared] = {}
+        self._being_written: list[Future[None]] = []
+
+    def landed(self) -> list[tuple[Job, ...]]:
+        """Jobs of the open file whose takes wait to be placed, oldest first: the parts of a shot together.
+
+        They wait for the parts that are under way or not compared yet, and for those that have failed until the editor
+        says what becomes of them. What another Blender has is that one's to place.
+        """
+        groups: dict[str, list[Job]] = {}
+        elsewhere: set[str] = set()
+        for progress in reversed(board.of_project(self._project())):
+            groups.setdefault(progress.job.group, []).append(progress.job)
+            if progress.elsewhere:
+                elsewhere.add(progress.job.group)
+        ready = []
+        for group, jobs in groups.items():
+            if group in elsewhere:
+                continue
+            waiting = [job for job in jobs if job.state is State.LANDED and job.id not in self._tried]
+            # What is made of several results is laid once, as it should lie.
+            unready = [job for job in jobs if job.state.moving or job.state in _ENDED_BADLY or not job.compared]
+            if waiting and (not unready or (len(jobs) == 1 and jobs[0].state is State.LANDED)):
+                ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
+        return ready
+
+    def place(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None) -> tuple[str, ...]:
+        """Put the takes of landed jobs of one shot into its scene. Notes in words.
+
+        into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. Raises
+        PlacementError; it is tried once.
+        """
+        lead = jobs[0]
+        known = [board.progress(job.id) for job in jobs]
+        if any(progress is not None and progress.elsewhere for progress in known):
+            raise PlacementError(say("Another Blender has this job."), say("Place its take there."))
+        orphaned = lead.project != self._project() and lead.project.startswith(UNTITLED)
+        scene = (into if orphaned else None) or place.find_scene(lead) or into
+        self._tried.update({job.id: scene is not None for job in jobs})
+        if scene is None:
+            raise PlacementError(
+                say("The scene “{scene}” is not in this file any more.", scene=lead.scene),
+                say("Open the scene that is to have the take, and place it from the job."),
+            )
+        with self.threads_paused(jobs, scene):
+            notes = place.place(scene, jobs)
+        for job in jobs:
+            if orphaned:
+                self._runner.adopt(job.id, self._project())
+            if job.state is State.LANDED:
+                self._being_written.append(self._runner.placed(job.id, notes))
+        self._uncompared.pop(lead.id, None)
+        if lead.take is not None and not lead.compared:
+            self._uncompared[lead.id] = _Uncompared(lead.take, place.appearance(scene, lead.id))
+        return notes
+
+    def takes_to_correct(self) -> list[Job]:
+        """The jobs whose takes lie in the open file as they came and should not, as was found out since."""
+        found = []
+        for job_id, placed in list(self._uncompared.items()):
+            progress = board.progress(job_id)
+            if progress is None or (progress.job.compared and progress.job.take == placed.take):
+                del self._uncompared[job_id]
+            elif progress.job.compared:
+                found.append(progress.job)
+        return found
+
+    def correct_take(self, job: Job) -> bool:
+        """Lay a take of `takes_to_correct` as it should lie. Whether it was there to be laid; it is tried once.
+
+        Raises PlacementError where the editor has changed its strip meanwhile, which stays as it is.
+        """
+        placed = self._uncompared.pop(job.id)
+        scene = place.find_scene(job)
+        now = place.appearance(scene, job.id) if scene is not None else ()
+        if scene is None or not now:
+            return False
+        if now != placed.appearance:
+            raise PlacementError(
+                say("The take of “{shot}” could be put right, but its strip was changed meanwhile.", shot=job.label),
+                say("Delete the strip and place the take again from the list of jobs."),
+            )
+        with self.threads_paused([job], scene):
+            place.correct_take(scene, job)
+        return True
+
+    @contextlib.contextmanager
+    def threads_paused(self, jobs: Sequence[Job], scene: bpy.types.Scene | None = None) -> Iterator[None]:
+        """No other thread of ours runs meanwhile, where to place the takes of `jobs` beside one could crash Blender.
+
+        Waits for what they are doing, and for the network with it: that concerns scripts, which have time. scene: where
+        they are placed; without it only what is true of any is looked at. See `compat.CROWD_CRASHES`.
+        """
+        if self._threads_are_paused or not compat.CROWD_CRASHES or not place.moves_context(jobs, scene):
+            yield
+            return
+        self._threads_are_paused = True
+        try:
+            with self._paused():
+                # A server in this very Blender may still be putting away what it has answered.
+                time.sleep(_SERVER_SETTLES)
+                yield
+        finally:
+            self._threads_are_paused = False
+
+    def retry(self, *, without_scene: bool = False) -> None:
+        """What could not be placed may be tried once more: the file changed, or the editor asked.
+
+        without_scene: only what found no scene, where that is there now.
+        """
+        if not without_scene:
+            self._tried.clear()
+        for job_id in [job_id for job_id, had_scene in self._tried.items() if not had_scene]:
+            progress = board.progress(job_id)
+            if progress is not None and place.find_scene(progress.job) is not None:
+                del self._tried[job_id]
+
+    def file_opened(self) -> None:
+        """Another file is open now, and what lies in its timeline is as it was saved."""
+        self._uncompared.clear()
+        self.retry()
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether the journal does not have all of what was placed yet: that a take is placed is told after that."""
+        self._being_written = [each for each in self._being_written if not each.done()]
+        return bool(self._being_written)
+
+    @property
+    def has_uncompared(self) -> bool:
+        """Whether a take of the open file has landed, or was placed by this Blender, and is not compared yet."""
+        mine = [each for each in board.of_project(self._project()) if not each.elsewhere]
+        landed = [each.job for each in mine if each.job.state is State.LANDED]
+        return bool(self._uncompared) or any(not job.compared for job in landed)

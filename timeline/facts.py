@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the open level of a timeline holds, for one pass over it: each strip is read once, whoever asks and how often.
+
+The facts are of the moment: an event later Blender's strips may be others. Nothing here decides or changes anything.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import bpy
+
+from ..core.values.shot import ShownFiles
+from . import compat, content, curves
+
+_ENDLESS = ("COLOR", "MASK")
+_MUCH = 10_000
+"""Frames of what has no end: a colour, a mask, a still image."""
+
+
+class Placement(NamedTuple):
+    """Where a strip's picture lies on the screen. offset_x, offset_y: pixels of the screen from its middle."""
+
+    scale_x: float
+    scale_y: float
+    offset_x: float
+    offset_y: float
+    rotated: bool
+    cropped: bool
+
+
+class StripFacts:
+    """One strip. Each fact is read from Blender when it is first asked for, and kept.
+
+    Frames are the timeline's, ends exclusive; paths are absolute.
+    """
+
+    def __init__(self, timeline: TimelineFacts, strip: Any) -> None:
+        self._timeline = timeline
+        self._strip = strip
+        self.name: str = strip.name
+        self.kind: str = strip.type
+        self.start = compat.start(strip)
+        self.end = compat.end(strip)
+        self.channel: int = strip.channel
+
+    @property
+    def frames(self) -> int:
+        """How many timeline frames show the strip."""
+        return self.end - self.start
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Whether the strip is shown at any frame from `start` to before `end`."""
+        return self.start < end and self.end > start
+
+    @cached_property
+    def muted(self) -> bool:
+        """Whether the strip itself is muted, whatever its channel is."""
+        return bool(self._strip.mute)
+
+    @cached_property
+    def is_selected(self) -> bool:
+        """Whether the strip is selected."""
+        return bool(self._strip.select)
+
+    @cached_property
+    def meta(self) -> str:
+        """The name of the meta strip that holds the strip, empty where none does."""
+        return compat.meta_of(self._strip)
+
+    @cached_property
+    def content_start(self) -> float:
+        """The frame of the first frame of the strip's source."""
+        return compat.content_start(self._strip)
+
+    @cached_property
+    def file_start(self) -> float:
+        """The frame of the first frame of what is on disk, see `content.file_start`."""
+        return content.file_start(self._strip)
+
+    @cached_property
+    def file(self) -> str:
+        """The file that a movie strip shows, or the first one of an image strip; empty for other strips."""
+        return content.file_of(self._strip)
+
+    @cached_property
+    def own_size(self) -> tuple[int, int] | None:
+        """Pixels of the strip's own picture, None where it has none of its own and fills the scene's."""
+        return content.own_size(self._strip)
+
+    @cached_property
+    def inputs(self) -> tuple[StripFacts, ...]:
+        """The strips that an effect is made of."""
+        slots = (getattr(self._strip, slot, None) for slot in ("input_1", "input_2"))
+        return tuple(self._timeline.of(strip) for strip in slots if strip is not None)
+
+    @cached_property
+    def inside(self) -> tuple[StripFacts, ...]:
+        """The strips that a meta strip holds; nothing in any other."""
+        return tuple(map(self._timeline.of, compat.strips(self._strip))) if self.kind == "META" else ()
+
+    @cached_property
+    def can_lengthen(self) -> bool:
+        """Whether the strip can be lengthened: it shows more of its source then, and its edge frame past that."""
+        return int(getattr(self._strip, "input_count", 0)) == 0
+
+    @cached_property
+    def hidden(self) -> tuple[int, int]:
+        """Frames of the strip's source that it does not show, before and after it."""
+        if self.kind in _ENDLESS or (self.kind == "IMAGE" and len(self._strip.elements) == 1):
+            return (_MUCH, _MUCH)
+        before, after = compat.trims(self._strip)
+        return (max(0, int(before)), max(0, int(after)))
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The files that the strip itself shows, in the order of showing."""
+        if self.kind == "MOVIE":
+            return (self.file,)
+        if self.kind != "IMAGE":
+            return ()
+        paths = content.image_files(self._strip)
+        first = self._first_image
+        return tuple(paths[first : first + self.frames] or paths[-1:])
+
+    @property
+    def first_image(self) -> str:
+        """The image that an image strip shows first."""
+        paths = content.image_files(self._strip)
+        return paths[min(self._first_image, len(paths) - 1)]
+
+    @property
+    def _first_image(self) -> int:
+        return max(0, round(self.start - self.file_start))
+
+    @cached_property
+    def color_space(self) -> str:
+        """The name of the colour space that the strip's file is in, empty where it has none."""
+        settings = getattr(self._strip, "colorspace_settings", None)
+        return str(settings.name) if settings is not None else ""
+
+    @cached_property
+    def shows_camera(self) -> bool:
+        """Whether a scene strip shows what a camera sees, and not another timeline."""
+        return self.kind == "SCENE" and self._strip.scene_input == "CAMERA"
+
+    @cached_property
+    def blend(self) -> tuple[str, float]:
+        """How the strip is blended over what is below, and its opacity."""
+        return str(self._strip.blend_type), float(self._strip.blend_alpha)
+
+    @cached_property
+    def placement(self) -> Placement | None:
+        """Where the strip's picture lies on the screen, None where it has no place of its own."""
+        transform, crop = getattr(self._strip, "transform", None), getattr(self._strip, "crop", None)
+        cropped = crop is not None and any((crop.min_x, crop.max_x, crop.min_y, crop.max_y))
+        if transform is None:
+            return Placement(1.0, 1.0, 0.0, 0.0, rotated=False, cropped=cropped) if cropped else None
+        return Placement(
+            transform.scale_x,
+            transform.scale_y,
+            transform.offset_x,
+            transform.offset_y,
+            rotated=bool(transform.rotation),
+            cropped=cropped,
+        )
+
+    @cached_property
+    def connections(self) -> frozenset[str]:
+        """The names of the strips that are joined with the strip."""
+        return frozenset(other.name for other in getattr(self._strip, "connections", ()))
+
+    @cached_property
+    def sound_file(self) -> str:
+        """The file that a sound strip plays, see `values.shot.comparable`; empty where there is none."""
+        return content.sound_file(self._strip)
+
+    @cached_property
+    def shows_own_frames(self) -> bool:
+        """Whether a movie strip shows its movie's own frames, all of them or a run, one for one and unchanged."""
+        strip = self._strip
+        if self.kind != "MOVIE":
+            return False
+        before, after = compat.trims(strip)
+        return (
+            not curves.of_picture(self._timeline.scene, self.name)
+            # Past its ends a strip holds an edge frame.
+            and min(before, after) >= 0
+            and before.is_integer()
+            and self.content_start + before == self.start
+            # At another pace the strip's length and what it hides do not make up its movie's.
+            and before + self.frames + after == compat.content_length(strip)
+            and compat.animation_trims(strip) == (0, 0)
+            and len(getattr(strip, "retiming_keys", ())) == 0
+            and len(strip.modifiers) == 0
+            and strip.stream_index == 0
+            and strip.strobe <= 1
+            and strip.color_multiply == 1
+            and strip.color_saturation == 1
+            and self.color_space == "sRGB"
+            and not (
+                strip.use_reverse_frames
+                or strip.use_flip_x
+                or strip.use_flip_y
+                or strip.use_deinterlace
+                or strip.use_multiview
+            )
+        )
+
+    @cached_property
+    def sounds_unchanged(self) -> bool:
+        """Whether a sound strip sounds as its file does. That it is muted does not count: an earlier take does so."""
+        strip = self._strip
+        return (
+            (strip.volume, strip.pan) == (1.0, 0.0)
+            and not curves.of_picture(self._timeline.scene, self.name)
+            and len(getattr(strip, "retiming_keys", ())) == 0
+            and len(strip.modifiers) == 0
+        )
+
+    def all_inside(self) -> Iterator[StripFacts]:
+        """The strip, what its effects show, and what its metas hold, at every depth."""
+        yield self
+        for each in (*self.inside, *self.inputs):
+            yield from each.all_inside()
+
+
+class TimelineFacts:
+    """The strips of the level of a timeline that is open: the whole timeline, or the meta strip that is entered.
+
+    scene: whose timeline it is. Valid until Blender handles its next event.
+    """
+
+    def __init__(self, scene: bpy.types.Scene) -> None:
+        self.scene = scene
+        self._editor = scene.sequence_editor
+        self._known: dict[str, StripFacts] = {}
+
+    def of(self, strip: Any) -> StripFacts:
+        """The facts of one strip, at whatever level: the same ones each time."""
+        found = self._known.get(strip.name)
+        if found is None:
+            found = self._known[strip.name] = StripFacts(self, strip)
+        return found
+
+    @cached_property
+    def _strips(self) -> Any:
+        return compat.shown_strips(self._editor) if self._editor else ()
+
+    @cached_property
+    def sounds(self) -> tuple[StripFacts, ...]:
+        """The sound strips, in Blender's order."""
+        return tuple(self.of(strip) for strip in self._strips if strip.type == "SOUND")
+
+    @cached_property
+    def selection(self) -> bytes:
+        """For each strip whether it is selected. Read in microseconds, however many strips there are."""
+        marks = array("b", bytes(len(self._strips)))
+        if marks:
+            self._strips.foreach_get("select", marks)
+        return marks.tobytes()
+
+    @cached_property
+    def selected(self) -> tuple[StripFacts, ...]:
+        """The selected strips."""
+        return tuple(self.of(self._strips[index]) for index, on in enumerate(self.selection) if on)
+
+    @cached_property
+    def screen(self) -> tuple[int, int]:
+        """Pixels of the scene's picture: width, height."""
+        return (self.scene.render.resolution_x, self.scene.render.resolution_y)
+
+    @cached_property
+    def muted_channels(self) -> frozenset[int]:
+        """The numbers of the channels that are muted."""
+        channels = compat.shown_channels(self._editor) if self._editor else ()
+        return frozenset(number for number, channel in enumerate(channels) if channel.mute)
+
+    def visible(self, start: int, end: int) -> tuple[StripFacts, ...]:
+        """The strips with a picture that are shown from `start` to before `end` and are not muted themselves."""
+        return tuple(
+            self.of(strip)
+            for strip in self._strips
+            if strip.type != "SOUND" and not strip.mute and compat.start(strip) < end and compat.end(strip) > start
+        )
+
+
+def shown_files(strips: Iterable[StripFacts]) -> ShownFiles:
+    """The files that `strips` show, with those of what they are made of."""
+    inside = (each for strip in strips for each in strip.all_inside())
+    return tuple((strip.name, strip.files) for strip in inside if strip.files)
