@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor sees: the “Reshoot” tab in the sequencer's sidebar. Draws what is known, computes nothing.
 
-Here is what Blender has to know of it. What draws is imported when it is first drawn, or by `later`: Blender's start
+Here is what Blender has to know of it. What draws is imported when it is first drawn, or by `session.start`: Blender's start
 does not wait for it.
 """
 

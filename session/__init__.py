@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What this Blender has one of: the open file, where things are kept, and the session, which is made at first use.
 
-The light half: Blender imports it when it starts. What works is `studio.Session`, which is imported when it is needed.
+The light half: Blender imports it when it starts. What works is `session.Session`, which is imported when it is needed.
 Everything here runs on the main thread unless it says otherwise.
 """
 

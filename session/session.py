@@ -56,7 +56,7 @@ _opened: SimpleQueue[tuple[Journal, str, list[Job]]] = SimpleQueue()
 
 @dataclass(frozen=True)
 class _Uncompared:
-    """A take that was placed before it was compared. looks: of its strips, see `place.looks`."""
+    """A take that was placed before it was compared. looks: of its strips, see `place.appearance`."""
 
     take: Take
     looks: place.Appearance
