@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -164,6 +165,13 @@ def test_the_architecture_names_every_room(room: str) -> None:
 def test_the_architecture_is_one_page() -> None:
     lines = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MOST_LINES
+
+
+def test_readme_and_changelog_know_the_version() -> None:
+    version = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["version"]
+    zips = re.findall(r"reshoot-([\d.]+)\.zip", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(zips) == {version}
+    assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
