@@ -333,6 +333,14 @@ def test_the_build_fails_where_manifest_and_lock_differ(
     assert not (tmp_path / "never.zip").exists()
 
 
+def test_the_build_fails_without_the_text_of_the_licence(copied_tree: Path, tmp_path: Path) -> None:
+    (copied_tree / "LICENSE").unlink()
+    answer = run_build(copied_tree, tmp_path / "never.zip")
+    assert answer.returncode != 0
+    assert "there is no LICENSE" in answer.stderr
+    assert not (tmp_path / "never.zip").exists()
+
+
 def not_of_the_repository(folder: str, names: list[str]) -> set[str]:
     """For copytree: what was built or written here, such as a log beside the Makefile."""
     if Path(folder) != ROOT:
