@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What two small movies of a shot tell about each other, whatever their colours: which frames are alike, and where the
-parts of one picture lie in the other. Runs in a background Blender; decides nothing, that is `core.alignment`'s.
+parts of one picture lie in the other. Runs in a background Blender; decides nothing, that is `core.takes.alignment`'s.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from . import movie_output
 
 
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Render the clip that `core.clip` asks for, or the still that `snapshot` does. There is nothing to answer."""
+    """Render the clip that `core.export.clip` asks for, or the still that `snapshot` does. The answer is empty."""
     bpy.ops.wm.open_mainfile(filepath=recipe["blend"], load_ui=False)
     scene = bpy.data.scenes.get(recipe["scene"])
     if scene is None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes text that came from outside fit to be shown in a line of the interface.
 
-What it says is not judged, and a key in it stays: `refusal` takes that out.
+What it says is not judged, and a key in it stays: `service.refusals` takes that out.
 """
 
 from __future__ import annotations

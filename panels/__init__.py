@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor sees: the “Reshoot” tab in the sequencer's sidebar. Draws what is known, computes nothing.
 
-Here is what Blender has to know of it. What draws is imported when it is first drawn, or by `later`: Blender's start
-does not wait for it.
+Here is what Blender has to know of it. What draws is imported when it is first drawn, or by `session.start`: Blender's
+start does not wait for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds a request against the endpoint's schema and the model's limits, and says what is wrong in the service's shape.
 
-The limits are those of `core.models`; what files hold is read by `core.mp4` and `core.picture`. Renders nothing.
+The limits are those of `core.models`; what files hold is read by `core.media.mp4` and `core.media.image`. Renders
+nothing.
 """
 
 from __future__ import annotations

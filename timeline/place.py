@@ -23,7 +23,7 @@ from . import compat, movie_strip, take_strips, whereabouts
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
-"""See `looks`."""
+"""See `appearance`."""
 
 _begun: dict[str, int] = {}
 """The scenes of the jobs that were begun in this Blender, by Blender's own numbers, which last until the file is read

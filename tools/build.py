@@ -21,7 +21,7 @@ BUILD = ROOT / "build"
 WHEELS = BUILD / "wheels"
 LOCK = ROOT / "tools" / "wheels.lock"
 
-FILES = ("blender_manifest.toml", "*.py")
+FILES = ("blender_manifest.toml", "LICENSE", "*.py")
 FOLDERS = (
     "background",
     "core",
@@ -107,8 +107,10 @@ def extension_files() -> dict[str, Path]:
     files = {path.relative_to(ROOT).as_posix(): path for path in paths}
     if "__init__.py" not in files:
         sys.exit("build: there is no __init__.py: Blender would refuse the extension")
+    if "LICENSE" not in files:
+        sys.exit("build: there is no LICENSE: the GPL asks that everybody who gets the zip gets its text too")
     for name, path in files.items():
-        if name != "blender_manifest.toml" and path.suffix not in SUFFIXES:
+        if name not in FILES and path.suffix not in SUFFIXES:
             sys.exit(f"build: {name} is not of a kind that belongs in the zip ({', '.join(sorted(SUFFIXES))})")
     return files
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads the boxes that an MP4 or MOV file is made of, each checked against the file's size and a budget.
 
-So a hostile file can neither hang nor fill memory. What the boxes mean is for `movie` and `frame_times` to say.
+So a hostile file can neither hang nor fill memory. What the boxes mean is for `headers` and `frame_times` to say.
 """
 
 from __future__ import annotations

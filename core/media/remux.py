@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A new table of contents for a movie whose own one Blender cannot follow by frames: uneven ones, fragments, cuts.
 
-It lists the samples where they are, so that they stay bit for bit; it goes behind them, and `mp4.even` writes it.
+It lists the samples where they are, so that they stay bit for bit; it goes behind them, and `mp4.with_even_rate`
+writes it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the table of contents of a movie anew: its video track with equally long frames, the sample tables, any box.
 
-It lists samples where they are said to lie. Which ones, and what they become, is `rebuild`'s and `cut`'s to say.
+It lists samples where they are said to lie. Which ones, and what they become, is `remux`'s and `cut`'s to say.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The service's types of refusal, its places in a request and its limits, in the editor's words.
 
-Whether money was spent, and which error of the tree a refusal becomes, is for `refusal` to say.
+Whether money was spent, and which error of the tree a refusal becomes, is for `refusals` to say.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decides from the evidence of `timeline.evidence` which frame of a result shows which frame of the clip, and how its
+"""Decides from the evidence of `background.evidence` which frame of a result shows which frame of the clip, and how its
 picture lies over the clip's. Corrects only what is proved; reads no file.
 """
 

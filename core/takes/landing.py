@@ -114,7 +114,7 @@ def _by_time(begins: Sequence[Fraction], sent: int, fps: Fraction) -> tuple[Fram
 
 
 def fit(shot: Shot, width: int, height: int) -> tuple[Fit, tuple[str, ...]]:
-    """How a result of `width` × `height` lies over the shot's picture, see `job.Take.fit`; what is done, in words."""
+    """How a result of `width` × `height` lies over the shot's picture, see `Take.fit`; what is done, in words."""
     wide, tall = shot.width / width, shot.height / height
     if abs(wide / tall - 1) < _STRETCHED:
         return Fit(), ()

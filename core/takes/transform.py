@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a take's strip has to be scaled, turned, shifted and cropped so that it lies where its shot's strip lies.
 
-Pure arithmetic on the values of Blender's strips; setting them is `timeline.lay`'s.
+Pure arithmetic on the values of Blender's strips; setting them is `timeline.take_strips`'s.
 """
 
 from __future__ import annotations

@@ -230,12 +230,20 @@ def test_the_zip_holds_the_extension_and_nothing_else() -> None:
         names = archive.namelist()
     rooms = {"background", "core", "operators", "panels", "rehearsal", "session", "settings", "timeline"}
     rooms |= {"translations", "wheels"}
-    assert {"blender_manifest.toml", "__init__.py", "core/__init__.py", "timeline/__init__.py"} <= set(names)
+    assert {"blender_manifest.toml", "LICENSE", "__init__.py", "core/__init__.py", "timeline/__init__.py"} <= set(names)
     assert {f"./{name}" for name in names if name.startswith("wheels/")} == set(MANIFEST["wheels"])
     for name in names:
         top, *below = name.split("/")
-        assert top in rooms if below else top == "blender_manifest.toml" or top.endswith(".py"), name
+        assert top in rooms if below else top in {"blender_manifest.toml", "LICENSE"} or top.endswith(".py"), name
         assert "__pycache__" not in name and not name.endswith(".pyc"), name
+
+
+def test_the_zip_holds_the_text_of_its_licence() -> None:
+    with zipfile.ZipFile(ZIP) as archive:
+        text = archive.read("LICENSE").decode("utf-8")
+    assert MANIFEST["license"] == ["SPDX:GPL-3.0-or-later"]
+    assert "GNU GENERAL PUBLIC LICENSE\n                       Version 3, 29 June 2007" in text
+    assert "END OF TERMS AND CONDITIONS" in text
 
 
 def test_the_zip_is_small() -> None:
@@ -322,6 +330,14 @@ def test_the_build_fails_where_manifest_and_lock_differ(
     answer = run_build(copied_tree, tmp_path / "never.zip")
     assert answer.returncode != 0
     assert complaint in answer.stderr
+    assert not (tmp_path / "never.zip").exists()
+
+
+def test_the_build_fails_without_the_text_of_the_licence(copied_tree: Path, tmp_path: Path) -> None:
+    (copied_tree / "LICENSE").unlink()
+    answer = run_build(copied_tree, tmp_path / "never.zip")
+    assert answer.returncode != 0
+    assert "there is no LICENSE" in answer.stderr
     assert not (tmp_path / "never.zip").exists()
 
 

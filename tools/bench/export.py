@@ -29,8 +29,8 @@ TITLE = "Export"
 HOW = """
 Whole processes, by the clock on the wall, ours and the ffmpeg program's (9, with its own libx264) by turns; a ratio is
 the median of the pairs' ratios. Ours is what a press starts: real Blender 5.2 with the zip installed reads the shot and
-writes its scene out (not measured here), then `core.clip.make` starts the background Blender, waits for it, and reads
-the clip back. It runs in a Debian of its own, and entering that is part of our time (the first row), not of the
+writes its scene out (not measured here), then `core.export.clip.make` starts the background Blender, waits for it, and
+reads the clip back. It runs in a Debian of its own, and entering that is part of our time (the first row), not of the
 rival's; so is looking for the end every 50 ms.
 
 The rival is `ffmpeg -ss … -i … -c:v libx264 -preset … -crf …` without sound. Its rate factor is searched for once,

@@ -16,11 +16,11 @@ TITLE = "The timeline stays live"
 HOW = """
 Real Blender 5.2 with a window, driven by simulated mouse and keyboard; the zip installed; a service on loopback that is
 held back at each stage. Every call from Blender into the extension is timed from outside, on Blender's main thread
-(`tests/gui/probe.py`): by the processor time of that thread, which the budget is for, and by the clock, which also has
-in it what other processes took on a busy machine. What is told of each stage is its longest stretch, then 99 % of the
-stretches, how many there were and what they took together, by the clock in brackets; milliseconds all. Blender's own
-insert of a strip, its undo step and what the graphics driver compiles are apart. Timing costs a few microseconds for
-each function that is called, which is in these figures. Each setting is taken through once.
+(`tests/helpers/gui/probe.py`): by the processor time of that thread, which the budget is for, and by the clock, which
+also has in it what other processes took on a busy machine. What is told of each stage is its longest stretch, then 99 %
+of the stretches, how many there were and what they took together, by the clock in brackets; milliseconds all. Blender's
+own insert of a strip, its undo step and what the graphics driver compiles are apart. Timing costs a few microseconds
+for each function that is called, which is in these figures. Each setting is taken through once.
 
 The strips show one movie and have one name, but for Blender's number. The file of a gigabyte has it in packed images,
 which its timeline does not use. Of the 10,000 jobs of the long journal 200 are the open file's. All of the hundred jobs

@@ -18,12 +18,12 @@ from figures import Figure
 
 TITLE = "Memory of a transfer"
 HOW = """\
-Each transfer in a new process, through the product's own `core.fal.Connection.upload` and `core.download.fetch` with
-the wheels that are shipped, to and from a loopback server in another process, which throws away what it gets and makes
-up what it gives. Everything is imported and a megabyte has gone the same way before it counts. What is told is the most
-that the system ever saw in memory during the transfer (`VmHWM`, set back just before) beyond what was in it right
-before. 95 MB go up in one request, 200 MB in parts, as in fal's own client. In Blender 5.2 the extension is installed
-from the zip, and the same script runs there.
+Each transfer in a new process, through the product's own `core.service.fal.Connection.upload` and
+`core.service.download.fetch` with the wheels that are shipped, to and from a loopback server in another process, which
+throws away what it gets and makes up what it gives. Everything is imported and a megabyte has gone the same way before
+it counts. What is told is the most that the system ever saw in memory during the transfer (`VmHWM`, set back just
+before) beyond what was in it right before. 95 MB go up in one request, 200 MB in parts, as in fal's own client. In
+Blender 5.2 the extension is installed from the zip, and the same script runs there.
 
 The time is compared with Python's `http.client` doing the same in another new process: one request, pieces of 256 KiB,
 the download synced to disk as ours is. Parts are waited for one by one, which one request has not to do."""

@@ -24,8 +24,9 @@ the background. A start lasts from the moment in which the program is run (not t
 of the timeline, or to the first script in the background; there it is ended. Each value is the difference of two starts
 that followed each other, in changing order, after one of each that counts for nothing. The wall clock tells what an
 editor waits, and other processes with it; the processor time of Blender's main thread is the same work without them.
-What the extension itself leaves for later (`later.py`: from 0.2 s after the start, on a thread) is not in it. Libraries
-count where the start with the extension has imported them and the one without it has not: Blender itself uses requests.
+What the extension itself leaves for later (`session/start.py`: from 0.2 s after the start, on a thread) is not in it.
+Libraries count where the start with the extension has imported them and the one without it has not: Blender itself
+uses requests.
 
 Enabling is measured inside of Blender, around `addon_utils.enable`: the imports and `register`, in a new process each
 time."""

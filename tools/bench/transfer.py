@@ -54,8 +54,8 @@ def main(wish: dict[str, Any]) -> None:
 def _ours(wish: dict[str, Any]) -> Callable[[Path, int], object]:
     if wish["package"] == "reshoot":
         import_module("checkout")
-    fal = import_module(f"{wish['package']}.core.fal")
-    download = import_module(f"{wish['package']}.core.download")
+    fal = import_module(f"{wish['package']}.core.service.fal")
+    download = import_module(f"{wish['package']}.core.service.download")
     if wish["what"] == "upload":
         connection = fal.Connection(fal.Service(wish["base"], wish["base"], "key"))
         return lambda path, size: connection.upload(path)

@@ -24,7 +24,7 @@ from service import Service
 from workstation import Workstation
 
 _SIZE = (1280, 720)
-# The later.py of the extension has imported what it imports beside Blender's start.
+# The extension's session/start.py has imported what it imports beside Blender's start.
 _READY = "sys.modules.get(f'{MODULE}.session.preview') and sys.modules[f'{MODULE}.session.start'].ready()"
 
 _TIMELINE = """
