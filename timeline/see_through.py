@@ -16,6 +16,7 @@ import bpy
 
 from ..core.media import alpha
 from . import compat, content
+from .editor import editor_of
 
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")
 """Strips whose picture is that of the strips below them, changed or written on."""
@@ -25,10 +26,10 @@ _NEARLY = 1e-3
 
 def channel_above(scene: bpy.types.Scene, shot: Sequence[Any]) -> int | None:
     """The channel below which everything is seen through the strips of `shot`, None where nothing is."""
-    seen_through = [strip.channel for strip in shot if strip.type in _OF_WHAT_IS_BELOW]
+    seen_through: list[int] = [strip.channel for strip in shot if strip.type in _OF_WHAT_IS_BELOW]
     if seen_through:
         return max(seen_through)
-    lowest = min(strip.channel for strip in shot)
+    lowest: int = min(strip.channel for strip in shot)
     start, end = min(map(compat.start, shot)), max(map(compat.end, shot))
     screen = (scene.render.resolution_x, scene.render.resolution_y)
     # One strip's place on the screen, and how it is blended, are its take's too.
@@ -38,10 +39,11 @@ def channel_above(scene: bpy.types.Scene, shot: Sequence[Any]) -> int | None:
 
 def _is_seen(scene: bpy.types.Scene, below: int, start: int, end: int) -> bool:
     """Whether any strip in a channel under `below` is shown from `start` to before `end`."""
-    channels = compat.shown_channels(scene.sequence_editor)
+    editor = editor_of(scene)
+    channels = compat.shown_channels(editor)
     return any(
         strip.channel < below and compat.start(strip) < end and compat.end(strip) > start
-        for strip in compat.shown_strips(scene.sequence_editor)
+        for strip in compat.shown_strips(editor)
         if strip.type != "SOUND" and not strip.mute and not channels[strip.channel].mute
     )
 
