@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between Blender versions. The only file that compares them."""
+"""What differs between Blender versions. The only file that compares them.
+
+Strips and their collections have no types here, nor in the rest of the room: those of mypy are one version's, and a
+strip's properties are called otherwise, or are not there, in another.
+"""
 
 from __future__ import annotations
 
