@@ -21,6 +21,7 @@ from ..core.errors import ExportError
 from ..core.takes import alignment
 from ..core.words import say
 from ..timeline import compat, movie_strip
+from ..timeline.editor import editor_of
 from . import evidence, movie_output
 
 _POINTS = 160 * 90
@@ -110,7 +111,7 @@ def _read(
         if compat.content_length(other) == length:
             strip = other
         else:
-            compat.strips(scene.sequence_editor).remove(other)
+            compat.strips(editor_of(scene)).remove(other)
     frames = min(most, length)
     strip.blend_type = "REPLACE"
     own = strip.elements[0]
@@ -125,8 +126,9 @@ def _read(
 
 def _proxy(scene: bpy.types.Scene, strip: Any, folder: Path) -> Path | None:
     """The strip's movie at a quarter of its size, None where Blender made none."""
-    scene.sequence_editor.proxy_storage = "PROJECT"
-    scene.sequence_editor.proxy_dir = str(folder)
+    editor = editor_of(scene)
+    editor.proxy_storage = "PROJECT"
+    editor.proxy_dir = str(folder)
     strip.use_proxy = True
     for name in _PROXIES:
         if hasattr(strip.proxy, name):

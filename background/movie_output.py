@@ -38,6 +38,7 @@ def render_movie(
     compat.set_movie_format(render.image_settings)
     render.image_settings.color_mode = "RGB"
     ffmpeg = render.ffmpeg
+    assert ffmpeg is not None
     ffmpeg.format = "MPEG4"
     ffmpeg.codec = "H264"
     ffmpeg.ffmpeg_preset = "GOOD"
@@ -93,7 +94,9 @@ def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int)
     settings.color_depth = "8"
     settings.compression = 15
     scene.render.use_file_extension = False
-    bpy.context.preferences.edit.use_negative_frames = True
+    preferences = bpy.context.preferences
+    assert preferences is not None
+    preferences.edit.use_negative_frames = True
     paths = [folder / f"frame{number:06d}.png" for number in range(frames)]
     for number, path in enumerate(paths):
         scene.frame_set(first + number)
@@ -135,10 +138,12 @@ def _forget_frames() -> None:
 
 def view_as(scene: bpy.types.Scene, view_transform: str) -> None:
     """Show `scene` through `view_transform` and nothing else: no look, exposure 0, gamma 1, no curves."""
-    view = scene.view_settings
-    scene.display_settings.display_device = "sRGB"
-    view.view_transform = view_transform
-    view.look = "None"
+    view, display = scene.view_settings, scene.display_settings
+    assert view is not None and display is not None
+    # Which there are, the colour configuration says, and not the types.
+    display.display_device = "sRGB"  # type: ignore[assignment]
+    view.view_transform = view_transform  # type: ignore[assignment]
+    view.look = "None"  # type: ignore[assignment]
     view.exposure = 0.0
     view.gamma = 1.0
     view.use_curve_mapping = False

@@ -17,6 +17,7 @@ import bpy
 from ..core.errors import ExportError
 from ..core.words import say
 from ..timeline import compat, content, curves, see_through
+from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
 from ..timeline.shot import scene_fps
 from . import movie_output
@@ -69,14 +70,14 @@ def _render(scene: bpy.types.Scene, recipe: dict[str, Any], target: Path, first:
 
 def _hear_only_own(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Leave only the sound that belongs to the shot: the rest goes on sounding in the timeline beside the result's."""
-    shown = compat.shown_strips(scene.sequence_editor)
+    shown = compat.shown_strips(editor_of(scene))
     own = {strip.name for strip in content.inside([shown[name] for name in recipe["strips"]])} | set(recipe["sounds"])
     if recipe["alone"]:
         # An earlier take of the shot has muted them.
         for name in recipe["sounds"]:
             if name in shown:
                 shown[name].mute = False
-    for strip in compat.strips_all(scene.sequence_editor):
+    for strip in compat.strips_all(editor_of(scene)):
         if strip.name in own:
             continue
         if strip.type == "SOUND":
@@ -87,7 +88,7 @@ def _hear_only_own(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
 
 def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Leave only the shot's strips and what they are made of; a single one loses its place on the screen."""
-    strips = compat.shown_strips(scene.sequence_editor)
+    strips = compat.shown_strips(editor_of(scene))
     chosen = [strips[name] for name in recipe["strips"]]
     kept = _made_of(chosen)
     timeline = TimelineFacts(scene)
@@ -100,7 +101,7 @@ def _isolate(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
         strip = strips.get(name)
         if strip is not None:
             strips.remove(strip)
-    channels = compat.shown_channels(scene.sequence_editor)
+    channels = compat.shown_channels(editor_of(scene))
     for strip in chosen:
         strip.mute = False
         channels[strip.channel].mute = False
@@ -147,7 +148,7 @@ def _made_of(strips: list[Any]) -> set[str]:
 def _check_readable(scene: bpy.types.Scene, recipe: dict[str, Any]) -> None:
     """Blender shows black for a file that it cannot decode: find that out before it is sent and paid."""
     first, end = recipe["start"], recipe["start"] + recipe["frames"]
-    for strip in content.inside(compat.shown_strips(scene.sequence_editor)):
+    for strip in content.inside(compat.shown_strips(editor_of(scene))):
         if compat.start(strip) >= end or compat.end(strip) <= first or strip.mute:
             continue
         if strip.type == "MOVIE":
@@ -177,7 +178,7 @@ def _from_stills(first_pass: bpy.types.Scene, recipe: dict[str, Any], stills: li
     width, height = recipe["size"]
     scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
     order = recipe["frame_map"] or range(recipe["frames"])
-    strip = compat.strips(scene.sequence_editor).new_image("frames", str(stills[order[0]]), 1, 1, fit_method="ORIGINAL")
+    strip = compat.strips(editor_of(scene)).new_image("frames", str(stills[order[0]]), 1, 1, fit_method="ORIGINAL")
     for index in order[1:]:
         strip.elements.append(stills[index].name)
     strip.blend_type = "REPLACE"
@@ -203,4 +204,4 @@ def _carry_sound(first_pass: bpy.types.Scene, scene: bpy.types.Scene, recipe: di
     mix = folder / "mix.flac"
     with bpy.context.temp_override(scene=first_pass):
         bpy.ops.sound.mixdown(filepath=str(mix), container="FLAC", codec="FLAC")
-    compat.strips(scene.sequence_editor).new_sound("mix", str(mix), 2, 1 + late)
+    compat.strips(editor_of(scene)).new_sound("mix", str(mix), 2, 1 + late)

@@ -17,6 +17,7 @@ from . import movie_output
 def main(recipe: dict[str, Any]) -> dict[str, Any]:
     """Convert each pair of paths in `recipe["images"]`: from the first to a PNG at the second."""
     scene = bpy.context.scene
+    assert scene is not None
     movie_output.view_as(scene, "Standard")
     settings = scene.render.image_settings
     compat.set_image_format(settings, "PNG")

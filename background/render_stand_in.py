@@ -14,6 +14,7 @@ from typing import Any
 import bpy
 
 from ..timeline import compat, movie_strip
+from ..timeline.editor import editor_of
 from . import movie_output
 
 _CHANNELS_FOR_REFERENCES = 10
@@ -31,7 +32,7 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     if recipe["clip_fps"] != recipe["fps"]:
         _change_rate(scene, strip, recipe)
     if recipe["sound"]:
-        compat.strips(scene.sequence_editor).new_sound("sound", str(clip), _CHANNEL_OF_SOUND, 1)
+        compat.strips(editor_of(scene)).new_sound("sound", str(clip), _CHANNEL_OF_SOUND, 1)
     if recipe["look"] != "identity":
         _look(scene, strip, recipe)
     movie_output.render_movie(
@@ -52,7 +53,7 @@ def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> 
     A strip at its own rate would show other frames in other versions of Blender.
     """
     pace = Fraction(*recipe["clip_fps"]) / Fraction(*recipe["fps"])
-    speed = compat.new_effect(scene.sequence_editor, "rate", "SPEED", 2, 1, recipe["frames"], (strip,))
+    speed = compat.new_effect(editor_of(scene), "rate", "SPEED", 2, 1, recipe["frames"], (strip,))
     speed.speed_control = "FRAME_NUMBER"
     speed.use_frame_interpolate = False
     speed.blend_type = "REPLACE"
@@ -83,7 +84,7 @@ def _look(scene: bpy.types.Scene, clip: Any, recipe: dict[str, Any]) -> None:
 def _picture(scene: bpy.types.Scene, path: str, channel: int, frames: int, *, tall: float, left: float) -> float:
     """Lay the image at `path` in the lower left, `left` pixels from the edge. Pixels that it takes with its margin."""
     render = scene.render
-    strip = compat.strips(scene.sequence_editor).new_image("reference", path, channel, 1, fit_method="ORIGINAL")
+    strip = compat.strips(editor_of(scene)).new_image("reference", path, channel, 1, fit_method="ORIGINAL")
     compat.set_end(strip, 1 + frames)
     own = strip.elements[0]
     scale = tall / own.orig_height
@@ -116,4 +117,4 @@ def _text(
 
 
 def _effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, frames: int) -> Any:
-    return compat.new_effect(scene.sequence_editor, name, kind, channel, 1, frames)
+    return compat.new_effect(editor_of(scene), name, kind, channel, 1, frames)

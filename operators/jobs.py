@@ -20,22 +20,28 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.values.job import Job
+    from ..session import OperatorReturn
+
+    # What only adds to an operator; Blender's own class comes last.
+    _Operator = bpy.types.Operator
+else:
+    _Operator = object
 
 
-class _JobOperator:
+class _JobOperator(_Operator):
     """An operator on the job that its property names."""
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Set it going and return."""
         return self._run(wait=False)
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Do it, and return when the journal says so."""
         return self._run(wait=True)
 
-    def _run(self, *, wait: bool) -> set[str]:
+    def _run(self, *, wait: bool) -> OperatorReturn:
         from ..core.errors import ReshootError
 
         try:
@@ -82,7 +88,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_retry"
     bl_label = "Retry Job"
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Set it going; ask first where it may be paid twice."""
         line = board.progress(self.job)
         if line is None or not line.job.lost:
@@ -96,7 +102,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
                 price=line.job.sent.price,
             )
         )
-        return context.window_manager.invoke_confirm(
+        return session.window_manager().invoke_confirm(
             self,
             event,
             title=say("Submit This Job Again?"),
@@ -105,7 +111,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
             icon="WARNING",
         )
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Do it; a script waits until the journal says so."""
         return self._run(wait=not getattr(self, "_asked", False))
 
@@ -141,15 +147,15 @@ class RESHOOT_OT_resume(bpy.types.Operator):
     bl_idname = "reshoot.resume"
     bl_label = "Resume Jobs"
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Go on with the jobs and return."""
         return self._run(wait=False)
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Go on with the jobs and wait for them."""
         return self._run(wait=True)
 
-    def _run(self, *, wait: bool) -> set[str]:
+    def _run(self, *, wait: bool) -> OperatorReturn:
         from ..core.errors import ReshootError
         from . import waiting
 
@@ -182,7 +188,7 @@ class RESHOOT_OT_jobs_turn(bpy.types.Operator):
 
     step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Turn it."""
         board.turn(self.step)
         return {"FINISHED"}

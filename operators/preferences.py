@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.errors import ReshootError
+    from ..session import OperatorReturn
 
 
 class RESHOOT_OT_key_test(bpy.types.Operator):
@@ -35,11 +36,11 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
             return False
         return True
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Ask beside the interface; the preferences show the answer."""
         return {"FINISHED"} if ask_in_thread() else {"CANCELLED"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Ask and wait for the answer."""
         from ..core.errors import ReshootError
         from ..session import services
@@ -95,7 +96,7 @@ class RESHOOT_OT_folder_open(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Make the folder, where there is none yet, and show it."""
         folder = preferences.takes_folder() if self.folder == "TAKES" else folders.home()
         try:
@@ -108,7 +109,8 @@ class RESHOOT_OT_folder_open(bpy.types.Operator):
             )
             self.report({"ERROR"}, words)
             return {"CANCELLED"}
-        return bpy.ops.wm.path_open(filepath=str(folder))
+        # The stubs know no answer of it.
+        return bpy.ops.wm.path_open(filepath=str(folder))  # type: ignore[return-value]
 
 
 class RESHOOT_OT_ledger_save(bpy.types.Operator):
@@ -122,13 +124,13 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
     filter_glob: StringProperty(default="*.csv", options={"HIDDEN"})  # type: ignore[valid-type]
     check_existing: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Ask where to."""
         self.filepath = self.filepath or str(Path.home() / "reshoot-spending.csv")
-        context.window_manager.fileselect_add(self)
+        session.window_manager().fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Write the file."""
         from ..core.errors import ReshootError
         from ..core.money.sheet import as_csv

@@ -11,10 +11,12 @@ from bpy.props import IntProperty, StringProperty
 from .. import session
 from ..core.jobs import board
 from ..core.words import say
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, OperatorProperties
+
+    from ..session import OperatorReturn
 
 _TEXT_NAME = "Reshoot Prompt"
 
@@ -26,23 +28,25 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
     bl_label = "Edit Prompt as Text"
     bl_options = {"REGISTER", "UNDO"}
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Make the text and show it."""
         self.execute(context)
-        text = scene_of(context).reshoot.prompt_text
+        text = settings_of(scene_of(context)).prompt_text
         area = next(session.areas("TEXT_EDITOR"), None)
         if area is None:
             bpy.ops.wm.window_new()
-            area = context.window_manager.windows[-1].screen.areas[0]
+            area = session.window_manager().windows[-1].screen.areas[0]
             area.ui_type = "TEXT_EDITOR"
-        area.spaces.active.text = text
-        area.spaces.active.show_word_wrap = True
+        space = area.spaces.active
+        assert isinstance(space, bpy.types.SpaceTextEditor)
+        space.text = text
+        space.show_word_wrap = True
         area.tag_redraw()
         return {"FINISHED"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Make a text of the prompt, if it is none yet."""
-        settings = scene_of(context).reshoot
+        settings = settings_of(scene_of(context))
         if settings.prompt_text is None:
             text = bpy.data.texts.new(_TEXT_NAME)
             text.from_string(settings.prompt)
@@ -60,13 +64,13 @@ class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """The prompt is a text."""
-        return scene_of(context).reshoot.prompt_text is not None
+        return settings_of(scene_of(context)).prompt_text is not None
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Take its words over, in one line."""
         from ..settings.prompt import prompt_of
 
-        settings = scene_of(context).reshoot
+        settings = settings_of(scene_of(context))
         words = " ".join(prompt_of(settings).split())
         settings.prompt_text = None
         settings.prompt = words
@@ -88,7 +92,7 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
         line = board.progress(options.job)
         return line.job.order.prompt if line is not None else ""
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Write it."""
         from ..settings.prompt import write_prompt
 
@@ -97,7 +101,7 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
             words = say("There is no job {job}. Choose one of the jobs in the sidebar.", job=self.job)
             self.report({"ERROR"}, words)
             return {"CANCELLED"}
-        write_prompt(scene_of(context).reshoot, line.job.order.prompt)
+        write_prompt(settings_of(scene_of(context)), line.job.order.prompt)
         return {"FINISHED"}
 
 
@@ -110,11 +114,11 @@ class RESHOOT_OT_token_insert(bpy.types.Operator):
 
     index: IntProperty(name="Reference", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Append it."""
         from ..settings import reference_list
 
-        if not reference_list.mention(scene_of(context).reshoot, self.index):
+        if not reference_list.mention(settings_of(scene_of(context)), self.index):
             return {"CANCELLED"}
         return {"FINISHED"}
 

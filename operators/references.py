@@ -11,11 +11,13 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntPropert
 
 from .. import session
 from ..core.words import say
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 from . import watch
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event
+
+    from ..session import OperatorReturn
 
 _KINDS = (
     ("IMAGE", "Image", "Each is one picture: @Image1"),
@@ -32,7 +34,7 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
     kind: EnumProperty(name="Kind", items=_KINDS)  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Add them."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
@@ -40,7 +42,7 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
         scene = scene_of(context)
         try:
-            reference_list.add_references(scene.reshoot, self.kind, shot.selected_images(scene))
+            reference_list.add_references(settings_of(scene), self.kind, shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -59,13 +61,13 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
         """The active reference is an element."""
         from ..settings import reference_list
 
-        active = reference_list.active_reference(scene_of(context).reshoot)
+        active = reference_list.active_reference(settings_of(scene_of(context)))
         if active is None or active.kind != "ELEMENT":
             cls.poll_message_set(say("Choose an element in the list first"))
             return False
         return True
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Add them."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
@@ -73,7 +75,7 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
 
         scene = scene_of(context)
         try:
-            reference_list.add_views(scene.reshoot, shot.selected_images(scene))
+            reference_list.add_views(settings_of(scene), shot.selected_images(scene))
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -89,15 +91,15 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
 
     kind: EnumProperty(name="Kind", items=_KINDS)  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Render the frame beside the interface; the reference appears when it is there."""
         return self._run(context, wait=False)
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Render the frame and wait for it."""
         return self._run(context, wait=True)
 
-    def _run(self, context: Context, *, wait: bool) -> set[str]:
+    def _run(self, context: Context, *, wait: bool) -> OperatorReturn:
         import shutil
 
         from ..core.errors import ReshootError
@@ -117,12 +119,12 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             # By Blender's own number: meanwhile the scene's name may be another's, also in another file.
             for each in bpy.data.scenes:
                 if each.session_uid == number:
-                    reference_list.add_references(each.reshoot, kind, [str(target)])
-                    if bpy.ops.ed.undo_push.poll() and watch.may_place(bpy.context):
+                    reference_list.add_references(settings_of(each), kind, [str(target)])
+                    if watch.can_push_undo() and watch.may_place(bpy.context):
                         bpy.ops.ed.undo_push(message=RESHOOT_OT_reference_snapshot.bl_label)
 
         try:
-            reference_list.check_addition(scene.reshoot, kind, 1)
+            reference_list.check_addition(settings_of(scene), kind, 1)
             running = session.current()
             target = session.takes_folder(session.project()) / f"frame{scene.frame_current:05d}_{unique}.png"
             render = snapshot.prepare(scene, folder, target)
@@ -148,13 +150,13 @@ class RESHOOT_OT_reference_remove(bpy.types.Operator):
         """There is a reference."""
         from ..settings import reference_list
 
-        return reference_list.active_reference(scene_of(context).reshoot) is not None
+        return reference_list.active_reference(settings_of(scene_of(context))) is not None
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Remove it."""
         from ..settings import reference_list
 
-        reference_list.remove_reference(scene_of(context).reshoot)
+        reference_list.remove_reference(settings_of(scene_of(context)))
         return {"FINISHED"}
 
 
@@ -170,13 +172,13 @@ class RESHOOT_OT_reference_move(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Context) -> bool:
         """There are two references at least."""
-        return len(scene_of(context).reshoot.references) > 1
+        return len(settings_of(scene_of(context)).references) > 1
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Move it."""
         from ..settings import reference_list
 
-        reference_list.move_reference(scene_of(context).reshoot, -1 if self.direction == "UP" else 1)
+        reference_list.move_reference(settings_of(scene_of(context)), -1 if self.direction == "UP" else 1)
         return {"FINISHED"}
 
 
@@ -192,17 +194,17 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
         """There is a reference, and it has one view."""
         from ..settings import reference_list
 
-        active = reference_list.active_reference(scene_of(context).reshoot)
+        active = reference_list.active_reference(settings_of(scene_of(context)))
         if active is not None and len(active.views) > 1:
             cls.poll_message_set(say("An image has one view: remove the others first"))
             return False
         return active is not None
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Change it."""
         from ..settings import reference_list
 
-        reference_list.change_kind(scene_of(context).reshoot)
+        reference_list.change_kind(settings_of(scene_of(context)))
         return {"FINISHED"}
 
 
@@ -224,19 +226,19 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Let the editor choose the files, unless they were dropped."""
         if self.files:
             return self.execute(context)
-        context.window_manager.fileselect_add(self)
+        session.window_manager().fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Add them, in the order of their names."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
 
-        settings = scene_of(context).reshoot
+        settings = settings_of(scene_of(context))
         folder = bpy.path.abspath(self.directory)
         paths = sorted(os.path.join(folder, each.name) for each in self.files if each.name)
         if not paths:
@@ -283,11 +285,11 @@ class RESHOOT_OT_view_remove(bpy.types.Operator):
 
     index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Remove it."""
         from ..settings import reference_list
 
-        reference_list.remove_view(scene_of(context).reshoot, self.index)
+        reference_list.remove_view(settings_of(scene_of(context)), self.index)
         return {"FINISHED"}
 
 
@@ -300,11 +302,11 @@ class RESHOOT_OT_view_make_frontal(bpy.types.Operator):
 
     index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Move it to the front."""
         from ..settings import reference_list
 
-        reference_list.make_frontal(scene_of(context).reshoot, self.index)
+        reference_list.make_frontal(settings_of(scene_of(context)), self.index)
         return {"FINISHED"}
 
 

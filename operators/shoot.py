@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event
 
     from ..core.values.job import Job
+    from ..session import OperatorReturn
 
 
 class RESHOOT_OT_shoot(bpy.types.Operator):
@@ -39,7 +40,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             return False
         return True
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Start the job and let `reshoot.watch` do the rest. Where there is a doubt, the editor is asked first."""
         from ..core.errors import ReshootError
         from ..session import shoot
@@ -56,7 +57,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         if not doubts:
             watch.ensure()
             return {"FINISHED"}
-        answer: set[str] = context.window_manager.invoke_confirm(
+        return session.window_manager().invoke_confirm(
             self,
             event,
             title=say("Send It?"),
@@ -64,9 +65,8 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             confirm_text=say("Send"),
             icon="QUESTION",
         )
-        return answer
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Start the job and wait until its take is placed. After an editor's answer: only start it."""
         from ..core.errors import ReshootError
         from . import waiting

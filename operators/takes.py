@@ -18,6 +18,8 @@ from . import watch
 if TYPE_CHECKING:
     from bpy.types import Context
 
+    from ..session import OperatorReturn
+
 
 class RESHOOT_OT_take_place(bpy.types.Operator):
     """Put the job's take into the timeline, where its shot is now"""
@@ -28,7 +30,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Place it."""
         from ..core.errors import ReshootError
 
@@ -59,7 +61,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Select it, and frame it where a sequencer shows the timeline."""
         from ..timeline import compat, place, whereabouts
 
@@ -82,8 +84,8 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         compat.select_only(strips, compat.strips_all(editor))
         editor.active_strip = strips[0]
         area, view = context.area, bpy.ops.sequencer.view_selected
-        # Not in a context that is moved, see `movie_strip.sequencer`.
-        if area is not None and area.type == "SEQUENCE_EDITOR" and view.poll("EXEC_REGION_WIN"):
+        # Not in a context that is moved, see `movie_strip.sequencer`. For its type see `watch.can_push_undo`.
+        if area is not None and area.type == "SEQUENCE_EDITOR" and view.poll("EXEC_REGION_WIN"):  # type: ignore[arg-type]
             view("EXEC_REGION_WIN")
         return {"FINISHED"}
 
@@ -96,7 +98,7 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Open it in the system's file browser."""
         line = board.progress(self.job)
         folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""

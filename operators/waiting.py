@@ -47,10 +47,10 @@ def _lay(running: session.Session, landed: Sequence[Sequence[Job]], takes_to_cor
     with running.placing.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
         for jobs in landed:
             running.placing.place(jobs)
-            if bpy.ops.ed.undo_push.poll():
+            if watch.can_push_undo():
                 bpy.ops.ed.undo_push(message=watch.TAKE)
         for job in takes_to_correct:
-            if running.placing.correct_take(job) and bpy.ops.ed.undo_push.poll():
+            if running.placing.correct_take(job) and watch.can_push_undo():
                 bpy.ops.ed.undo_push(message=watch.RIGHT)
 
 

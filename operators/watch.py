@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Event, Timer
 
     from ..core.values.job import Job
+    from ..session import OperatorReturn
 
 _TICK = 0.1
 _SHIFT = 4.0
@@ -57,10 +58,10 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     bl_label = "Watch Reshoot Jobs"
     bl_options = {"INTERNAL"}
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """Begin a shift, and end that of any other watch."""
         global _newest
-        manager = context.window_manager
+        manager = session.window_manager()
         window = context.window or manager.windows[0]
         _newest += 1
         self._number = _newest
@@ -73,7 +74,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def modal(self, context: Context, event: Event) -> set[str]:
+    def modal(self, context: Context, event: Event) -> OperatorReturn:
         """Look after the jobs at every tick; everything else passes through."""
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
@@ -110,7 +111,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         _start_later(_PAUSE)
 
     def _end(self, context: Context) -> None:
-        context.window_manager.event_timer_remove(_timers.pop(self._number))
+        session.window_manager().event_timer_remove(_timers.pop(self._number))
 
     def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
         from ..core.errors import ReshootError
@@ -161,6 +162,12 @@ def _waits(job: Job) -> str:
     return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)
 
 
+def can_push_undo() -> bool:
+    """Whether Blender can take an undo step now."""
+    # To the stubs an operator is a class, and asks for one to be polled.
+    return bool(bpy.ops.ed.undo_push.poll())  # type: ignore[call-arg]
+
+
 def may_place(context: Context) -> bool:
     """Whether no harm is done by adding strips and an undo step now.
 
@@ -168,13 +175,13 @@ def may_place(context: Context) -> bool:
     half of it; and between an undo and its redo the redo would be gone.
     """
     global _redo_since
-    if not bpy.ops.ed.redo.poll():
+    if not bpy.ops.ed.redo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
     if bpy.app.is_job_running("RENDER"):
         return False
-    for window in context.window_manager.windows:
+    for window in session.window_manager().windows:
         if window.screen.is_animation_playing:
             return False
         if any(each.bl_idname.startswith(_HANDS_ON) for each in window.modal_operators):
@@ -207,9 +214,9 @@ def _redraw(*, everything: bool = False, clock: bool = False) -> None:
 def _start() -> float | None:
     if session.running() is None:
         return None
-    if not bpy.context.window_manager.windows:
+    if not session.window_manager().windows:
         return 1.0
-    bpy.ops.reshoot.watch()
+    bpy.ops.reshoot.watch()  # type: ignore[attr-defined]  # the one above
     return None
 
 
@@ -253,14 +260,14 @@ def _resume() -> None:
     ensure()
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _opened(*_args: object) -> None:
     session.file_opened()
     if not bpy.app.background and session.has_work():
         _resume()
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _saved(*_args: object) -> None:
     session.file_saved()
     running = session.running()
@@ -269,7 +276,7 @@ def _saved(*_args: object) -> None:
         ensure()
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undone(*_args: object) -> None:
     session.undone()
     running = session.running()
@@ -301,7 +308,7 @@ def register() -> None:
 def unregister() -> None:
     """Stop listening, and watching: Blender forgets an operator that runs while it is taken out, but not its timer."""
     while _timers:
-        bpy.context.window_manager.event_timer_remove(_timers.popitem()[1])
+        session.window_manager().event_timer_remove(_timers.popitem()[1])
     for timer in (_start, _listen, _after_start):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

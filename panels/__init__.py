@@ -12,18 +12,33 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .. import session
 from ..settings import preferences
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 from . import menus
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, UILayout
 
+    from ..session import OperatorReturn
+
+    # What only adds to a panel; Blender's own class comes last.
+    _PanelBase = bpy.types.Panel
+else:
+    _PanelBase = object
+
 _AFTER = 1.5
 """Seconds after which what is drawn over the strips is imported."""
 
 
-class _Panel:
+def _layout_of(drawn: bpy.types.Panel | bpy.types.Menu | bpy.types.Operator) -> UILayout:
+    """Where Blender lets it draw."""
+    layout = drawn.layout
+    assert layout is not None
+    return layout
+
+
+class _Panel(_PanelBase):
     """Where all panels of the extension are."""
 
     bl_space_type = "SEQUENCE_EDITOR"
@@ -46,7 +61,7 @@ class RESHOOT_PT_shot(_Panel, bpy.types.Panel):
         """Draw it."""
         from . import shot
 
-        shot.draw(self.layout, context)
+        shot.draw(_layout_of(self), context)
 
 
 class RESHOOT_PT_prompt(_Panel, bpy.types.Panel):
@@ -57,7 +72,7 @@ class RESHOOT_PT_prompt(_Panel, bpy.types.Panel):
 
     def draw_header_preset(self, context: Context) -> None:
         """Draw what writes the prompt."""
-        row = self.layout.row(align=True)
+        row = _layout_of(self).row(align=True)
         row.emboss = "NONE"
         row.menu("RESHOOT_MT_recent_prompts", text="", icon="RECOVER_LAST")
         row.separator()
@@ -66,7 +81,7 @@ class RESHOOT_PT_prompt(_Panel, bpy.types.Panel):
         """Draw it."""
         from . import prompt
 
-        prompt.draw(self.layout, context)
+        prompt.draw(_layout_of(self), context)
 
 
 class RESHOOT_MT_recent_prompts(bpy.types.Menu):
@@ -78,7 +93,7 @@ class RESHOOT_MT_recent_prompts(bpy.types.Menu):
         """Draw it."""
         from . import prompt
 
-        prompt.draw_recent(self.layout, context)
+        prompt.draw_recent(_layout_of(self), context)
 
 
 class RESHOOT_OT_prompt_edit(bpy.types.Operator):
@@ -93,30 +108,31 @@ class RESHOOT_OT_prompt_edit(bpy.types.Operator):
         """There is a window to show it in."""
         return not bpy.app.background
 
-    def invoke(self, context: Context, event: Event) -> set[str]:
+    def invoke(self, context: Context, event: Event) -> OperatorReturn:
         """Show it."""
         from . import prompt
 
-        self._dialog = prompt.Dialog(scene_of(context).reshoot)
-        return context.window_manager.invoke_props_dialog(self, width=prompt.Dialog.WIDTH, confirm_text="Done")
+        self._dialog = prompt.Dialog(settings_of(scene_of(context)))
+        return session.window_manager().invoke_props_dialog(self, width=prompt.Dialog.WIDTH, confirm_text="Done")
 
     def draw(self, context: Context) -> None:
         """Draw it."""
-        self._dialog.draw(self.layout, context)
+        self._dialog.draw(_layout_of(self), context)
 
-    def execute(self, context: Context) -> set[str]:
+    def execute(self, context: Context) -> OperatorReturn:
         """It is written already."""
         return {"FINISHED"}
 
     def cancel(self, context: Context) -> None:
         """Bring back what was there."""
-        self._dialog.undo(scene_of(context).reshoot)
+        self._dialog.undo(settings_of(scene_of(context)))
 
 
 class RESHOOT_UL_references(bpy.types.UIList):
     """The list of references"""
 
-    def draw_item(
+    # The stubs ask for the filter's flag too, and allow for no index.
+    def draw_item(  # type: ignore[override]
         self, context: Context, layout: UILayout, data: Any, item: Any, _icon: int, active: Any, prop: str, index: int
     ) -> None:
         """Draw one: its picture, its token, its file, how many views it has."""
@@ -138,7 +154,7 @@ class RESHOOT_PT_references(_Panel, bpy.types.Panel):
         """Draw it."""
         from . import references
 
-        references.draw(self.layout, context)
+        references.draw(_layout_of(self), context)
 
 
 class RESHOOT_MT_reference_add(bpy.types.Menu):
@@ -150,7 +166,7 @@ class RESHOOT_MT_reference_add(bpy.types.Menu):
         """Draw it."""
         from . import references
 
-        references.draw_add(self.layout)
+        references.draw_add(_layout_of(self))
 
 
 class RESHOOT_MT_reference_context(bpy.types.Menu):
@@ -162,7 +178,7 @@ class RESHOOT_MT_reference_context(bpy.types.Menu):
         """Draw it."""
         from . import references
 
-        references.draw_context(self.layout, context)
+        references.draw_context(_layout_of(self), context)
 
 
 class RESHOOT_PT_options(_Panel, bpy.types.Panel):
@@ -174,10 +190,10 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
 
     def draw(self, context: Context) -> None:
         """Draw the model, and what is made of picture, rate and sound."""
-        layout = self.layout
+        layout = _layout_of(self)
         layout.use_property_split = True
         layout.use_property_decorate = False
-        settings = scene_of(context).reshoot
+        settings = settings_of(scene_of(context))
         for name in ("model", "source", "timing", "sound", "handles"):
             layout.prop(settings, name)
 
@@ -192,7 +208,7 @@ class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
         """Draw it."""
         from . import jobs
 
-        jobs.draw(self.layout, context)
+        jobs.draw(_layout_of(self), context)
 
 
 CLASSES = (

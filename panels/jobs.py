@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..core.values.job import Job
     from ..core.values.progress import JobProgress
+    from .tab import Icon
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""
@@ -39,7 +40,7 @@ _WORDS = {
     State.CANCELLED: named("Cancelled"),
     State.UNSURE: named("Unsure whether it was accepted"),
 }
-_ICONS = {
+_ICONS: dict[State, Icon] = {
     State.LANDED: "IMPORT",
     State.PLACED: "CHECKMARK",
     State.FAILED: "ERROR",
@@ -102,9 +103,10 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
         _error(layout, job, free)
 
 
-def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, str]]:
+def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, Icon]]:
     """What can be done with a job: operator and icon. lost: its take was placed and is not there any more."""
-    job, buttons = line.job, []
+    job = line.job
+    buttons: list[tuple[str, Icon]] = []
     if job.state.moving:
         buttons.append(("reshoot.job_cancel", "X"))
     if job.state is State.LANDED or lost:
@@ -121,7 +123,7 @@ def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, str]]:
     return buttons
 
 
-def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, str]]) -> None:
+def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, Icon]]) -> None:
     row.emboss = "NONE"
     for operator, icon in buttons:
         row.operator(operator, text="", icon=icon).job = job.id

@@ -25,6 +25,7 @@ def _draw(menu: Menu, context: Context) -> None:
     from .shot import button_words
 
     layout = menu.layout
+    assert layout is not None
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"
     preview = board.preview(scene_of(context))

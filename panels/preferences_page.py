@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import blf
 import bpy
 
+from .. import session
 from ..core.jobs import board
 from ..core.words import say
 from ..settings import folders, preferences, shortcut
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..settings.preferences import RESHOOT_AP_preferences
+    from .tab import Icon
 
 _KEYS_PAGE = "https://fal.ai/dashboard/keys"
 _SPLIT = 0.4
@@ -53,7 +55,7 @@ def draw(given: RESHOOT_AP_preferences, layout: UILayout, context: Context) -> N
 
 def _draw_service(given: RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
     # Three names beside each other would be cut off in a narrow window.
-    expand = _room(context) > _NAMES * context.preferences.system.ui_scale
+    expand = _room(context) > _NAMES * preferences.of_blender().system.ui_scale
     layout.row().prop(given, "service", expand=expand)
     url = os.environ.get("RESHOOT_SERVICE_URL", "")
     if url:
@@ -89,7 +91,7 @@ def _draw_key(given: RESHOOT_AP_preferences, layout: UILayout, context: Context)
         _tell(layout, context, words, icon="INTERNET_OFFLINE")
         row = layout.row()
         row.enabled = not bpy.app.online_access_override
-        row.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
+        row.prop(preferences.of_blender().system, "use_online_access", text="Allow Online Access")
 
 
 def _draw_money(given: RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
@@ -132,10 +134,10 @@ def _draw_answer(layout: UILayout, context: Context) -> None:
     known = preferences.key_test
     if known.asking:
         _tell(layout, context, say("Asking…"), icon="SORTTIME")
-    elif known.answered and known.error is None:
-        _tell(layout, context, say("The key works"), icon="CHECKMARK")
-    elif known.answered:
+    elif known.answered and known.error is not None:
         _tell(layout, context, known.error.message, known.error.remedy, icon="ERROR", alert=True)
+    elif known.answered:
+        _tell(layout, context, say("The key works"), icon="CHECKMARK")
 
 
 def _draw_shortcut(layout: UILayout, context: Context) -> None:
@@ -149,7 +151,7 @@ def _draw_shortcut(layout: UILayout, context: Context) -> None:
     column.label(text="Shortcut over the Timeline")
     parent, item = assigned
     column.context_pointer_set("keymap", parent)
-    rna_keymap_ui.draw_kmi([], context.window_manager.keyconfigs.user, parent, item, column, 0)
+    rna_keymap_ui.draw_kmi([], session.window_manager().keyconfigs.user, parent, item, column, 0)
 
 
 def _folder(layout: UILayout, context: Context, name: str, path: Path, folder: str) -> None:
@@ -158,7 +160,7 @@ def _folder(layout: UILayout, context: Context, name: str, path: Path, folder: s
     left.alignment = "RIGHT"
     left.label(text=name, translate=False)
     right = split.row(align=True)
-    right.label(text=_end_of(path, _room(context, _ICON), _points(context)), translate=False)
+    right.label(text=_end_of(path, _room(context, _ICON), _points()), translate=False)
     right.operator("reshoot.folder_open", text="", icon="FILE_FOLDER").folder = folder
 
 
@@ -169,7 +171,7 @@ def _value(layout: UILayout) -> UILayout:
     return split.column(align=True)
 
 
-def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE", alert: bool = False) -> None:
+def _tell(layout: UILayout, context: Context, *sentences: str, icon: Icon = "NONE", alert: bool = False) -> None:
     """Sentences, translated already, below the values, in as many lines as they need. alert: the first is bad news."""
     column = _value(layout)
     column.scale_y = _TEXT
@@ -177,7 +179,7 @@ def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE
     for words in sentences:
         part = column.column(align=True)
         part.alert = alert
-        letters = int(len(words) * room / max(1.0, _width(words, _points(context))))
+        letters = int(len(words) * room / max(1.0, _width(words, _points())))
         for line in textwrap.wrap(words, max(20, letters)):
             part.label(text=line, icon=icon, translate=False)
             icon = "NONE" if icon == "NONE" else "BLANK1"
@@ -186,12 +188,15 @@ def _tell(layout: UILayout, context: Context, *sentences: str, icon: str = "NONE
 
 def _room(context: Context, aside: int = 0) -> float:
     """Pixels that the values have. aside: pixels at 1× of them that something else takes."""
-    return float(context.region.width * (1 - _SPLIT) - (_MARGIN + aside) * context.preferences.system.ui_scale)
+    region = context.region
+    assert region is not None
+    return float(region.width * (1 - _SPLIT) - (_MARGIN + aside) * preferences.of_blender().system.ui_scale)
 
 
-def _points(context: Context) -> float:
+def _points() -> float:
     """Size of the interface's font in pixels."""
-    return float(context.preferences.ui_styles[0].widget.points * context.preferences.system.ui_scale)
+    blender = preferences.of_blender()
+    return float(blender.ui_styles[0].widget.points * blender.system.ui_scale)
 
 
 def _width(words: str, points: float) -> float:

@@ -14,6 +14,7 @@ import bpy
 from ..core.jobs import board
 from ..core.values.state import State
 from ..core.words import named, say
+from ..settings import preferences
 from ..settings.scene import scene_of
 from . import warming
 
@@ -87,7 +88,8 @@ def _draw() -> None:
         return
     context = bpy.context
     scene = scene_of(context)
-    if scene is None or context.space_data.view_type == "PREVIEW":
+    space = context.space_data
+    if scene is None or not isinstance(space, bpy.types.SpaceSequenceEditor) or space.view_type == "PREVIEW":
         return
     if warming.due():
         warming.step()
@@ -126,11 +128,12 @@ class _View(NamedTuple):
     @staticmethod
     def of(context: bpy.types.Context) -> _View:
         region = context.region
+        assert region is not None
         width, height = region.width, region.height
         left, low = region.view2d.region_to_view(0, 0)
         right, high = region.view2d.region_to_view(width, height)
         across, up = width / (right - left), height / (high - low)
-        return _View(left, low, width, height, across, up, context.preferences.system.ui_scale)
+        return _View(left, low, width, height, across, up, preferences.of_blender().system.ui_scale)
 
 
 def _lay_out(jobs: list[StripProgress], view: _View) -> tuple[list[Box], list[Word]]:

@@ -12,7 +12,7 @@ from ..core.planning import prompt
 from ..core.words import say
 from ..settings import reference_list
 from ..settings.prompt import prompt_of, write_prompt
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 from .tab import Room, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _MENU_WIDTH = 420
 
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
-    settings = scene_of(context).reshoot
+    settings = settings_of(scene_of(context))
     words = prompt_of(settings)
     free = room(context)
     if settings.prompt_text is None:
@@ -72,7 +72,7 @@ class Dialog:
 
     def draw(self, layout: UILayout, context: Context) -> None:
         """Draw it."""
-        settings = scene_of(context).reshoot
+        settings = settings_of(scene_of(context))
         free = room(context, self.WIDTH - _DIALOG_EDGES)
         words = prompt_of(settings)
         row = layout.row(align=True)

@@ -10,7 +10,7 @@ import bpy
 
 from ..core.values.choices import ReferenceKind
 from ..settings import reference_list
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 from . import thumbnails
 from .tab import Room, room, shortened, text_width
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, UILayout
 
     from ..settings.scene import RESHOOT_PG_reference
+    from .tab import Icon
 
 _VIEW = 4.0
 """Height of a view's picture in the interface's units."""
@@ -34,7 +35,7 @@ _free = Room(0, 0.0, 1.0)
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     global _free
-    settings = scene_of(context).reshoot
+    settings = settings_of(scene_of(context))
     _names[:], _free = reference_list.tokens(settings), room(context)
     row = layout.row()
     # As Blender's own lists: low while there is nothing in it.
@@ -89,7 +90,7 @@ def draw_add(layout: UILayout) -> None:
 
 def draw_context(layout: UILayout, context: Context) -> None:
     """Draw the menu of what else can be done with the active reference."""
-    active = reference_list.active_reference(scene_of(context).reshoot)
+    active = reference_list.active_reference(settings_of(scene_of(context)))
     element = active is not None and active.kind == ReferenceKind.ELEMENT.value
     column = layout.column()
     column.enabled = element
@@ -121,6 +122,6 @@ def _views(layout: UILayout, item: RESHOOT_PG_reference, free: Room) -> None:
         row = cell.row(align=True)
         row.alignment = "CENTER"
         row.emboss = "NONE"
-        icon = "SOLO_OFF" if index else "SOLO_ON"
+        icon: Icon = "SOLO_OFF" if index else "SOLO_ON"
         row.operator("reshoot.view_make_frontal", text="", icon=icon).index = index
         row.operator("reshoot.view_remove", text="", icon="X").index = index

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import blf
 
+from ..settings import preferences
+
 if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
     from bpy.types import Context, UILayout
+
+    # The stubs' own: Blender has no such module.
+    Icon = IconItems
 
 _MARGIN = 54
 """Pixels at 1× that the tabs, the panel's edges and a label's own padding take."""
@@ -37,10 +43,14 @@ class Room(NamedTuple):
 
 def room(context: Context, pixels: float | None = None) -> Room:
     """The room in a panel of the sidebar, or what `pixels` at 1× make."""
-    preferences = context.preferences
-    scale = preferences.system.ui_scale
-    wide = context.region.width - _MARGIN * scale if pixels is None else pixels * scale
-    return Room(int(wide), float(preferences.ui_styles[0].widget.points * scale), scale)
+    blender, region = preferences.of_blender(), context.region
+    scale = blender.system.ui_scale
+    if pixels is None:
+        assert region is not None
+        wide = region.width - _MARGIN * scale
+    else:
+        wide = pixels * scale
+    return Room(int(wide), float(blender.ui_styles[0].widget.points * scale), scale)
 
 
 def boxed(room: Room) -> Room:
@@ -68,7 +78,7 @@ def running_text(layout: UILayout) -> UILayout:
 
 
 def wrapped(
-    layout: UILayout, text: str, room: Room, icon: str = "NONE", *, active: bool = True, alert: bool = False
+    layout: UILayout, text: str, room: Room, icon: Icon = "NONE", *, active: bool = True, alert: bool = False
 ) -> None:
     """A label of as many lines as the room asks for. active: False for what is less important. alert: in red."""
     column = running_text(layout)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import blf
 import bpy
 
+from .. import session
+
 if TYPE_CHECKING:
     from gpu.types import GPUBatch, GPUShader
 
@@ -39,7 +41,8 @@ def batch_of(boxes: list[Any]) -> GPUBatch:
     """Boxes as one thing to draw. Each: x, y of its lower left corner, width, height in pixels, and its colour."""
     from gpu_extras.batch import batch_for_shader
 
-    corners, colours, triangles = [], [], []
+    corners: list[tuple[float, float]] = []
+    colours, triangles = [], []
     for x, y, width, height, colour in boxes:
         first = len(corners)
         corners += [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
@@ -83,7 +86,7 @@ def first_word() -> None:
 
 
 def _redraw() -> None:
-    for window in bpy.context.window_manager.windows:
+    for window in session.window_manager().windows:
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
                 area.tag_redraw()

@@ -20,12 +20,16 @@ from ..settings.folders import home
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Literal
 
-    from bpy.types import Area, Scene
+    from bpy.types import Area, Scene, WindowManager
 
     from ..core.money.ledger import Sum
     from ..core.values.progress import StripProgress
-    from .session import Session
+    from .session import Session as Session
+
+    OperatorReturn = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "INTERFACE"]]
+    """What an operator's `execute`, `invoke` and `modal` answer Blender."""
 
 __all__ = [
     "areas",
@@ -43,6 +47,7 @@ __all__ = [
     "takes_folder",
     "takes_in_file",
     "undone",
+    "window_manager",
 ]
 
 
@@ -137,9 +142,16 @@ def undone() -> None:
         _session.following.forget_strips()
 
 
+def window_manager() -> WindowManager:
+    """Blender's window manager: it has the windows, the timers and the dialogs."""
+    manager = bpy.context.window_manager
+    assert manager is not None
+    return manager
+
+
 def areas(kind: str) -> Iterator[Area]:
     """The areas of a kind that are on screen, in every window."""
-    for window in bpy.context.window_manager.windows:
+    for window in window_manager().windows:
         yield from (area for area in window.screen.areas if area.type == kind)
 
 

@@ -16,6 +16,7 @@ from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
 from ..core.values.state import State
 from ..timeline import compat, place, whereabouts
+from ..timeline.take_strips import JOB_KEY
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
@@ -71,7 +72,7 @@ class Following:
         counts = tuple(len(compat.strips_all(editor)) for editor in editors)
         if counts != self._strip_counts:
             self._strip_counts = counts
-            found = {strip.get(place.JOB_KEY) for editor in editors for strip in compat.strips_all(editor)}
+            found = {strip.get(JOB_KEY) for editor in editors for strip in compat.strips_all(editor)}
             self._takes_in_file = frozenset(found - {None})
         return self._takes_in_file
 

@@ -33,6 +33,7 @@ from ..core.values.shot import Reference, Shot, ShownFiles
 from ..core.words import spoken
 from ..settings import brief as settings_brief
 from ..settings import folders, preferences
+from ..settings.scene import settings_of
 from ..timeline import shot
 from . import spending
 
@@ -124,7 +125,7 @@ def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
         session.current().refresh()
     except ReshootError as error:
         unusable.append((_Rank.ROOM, error))
-    seen = _look_at(scene, settings_brief.read(scene.reshoot, prompt))
+    seen = _look_at(scene, settings_brief.read(settings_of(scene), prompt))
     return replace(seen, faults=(*seen.faults, *unusable)).with_answer(_ask_disk(seen.question))
 
 
@@ -287,7 +288,7 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
     if before is not None and before.key == key and now - before.since <= _TRUE_FOR:
         before.scene, before.looked = scene.as_pointer(), now
         return before
-    seen = _look_at(scene, settings_brief.read(scene.reshoot))
+    seen = _look_at(scene, settings_brief.read(settings_of(scene)))
     if before is not None and before.seen.question == seen.question:
         # The very same one is found among the answers without being compared.
         seen = replace(seen, question=before.seen.question)
@@ -299,7 +300,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     return (
         id(spoken()),
         preferences.fingerprint(),
-        settings_brief.fingerprint(scene.reshoot),
+        settings_brief.fingerprint(settings_of(scene)),
         session.project(),
         shot.fingerprint(scene),
     )

@@ -17,6 +17,7 @@ from ..core.values.request import Order
 from ..core.values.shot import comparable
 from ..core.words import say
 from ..settings import preferences
+from ..settings.scene import settings_of
 from ..timeline import export
 from . import preview
 
@@ -61,7 +62,7 @@ def send(scene: bpy.types.Scene, jobs: tuple[Job, ...], prompt: str = "") -> Non
         export.share_scene(first, other)
     running.add(jobs)
     if prompt:
-        scene.reshoot.prompt = prompt
+        settings_of(scene).prompt = prompt
 
 
 def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
@@ -121,7 +121,14 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
 
 def get() -> RESHOOT_AP_preferences:
     """The extension's preferences."""
-    return bpy.context.preferences.addons[folders.EXTENSION].preferences
+    return cast(RESHOOT_AP_preferences, of_blender().addons[folders.EXTENSION].preferences)
+
+
+def of_blender() -> bpy.types.Preferences:
+    """Blender's own preferences."""
+    preferences = bpy.context.preferences
+    assert preferences is not None
+    return preferences
 
 
 def key() -> str:

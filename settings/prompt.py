@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def prompt_of(settings: RESHOOT_PG_scene) -> str:
     """The prompt that is sent: the text's where one is set, else the field's."""
     text = settings.prompt_text
-    return settings.prompt if text is None else text.as_string()
+    return str(settings.prompt if text is None else text.as_string())
 
 
 def write_prompt(settings: RESHOOT_PG_scene, words: str) -> None:

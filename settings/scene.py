@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 from bpy.props import CollectionProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
@@ -101,7 +101,13 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
 
 def scene_of(context: Context) -> Scene:
     """The scene whose timeline the editor works on."""
-    return getattr(context, "sequencer_scene", None) or context.scene
+    # Blender's types allow for none, which no context has that Blender draws or runs anything in.
+    return cast("Scene", getattr(context, "sequencer_scene", None) or context.scene)
+
+
+def settings_of(scene: Scene) -> RESHOOT_PG_scene:
+    """The settings of a scene's shots."""
+    return cast(RESHOOT_PG_scene, scene.reshoot)  # type: ignore[attr-defined]  # `register` gives it to every scene
 
 
 CLASSES = (RESHOOT_PG_view, RESHOOT_PG_reference, RESHOOT_PG_scene)
@@ -109,9 +115,9 @@ CLASSES = (RESHOOT_PG_view, RESHOOT_PG_reference, RESHOOT_PG_scene)
 
 def register() -> None:
     """Give every scene its settings."""
-    bpy.types.Scene.reshoot = PointerProperty(type=RESHOOT_PG_scene)
+    bpy.types.Scene.reshoot = PointerProperty(type=RESHOOT_PG_scene)  # type: ignore[attr-defined,func-returns-value]
 
 
 def unregister() -> None:
     """Take the settings away again; what is saved in files stays there."""
-    del bpy.types.Scene.reshoot
+    del bpy.types.Scene.reshoot  # type: ignore[attr-defined]

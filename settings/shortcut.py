@@ -16,14 +16,21 @@ _added: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 def item() -> tuple[bpy.types.KeyMap, bpy.types.KeyMapItem] | None:
     """The shortcut as it is now, with its keymap; None in a Blender without windows."""
-    keymap = bpy.context.window_manager.keyconfigs.user.keymaps.get(_KEYMAP)
+    config = _configs().user
+    keymap = config.keymaps.get(_KEYMAP) if config is not None else None
     found = keymap.keymap_items.find_from_operator(_OPERATOR) if keymap is not None and _added else None
-    return None if found is None else (keymap, found)
+    return None if keymap is None or found is None else (keymap, found)
+
+
+def _configs() -> bpy.types.KeyConfigurations:
+    manager = bpy.context.window_manager
+    assert manager is not None
+    return manager.keyconfigs
 
 
 def register() -> None:
     """Add the shortcut, where there are windows to press it in."""
-    config = bpy.context.window_manager.keyconfigs.addon
+    config = _configs().addon
     if config is None:
         return
     keymap = config.keymaps.new(name=_KEYMAP, space_type="SEQUENCE_EDITOR")

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between Blender versions. The only file that compares them."""
+"""What differs between Blender versions. The only file that compares them.
+
+Strips and their collections have no types here, nor in the rest of the room: those of mypy are one version's, and a
+strip's properties are called otherwise, or are not there, in another.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +50,7 @@ def strips(owner: Any) -> Any:
 
 def strips_all(editor: bpy.types.SequenceEditor) -> Any:
     """Every strip of an editor, those in meta strips too."""
-    return editor.strips_all if STRIPS_NAMED_STRIPS else editor.sequences_all
+    return editor.strips_all if STRIPS_NAMED_STRIPS else editor.sequences_all  # type: ignore[attr-defined]  # up to 4.5
 
 
 def strip_path(name: str) -> str:
@@ -62,7 +66,8 @@ def shown_strips(editor: bpy.types.SequenceEditor) -> Any:
 
 def shown_channels(editor: bpy.types.SequenceEditor) -> Any:
     """The channels of that level."""
-    return editor.meta_stack[-1].channels if len(editor.meta_stack) else editor.channels
+    opened: Any = editor.meta_stack[-1] if len(editor.meta_stack) else editor
+    return opened.channels
 
 
 def open_meta(editor: bpy.types.SequenceEditor) -> str:
@@ -136,16 +141,17 @@ def animation_trims(strip: Any) -> tuple[int, int]:
     return (int(strip.animation_offset_start), int(strip.animation_offset_end))
 
 
-def curves(owner: bpy.types.ID) -> Any:
-    """The animation curves of `owner` as a collection with `new` and `remove`, None where it has no action."""
-    data = owner.animation_data
+def curves(scene: bpy.types.Scene) -> Any:
+    """The animation curves of `scene` as a collection with `new` and `remove`, None where it has no action."""
+    data = scene.animation_data
     if data is None or data.action is None:
         return None
     if not LAYERED_ACTIONS:
-        return data.action.fcurves
+        return data.action.fcurves  # type: ignore[attr-defined]  # up to 4.5
     for layer in data.action.layers:
         for strip in layer.strips:
-            bag = strip.channelbag(data.action_slot) if data.action_slot else None
+            # Every strip is one of keyframes; Blender knows no other kind yet.
+            bag = strip.channelbag(data.action_slot) if data.action_slot else None  # type: ignore[attr-defined]
             if bag is not None:
                 return bag.fcurves
     return None
@@ -162,7 +168,7 @@ def set_image_format(settings: bpy.types.ImageFormatSettings, file_format: str) 
     """Choose still images as the output."""
     if MEDIA_TYPE:
         settings.media_type = "IMAGE"
-    settings.file_format = file_format
+    settings.file_format = file_format  # type: ignore[assignment]  # one that this Blender has
 
 
 def set_visually_lossless(ffmpeg: Any) -> None:
@@ -180,7 +186,7 @@ def set_visually_lossless(ffmpeg: Any) -> None:
 
 def movie_strip_options(options: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `sequencer.movie_strip_add` that this version has and needs."""
-    known = bpy.ops.sequencer.movie_strip_add.get_rna_type().properties.keys()
+    known = bpy.ops.sequencer.movie_strip_add.get_rna_type().properties.keys()  # type: ignore[call-arg]  # no class
     # Without a mouse to follow, adding with "move strips" on reads freed memory.
     wanted = {**options, "move_strips": False}
     return {name: value for name, value in wanted.items() if name in known}

@@ -31,7 +31,7 @@ def without_place(scene: bpy.types.Scene, name: str) -> None:
     for curve in of_place(scene, name):
         compat.curves(scene).remove(curve)
     for driver in _drivers_of_place(scene, name):
-        scene.animation_data.drivers.remove(driver)
+        _drivers(scene).remove(driver)
 
 
 def copy_place(
@@ -61,7 +61,7 @@ def copy_place(
         prop = driver.data_path[len(path) :]
         if not (fades if prop == FADE else moves):
             continue
-        copy = scene.animation_data.drivers.from_existing(src_driver=driver)
+        copy = _drivers(scene).from_existing(src_driver=driver)
         change = changes.get(prop, Change(prop))
         copy.data_path = compat.strip_path(target) + change.name
         _change(copy, change)
@@ -81,10 +81,16 @@ def _change(driver: Any, change: Change) -> None:
 
 def _drivers_of_place(scene: bpy.types.Scene, name: str) -> list[Any]:
     path = compat.strip_path(name)
-    drivers = scene.animation_data.drivers if scene.animation_data is not None else ()
     return [
-        each for each in drivers if each.data_path.startswith(path) and each.data_path[len(path) :].startswith(_PLACE)
+        each
+        for each in _drivers(scene)
+        if each.data_path.startswith(path) and each.data_path[len(path) :].startswith(_PLACE)
     ]
+
+
+def _drivers(scene: bpy.types.Scene) -> Any:
+    """The drivers of `scene` as a collection with `remove` and `from_existing`, empty where it is not animated."""
+    return scene.animation_data.drivers if scene.animation_data is not None else ()
 
 
 def _of(scene: bpy.types.Scene, name: str) -> Iterator[tuple[Any, str]]:

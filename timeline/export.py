@@ -27,9 +27,9 @@ def background_blender() -> Blender:
     """
     if not bpy.app.binary_path:
         return Blender((sys.executable, str(_SCRIPT)))
-    scripts = (
-        "--enable-autoexec" if bpy.context.preferences.filepaths.use_scripts_auto_execute else "--disable-autoexec"
-    )
+    preferences = bpy.context.preferences
+    assert preferences is not None
+    scripts = "--enable-autoexec" if preferences.filepaths.use_scripts_auto_execute else "--disable-autoexec"
     return Blender(
         (
             bpy.app.binary_path,

@@ -13,6 +13,7 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.words import say
 from . import compat
+from .editor import editor_of
 
 
 def add(scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int, *, at_own_rate: bool) -> Any:
@@ -22,7 +23,7 @@ def add(scene: bpy.types.Scene, name: str, path: Path, channel: int, frame: int,
     other strips stay as they are.
     """
     if not at_own_rate:
-        strip = compat.shown_strips(scene.sequence_editor).new_movie(
+        strip = compat.shown_strips(editor_of(scene)).new_movie(
             name, stored_path(path), channel, frame, fit_method="ORIGINAL"
         )
     else:
@@ -44,7 +45,7 @@ def stored_path(path: str | Path) -> str:
 
 def _add_by_operator(scene: bpy.types.Scene, path: Path, channel: int, frame: int) -> Any:
     # Only the operator gives a strip another playback rate on every version: retiming keys from a script crash some.
-    editor = scene.sequence_editor
+    editor = editor_of(scene)
     before = {strip.name for strip in compat.strips_all(editor)}
     options = compat.movie_strip_options(
         {
@@ -89,6 +90,7 @@ def _no_proxies() -> Iterator[None]:
     loop has cleaned up in between, and a strip is gone by then, it crashes.
     """
     preferences = bpy.context.preferences
+    assert preferences is not None
     before, changed = preferences.system.sequencer_proxy_setup, preferences.is_dirty
     preferences.system.sequencer_proxy_setup = "MANUAL"
     try:
@@ -139,8 +141,9 @@ def moves_context(scene: bpy.types.Scene) -> bool:
 
 
 def _area_for(scene: bpy.types.Scene) -> tuple[bpy.types.Window, bpy.types.Area]:
-    windows = [window for window in bpy.context.window_manager.windows if window.scene is scene]
-    windows = windows or list(bpy.context.window_manager.windows)
+    manager = bpy.context.window_manager
+    assert manager is not None
+    windows = [window for window in manager.windows if window.scene is scene] or list(manager.windows)
     if not windows:
         raise PlacementError(
             say("Blender has no window to place the take in."), say("Open the file in Blender and resume.")

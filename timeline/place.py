@@ -20,6 +20,7 @@ from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
 from . import compat, movie_strip, take_strips, whereabouts
+from .editor import editor_of
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
@@ -99,7 +100,7 @@ def correct_take(scene: bpy.types.Scene, job: Job) -> None:
     The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
     """
     _check_files([job])
-    editor = scene.sequence_editor
+    editor = editor_of(scene)
     before = placed_strips(scene, job.id)
     selected = any(strip.select for strip in before)
     active = editor.active_strip is not None and editor.active_strip in before

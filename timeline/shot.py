@@ -129,11 +129,18 @@ def fingerprint(scene: bpy.types.Scene) -> tuple[object, ...]:
     render = scene.render
     return (
         scene.name,
-        (render.fps, render.fps_base, *timeline.screen, scene.view_settings.view_transform),
+        (render.fps, render.fps_base, *timeline.screen, _view_transform(scene)),
         timeline.selection,
         tuple(_shot_strip(strip) for strip in chosen),
         len(timeline.selected) == 1 and (chosen[0].own_size, chosen[0].shows_own_frames),
     )
+
+
+def _view_transform(scene: bpy.types.Scene) -> str:
+    """The view transform that the scene is shown through."""
+    settings = scene.view_settings
+    assert settings is not None
+    return str(settings.view_transform)
 
 
 def _view(scene: bpy.types.Scene, strips: Iterable[StripFacts]) -> str:
@@ -142,14 +149,14 @@ def _view(scene: bpy.types.Scene, strips: Iterable[StripFacts]) -> str:
     Footage is sent as it is. What has values past 1 would clip that way, so it is sent as displayed where there is a
     colour space that undoes the display well enough (docs/fidelity.md has the figures).
     """
-    displayed = scene.view_settings.view_transform
+    displayed = _view_transform(scene)
     if displayed not in _DISPLAYED:
         return "Standard"
     for strip in itertools.chain.from_iterable(each.all_inside() for each in strips):
         past_white = strip.color_space not in _WITHIN_WHITE
         scene_referred = strip.kind == "IMAGE" and strip.file.lower().endswith(_SCENE_REFERRED)
         if strip.shows_camera or past_white or scene_referred:
-            return str(displayed)
+            return displayed
     return "Standard"
 
 

@@ -23,6 +23,7 @@ from ..core.values.shot import comparable
 from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
+from .editor import editor_of
 
 JOB_KEY = "reshoot_job"
 """Custom property of a placed strip: the id of the job that made it."""
@@ -84,7 +85,7 @@ class TakeStrips:
     def _meta(self, found: Sequence[Piece], first: int, end: int) -> Any:
         """The pieces in one meta strip, dissolved where they overlap."""
         channel = self._free_channel(first, end)
-        meta = compat.shown_strips(self._scene.sequence_editor).new_meta(_whole_name(self._lead), channel, first)
+        meta = compat.shown_strips(editor_of(self._scene)).new_meta(_whole_name(self._lead), channel, first)
         meta[JOB_KEY] = self._lead.id
         meta.select = False
         inner = []
@@ -111,7 +112,7 @@ class TakeStrips:
         shot, spot = self._lead.shot, self._spot
         others = [
             strip
-            for strip in compat.shown_strips(self._scene.sequence_editor)
+            for strip in compat.shown_strips(editor_of(self._scene))
             if compat.start(strip) < end and compat.end(strip) > first
         ]
         own = [strip.channel for strip in others if strip.name in spot.strips]
@@ -126,7 +127,7 @@ class TakeStrips:
 
         otherwise: what is said where there is none.
         """
-        channels = compat.shown_channels(self._scene.sequence_editor)
+        channels = compat.shown_channels(editor_of(self._scene))
         # In one that is muted the take would not be seen or heard, in one that is locked the editor could not touch it.
         closed = {number for number, channel in enumerate(channels) if channel.mute or channel.lock}
         taken = closed | {strip.channel for strip in others}
@@ -139,7 +140,7 @@ class TakeStrips:
         """The strips of the shot whose place on the screen the take gets, none where it covers the screen."""
         if not self._lead.shot.native:
             return []
-        every = compat.strips_all(self._scene.sequence_editor)
+        every = compat.strips_all(editor_of(self._scene))
         return [every[name] for name in self._spot.strips]
 
     def _show_as_shot(self, strip: Any, take: Take) -> None:
@@ -195,7 +196,7 @@ class TakeStrips:
                 own.mute = True
                 yield say("“{strip}” is muted", strip=own.name)
         for name in self._spot.strips:
-            shown = compat.strips_all(self._scene.sequence_editor)[name]
+            shown = compat.strips_all(editor_of(self._scene))[name]
             # A scene's sound comes with its picture: muted, it would not be seen either.
             if shown.type == "SCENE" and shown.volume:
                 shown.volume = 0.0
@@ -203,7 +204,7 @@ class TakeStrips:
 
     def _own_sounds(self) -> list[Any]:
         """The shot's sound strips, and what was cut off them and is heard beside its picture here."""
-        editor, spot = self._scene.sequence_editor, self._spot
+        editor, spot = editor_of(self._scene), self._spot
         every = compat.strips_all(editor)
         own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
         if not own:
@@ -225,7 +226,7 @@ class TakeStrips:
 
     def _bring_sound(self, strip: Any, heard: Sequence[Piece]) -> None:
         """The result's sound beside its picture: joined to a strip, inside a meta strip."""
-        shown = compat.shown_strips(self._scene.sequence_editor)
+        shown = compat.shown_strips(editor_of(self._scene))
         for number, piece in enumerate(heard):
             reach = (min(piece.start, piece.first), max(piece.end, piece.start + self._reach(piece)))
             if strip.type == "META":
@@ -273,7 +274,7 @@ def _cover(strip: Any, first: int, end: int) -> None:
 
 def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
     """Join the two so that they are moved and cut together."""
-    editor = scene.sequence_editor
+    editor = editor_of(scene)
     with movie_strip.selection_kept(editor), movie_strip.sequencer(scene):
         compat.select_only([picture, sound], compat.strips_all(editor))
         bpy.ops.sequencer.connect("EXEC_REGION_WIN", toggle=False)

@@ -86,13 +86,12 @@ def run_layer(layer: str) -> Outcome:
 def run_lint() -> Outcome:
     """Ruff and mypy. Each that complains counts as one failure; none counts as a passed test."""
     tools = ENVIRONMENTS / "tools" / "bin"
-    packages = [package for package in ("core", "rehearsal") if (ROOT / package / "__init__.py").exists()]
     checks = {
         "ruff check": ([tools / "ruff", "check", "--quiet"], ROOT),
         "ruff format": ([tools / "ruff", "format", "--check", "--quiet", "--diff"], ROOT),
         "mypy": (
-            [tools / "mypy", "--config-file", ROOT / "pyproject.toml", *(f"-preshoot.{name}" for name in packages)],
-            stage_package(packages),
+            [tools / "mypy", "--config-file", ROOT / "pyproject.toml", "--package", "reshoot"],
+            stage_package(),
         ),
     }
     complaints = {}
@@ -105,15 +104,14 @@ def run_lint() -> Outcome:
     return Outcome("lint", failed=len(complaints), words=words, log=log)
 
 
-def stage_package(packages: list[str]) -> Path:
-    """A folder where the typed packages stand alone as `reshoot`: the checkout may have any name, and the rest of it
-    imports bpy, which mypy does not know."""
+def stage_package() -> Path:
+    """A folder where the extension stands alone as the package `reshoot`: the checkout may have any name."""
     stage = BUILD / "check"
     shutil.rmtree(stage, ignore_errors=True)
-    (stage / "reshoot").mkdir(parents=True)
-    (stage / "reshoot" / "__init__.py").touch()
-    for package in packages:
-        (stage / "reshoot" / package).symlink_to(ROOT / package)
+    package = stage / "reshoot"
+    package.mkdir(parents=True)
+    for module in (*ROOT.glob("*.py"), *(init.parent for init in ROOT.glob("*/__init__.py"))):
+        (package / module.name).symlink_to(module)
     return stage
 
 

@@ -43,12 +43,13 @@ def table(language: str) -> Mapping[str, str]:
     return texts
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _follow(*_args: object) -> None:
     """Speak the language that the interface is shown in. Blender calls this when the editor chooses another one."""
     language = bpy.app.translations.locale.split("_")[0].split("@")[0]
-    shown = bpy.context.preferences.view.use_translate_interface
-    texts = table(language) if shown else {}
+    preferences = bpy.context.preferences
+    assert preferences is not None
+    texts = table(language) if preferences.view.use_translate_interface else {}
     words.speak(texts)
     if texts:
         _tell(language, texts)
@@ -62,7 +63,8 @@ def _tell(language: str, texts: Mapping[str, str]) -> None:
     _forget()
     _told = language
     contexts = {(context, english): text for english, text in texts.items() for context in _CONTEXTS}
-    bpy.app.translations.register(_DOMAIN, {language: contexts})
+    # The stubs take a language's texts for one text.
+    bpy.app.translations.register(_DOMAIN, {language: contexts})  # type: ignore[dict-item]
 
 
 def _forget() -> None:
