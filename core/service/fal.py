@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Talks to the service through fal_client (this is its only importer): upload, submit, status, result, cancel.
+"""Talks to the service through fal_client: upload, submit, status, result, cancel.
 
 Every call asks once and raises from the tree in `errors`; an upload asks twice where its permit has run out, and the
 status where its logs are too long. When to ask again is decided by the runner, never here.
@@ -11,20 +11,19 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..errors import ServiceError, SetupError, StorageError
+from ..errors import ServiceError, StorageError
 from ..one_line import one_line
 from ..values.request import Ticket
 from ..words import say
-from . import addresses
+from . import fal_package
+from .answers import CancelAnswer, Progress, Result, json_object, whole_number
 from .origin import Service, is_loopback, keep_off_proxies, origin, usable
 from .refusals import HEADERS, Asking, Translator
-from .streams import Body, TooLong, bound_answers, send
+from .streams import Body, TooLong, bound_answers
 
 __all__ = ["CancelAnswer", "Connection", "Progress", "Result", "Service", "Ticket", "is_loopback"]
 
@@ -35,48 +34,12 @@ POLL_TIMEOUT = 30.0
 SEND_TIMEOUT = 120.0
 """Seconds of silence before a submission or an upload is given up. Long, since a lost submission cannot be repeated."""
 
-_PERMIT = timedelta(minutes=5)
-"""How long a permit is used whose end is not told in a form that is known. One that ends earlier is replaced."""
-
 _PLATFORM = "https://api.fal.ai"
 _HISTORY = "/v1/models/requests/by-endpoint"
 _PAGES = 5
 _CLOCKS_APART = 3600.0
 """Seconds that this computer's clock may be ahead of the service's."""
 _REQUEST_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]{1,200}")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a request is. position: requests ahead of it while it is queued, None where the service does not say.
-    logs: the newest lines, cleaned.
-    """
-
-    done: bool
-    position: int | None
-    running: bool
-    logs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """The video that was made. size: bytes as the service says, None where it does not."""
-
-    url: str
-    file_name: str
-    content_type: str
-    size: int | None
-
-
-class CancelAnswer(Enum):
-    """What became of a wish to cancel."""
-
-    REQUESTED = "REQUESTED"
-    """Noted; the request may complete all the same."""
-    TOO_LATE = "TOO_LATE"
-    """The request is already complete."""
-    UNKNOWN = "UNKNOWN"
-    """The service does not know the request."""
 
 
 class Connection:
@@ -93,23 +56,24 @@ class Connection:
         at = origin(service.base)
         if at and service.local:
             keep_off_proxies(at.host)
-        self._package = _load()
-        httpx = self._package.httpx
-        self._patience = httpx.Timeout(SEND_TIMEOUT, connect=CONNECT_TIMEOUT)
-        self._unreached = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-        self._bound = bound_answers(httpx)
-        self._handles = _undemanding(self._package)
-        self._addresses = addresses.addresses(service.base)
+        self._package = fal_package.load()
+        self._patience = self._package.httpx.Timeout(SEND_TIMEOUT, connect=CONNECT_TIMEOUT)
+        self._poll_patience = self._package.httpx.Timeout(POLL_TIMEOUT, connect=CONNECT_TIMEOUT)
+        fal_package.poll_with(self._package, self._poll_patience)
+        self._unreached = fal_package.unreached(self._package)
+        self._bound = bound_answers(self._package.httpx)
+        self._handles = fal_package.handle_class(self._package)
+        self._addresses = fal_package.addresses(service.base)
         self._platform = service.base or _PLATFORM
         self._client = self._open()
         with self._addressed():
-            self._queue = origin(f"{self._package.QUEUE_URL_FORMAT}")
+            self._queue = origin(fal_package.queue_address(self._package))
         self._storage = self._client
 
     def close(self) -> None:
         """Closes the kept connections. Calls after this raise NoAnswer."""
-        self._client._client.close()
-        self._storage._client.close()
+        fal_package.transport(self._client).close()
+        fal_package.transport(self._storage).close()
 
     # ---- what can be asked
 
@@ -121,9 +85,9 @@ class Connection:
         with self._asking(Asking.KEY):
             client = self._open()  # which holds no permit yet: one that it was given earlier says nothing of now
             try:
-                client._token_manager.get_token()
+                fal_package.permits(client).get_token()
             finally:
-                client._client.close()
+                fal_package.transport(client).close()
 
     def upload(self, path: Path) -> str:
         """Uploads the file at `path` and returns its URL. May be repeated (fal storage)."""
@@ -161,8 +125,9 @@ class Connection:
                 raise RuntimeError("a submission leaves once")
             left = True
 
-        client._client.follow_redirects = False
-        client._client.event_hooks = {"request": [once], "response": [self._bound, answers.append]}
+        http = fal_package.transport(client)
+        http.follow_redirects = False
+        http.event_hooks = {"request": [once], "response": [self._bound, answers.append]}
         try:
             with self._addressed():
                 try:
@@ -181,7 +146,7 @@ class Connection:
                 raise self._translator.not_reached(type(exc).__name__) from exc
             raise self._translator.lost() from exc
         finally:
-            client._client.close()
+            http.close()
 
     def find(self, endpoint: str, video_url: str, since: float) -> Ticket | None:
         """The request that carried `video_url`, an upload of its own; None where the service lists none (fal's
@@ -193,7 +158,7 @@ class Connection:
         asked = {"endpoint_id": endpoint, "start": begun, "limit": "100", "expand": "payloads"}
         with self._asking(Asking.HISTORY):
             for _ in range(_PAGES):
-                answer = self._client._client.get(f"{self._platform}{_HISTORY}", params=asked)
+                answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
                 answer.raise_for_status()
                 page = answer.json()
                 for item in page["items"]:
@@ -218,7 +183,7 @@ class Connection:
             except TooLong:
                 status = handle.status(with_logs=False)
             if isinstance(status, self._package.Queued):
-                return Progress(done=False, position=_whole(status.position, 0), running=False, logs=())
+                return Progress(done=False, position=whole_number(status.position, 0), running=False, logs=())
             lines = status.logs if isinstance(status.logs, list) else []
             texts = [self._translator.quotable(line.get("message")) for line in lines[-20:] if isinstance(line, dict)]
             logs = tuple(text for text in texts if text)
@@ -233,14 +198,14 @@ class Connection:
         with self._asking(Asking.RESULT):
             # A handle's get() would ask for the status again, without end while it is not "completed".
             answer = self._client.run(
-                self._handle(endpoint, ticket).response_url, {}, method="GET", timeout=self._package.QUEUE_POLL_TIMEOUT
+                self._handle(endpoint, ticket).response_url, {}, method="GET", timeout=self._poll_patience
             )
             video = answer["video"]
             return Result(
                 url=self._service.checked(video["url"]),
                 file_name=one_line(video.get("file_name"), 200),
                 content_type=one_line(video.get("content_type"), 100),
-                size=_whole(video.get("file_size"), 1),
+                size=whole_number(video.get("file_size"), 1),
             )
 
     def cancel(self, endpoint: str, ticket: Ticket) -> CancelAnswer:
@@ -251,7 +216,7 @@ class Connection:
             except self._package.FalClientHTTPError as exc:
                 if exc.status_code == 404:
                     return CancelAnswer.UNKNOWN
-                if exc.status_code == 400 and _json(exc.response).get("status") == "ALREADY_COMPLETED":
+                if exc.status_code == 400 and json_object(exc.response).get("status") == "ALREADY_COMPLETED":
                     return CancelAnswer.TOO_LATE
                 raise
             return CancelAnswer.REQUESTED
@@ -259,53 +224,21 @@ class Connection:
     # ---- how it is asked
 
     def _send(self, path: Path) -> str:
-        storage = self._storage
+        client = self._storage
         # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
-        with Body(path) as body, storage._get_cdn_client() as http:
+        with Body(path) as body, fal_package.storage_transport(client) as http:
             http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
             http.headers["Accept-Encoding"] = "identity"  # httpx offers codings that `_bound` refuses
-            return send(
-                body,
-                http,
-                storage._token_manager,
-                package=self._package,
-                service=self._service,
-                days=self._upload_days,
-            )
+            return fal_package.upload(self._package, client, http, body, self._service, self._upload_days)
 
     def _open(self) -> Any:
-        """A SyncClient for this service. Its lazy parts, which have no lock, are made here."""
-        client = self._package.SyncClient(key=self._service.key, default_timeout=self._patience)
-        try:
-            with self._addressed():
-                http, permits = client._client, client._token_manager
-        except Exception as exc:  # a proxy setting that httpx cannot use
-            raise SetupError(
-                say("The network settings of this computer cannot be used."),
-                say("Check the proxy settings (HTTPS_PROXY, ALL_PROXY)."),
-            ) from exc
-        http.event_hooks = {"response": [self._bound]}
-        http.headers["Accept-Encoding"] = "identity"  # so that the bound on an answer's bytes holds for its text
-        # What is offline stays offline; elsewhere httpx takes the key off.
-        http.follow_redirects = not self._service.local
-        # The package would ask for a permit with a client of its own, which reads answers without end.
-        permits._refresh_token = lambda: self._new_permit(permits, http)
-        return client
-
-    def _new_permit(self, permits: Any, http: Any) -> Any:
-        answer = http.post(permits._url, headers=permits._headers, json={}, follow_redirects=False)
-        answer.raise_for_status()
-        told = answer.json()
-        return self._package.CDNToken(
-            token=told["token"],
-            token_type=told["token_type"],
-            base_upload_url=self._service.checked(told["base_url"]),
-            expires_at=_end_of_permit(told.get("expires_at")),
-        )
+        """A SyncClient for this service."""
+        with self._addressed():
+            return fal_package.open_client(self._package, self._service, self._patience, self._bound)
 
     def _addressed(self) -> AbstractContextManager[None]:
         """In this thread fal_client talks to this service, until it ends."""
-        return addresses.talking_to(self._addresses)
+        return fal_package.talking_to(self._addresses)
 
     def _hurry(self, request: Any) -> None:
         """A request hook: the package sends parts without any timeout."""
@@ -322,7 +255,7 @@ class Connection:
 
     def _handle(self, endpoint: str, ticket: Ticket) -> Any:
         trusted = self._trusted(endpoint, ticket)
-        return self._handles(**dataclasses.asdict(trusted), client=self._client._client)
+        return self._handles(**dataclasses.asdict(trusted), client=fal_package.transport(self._client))
 
     # ---- what went wrong
 
@@ -349,55 +282,7 @@ class Connection:
         """The error for an HTTP answer that is not a success."""
         response = exc.response
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
-        refusal = self._translator.read(response.status_code, headers, _json(response))
+        refusal = self._translator.read(response.status_code, headers, json_object(response))
         if isinstance(exc, self._package.FalClientHTTPError):
             exc.message = refusal.words  # a traceback shows the cause too: no megabytes there, and no key
         return self._translator.error(refusal, about)
-
-
-def _load() -> Any:
-    """fal_client's module, set so that every request leaves once and goes to the service it is meant for."""
-    try:
-        import fal_client.client as module
-    except Exception as exc:  # a wheel that does not fit this Python can raise anything
-        raise SetupError(
-            say("The part that talks to the service (fal_client) does not load: {cause}.", cause=type(exc).__name__),
-            say("Install Reshoot again from its zip and restart Blender."),
-        ) from exc
-    package: Any = module  # the package's settings are not part of its types
-    package.MAX_ATTEMPTS = 1
-    package.QUEUE_POLL_TIMEOUT = package.httpx.Timeout(POLL_TIMEOUT, connect=CONNECT_TIMEOUT)
-    addresses.install(package)
-    return package
-
-
-def _undemanding(package: Any) -> Any:
-    """The package's handle of a request, for a service that says no more of one than how far it is."""
-
-    class Handle(package.SyncRequestHandle):  # type: ignore[misc]
-        def _parse_status(self, data: Any) -> Any:
-            return super()._parse_status({"queue_position": None, "logs": None, **data})
-
-    return Handle
-
-
-def _end_of_permit(told: Any) -> datetime:
-    try:
-        at = datetime.fromisoformat(told)
-    except (TypeError, ValueError):
-        return datetime.now(UTC) + _PERMIT
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _json(response: Any) -> dict[str, Any]:
-    """The answer's JSON object, empty where there is none."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _whole(number: object, least: int) -> int | None:
-    """`number` where it is a whole one and at least `least`."""
-    return number if isinstance(number, int) and not isinstance(number, bool) and number >= least else None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What flows between this computer and the service, without filling the memory: files out, answers in.
 
-fal_client and httpx are handed in, not imported.
+httpx is handed in, not imported.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..media import image
-from .origin import Service
 
-__all__ = ["Body", "TooLong", "bound_answers", "send"]
+__all__ = ["Body", "Part", "TooLong", "bound_answers", "parts"]
 
 ANSWER_SECONDS = 120.0
 """Seconds that an answer's body may take in all, however lively it drips."""
@@ -34,8 +33,6 @@ _UNPACKED = {"gzip", "deflate", "br", "zstd"}
 """The codings that httpx unpacks. It reads an answer of any other as it came."""
 _BOUNDED = {"gzip", "deflate"}
 """Those that PACKED_BYTES bounds, one at a time."""
-
-_DAY = 86_400
 
 _CONTENT_TYPES = {
     ".mp4": "video/mp4",
@@ -70,7 +67,7 @@ class Body(io.FileIO):
         return os.fstat(self.fileno()).st_size
 
 
-class _Part(io.RawIOBase):
+class Part(io.RawIOBase):
     """A part of a file from the byte `start` on, which is sent as it is read. httpx learns its length by seeking."""
 
     def __init__(self, body: Body, start: int) -> None:
@@ -97,26 +94,9 @@ class _Part(io.RawIOBase):
         return self._at
 
 
-def send(body: Body, http: Any, permits: Any, *, package: Any, service: Service, days: int = 0) -> str:
-    """Uploads `body` and returns its URL. http: a client of the storage's. permits: the package's token manager.
-
-    days: after which the storage deletes it, 0 for what it does by itself. ValueError where the URL is not one to be
-    trusted.
-    """
-    lifetime = package._normalize_upload_lifecycle(package.StorageSettings(expires_in=days * _DAY)) if days else None
-    if len(body) <= SINGLE_UPLOAD_BYTES:
-        headers = {"Content-Type": body.content_type, "X-Fal-File-Name": body.file_name}
-        package._object_lifecycle_headers(headers, lifetime)
-        return service.checked(package._upload_v3(http, data=body, headers=headers))
-    # One part at a time, and none of it in memory: the package's upload_file holds ten of 10 MiB there at once.
-    upload = package.MultipartUpload(
-        file_name=body.file_name, client=http, token_manager=permits, content_type=body.content_type
-    )
-    upload.create(object_lifecycle_preference=lifetime)
-    service.checked(upload.access_url)
-    for number, start in enumerate(range(0, len(body), PART_BYTES), 1):
-        upload.upload_part(number, _Part(body, start))
-    return service.checked(upload.complete())
+def parts(body: Body) -> range:
+    """Where the parts begin in which `body` is uploaded; none where it is sent as a whole."""
+    return range(0, len(body), PART_BYTES) if len(body) > SINGLE_UPLOAD_BYTES else range(0)
 
 
 def bound_answers(httpx: Any) -> Callable[[Any], None]:
