@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import statistics
 import subprocess
+import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +32,45 @@ What the extension itself leaves for later (`session/start.py`: from 0.2 s after
 Libraries count where the start with the extension has imported them and the one without it has not: Blender itself
 uses requests.
 
+The whole process: `blender -b` without a script, from its start to its end, as the kernel counts it from outside: what
+runs when Blender ends is in it, and every thread. A third user has an extension with the same wheels and nothing else:
+what it adds is Blender's own work for any extension like that, and what the wheels add to Blender's own imports.
+
 Enabling is measured inside of Blender, around `addon_utils.enable`: the imports and `register`, in a new process each
 time."""
 
 _HERE = Path(__file__).parent
 _PAIRS = 41
+_WHOLE_SECONDS = 240.0
+"""Seconds after which no further round of whole processes is begun."""
+_LEAST_ROUNDS = 11
 _SECONDS = 60
 _TEMPLATE = ("--app-template", "Video_Editing")
 _BUDGET = 10.0
 _GROUP = "start"
+_EMPTY = """
+def register():
+    pass
+
+
+def unregister():
+    pass
+"""
 _SETTLE = """
 import addon_utils, bpy, sys
-if sys.argv[-1] == "with":
+if sys.argv[-1] != "without":
     assert addon_utils.enable("bl_ext.user_default.reshoot", default_set=True)
 bpy.context.preferences.view.show_splash = False
 bpy.ops.wm.save_userpref()
 """
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """One process from its start to its end. ms: by the wall clock. busy: ms of processor, of all its threads."""
+
+    ms: float
+    busy: float
 
 
 @dataclass(frozen=True)
@@ -77,6 +104,7 @@ def measure(folder: Path, trials: int) -> Iterator[Figure]:
                 added = tuple(getattr(ours, measured) - getattr(bare, measured) for bare, ours in found)
                 # A difference of two starts on a busy machine may be anything, less than nothing too.
                 yield Figure(f"start.{name}{key}", _GROUP, what, "ms", added, _BUDGET, note, watched=False)
+    yield from _whole(installation, homes, pairs)
     enabling = [_enable(installation, folder / "installed") for _ in range(max(5, trials) + 1)][1:]
     yield Figure(
         "start.enable",
@@ -97,12 +125,53 @@ def measure(folder: Path, trials: int) -> Iterator[Figure]:
     )
 
 
+def _whole(installation: Installation, homes: dict[str, Path], rounds: int) -> Iterator[Figure]:
+    """What whole processes tell: one of every user a round, in changing order; the first of each does not count."""
+    found: list[dict[str, _Whole]] = []
+    for home in homes.values():
+        _process(installation, home)
+    end = time.monotonic() + _WHOLE_SECONDS
+    while len(found) < rounds and (len(found) < _LEAST_ROUNDS or time.monotonic() < end):
+        order = list(homes)[:: -1 if len(found) % 2 else 1]
+        found.append({name: _process(installation, homes[name]) for name in order})
+    usual = {kind: statistics.median(getattr(one["without"], kind) for one in found) for kind in ("ms", "busy")}
+    for key, name, measured, what, budget in (
+        ("", "with", "ms", "added to a whole `blender -b`, its end too", _BUDGET),
+        (".busy", "with", "busy", "the same, in processor time of all threads, user and system", _BUDGET),
+        (".wheels", "wheels", "busy", "of it, an empty extension with the same wheels", None),
+    ):
+        added = tuple(getattr(one[name], measured) - getattr(one["without"], measured) for one in found)
+        note = f"of {usual[measured]:.0f} ms without it; {len(found)} pairs"
+        yield Figure(f"start.whole{key}", _GROUP, what, "ms", added, budget, note, watched=False)
+
+
+def _process(installation: Installation, home: Path) -> _Whole:
+    """Start Blender with nothing to do, and wait for its end."""
+    command = installation.command(installation.program, "-b", *_TEMPLATE)
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        env=blenders.surroundings(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _pid, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)  # it is waited for: Popen need not
+    if process.returncode:
+        raise RuntimeError(f"Blender ended with code {process.returncode}")
+    return _Whole(took * 1000, (used.ru_utime + used.ru_stime) * 1000)
+
+
 def _homes(installation: Installation, folder: Path) -> dict[str, Path]:
-    """The two users, who have saved their preferences; `installed` is a third one who has not enabled it."""
+    """The three users, who have saved their preferences; `installed` is another one who has not enabled it."""
     blenders.install(installation, folder / "installed")
     shutil.copytree(folder / "installed", folder / "with", symlinks=True)
     (folder / "without").mkdir()
-    for name in ("with", "without"):
+    blenders.install(installation, folder / "wheels", _only_wheels(folder / "wheels.zip"))
+    names = ("without", "with", "wheels")
+    for name in names:
         answer = subprocess.run(
             installation.command(
                 installation.program, "-b", *_TEMPLATE, "--python-exit-code", "1", "--python-expr", _SETTLE, "--", name
@@ -118,7 +187,17 @@ def _homes(installation: Installation, folder: Path) -> dict[str, Path]:
         # A Blender with a window saves the template's own there; one in the background does not.
         (saved[0].parent / _TEMPLATE[1]).mkdir()
         saved[0].rename(saved[0].parent / _TEMPLATE[1] / saved[0].name)
-    return {name: folder / name for name in ("with", "without")}
+    return {name: folder / name for name in names}
+
+
+def _only_wheels(target: Path) -> Path:
+    """Writes a zip with the extension's manifest and wheels, and nothing that runs."""
+    with zipfile.ZipFile(blenders.built_zip()) as built, zipfile.ZipFile(target, "w") as written:
+        for name in built.namelist():
+            if name == "blender_manifest.toml" or name.endswith(".whl"):
+                written.writestr(name, built.read(name))
+        written.writestr("__init__.py", _EMPTY)
+    return target
 
 
 def _pairs(installation: Installation, homes: dict[str, Path], display: str, pairs: int) -> Iterator[tuple[_Up, _Up]]:

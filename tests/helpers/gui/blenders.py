@@ -85,12 +85,18 @@ def surroundings(home: Path, display: str = "") -> dict[str, str]:
     }
 
 
-def install(installation: Installation, home: Path) -> None:
-    """Install the zip of `make build` for the user of `home`, as a user would from a terminal."""
+def built_zip() -> Path:
+    """The zip of `make build`."""
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
     built = ROOT / "build" / f"reshoot-{manifest['version']}.zip"
     if not built.is_file():
         pytest.exit(f"there is no {built}: make build", returncode=4)
+    return built
+
+
+def install(installation: Installation, home: Path, package: Path | None = None) -> None:
+    """Install a zip for the user of `home`, as a user would from a terminal. package: None for that of `make build`."""
+    built = package or built_zip()
     home.mkdir(parents=True)
     answer = subprocess.run(
         installation.command(
