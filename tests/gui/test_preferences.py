@@ -26,7 +26,7 @@ def page():
     return next(each for each in window().screen.areas if each.type == "PREFERENCES")
 
 def answer():
-    test = sys.modules[f"{MODULE}.preferences"].key_test
+    test = sys.modules[f"{MODULE}.settings.preferences"].key_test
     if not test.answered:
         return None
     return ["works", ""] if test.error is None else [test.error.message, test.error.remedy]
@@ -67,7 +67,7 @@ def test_a_key_is_typed_and_tested(blender: Callable[..., Workstation], service:
     test = _find(look, "reshoot.key_test")
 
     def press() -> None:
-        look.run("sys.modules[f'{MODULE}.preferences'].key_test.forget()")
+        look.run("sys.modules[f'{MODULE}.settings.preferences'].key_test.forget()")
         # Elsewhere first: under a mouse that stands still Blender does not see that the button can be pressed again.
         look.move(test[0], test[1] - 200)
         look.click(*test)
@@ -97,7 +97,7 @@ def test_a_key_is_typed_and_tested(blender: Callable[..., Workstation], service:
     service.start()
     press()
     until(lambda: service.heard("token") >= 4, "the question")
-    assert look.value("sys.modules[f'{MODULE}.preferences'].key_test.asking")
+    assert look.value("sys.modules[f'{MODULE}.settings.preferences'].key_test.asking")
     assert not look.value("bpy.ops.reshoot.key_test.poll()")
     service.release("token")
     assert look.wait("answer()")[0] == "works"
