@@ -24,6 +24,7 @@ from ..core.models.model import Limits
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.planning import conform, prompt, references
+from ..core.planning.job_model import kept
 from ..core.takes.files import check_room
 from ..core.values.choices import Sound, Source, Timing
 from ..core.values.job import Job, new
@@ -76,12 +77,13 @@ def checked(scene: bpy.types.Scene) -> tuple[Job, ...]:
     references.check_files(sent_references, model.limits)
     running = session.current()
     running.refresh()
-    most = len(plan.parts) * model.limits.max_video_bytes
-    needed = min(most, int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL))
+    needed = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
+    if model.limits.max_video_bytes is not None:
+        needed = min(needed, len(plan.parts) * model.limits.max_video_bytes)
     for folder in (running.home, session.takes_folder(read.project)):
         check_room(folder, 2 * needed + _SPARE_BYTES)
     order = Order(model.id, words, Sound(settings.sound), sent_references, warnings)
-    jobs = new(service=service, order=order, shot=read, plan=plan)
+    jobs = new(service=service, order=order, shot=read, plan=plan, model=kept(model))
     running.check_money(jobs)
     return jobs
 
