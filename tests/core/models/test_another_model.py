@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model of another shape than any of the table's, added as data: planning, the request, the rehearsal with the real fal
-client, and the way back serve it without another line of code.
+"""A model of another shape than any of the table's, added as data: planning, the request, the rehearsal with the real
+fal client, and the way back serve it without another line of code.
 
 It takes no references, names its fields otherwise, is sent frames in place of seconds, answers with a list of files at
 the clip's own rate, and is paid for by frames.
@@ -280,7 +280,9 @@ def test_a_refusal_is_told_by_the_models_own_names() -> None:
 # The way back
 
 
-@pytest.mark.parametrize("fps", [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)])
+@pytest.mark.parametrize(
+    "fps", [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)]
+)
 def test_what_comes_back_as_it_was_sent_lies_one_for_one(fps: Fraction) -> None:
     shot = a_shot(fps=fps, frames=60)
     plan = conform.plan(shot, SKETCH, Timing.AUTO, Sound.TIMELINE)

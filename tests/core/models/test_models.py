@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of models: each one's facts, how its request is built, where its file is, what comes back, what it costs; and
-that nothing but `core/models` knows a model by its name.
+"""The table of models: each one's facts, how its request is built, where its file is, what comes back, what it costs;
+and that nothing but `core/models` knows a model by its name.
 """
 
 from __future__ import annotations
@@ -134,7 +134,11 @@ def test_the_price_of_kling_o1(model: Model, seconds: Fraction, price: str) -> N
 
 def test_a_price_per_second_follows_its_rounding_and_says_its_rate() -> None:
     rule = PricePerSecond(Decimal("0.10"), nearest_second)
-    assert [rule.price(clip(Fraction(n, 4))) for n in (9, 10, 11)] == [Decimal("0.20"), Decimal("0.30"), Decimal("0.30")]
+    assert [rule.price(clip(Fraction(n, 4))) for n in (9, 10, 11)] == [
+        Decimal("0.20"),
+        Decimal("0.30"),
+        Decimal("0.30"),
+    ]
     assert PricePerSecond(Decimal("0.10"), lambda seconds: 5).price(clip(1)) == Decimal("0.50")
     assert rule.words == "$0.10 for each second sent"
 
