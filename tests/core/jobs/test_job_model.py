@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a row keeps of its model: it goes on when the table of models has lost it, and a row of 0.1.0 gets it filled in."""
+"""What a row keeps of its model: it goes on when the table has lost it, and a row of 0.1.0 gets it filled in."""
 
 from __future__ import annotations
 
