@@ -7,6 +7,7 @@ ReshootError
 ├── PromptError          the prompt is empty, too long, or names a reference that does not exist
 ├── ReferenceInvalid     a reference image is missing, unreadable, too small, too large, too many
 ├── MoneyError           it would cost more than the editor allows
+├── ModelUnknown         a model that Reshoot knows no longer, or not yet
 ├── SetupError           no key, Blender is offline, a broken installation
 ├── StorageError         no room on disk, a folder that cannot be written
 │   └── JournalDamaged   the journal's file is not whole
@@ -45,6 +46,7 @@ __all__ = [
     "JournalDamaged",
     "KeyRefused",
     "LimitError",
+    "ModelUnknown",
     "MoneyError",
     "NoAnswer",
     "NotSent",
@@ -97,6 +99,10 @@ class LimitError(ReshootError):
 
 class MoneyError(ReshootError):
     """It would cost more than the editor's limit per day or per project."""
+
+
+class ModelUnknown(ReshootError):
+    """A job's model is not among those that this Reshoot knows."""
 
 
 class PromptError(ReshootError):

@@ -106,7 +106,7 @@ def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room
         text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(_few(unused)))
         wrapped(layout, text, free, icon="INFO")
     limit = MODELS[settings.model].limits.max_prompt_characters
-    if len(words) > limit * 0.8:
+    if limit is not None and len(words) > limit * 0.8:
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
         wrapped(layout, text, free, alert=len(words.strip()) > limit)
 

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ..core.errors import PromptError, ShotError
 from ..core.jobs import board
+from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.words import say
 from ..settings import preferences
-from ..settings.scene import scene_of
+from ..settings.scene import scene_of, settings_of
 from . import thumbnails
 from .tab import Room, beside, boxed, broken, room, running_text, text_width, wrapped
 
@@ -35,7 +37,7 @@ _BESIDE = 150
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     free = room(context)
-    for line in first_run():
+    for line in first_run(context):
         wrapped(layout, line, free)
     preview = board.preview(scene_of(context))
     if preview.shot is None:
@@ -51,12 +53,20 @@ def draw(layout: UILayout, context: Context) -> None:
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
-def first_run() -> tuple[str, ...]:
+def first_run(context: Context) -> tuple[str, ...]:
     """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
     if not board.is_empty() or preferences.key() or os.environ.get("RESHOOT_SERVICE_URL"):
         return ()
+    limits = MODELS[settings_of(scene_of(context)).model].limits
+    least = math.ceil(limits.min_seconds or 1)
+    most = least + 7 if limits.max_seconds is None else math.floor(limits.max_seconds)
     return (
-        say("New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back."),
+        say(
+            "New here? Rehearse a strip of {least} to {most} seconds: it is free, needs no key and shows how a take "
+            "comes back.",
+            least=least,
+            most=most,
+        ),
         say("For real results enter a key for fal.ai in the preferences."),
     )
 

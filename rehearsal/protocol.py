@@ -12,23 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from ..core.models.table import MODELS
+from ..core.models.answer import answer_with
+from ..core.models.table import MODELS, with_endpoint
 from .answers import ErrorAnswer, error_answer
 from .keys import Keys
 from .multipart import Multipart
-from .queue import Queue, RequestState, Standing
+from .queue import Queue, RequestState, Standing, app_of
 from .records import RequestOutcome
 from .storage import Storage
 from .wire import Wire
 
 JSON_BYTES = 1_000_000
-# Above the largest limit by enough that a file which is too large arrives, and is refused in the service's words.
-FILE_BYTES = max(model.limits.max_video_bytes for model in MODELS.values()) + 16_000_000
+_UNLIMITED = 2_000_000_000
+"""Bytes that are taken for a model without a limit."""
 
-_ENDPOINTS = "|".join(re.escape(model.endpoint) for model in MODELS.values())
-_APPS = "|".join(sorted({re.escape("/".join(model.endpoint.split("/")[:2])) for model in MODELS.values()}))
+_PART = r"[A-Za-z0-9._-]+"
 _FILE = r"(?P<location>/files/[0-9a-f]{32}/[A-Za-z0-9._-]+)"
-_REQUEST = rf"/(?P<app>{_APPS})/requests/(?P<request_id>[0-9a-f-]{{36}})"
+_REQUEST = rf"/(?P<app>{_PART}/{_PART})/requests/(?P<request_id>[0-9a-f-]{{36}})"
 _UPLOAD = rf"{_FILE}/multipart/(?P<upload_id>[0-9a-f]{{32}})"
 
 
@@ -60,8 +60,12 @@ class Conversation(Wire):
                 meaning(self, query=query, **match.groupdict())
                 return
             known = known or match is not None
+        endpoint = path.removeprefix("/")
+        if method == "POST" and with_endpoint(endpoint) is not None:
+            self._submit(endpoint)
+            return
         # The queue knows requests by owner and app only: a status under the full endpoint's path is not found there.
-        if known or re.match(rf"/({_ENDPOINTS})(/|$)", path):
+        if known or any(f"{path}/".startswith(f"/{model.endpoint}/") for model in MODELS.values()):
             raise error_answer(405, "Method Not Allowed")
         raise error_answer(404, "Not Found")
 
@@ -86,7 +90,7 @@ class Conversation(Wire):
 
     def _upload(self, query: str) -> None:
         self._need_token()
-        self.body_length(FILE_BYTES)
+        self.body_length(file_bytes())
         file = self._house.storage.receive(*self._described(), self.save_body)
         self.answer(200, {"access_url": self._house.base + file.location, "uploaded": True})
 
@@ -98,7 +102,7 @@ class Conversation(Wire):
 
     def _put_part(self, query: str, location: str, upload_id: str, number: str) -> None:
         self._need_token()
-        size = self.body_length(FILE_BYTES)
+        size = self.body_length(file_bytes())
         etag = self._house.multipart.put(location, upload_id, int(number), size, self.save_body)
         self.answer(200, {}, {"ETag": etag})
 
@@ -121,18 +125,18 @@ class Conversation(Wire):
 
     # Queue
 
-    def _submit(self, query: str, endpoint: str) -> None:
+    def _submit(self, endpoint: str) -> None:
         self._need_key()
         body = self.read_json(JSON_BYTES)
         if not isinstance(body, dict):
             raise ErrorAnswer(400, {"detail": "The request body is not a JSON object", "error_type": "bad_request"})
         request_id, position = self._house.queue.submit(endpoint, body)
-        app = "/".join(endpoint.split("/")[:2])
+        app = app_of(endpoint)
         answer = {"status": RequestState.IN_QUEUE.value, "queue_position": position, **self._urls(app, request_id)}
         self.answer(200, answer, _about(request_id))
 
     def _status(self, query: str, app: str, request_id: str) -> None:
-        standing = self._standing(request_id)
+        standing = self._standing(app, request_id)
         logs = []
         if parse_qs(query).get("logs", [""])[0].lower() in ("1", "true"):
             logs = [{"message": line.message, "timestamp": line.timestamp} for line in standing.logs]
@@ -147,13 +151,14 @@ class Conversation(Wire):
         self.answer(200 if standing.state is RequestState.COMPLETED else 202, answer, _about(request_id))
 
     def _result(self, query: str, app: str, request_id: str) -> None:
-        outcome = self._standing(request_id).outcome
+        outcome = self._standing(app, request_id).outcome
         if outcome is None:
             raise ErrorAnswer(400, {"detail": "Request is still in progress"}, _about(request_id))
         payload = outcome.payload
         headers = _about(request_id)
         if outcome.status == 200:
-            payload = {"video": {"url": self._house.base + outcome.location, **payload["video"]}}
+            file = {"url": self._house.base + outcome.location, **payload["video"]}
+            payload = answer_with(file, outcome.file_at)
         else:
             headers["X-Fal-Retryable"] = str(outcome.status >= 500).lower()
         self.answer(outcome.status, payload, headers)
@@ -172,7 +177,7 @@ class Conversation(Wire):
     def _cancel(self, query: str, app: str, request_id: str) -> None:
         self._need_key()
         self.drop_body(JSON_BYTES)
-        accepted = self._house.queue.cancel(request_id)
+        accepted = self._house.queue.cancel(app, request_id)
         if accepted is None:
             self.answer(404, {"status": "NOT_FOUND"})
         elif accepted:
@@ -180,10 +185,10 @@ class Conversation(Wire):
         else:
             self.answer(400, {"status": "ALREADY_COMPLETED"}, _about(request_id))
 
-    def _standing(self, request_id: str) -> Standing:
+    def _standing(self, app: str, request_id: str) -> Standing:
         self._need_key()
         self.drop_body(JSON_BYTES)
-        standing = self._house.queue.standing(request_id)
+        standing = self._house.queue.standing(app, request_id)
         if standing is None:
             raise error_answer(404, "Request not found")
         return standing
@@ -208,6 +213,14 @@ class Conversation(Wire):
             raise error_answer(401, "invalid token")
 
 
+def file_bytes() -> int:
+    """Bytes of a file that are taken at most: above the largest limit of any model by enough that a file which is too
+    large arrives, and is refused in the service's words.
+    """
+    limits = [model.limits.max_video_bytes for model in MODELS.values()]
+    return max(_UNLIMITED if limit is None else limit for limit in limits) + 16_000_000
+
+
 def _about(request_id: str) -> dict[str, str]:
     # Without it fal_client may take an error of ours for one of a proxy, and repeat the request.
     return {"X-Fal-Request-Id": request_id}
@@ -228,7 +241,6 @@ _ROUTES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Meaning], ...] = (
     (("PUT",), re.compile(rf"{_UPLOAD}/(?P<number>[0-9]{{1,5}})"), Conversation._put_part),
     (("POST",), re.compile(rf"{_UPLOAD}/complete"), Conversation._complete),
     (("GET", "HEAD"), re.compile(_FILE), Conversation._download),
-    (("POST",), re.compile(rf"/(?P<endpoint>{_ENDPOINTS})"), Conversation._submit),
     (("GET",), re.compile(rf"{_REQUEST}/status"), Conversation._status),
     (("GET",), re.compile(_REQUEST), Conversation._result),
     (("PUT",), re.compile(rf"{_REQUEST}/cancel"), Conversation._cancel),

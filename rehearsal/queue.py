@@ -22,7 +22,7 @@ from typing import Any
 
 from ..core.errors import ExportError
 from ..core.lanes import Lane
-from ..core.models.table import MODELS
+from ..core.models.table import with_endpoint
 from .inspection import Unprocessable, inspect
 from .records import Log, Records, Request, RequestOutcome
 from .storage import Storage
@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 CONCURRENCY = 2
 STOP_SECONDS = 1.0
 """Seconds that a render has to end. One that does not has been told to, and its thread keeps nobody waiting."""
-_MODELS = {model.endpoint: model for model in MODELS.values()}
 _CANCELLED = RequestOutcome(499, {"detail": "Request was cancelled by the client", "error_type": "client_cancelled"})
+
+
+def app_of(endpoint: str) -> str:
+    """Where the service knows the requests of an endpoint: by owner and app only."""
+    return "/".join(endpoint.split("/")[:2])
 
 
 @dataclass(frozen=True)
@@ -130,10 +134,10 @@ class Queue:
                 reverse=True,
             )
 
-    def standing(self, request_id: str) -> Standing | None:
-        """Where a request stands; None if there is no such request."""
+    def standing(self, app: str, request_id: str) -> Standing | None:
+        """Where a request stands; None if there is no such request of the app."""
         with self._lock:
-            request = self._find(request_id)
+            request = self._find(app, request_id)
             if request is None:
                 return None
             if request.outcome is not None:
@@ -142,10 +146,10 @@ class Queue:
                 return Standing(RequestState.IN_QUEUE, self._position(request), (), None)
             return Standing(RequestState.IN_PROGRESS, 0, request.logs, None)
 
-    def cancel(self, request_id: str) -> bool | None:
-        """Ask a request to end. False: it has ended already; None: there is no such request."""
+    def cancel(self, app: str, request_id: str) -> bool | None:
+        """Ask a request to end. False: it has ended already; None: there is no such request of the app."""
         with self._lock:
-            request = self._find(request_id)
+            request = self._find(app, request_id)
             if request is None:
                 return None
             if request.outcome is not None:
@@ -158,13 +162,14 @@ class Queue:
                 self._records.save(request)
             return True
 
-    def _find(self, request_id: str) -> Request | None:
+    def _find(self, app: str, request_id: str) -> Request | None:
         if request_id not in self._requests:
             # Another server on the same folder may have accepted it and be gone since.
             request = self._records.load(request_id)
             if request is not None:
                 self._take_in(request)
-        return self._requests.get(request_id)
+        found = self._requests.get(request_id)
+        return found if found is not None and app_of(found.endpoint) == app else None
 
     def _take_in(self, request: Request) -> None:
         self._requests[request.id] = request
@@ -226,8 +231,11 @@ class Queue:
             return RequestOutcome(500, {"detail": str(error) or type(error).__name__, "error_type": "internal_error"})
 
     def _make(self, request: Request, target: Path) -> None:
-        model = _MODELS[request.endpoint]
-        order = inspect(request.body, model.limits, self._storage.find_url)
+        model = with_endpoint(request.endpoint)
+        if model is None:
+            raise ExportError("The rehearsal no longer knows this model.", "Choose another.")
+        order = inspect(request.body, model, self._storage.find_url)
+        result = model.comes_back(order.frames, order.fps)
         recipe = StandIn(
             clip=order.clip,
             target=target,
@@ -235,8 +243,8 @@ class Queue:
             prompt=order.prompt,
             look=self._look,
             keep_audio=order.keep_audio,
-            frames=max(1, round(order.seconds * model.result_fps)),
-            fps=model.result_fps,
+            frames=result.frames,
+            fps=result.fps,
         )
 
         def progress(done: int, total: int) -> None:
@@ -256,4 +264,6 @@ class Queue:
             raise ExportError("The rehearsal's picture was not written.", "Look into Blender's console.")
         stored = self._storage.adopt(target, "rehearsal.mp4")
         video = {"content_type": stored.content_type, "file_name": stored.name, "file_size": stored.size}
-        return RequestOutcome(200, {"video": video}, location=stored.location)
+        model = with_endpoint(request.endpoint)
+        file_at = model.file_at if model is not None else ("video",)
+        return RequestOutcome(200, {"video": video}, location=stored.location, file_at=file_at)

@@ -33,7 +33,8 @@ class Log:
 class RequestOutcome:
     """How a request ended. status: HTTP status of its result; seconds: how long it ran.
 
-    payload: the JSON of an error; of a result, everything but the URL, whose path is `location`.
+    payload: the JSON of an error; of a result, as `video`, everything but the URL, whose path is `location`. file_at:
+    where the answer has it; Reshoot 0.1.0 wrote none, for models that all had it at the same place.
     """
 
     status: int
@@ -42,6 +43,7 @@ class RequestOutcome:
     seconds: float = 0.0
     ended: float = 0.0
     """Seconds since the epoch."""
+    file_at: tuple[str, ...] = ("video",)
 
 
 @dataclass

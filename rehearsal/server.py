@@ -15,7 +15,7 @@ from pathlib import Path
 from ..core.errors import SetupError, StorageError
 from .keys import Keys
 from .multipart import Multipart
-from .protocol import FILE_BYTES, Conversation, House
+from .protocol import Conversation, House, file_bytes
 from .queue import Queue, Render, StandIn
 from .records import Records
 from .storage import Storage
@@ -62,7 +62,7 @@ class RehearsalServer:
                 f"The rehearsal cannot use {self._folder}: {error}.", "Free some room or choose another folder."
             ) from error
         queue = Queue(records, storage, self._render, self._look)
-        house = House(Keys(self._key), storage, Multipart(storage, FILE_BYTES), queue)
+        house = House(Keys(self._key), storage, Multipart(storage, file_bytes()), queue)
         try:
             self._listener = Listener(partial(Conversation, house))
         except OSError as error:

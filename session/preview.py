@@ -183,8 +183,9 @@ def _look_at(scene: bpy.types.Scene, asked: Brief) -> _Look:
 
 def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
     """The folders that a shot needs room in, and the bytes."""
-    most = len(plan.parts) * limits.max_video_bytes
-    clips = min(most, int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL))
+    clips = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
+    if limits.max_video_bytes is not None:
+        clips = min(clips, len(plan.parts) * limits.max_video_bytes)
     for folder in (home, folders.takes_folder(session.project(), home)):
         yield folder, 2 * clips + _SPARE_BYTES
 

@@ -10,7 +10,9 @@ import bpy
 from .. import session
 from ..core.jobs import board
 from ..core.jobs.steps import SCENE_FILE
+from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
+from ..core.planning.job_model import kept
 from ..core.takes.files import check_writable
 from ..core.values.job import Job, new
 from ..core.values.request import Order
@@ -44,7 +46,8 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
     assert seen.brief is not None and seen.shot is not None and seen.plan is not None
     asked = seen.brief
     order = Order(asked.model, seen.prompt, asked.sound, asked.references, seen.warnings)
-    return new(service=seen.service, order=order, shot=seen.shot, plan=seen.plan)
+    model = kept(MODELS[asked.model])
+    return new(service=seen.service, order=order, shot=seen.shot, plan=seen.plan, model=model)
 
 
 def send(scene: bpy.types.Scene, jobs: tuple[Job, ...], prompt: str = "") -> None:

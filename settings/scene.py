@@ -72,7 +72,7 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
         items=(
             ("AUTO", "Automatic", "Every frame up to 30 fps, real time above"),
             ("EVERY_FRAME", "Every Frame", "Each timeline frame is edited and comes back in its own place"),
-            ("REAL_TIME", "Real Time", "The shot is sent at its own pace; the service answers at 24 fps"),
+            ("REAL_TIME", "Real Time", "The shot is sent at its own pace; the result comes back at the model's"),
         ),
     )
     sound: EnumProperty(  # type: ignore[valid-type]

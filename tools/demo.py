@@ -178,8 +178,9 @@ def build_timeline(clip: Path | None, images: list[Path]) -> Any:
 
 def frames_that_fit(footage: timeline.Footage) -> int:
     """How many frames of the clip, from its start, the service takes; the product refuses what is too short."""
-    model, conform = part("core.models.kling").KLING_O1_EDIT, part("core.planning.conform")
-    rate = model.result_fps if footage.fps <= conform.EVERY_FRAME_UP_TO else footage.fps
+    model, conform = next(iter(part("core.models.table").MODELS.values())), part("core.planning.conform")
+    every_frame = footage.fps <= conform.EVERY_FRAME_UP_TO
+    rate = model.every_frame_rate(footage.fps) if every_frame else footage.fps
     most: int = math.floor(model.limits.max_seconds * rate)
     return min(footage.frames, most)
 
@@ -251,9 +252,7 @@ def draw(scene: Any, take: Any, job: Any, copy: Path | None) -> None:
     prompt = job.order.prompt if len(job.order.prompt) <= 100 else f"{job.order.prompt[:99]}…"
     labels = picture.Labels(
         before=f"{job.shot.name}, {job.shot.frames} frames at {words_of(job.shot.fps)} fps",
-        after=part("core.models.table").MODELS[job.order.model].label
-        if LIVE
-        else "a rehearsal: the stand-in picture, made on this computer, free of charge",
+        after=job.model.label if LIVE else "a rehearsal: the stand-in picture, made on this computer, free of charge",
         columns=[f"Frame {frame}" for frame in frames],
         credit=f"“{prompt}”" + ("" if os.environ.get("CLIP") else f"   ·   {CREDIT}"),
     )

@@ -110,6 +110,7 @@ GERMAN: dict[str, str] = {
         "Ein Text, der statt des Felds als Prompt gesendet wird"
     ),
     "The model that edits the shot": "Das Modell, das den Shot bearbeitet",
+    "${rate} for each second sent": "{rate} $ je gesendeter Sekunde",
     "$0.168 for each second sent": "0,168 $ je gesendeter Sekunde",
     "$0.126 for each second sent": "0,126 $ je gesendeter Sekunde",
     "Which picture is sent": "Welches Bild gesendet wird",
@@ -122,8 +123,8 @@ GERMAN: dict[str, str] = {
     "Each timeline frame is edited and comes back in its own place": (
         "Jedes Einzelbild der Zeitleiste wird bearbeitet und kommt an seinen Platz zurück"
     ),
-    "The shot is sent at its own pace; the service answers at 24 fps": (
-        "Der Shot wird in seinem eigenen Tempo gesendet; der Dienst antwortet mit 24 fps"
+    "The shot is sent at its own pace; the result comes back at the model's": (
+        "Der Shot wird in seinem eigenen Tempo gesendet; das Ergebnis kommt in dem des Modells zurück"
     ),
     "What is heard while the take is shown": "Was zu hören ist, während der Take gezeigt wird",
     "Keep the Timeline's": "Den der Zeitleiste behalten",
@@ -222,9 +223,10 @@ GERMAN: dict[str, str] = {
     "Once the project is saved: in a folder “reshoot” beside it": (
         "Sobald das Projekt gespeichert ist: in einem Ordner „reshoot“ daneben"
     ),
-    "New here? Rehearse a strip of 3 to 10 seconds: it is free, needs no key and shows how a take comes back.": (
-        "Neu hier? Einen Streifen von 3 bis 10 Sekunden proben: Das ist kostenlos, braucht keinen Schlüssel und zeigt, "
-        "wie ein Take zurückkommt."
+    "New here? Rehearse a strip of {least} to {most} seconds: it is free, needs no key and shows how a take comes "
+    "back.": (
+        "Neu hier? Einen Streifen von {least} bis {most} Sekunden proben: Das ist kostenlos, braucht keinen Schlüssel "
+        "und zeigt, wie ein Take zurückkommt."
     ),
     "For real results enter a key for fal.ai in the preferences.": (
         "Für echte Ergebnisse einen Schlüssel für fal.ai in den Benutzereinstellungen eintragen."
@@ -393,6 +395,22 @@ GERMAN: dict[str, str] = {
         "Ein Element hätte {count} weitere Ansichten; höchstens {limit} werden angenommen."
     ),
     "Select fewer images.": "Weniger Bilder auswählen.",
+    "There are {count} images; the model takes at most {limit}.": (
+        "Es gibt {count} Bilder; das Modell nimmt höchstens {limit}."
+    ),
+    "There are {count} elements; the model takes at most {limit}.": (
+        "Es gibt {count} Elemente; das Modell nimmt höchstens {limit}."
+    ),
+    "“{model}” is no longer among the models of Reshoot.": "„{model}“ gehört nicht mehr zu den Modellen von Reshoot.",
+    "Nothing was charged: choose another model and send the shot again.": (
+        "Es wurde nichts berechnet: Ein anderes Modell wählen und den Shot erneut senden."
+    ),
+    "“{model}” is a model that this Reshoot does not know.": (
+        "„{model}“ ist ein Modell, das dieses Reshoot nicht kennt."
+    ),
+    "Update Reshoot, then retry; or dismiss the job.": (
+        "Reshoot aktualisieren, dann erneut versuchen; oder den Auftrag entfernen."
+    ),
     "There are {count} references; images and elements together may be at most {limit}.": (
         "Es sind {count} Referenzen; Bilder und Elemente zusammen dürfen höchstens {limit} sein."
     ),

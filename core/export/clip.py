@@ -17,8 +17,8 @@ from typing import Any
 from ..blender_process import Blender
 from ..errors import ExportError, LimitError, StorageError
 from ..media import mp4
-from ..models.model import Limits
-from ..models.table import MODELS
+from ..models.model import Limits, within
+from ..planning.job_model import model_of
 from ..values.choices import Source
 from ..values.job import Job
 from ..values.plan import Part, Plan, frame_map, rate_words
@@ -45,7 +45,7 @@ def make(
     scene_file: the .blend that the shot's scene was written to. folder: where the clip and its parts go. Raises
     ExportError, LimitError, StorageError or JobCancelled.
     """
-    limits = MODELS[job.order.model].limits
+    limits = model_of(job).limits
     (own,) = own_frames(job.shot, job.plan, [job.sent], limits)
     sent = _without_encoding(job, own, folder, limits) if own is not None else None
     if sent is not None:
@@ -54,7 +54,7 @@ def make(
     blender.run("render_clip", _recipe(job, scene_file, target, None), folder, progress=progress, cancelled=cancelled)
     notes: tuple[str, ...] = ()
     size = target.stat().st_size
-    if size > limits.max_video_bytes:
+    if limits.max_video_bytes is not None and size > limits.max_video_bytes:
         bits = int(limits.max_video_bytes * 8 * _FILL / (job.sent.frames / job.plan.fps))
         blender.run(
             "render_clip", _recipe(job, scene_file, target, bits), folder, progress=progress, cancelled=cancelled
@@ -82,7 +82,7 @@ def check(video: mp4.Video, plan: Plan, part: Part, limits: Limits) -> None:
 
 
 def _within(video: mp4.Video, limits: Limits) -> None:
-    if video.size > limits.max_video_bytes:
+    if limits.max_video_bytes is not None and video.size > limits.max_video_bytes:
         raise LimitError(
             say(
                 "The clip is {size:.1f} MB; at most {limit} MB are taken.",
@@ -92,34 +92,34 @@ def _within(video: mp4.Video, limits: Limits) -> None:
             say("Shorten the shot."),
         )
     for side in (video.width, video.height):
-        if not limits.min_side <= side <= limits.max_side:
+        if not within(side, limits.min_side, limits.max_side):
             raise LimitError(
                 say(
                     "The clip is {width}×{height}; each side must be {least} to {most} pixels.",
                     width=video.width,
                     height=video.height,
-                    least=limits.min_side,
-                    most=limits.max_side,
+                    least=limits.min_side or 1,
+                    most="∞" if limits.max_side is None else limits.max_side,
                 ),
                 say("Send the timeline instead of the strip."),
             )
-    if not limits.min_fps <= video.fps <= limits.max_fps:
+    if not within(video.fps, limits.min_fps, limits.max_fps):
         raise LimitError(
             say(
                 "The clip runs at {fps} fps; {least} to {most} are taken.",
                 fps=rate_words(video.fps),
-                least=limits.min_fps,
-                most=limits.max_fps,
+                least=limits.min_fps or 0,
+                most="∞" if limits.max_fps is None else limits.max_fps,
             ),
             say("Choose the timing “Every Frame”."),
         )
-    if not limits.min_seconds <= video.seconds <= limits.max_seconds:
+    if not within(video.seconds, limits.min_seconds, limits.max_seconds):
         raise LimitError(
             say(
                 "The clip lasts {seconds:.2f} s; {least:g} to {most:g} s are taken.",
                 seconds=float(video.seconds),
-                least=float(limits.min_seconds),
-                most=float(limits.max_seconds),
+                least=float(limits.min_seconds or 0),
+                most=float("inf" if limits.max_seconds is None else limits.max_seconds),
             ),
             say("Lengthen or shorten the shot."),
         )
@@ -160,7 +160,10 @@ def own_frames(shot: Shot, plan: Plan, parts: Sequence[Part], limits: Limits) ->
         return rendered
     return tuple(
         OwnFrames(video, run, size)
-        if size is not None and size <= limits.max_video_bytes and part.frames == part.sent and not part.held
+        if size is not None
+        and within(size, None, limits.max_video_bytes)
+        and part.frames == part.sent
+        and not part.held
         else None
         for part, run, size in zip(parts, runs, map(sizes.get, runs), strict=True)
     )

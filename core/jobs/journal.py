@@ -21,6 +21,7 @@ from typing import Any
 from ..errors import JournalDamaged, StorageError
 from ..money import ledger
 from ..names import UNTITLED
+from ..planning.job_model import with_model
 from ..values.job import Job
 from ..values.serialization import from_json, to_json
 from ..values.state import State
@@ -388,7 +389,7 @@ def _record(job: Job) -> str:
 
 def _job(job_id: str, record: str) -> Job:
     try:
-        return from_json(Job, json.loads(record))
+        return with_model(from_json(Job, json.loads(record)))
     except (ValueError, TypeError, KeyError) as error:
         raise StorageError(
             say("The journal's row of job {job} cannot be read: {error}.", job=job_id, error=error),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StorageError
+from ..planning.job_model import with_model
 from ..takes.receipt import ROW
 from ..values.job import Job
 from ..values.serialization import from_json, to_json
@@ -122,6 +123,6 @@ def _job(record: object) -> Iterator[Job]:
     """The job of a record, if it is one."""
     with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
         if isinstance(record, str):
-            job = from_json(Job, json.loads(record))
+            job = with_model(from_json(Job, json.loads(record)))
             if isinstance(job.id, str) and job.stages:
                 yield job

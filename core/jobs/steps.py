@@ -32,8 +32,9 @@ from ..errors import (
 )
 from ..export import clip
 from ..export.images import prepare
-from ..models.table import MODELS
+from ..models.model import ModelInput
 from ..names import REHEARSAL
+from ..planning.job_model import kept, model_of
 from ..service import download, fal
 from ..takes import comparing, landing
 from ..takes.files import path_for
@@ -61,7 +62,7 @@ _RESULT = "result-{request}.mp4"
 must not make it be asked for again, when the service may not have it any more.
 """
 _RESULT_LIMIT = 2_000_000_000
-"""Bytes of a result that are taken at most: ten seconds of video never come near."""
+"""Bytes of a result that are taken at most: half a minute of video never comes near."""
 
 SCENE_FILE = "scene.blend"
 """The .blend in a job's folder that the shot's scene was written to."""
@@ -186,7 +187,7 @@ class Steps:
         first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
         if not url or first is None:
             return None
-        ticket = self._connect(job.service).find(MODELS[job.order.model].endpoint, url, first)
+        ticket = self._connect(job.service).find(job.endpoint, url, first)
         if ticket is None:
             return None
         note = say("The answer was lost; the service has the request")
@@ -204,11 +205,11 @@ class Steps:
         )
 
     def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
-        connection, endpoint = self._connect(job.service), MODELS[job.order.model].endpoint
+        connection, endpoint = self._connect(job.service), job.endpoint
         was_cancelled = job.state is State.CANCELLED
         try:
             if connection.status(endpoint, ticket).done:
-                connection.result(endpoint, ticket)
+                connection.result(endpoint, ticket, job.model.file_at)
             elif was_cancelled:
                 return None
         except (RequestRefused, RequestGone):
@@ -222,7 +223,7 @@ class Steps:
         """Ask the service to stop a submitted job, and tell its answer truthfully."""
         assert job.ticket is not None
         try:
-            answer = self._connect(job.service).cancel(MODELS[job.order.model].endpoint, job.ticket)
+            answer = self._connect(job.service).cancel(job.endpoint, job.ticket)
         except ReshootError as error:
             words = say(
                 "The service could not be asked to stop ({error}); it may still be charged.", error=error.message
@@ -273,7 +274,7 @@ class Steps:
 
     def _export(self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]) -> Job:
         report(say("Exporting"), 0.0)
-        limits = MODELS[job.order.model].limits
+        limits = model_of(job).limits
         prepared = prepare(job.order.references, folder, self._blender, limits, cancelled=cancelled)
 
         def progress(done: int, total: int) -> None:
@@ -301,21 +302,10 @@ class Steps:
         return self._submit(job, connection, advance, report)
 
     def _submit(self, job: Job, connection: fal.Connection, advance: Advance, report: Report) -> Job | Wait:
-        model = MODELS[job.order.model]
-        urls = {upload.path: upload.url for upload in job.uploads}
-        arguments = model.arguments(
-            prompt=job.order.prompt,
-            video_url=urls[job.clip],
-            keep_audio=job.plan.keep_audio,
-            image_urls=[urls[each.images[0]] for each in job.prepared if each.kind is ReferenceKind.IMAGE],
-            elements=[
-                (urls[each.images[0]], [urls[view] for view in each.images[1:]])
-                for each in job.prepared
-                if each.kind is ReferenceKind.ELEMENT
-            ],
-        )
+        model = model_of(job)
+        arguments = model.body(_given(job))
         uploading = job
-        job = advance(job, replace(job, state=State.SUBMITTING))
+        job = advance(job, replace(job, state=State.SUBMITTING, model=kept(model)))
         report(say("Submitting"), None)
         try:
             ticket = connection.submit(model.endpoint, arguments)
@@ -331,7 +321,7 @@ class Steps:
         self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         assert job.ticket is not None
-        progress = self._connect(job.service).status(MODELS[job.order.model].endpoint, job.ticket)
+        progress = self._connect(job.service).status(job.endpoint, job.ticket)
         if progress.done:
             return replace(job, state=State.DOWNLOADING)
         with self._lock:
@@ -378,7 +368,7 @@ class Steps:
                 self._no_trouble(job)
             report(say("Downloading"), done / total if total else None)
 
-        made = self._connect(job.service).result(MODELS[job.order.model].endpoint, ticket)
+        made = self._connect(job.service).result(job.endpoint, ticket, job.model.file_at)
         target.parent.mkdir(parents=True, exist_ok=True)
         download.fetch(
             made.url,
@@ -417,6 +407,24 @@ class Steps:
         )
         runs = landing.runs(job, take, expected, found.frames)
         return replace(take, runs=runs, fit=take.fit.then(found.fit)), found.notes
+
+
+def _given(job: Job) -> ModelInput:
+    """What the request of `job` is built from, once its files are at the service."""
+    urls = {upload.path: upload.url for upload in job.uploads}
+    return ModelInput(
+        prompt=job.order.prompt,
+        video_url=urls[job.clip],
+        keep_audio=job.plan.keep_audio,
+        image_urls=tuple(urls[each.images[0]] for each in job.prepared if each.kind is ReferenceKind.IMAGE),
+        elements=tuple(
+            (urls[each.images[0]], tuple(urls[view] for view in each.images[1:]))
+            for each in job.prepared
+            if each.kind is ReferenceKind.ELEMENT
+        ),
+        frames=job.sent.frames,
+        fps=job.plan.fps,
+    )
 
 
 def _clip_url(job: Job) -> str:

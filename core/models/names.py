@@ -6,8 +6,9 @@ from __future__ import annotations
 from ..words import named
 
 ModelName = tuple[str, str, str]
-"""What an editor chooses a model by: its id, its name, and its price in words that `words.say` knows, US dollars for a
-second of clip."""
+"""What an editor chooses a model by: its id, its name, and its price in words that `words.say` knows.
+
+The words are what the model's price rule says, written out, since the start does without the rule."""
 
 KLING_O1_EDIT: ModelName = ("KLING_O1_EDIT", "Kling O1 Edit", named("$0.168 for each second sent"))
 

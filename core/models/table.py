@@ -1,9 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models that an editor can choose, by their ids."""
+"""The models that an editor can choose, by their ids. Asked anew each time: a test adds to it."""
 
 from __future__ import annotations
 
 from .kling import KLING_O1_EDIT, KLING_O1_EDIT_STANDARD
-from .model import Model
+from .model import Field, Model
 
 MODELS: dict[str, Model] = {model.id: model for model in (KLING_O1_EDIT, KLING_O1_EDIT_STANDARD)}
+
+
+def with_endpoint(endpoint: str) -> Model | None:
+    """The model at `endpoint`, None where the table has none."""
+    return next((model for model in MODELS.values() if model.endpoint == endpoint), None)
+
+
+def fields_named(name: str) -> list[Field]:
+    """The fields of that name in the requests of any model."""
+    return [field for model in MODELS.values() for field in model.fields if field.name == name]

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ..errors import LimitError
 from ..models.model import Limits, Model
+from ..models.prices import PricedClip
 from ..values.choices import Sound, Timing
 from ..values.plan import Part, Plan, clip_frames, rate_words, shot_frame
 from ..values.shot import Shot
@@ -82,7 +83,7 @@ def plan(shot: Shot, model: Model, timing: Timing, sound: Sound, handles: int = 
                 span.before,
                 span.after,
                 count,
-                model.price(count / fps),
+                model.price_rule.price(PricedClip(count, fps, width, height)),
                 held if span is spans[-1] else 0,
             )
             for span, count in zip(spans, frames, strict=True)
@@ -96,18 +97,19 @@ def fit_size(width: int, height: int, limits: Limits) -> tuple[int, int]:
     Raises LimitError where the aspect is too extreme for any size.
     """
     scale = Fraction(1)
-    if min(width, height) < limits.min_side:
-        scale = Fraction(limits.min_side, min(width, height))
-    if max(width, height) * scale > limits.max_side:
+    least = limits.min_side or 1
+    if min(width, height) < least:
+        scale = Fraction(least, min(width, height))
+    if limits.max_side is not None and max(width, height) * scale > limits.max_side:
         scale = Fraction(limits.max_side, max(width, height))
-    if min(width, height) * scale < limits.min_side:
+    if min(width, height) * scale < least:
         raise LimitError(
             say(
                 "The picture is {width}×{height}: no size of that shape has both sides within "
                 "{least} to {most} pixels.",
                 width=width,
                 height=height,
-                least=limits.min_side,
+                least=least,
                 most=limits.max_side,
             ),
             say("Crop the picture, or send the timeline instead of the strip."),
@@ -127,20 +129,22 @@ def _choose_timing(shot: Shot, timing: Timing, sound: Sound, fixes: list[str]) -
 
 def _clip_fps(timing: Timing, fps: Fraction, model: Model) -> Fraction:
     if timing is Timing.EVERY_FRAME:
-        return model.result_fps
-    return min(max(fps, model.limits.min_fps), model.limits.max_fps)
+        return model.every_frame_rate(fps)
+    return model.nearest_rate(fps)
 
 
 def _even(side: Fraction, limits: Limits) -> int:
     nearest = math.floor(side / 2 + Fraction(1, 2)) * 2
-    return min(max(nearest, limits.min_side + limits.min_side % 2), limits.max_side - limits.max_side % 2)
+    least = limits.min_side or 1
+    nearest = max(nearest, least + least % 2)
+    return nearest if limits.max_side is None else min(nearest, limits.max_side - limits.max_side % 2)
 
 
 def _spans(shot: Shot, model: Model, timing: Timing, fps: Fraction, handles: int) -> list[Span]:
     """The clips as frames of the shot."""
     fewest, most = _frames_of_a_clip(model.limits, shot.fps, fps, timing)
     whole = Span(0, shot.frames, handles, handles)
-    if whole.frames <= most:
+    if most is None or whole.frames <= most:
         return [lengthen(whole, fewest, shot.before, shot.after, max(handles, shot.start))]
     # Handles alone are no reason to pay for another clip.
     seam = 2 * round(_SEAM * (fps if timing is Timing.EVERY_FRAME else shot.fps) / 2)
@@ -150,8 +154,8 @@ def _spans(shot: Shot, model: Model, timing: Timing, fps: Fraction, handles: int
             say(
                 "{handles} frames on each side leave no room in clips of {least:g} to {most:g} s.",
                 handles=handles,
-                least=float(model.limits.min_seconds),
-                most=float(model.limits.max_seconds),
+                least=float(model.limits.min_seconds or 0),
+                most=float(model.limits.max_seconds or 0),
             ),
             say("Use fewer handles."),
         )
@@ -174,46 +178,53 @@ def _in_step(spans: list[Span], shot: Shot, model: Model, fps: Fraction, fixes: 
     so that one of its frames begins about where the shot does, and it lasts until the shot's last frame. And how many
     of those at the end are to hold that frame: what comes after the shot may be another scene.
     """
-    pace = model.result_fps / shot.fps
+    pace = model.comes_back(1, fps).fps / shot.fps
     _, most = _frames_of_a_clip(model.limits, shot.fps, fps, Timing.REAL_TIME)
 
+    longest = most if most is not None else max(span.frames for span in spans) + math.ceil(shot.fps)
+
     def lasts(span: Span) -> bool:
-        seconds = clip_frames(span.frames, shot.fps, fps, Timing.REAL_TIME) / fps
-        frames = math.floor(seconds * model.result_fps + Fraction(1, 2))
-        return frames >= (span.before + span.own - Fraction(1, 2)) * pace
+        result = model.comes_back(clip_frames(span.frames, shot.fps, fps, Timing.REAL_TIME), fps)
+        return result.frames >= (span.before + span.own - Fraction(1, 2)) * pace
 
     first = spans[0]
-    before = first.before
-    while before * pace % 1 >= Fraction(1, 2) and before < shot.start and first.frames + before - first.before < most:
+    before = asked = first.before
+    while before * pace % 1 >= Fraction(1, 2) and before < shot.start and first.frames < longest:
         before += 1
-    spans = [Span(first.first, first.own, before, first.after), *spans[1:]]
+        first = Span(first.first, first.own, before, first.after)
+    spans = [first, *spans[1:]]
     last = longer = spans[-1]
-    while not lasts(longer) and longer.frames < most:
+    while not lasts(longer) and longer.frames < longest:
         longer = Span(longer.first, longer.own, longer.before, longer.after + 1)
     spans[-1] = longer if lasts(longer) else last
     more = spans[-1].after - last.after
-    if before > first.before or more:
+    if before > asked or more:
         fixes.append(
             say(
                 "Frames added so that the result's meet the shot's: {before} before, {after} after",
-                before=before - first.before,
+                before=before - asked,
                 after=more,
             )
         )
     return spans, 0 if last.after else more
 
 
-def _frames_of_a_clip(limits: Limits, fps: Fraction, clip_fps: Fraction, timing: Timing) -> tuple[int, int]:
-    """How many of the timeline's frames a clip shows at least and at most."""
+def _frames_of_a_clip(limits: Limits, fps: Fraction, clip_fps: Fraction, timing: Timing) -> tuple[int, int | None]:
+    """How many of the timeline's frames a clip shows at least and at most; None where there is no most."""
 
     def seconds(frames: int) -> Fraction:
         return clip_frames(frames, fps, clip_fps, timing) / clip_fps
 
     pace = clip_fps if timing is Timing.EVERY_FRAME else fps
-    fewest, most = math.ceil(limits.min_seconds * pace), math.floor(limits.max_seconds * pace)
     # The clip's frames are whole too, which can take one of the timeline's away or add one.
-    while seconds(fewest) < limits.min_seconds:
-        fewest += 1
+    fewest = 1
+    if limits.min_seconds is not None:
+        fewest = math.ceil(limits.min_seconds * pace)
+        while seconds(fewest) < limits.min_seconds:
+            fewest += 1
+    if limits.max_seconds is None:
+        return fewest, None
+    most = math.floor(limits.max_seconds * pace)
     while seconds(most) > limits.max_seconds:
         most -= 1
     return fewest, most
@@ -247,7 +258,7 @@ def _length_words(shot: Shot, model: Model, spans: list[Span], handles: int) -> 
     words = [
         say(
             "Lengthened to {least:g} s: {before} frames before and {after} after, trimmed off again",
-            least=float(model.limits.min_seconds),
+            least=float(model.limits.min_seconds or 0),
             before=span.before,
             after=span.after,
         )

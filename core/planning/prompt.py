@@ -87,7 +87,7 @@ def check(text: str, kinds: Sequence[ReferenceKind], limits: Limits) -> tuple[st
             )
         used.append(name)
     text = renumber(text, {name: name for name in known})
-    if len(text) > limits.max_prompt_characters:
+    if limits.max_prompt_characters is not None and len(text) > limits.max_prompt_characters:
         raise PromptError(
             say(
                 "The prompt has {count} characters; at most {limit} are allowed.",

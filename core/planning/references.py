@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import ReferenceInvalid
 from ..media import image
-from ..models.model import Limits
+from ..models.model import Limits, within
 from ..values.choices import ReferenceKind
 from ..values.shot import Reference
 from ..words import say
@@ -30,6 +30,8 @@ def check_count(references: Sequence[Reference], limits: Limits) -> None:
             ),
             say("Remove {count} of them.", count=len(references) - limits.max_references),
         )
+    _check_kind(references, ReferenceKind.IMAGE, limits.max_images)
+    _check_kind(references, ReferenceKind.ELEMENT, limits.max_elements)
     for name, reference in zip(labels([each.kind for each in references]), references, strict=True):
         views = len(reference.images) - 1
         if reference.kind is ReferenceKind.ELEMENT and not (
@@ -47,6 +49,17 @@ def check_count(references: Sequence[Reference], limits: Limits) -> None:
                 if views < limits.min_element_views
                 else say("Remove {count} of them.", count=views - limits.max_element_views),
             )
+
+
+def _check_kind(references: Sequence[Reference], kind: ReferenceKind, most: int | None) -> None:
+    count = sum(each.kind is kind for each in references)
+    if most is None or count <= most:
+        return
+    if kind is ReferenceKind.IMAGE:
+        message = say("There are {count} images; the model takes at most {limit}.", count=count, limit=most)
+    else:
+        message = say("There are {count} elements; the model takes at most {limit}.", count=count, limit=most)
+    raise ReferenceInvalid(message, say("Remove {count} of them.", count=count - most))
 
 
 def check_files(references: Sequence[Reference], limits: Limits) -> None:
@@ -72,7 +85,7 @@ def _probe(path: Path, name: str) -> image.Picture | None:
 
 
 def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limits) -> None:
-    if found.size > limits.max_image_bytes:
+    if limits.max_image_bytes is not None and found.size > limits.max_image_bytes:
         raise ReferenceInvalid(
             say(
                 "“{file}” ({token}) is {size:.1f} MB; at most {limit} MB are taken.",
@@ -83,7 +96,7 @@ def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limi
             ),
             say("Save it smaller, or as JPEG."),
         )
-    if min(found.width, found.height) < limits.min_image_side:
+    if limits.min_image_side is not None and min(found.width, found.height) < limits.min_image_side:
         raise ReferenceInvalid(
             say(
                 "“{file}” ({token}) is {width}×{height}; each side must be at least {least} pixels.",
@@ -96,7 +109,7 @@ def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limi
             say("Choose a larger image."),
         )
     aspect = Fraction(found.width, found.height)
-    if not limits.min_image_aspect <= aspect <= limits.max_image_aspect:
+    if not within(aspect, limits.min_image_aspect, limits.max_image_aspect):
         raise ReferenceInvalid(
             say(
                 "“{file}” ({token}) has the aspect {aspect:.3f} (width by height); {least:.2f} to {most:.2f} is taken: "
@@ -104,8 +117,8 @@ def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limi
                 file=file_name,
                 token=name,
                 aspect=float(aspect),
-                least=float(limits.min_image_aspect),
-                most=float(limits.max_image_aspect),
+                least=float(limits.min_image_aspect or 0),
+                most=float("inf" if limits.max_image_aspect is None else limits.max_image_aspect),
                 shape=say("long") if aspect > 1 else say("tall"),
             ),
             say("Crop it."),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ServiceError, StorageError
+from ..models.answer import FilePath, file_in
 from ..one_line import one_line
 from ..values.request import Ticket
 from ..words import say
@@ -148,9 +149,10 @@ class Connection:
         finally:
             http.close()
 
-    def find(self, endpoint: str, video_url: str, since: float) -> Ticket | None:
-        """The request that carried `video_url`, an upload of its own; None where the service lists none (fal's
-        platform, requests by endpoint). May be repeated: requests can be listed only some time after they came.
+    def find(self, endpoint: str, upload_url: str, since: float) -> Ticket | None:
+        """The request that carried `upload_url`, an upload of its own, in whichever field; None where the service lists
+        none (fal's platform, requests by endpoint). May be repeated: requests can be listed only some time after they
+        came.
 
         since: seconds since the epoch before which it cannot have come.
         """
@@ -162,8 +164,7 @@ class Connection:
                 answer.raise_for_status()
                 page = answer.json()
                 for item in page["items"]:
-                    sent = item.get("json_input")
-                    if isinstance(sent, dict) and sent.get("video_url") == video_url:
+                    if _carries(item.get("json_input"), upload_url):
                         request_id = item["request_id"]
                         if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
                             raise ValueError("no usable request id")
@@ -193,14 +194,17 @@ class Connection:
                 raise self._translator.failed(status.error_type, status.error)
             return Progress(done=True, position=None, running=False, logs=logs)
 
-    def result(self, endpoint: str, ticket: Ticket) -> Result:
-        """What the finished request made (fal queue, result). RequestRefused where it made nothing."""
+    def result(self, endpoint: str, ticket: Ticket, file_at: FilePath) -> Result:
+        """What the finished request made (fal queue, result). RequestRefused where it made nothing.
+
+        file_at: where the model's answer has the video.
+        """
         with self._asking(Asking.RESULT):
             # A handle's get() would ask for the status again, without end while it is not "completed".
             answer = self._client.run(
                 self._handle(endpoint, ticket).response_url, {}, method="GET", timeout=self._poll_patience
             )
-            video = answer["video"]
+            video = file_in(answer, file_at)
             return Result(
                 url=self._service.checked(video["url"]),
                 file_name=one_line(video.get("file_name"), 200),
@@ -286,3 +290,17 @@ class Connection:
         if isinstance(exc, self._package.FalClientHTTPError):
             exc.message = refusal.words  # a traceback shows the cause too: no megabytes there, and no key
         return self._translator.error(refusal, about)
+
+
+def _carries(body: object, url: str) -> bool:
+    """Whether a request's body has `url` as the value of any of its fields, however deep."""
+    rest = [body]
+    while rest:
+        value = rest.pop()
+        if value == url:
+            return True
+        if isinstance(value, dict):
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
+    return False

@@ -6,6 +6,8 @@ Whether money was spent, and which error of the tree a refusal becomes, is for `
 
 from __future__ import annotations
 
+from ..models.model import Field, Role
+from ..models.table import fields_named
 from ..one_line import one_line
 from ..words import named, say
 
@@ -123,22 +125,33 @@ def _thing(loc: object, kind: str) -> str:
     """What an error's location means to the editor."""
     steps = [step for step in loc[:8] if step != "body"] if isinstance(loc, list) else []
     match [step if not isinstance(step, int) or 0 <= step < 100 else None for step in steps]:
-        case ["prompt", *_]:
-            return say("The prompt")
-        case ["video_url", *_]:
-            return say("The clip")
-        case ["image_urls", int(n), *_]:
-            return f"@Image{n + 1}"
-        case ["elements", int(n), "frontal_image_url", *_]:
-            return say("The frontal view of @Element{number}", number=n + 1)
-        case ["elements", int(n), "reference_image_urls", int(view), *_]:
-            return say("View {view} of @Element{number}", view=view + 2, number=n + 1)
-        case ["elements", int(n), *_]:
-            return f"@Element{n + 1}"
-        case [("image_urls" | "elements"), *_]:
-            return say("The list of references")
-        case [str(name), *_] if name.isidentifier():
-            return say("The request's “{name}”", name=name[:50])
+        case [str(name), *within]:
+            for field in fields_named(name):
+                words = _of_field(field, within)
+                if words:
+                    return words
+            if name.isidentifier():
+                return say("The request's “{name}”", name=name[:50])
     if "image" in kind:
         return say("A reference")
     return say("The clip") if "video" in kind else say("The request")
+
+
+def _of_field(field: Field, within: list[str | int | None]) -> str:
+    """What a field of a model's request is to the editor, empty where it is nothing of his. within: the place in it."""
+    match field.role, within:
+        case Role.PROMPT, _:
+            return say("The prompt")
+        case Role.CLIP, _:
+            return say("The clip")
+        case Role.IMAGES, [int(n), *_]:
+            return f"@Image{n + 1}"
+        case Role.ELEMENTS, [int(n), str(name), *_] if name == field.frontal:
+            return say("The frontal view of @Element{number}", number=n + 1)
+        case Role.ELEMENTS, [int(n), str(name), int(view), *_] if name == field.views:
+            return say("View {view} of @Element{number}", view=view + 2, number=n + 1)
+        case Role.ELEMENTS, [int(n), *_]:
+            return f"@Element{n + 1}"
+        case ((Role.IMAGES | Role.ELEMENTS), _):
+            return say("The list of references")
+    return ""

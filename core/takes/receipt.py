@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..models.table import MODELS
 from ..names import REHEARSAL
 from ..planning.prompt import labels
 from ..values.job import Job
@@ -25,15 +24,14 @@ def receipt(job: Job) -> dict[str, Any]:
 
     Plain JSON values.
     """
-    model = MODELS[job.order.model]
     rehearsed = job.service == REHEARSAL
     named = zip(labels([each.kind for each in job.order.references]), job.order.references, strict=True)
     return {
         "job": job.id,
         "rehearsal": rehearsed,
         "service": job.service,
-        "model": model.id,
-        "endpoint": model.endpoint,
+        "model": job.order.model,
+        "endpoint": job.model.endpoint,
         "request_id": job.request_id,
         "prompt": job.order.prompt,
         "references": [{"token": name, "images": list(each.images)} for name, each in named],

@@ -43,4 +43,4 @@ class ReferenceKind(str, Enum):
     IMAGE = "IMAGE"
     """`@Image1`: one picture."""
     ELEMENT = "ELEMENT"
-    """`@Element1`: one frontal view and 1 to 3 more views of the same thing."""
+    """`@Element1`: one frontal view and further views of the same thing."""

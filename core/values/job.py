@@ -12,11 +12,12 @@ import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ..errors import Paid
+from ..errors import ModelUnknown, Paid
 from ..names import REHEARSAL
 from ..words import say
 from .plan import Part, Plan
 from .request import Order, Ticket, Upload
+from .sent_model import SentModel
 from .shot import Reference, Shot
 from .state import State
 from .take import Take
@@ -40,7 +41,7 @@ class Job:
     cancelling: the editor asked to stop after it was submitted. lost_url: the upload in a submission whose answer was
     lost, by which it can be found. compared: its take was held against the clip, or has not to be; until then it lies
     as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
-    parts of a shot; its own where there is one part.
+    parts of a shot; its own where there is one part. model: what is kept of it, empty in rows of Reshoot 0.1.0.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Job:
     compared: bool = True
     part: int = 0
     group: str = ""
+    model: SentModel = field(default_factory=SentModel)
     created: float = 0.0
     stages: tuple[Stage, ...] = field(default=())
 
@@ -84,6 +86,16 @@ class Job:
     def request_id(self) -> str:
         """The service's name for the job, empty before it is submitted."""
         return self.ticket.request_id if self.ticket else ""
+
+    @property
+    def endpoint(self) -> str:
+        """The service's name for its model. Raises ModelUnknown where neither the row nor the table has it."""
+        if not self.model.endpoint:
+            raise ModelUnknown(
+                say("“{model}” is a model that this Reshoot does not know.", model=self.order.model),
+                say("Update Reshoot, then retry; or dismiss the job."),
+            )
+        return self.model.endpoint
 
     @property
     def sent(self) -> Part:
@@ -110,7 +122,7 @@ class Job:
         )
 
 
-def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> tuple[Job, ...]:
+def new(*, service: str, order: Order, shot: Shot, plan: Plan, model: SentModel) -> tuple[Job, ...]:
     """The jobs of a plan, one for each part, that nothing has been done for yet."""
     now = time.time()
     ids = [uuid.uuid4().hex for _part in plan.parts]
@@ -127,6 +139,7 @@ def new(*, service: str, order: Order, shot: Shot, plan: Plan) -> tuple[Job, ...
             notes=plan.fixes,
             part=number,
             group=ids[0],
+            model=model,
             created=now,
             stages=(Stage(State.PREPARED, now),),
         )

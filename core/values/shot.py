@@ -76,7 +76,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Reference:
-    """An image sent along. images: absolute paths; for an element the frontal view, then 1 to 3 further views."""
+    """An image sent along. images: absolute paths; for an element the frontal view, then further views."""
 
     kind: ReferenceKind
     images: tuple[str, ...]

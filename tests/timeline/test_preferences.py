@@ -106,14 +106,14 @@ def test_takes_are_where_the_preferences_say(tmp_path: Path) -> None:
 
 
 def test_a_new_editor_is_led_to_a_rehearsal_and_nobody_else(tmp_path: Path) -> None:
-    assert any("Rehearse" in line for line in first_run())
+    assert any("Rehearse" in line for line in first_run(bpy.context))
     preferences.get().key = "mine"
-    assert first_run() == ()
+    assert first_run(bpy.context) == ()
     preferences.get().key = ""
     scene = open_timeline()
     select(scene, add_movie(scene, footage.movie(tmp_path / "shot.mp4", frames=75)))
     assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
-    assert first_run() == ()
+    assert first_run(bpy.context) == ()
 
 
 def test_a_long_folder_shows_its_end(tmp_path: Path) -> None:

@@ -80,8 +80,8 @@ def _old(number: int, count: int, since: float, file: str, rest: Sequence[State]
     placed = number < count * _PLACED or not rest
     state = State.PLACED if placed else rest[number % len(rest)]
     path = f"/films/reshoot/Forest_take{number:05}_{job_id[:8]}.mp4"
-    base = f"https://queue.fal.run/fal-ai/kling-video/requests/{job_id}"
     job = a_job(service="fal", prompt=f"make it night, with the moon behind the trees, try {number}")
+    base = f"https://queue.fal.run/{'/'.join(job.endpoint.split('/')[:2])}/requests/{job_id}"
     return replace(
         job,
         id=job_id,

@@ -15,6 +15,7 @@ from reshoot.core.export import clip
 from reshoot.core.media import mp4
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import conform
+from reshoot.core.planning.job_model import kept
 from reshoot.core.values.choices import Sound, Timing
 from reshoot.core.values.job import Job, new
 from reshoot.core.values.request import Order
@@ -39,7 +40,8 @@ def cut_of(movie: Path, before: int, frames: int, **changes: object) -> Shot:
 
 def jobs_of(shot: Shot, *, handles: int = 0, sound: Sound = Sound.TIMELINE, timing: Timing = Timing.AUTO) -> list[Job]:
     plan = conform.plan(shot, KLING_O1_EDIT, timing, sound, handles)
-    return list(new(service="rehearsal", order=Order(KLING_O1_EDIT.id, "", sound, ()), shot=shot, plan=plan))
+    order = Order(KLING_O1_EDIT.id, "", sound, ())
+    return list(new(service="rehearsal", order=order, shot=shot, plan=plan, model=kept(KLING_O1_EDIT)))
 
 
 def runs(shot: Shot, **asked: object) -> list[range | None]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reshoot.core.errors import LimitError, Paid
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.models.model import Model
+from reshoot.core.models.prices import PricedClip
 from reshoot.core.models.table import MODELS
 from reshoot.core.planning import conform
 from reshoot.core.takes.landing import Landing, land
@@ -79,7 +80,8 @@ def test_every_shot_within_the_limits_is_sent_within_them(sent, model: Model) ->
     # The price: what the service bills for whole seconds, the nearest.
     billed = math.floor(plan.frames / plan.fps + HALF)
     assert 3 <= billed <= 10
-    assert plan.price == (model.price_per_second * billed).quantize(Decimal("0.01"))
+    rate = {"KLING_O1_EDIT": Decimal("0.168"), "KLING_O1_EDIT_STANDARD": Decimal("0.126")}[model.id]
+    assert plan.price == (rate * billed).quantize(Decimal("0.01"))
 
 
 @given(any_shots(), timings, st.just(0) | st.integers(0, 30))
@@ -95,7 +97,7 @@ def test_the_parts_cover_the_shot_exactly_once_and_fit(shot, timing: Timing, han
     for part in plan.parts:
         assert LIMITS.min_seconds <= part.frames / plan.fps <= LIMITS.max_seconds
         assert part.before >= 0 <= part.after
-        assert part.price == KLING_O1_EDIT.price(part.frames / plan.fps)
+        assert part.price == KLING_O1_EDIT.price_rule.price(PricedClip(part.frames, plan.fps, plan.width, plan.height))
     first, last = plan.parts[0], plan.parts[-1]
     assert first.before >= handles <= last.after
     for left, right in zip(plan.parts, plan.parts[1:], strict=False):

@@ -41,6 +41,7 @@ ENDPOINT = "fal-ai/kling-video/o1/video-to-video/edit"
 KEY = "11111111-2222:0123456789abcdef0123456789abcdef"
 JOB = "/fal-ai/kling-video/requests/abc-1"
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+FILE_AT = ("video",)
 SHOT = {"prompt": "Make it rain", "video_url": "https://files.example/clip.mp4", "keep_audio": False}
 
 Answer = Callable[["_Handler"], None]
@@ -573,7 +574,7 @@ def test_a_result_that_does_not_come_says_whether_to_ask_again(
     answer, kind = (POLL_FAULTS | RESULT_FAULTS)[fault]
     server.answers["GET", JOB] = answer
     with pytest.raises(kind) as caught:
-        connection.result(ENDPOINT, ticket(server))
+        connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert caught.value.remedy
     assert caught.value.paid is Paid.UNKNOWN
     assert server.count("GET") == 1
@@ -583,9 +584,9 @@ def test_a_service_that_is_gone_gives_no_answer(server: Server, connect: Callabl
     connection = connect(server)
     server.shutdown()
     server.server_close()
-    for ask in (connection.status, connection.result, connection.cancel):
+    for ask, more in ((connection.status, ()), (connection.result, (FILE_AT,)), (connection.cancel, ())):
         with pytest.raises(NoAnswer):
-            ask(ENDPOINT, ticket(server))
+            ask(ENDPOINT, ticket(server), *more)
 
 
 def test_a_closed_connection_gives_no_answer(server: Server, connection: fal.Connection) -> None:
@@ -620,11 +621,11 @@ def test_a_result_is_asked_for_once(server: Server, connection: fal.Connection) 
     video = {"url": "https://v3.fal.media/files/a/b.mp4", "file_name": "b\u202e.mp4", "content_type": "video/mp4"}
     server.answers["GET", JOB] = says(200, {"video": {**video, "file_size": 12345}})
     expected = fal.Result(video["url"], "b.mp4", "video/mp4", 12345)
-    assert connection.result(ENDPOINT, ticket(server)) == expected
+    assert connection.result(ENDPOINT, ticket(server), FILE_AT) == expected
     assert len(server.seen) == 1
     for size in (None, True, -1, 0, "12", 1.5):
         server.answers["GET", JOB] = says(200, {"video": {"url": f"{server.base}/v.mp4", "file_size": size}})
-        assert connection.result(ENDPOINT, ticket(server)) == fal.Result(f"{server.base}/v.mp4", "", "", None)
+        assert connection.result(ENDPOINT, ticket(server), FILE_AT) == fal.Result(f"{server.base}/v.mp4", "", "", None)
 
 
 WRITTEN = [
@@ -641,7 +642,7 @@ def test_an_address_that_is_written_as_a_person_would_is_understood(
 ) -> None:
     url = f" {server.base}{told[1:]}" if told[0] == " " else server.base + told
     server.answers["GET", JOB] = says(200, {"video": {"url": url}})
-    assert connection.result(ENDPOINT, ticket(server)).url == server.base + asked
+    assert connection.result(ENDPOINT, ticket(server), FILE_AT).url == server.base + asked
     (tmp_path / "clip.mp4").write_bytes(b"video")
     server.answers["POST", "/files/upload"] = says(200, {"access_url": url})
     assert connection.upload(tmp_path / "clip.mp4") == server.base + asked
@@ -712,7 +713,7 @@ def test_each_refusal_is_said_in_plain_words(
         if submitting:
             connection.submit(ENDPOINT, SHOT)
         else:
-            connection.result(ENDPOINT, ticket(server))
+            connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert all(word in caught.value.message for word in words), caught.value.message
     assert caught.value.kind == kind
     assert caught.value.paid is (Paid.NO if submitting else paid)
@@ -728,14 +729,14 @@ def test_a_job_that_failed_at_the_service_is_refused_and_not_asked_for_again(
 ) -> None:
     server.answers["GET", JOB] = says(status, {"detail": "Request timed out", "error_type": "request_timeout"})
     with pytest.raises(RequestRefused) as caught:
-        connection.result(ENDPOINT, ticket(server))
+        connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert (caught.value.kind, caught.value.paid) == ("request_timeout", Paid.NO)
 
 
 def test_the_service_may_say_that_trying_again_helps(server: Server, connection: fal.Connection) -> None:
     server.answers["GET", JOB] = says(422, problem("no_media_generated", ()), X_Fal_Retryable="true")
     with pytest.raises(RequestRefused) as caught:
-        connection.result(ENDPOINT, ticket(server))
+        connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert "the service says" in caught.value.remedy
 
 
@@ -755,7 +756,7 @@ def test_the_service_may_say_that_trying_again_helps(server: Server, connection:
 def test_a_refusal_of_any_shape_is_told(detail: object, server: Server, connection: fal.Connection) -> None:
     server.answers["GET", JOB] = says(422, {"detail": detail})
     with pytest.raises(RequestRefused) as caught:
-        connection.result(ENDPOINT, ticket(server))
+        connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert caught.value.message
     assert len(str(caught.value)) < 1000
 
@@ -811,7 +812,7 @@ def test_the_key_is_in_no_message_and_no_traceback(server: Server, connection: f
     for ask in (
         lambda: connection.submit(ENDPOINT, SHOT),
         lambda: connection.status(ENDPOINT, ticket(server)),
-        lambda: connection.result(ENDPOINT, ticket(server)),
+        lambda: connection.result(ENDPOINT, ticket(server), FILE_AT),
     ):
         with pytest.raises(KeyRefused) as caught:
             ask()
@@ -820,7 +821,7 @@ def test_the_key_is_in_no_message_and_no_traceback(server: Server, connection: f
     assert connection.status(ENDPOINT, ticket(server)).logs == ("using …",)
     server.answers["GET", JOB] = says(504, said)
     with pytest.raises(RequestRefused) as refused:
-        connection.result(ENDPOINT, ticket(server))
+        connection.result(ENDPOINT, ticket(server), FILE_AT)
     assert KEY not in str(refused.value) + refused.value.kind
 
 

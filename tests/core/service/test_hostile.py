@@ -22,6 +22,7 @@ from reshoot.core.service import download, fal, streams
 from reshoot.core.service.origin import is_loopback, origin
 
 ENDPOINT = "fal-ai/kling-video/o1/video-to-video/edit"
+FILE_AT = ("video",)
 KEY = "11111111-2222:0123456789abcdef0123456789abcdef"
 PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*")
 LONG = 1500
@@ -193,7 +194,7 @@ QUESTIONS: dict[str, tuple[Ask, Callable[[Answers, Any], None]]] = {
     "submit": (lambda connection, server, file: connection.submit(ENDPOINT, {"prompt": "x"}), see_ticket),
     "upload": (lambda connection, server, file: connection.upload(file), see_upload),
     "status": (lambda connection, server, file: connection.status(ENDPOINT, ticket(server)), see_status),
-    "result": (lambda connection, server, file: connection.result(ENDPOINT, ticket(server)), see_result),
+    "result": (lambda connection, server, file: connection.result(ENDPOINT, ticket(server), FILE_AT), see_result),
     "cancel": (lambda connection, server, file: connection.cancel(ENDPOINT, ticket(server)), see_nothing),
     "key": (lambda connection, server, file: connection.check_key(), see_nothing),
     "history": (lambda connection, server, file: connection.find(ENDPOINT, "https://a/b", 1e9), see_nothing),

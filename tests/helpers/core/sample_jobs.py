@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reshoot.core.models.kling import KLING_O1_EDIT
+from reshoot.core.models.model import Model
 from reshoot.core.planning import conform
+from reshoot.core.planning.job_model import kept
 from reshoot.core.values.choices import Sound, Source, Timing
 from reshoot.core.values.job import Job, new
 from reshoot.core.values.request import Order
@@ -54,11 +56,13 @@ def a_job(
     references: tuple[Reference, ...] = (),
     timing: Timing = Timing.AUTO,
     sound: Sound = Sound.TIMELINE,
+    model: Model = KLING_O1_EDIT,
 ) -> Job:
     """A job that nothing has been done for yet."""
     shot = replace(shot or a_shot(), file=str(file))
-    order = Order(KLING_O1_EDIT.id, prompt, sound, references)
-    (job,) = new(service=service, order=order, shot=shot, plan=conform.plan(shot, KLING_O1_EDIT, timing, sound))
+    order = Order(model.id, prompt, sound, references)
+    plan = conform.plan(shot, model, timing, sound)
+    (job,) = new(service=service, order=order, shot=shot, plan=plan, model=kept(model))
     return job
 
 
@@ -67,4 +71,4 @@ def a_long_shots_jobs(**changes: Any) -> tuple[Job, ...]:
     shot = a_shot(**{"frames": 480, **changes})
     order = Order(KLING_O1_EDIT.id, "make it night", Sound.TIMELINE, ())
     plan = conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
-    return new(service="rehearsal", order=order, shot=shot, plan=plan)
+    return new(service="rehearsal", order=order, shot=shot, plan=plan, model=kept(KLING_O1_EDIT))
