@@ -16,9 +16,9 @@ import bpy
 
 from .. import session
 from ..core.errors import ReshootError
-from ..core.export import clip
+from ..core.export.own_frames import own_frames
+from ..core.export.recipe import SCENE_FILE
 from ..core.jobs import board
-from ..core.jobs.steps import SCENE_FILE
 from ..core.lookout import Lookout
 from ..core.models.model import Limits
 from ..core.models.table import MODELS
@@ -203,7 +203,7 @@ def _look(asked: _Files) -> _Found:
 
 def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:
     """What is sent of the shot's own movie, None where any part of the plan has to be rendered. Opens the file."""
-    sent = [own for own in clip.own_frames(read, plan, plan.parts, limits) if own is not None]
+    sent = [own for own in own_frames(read, plan, plan.parts, limits) if own is not None]
     if len(sent) < len(plan.parts):
         return None
     as_is = sent[0].whole and sent[0].video.fps == plan.fps

@@ -32,6 +32,7 @@ from ..errors import (
 )
 from ..export import clip
 from ..export.images import prepare
+from ..export.recipe import SCENE_FILE
 from ..models.table import MODELS
 from ..names import REHEARSAL
 from ..service import download, fal
@@ -62,9 +63,6 @@ must not make it be asked for again, when the service may not have it any more.
 """
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: ten seconds of video never come near."""
-
-SCENE_FILE = "scene.blend"
-"""The .blend in a job's folder that the shot's scene was written to."""
 
 Report = Callable[[str, float | None], None]
 
