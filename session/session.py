@@ -26,7 +26,8 @@ from ..core.blender_process import Blender
 from ..core.errors import JournalDamaged, PlacementError, ReshootError, StorageError
 from ..core.jobs import board, salvage
 from ..core.jobs.journal import Journal
-from ..core.jobs.runner import Event, Runner
+from ..core.jobs.rows import Event
+from ..core.jobs.runner import Runner
 from ..core.jobs.steps import Steps
 from ..core.money import ledger
 from ..core.money.budget import check, under_way

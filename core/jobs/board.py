@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..values.job import Job
     from ..values.preview import Preview
     from ..values.progress import JobProgress, StripProgress
-    from .runner import Event
+    from .rows import Event
 
 PAGE = 5
 """Jobs that the list shows at a time."""

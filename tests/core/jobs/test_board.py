@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import board
-from reshoot.core.jobs.runner import Event
+from reshoot.core.jobs.rows import Event
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from sample_jobs import a_job
