@@ -11,6 +11,7 @@ from ..core.errors import PromptError, ShotError
 from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.words import say
+from ..session import start
 from ..settings import preferences
 from ..settings.scene import scene_of
 from . import thumbnails
@@ -37,7 +38,7 @@ def draw(layout: UILayout, context: Context) -> None:
     free = room(context)
     for line in first_run():
         wrapped(layout, line, free)
-    preview = board.preview(scene_of(context))
+    preview = start.preview(scene_of(context))
     if preview.shot is None:
         _nothing(layout, preview, free)
     else:

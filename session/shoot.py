@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the selection and the settings to a job: every check that costs nothing, in one place, before anything leaves.
 
-The operator calls `shoot`, which looks at everything afresh. Panels see the same checks through `board.preview`, which
+The operator calls `shoot`, which looks at everything afresh. Panels see the same checks through `start.preview`, which
 never waits: what is cheap is kept as long as the timeline is the same, and files are looked at on a thread.
 """
 

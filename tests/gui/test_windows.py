@@ -12,7 +12,7 @@ from workstation import Workstation, until
 
 _HELPERS = """
 import sys
-board = sys.modules[MODULE + ".core.board"]
+board = sys.modules[MODULE + ".core.jobs.board"]
 manager = bpy.context.window_manager
 drawn = set()
 

@@ -258,7 +258,7 @@ def _stage() -> str:
         return _called
     _depth += 1
     try:
-        states = {line.job.state for line in sys.modules[f"{_module}.core.board"].open_lines()}
+        states = {line.job.state for line in sys.modules[f"{_module}.core.jobs.board"].open_jobs()}
         return "+".join(sorted({state.value for state in states if not state.ended})) or "no job"
     finally:
         _depth -= 1
