@@ -177,7 +177,11 @@ def unsure(job: Job) -> Job:
         job,
         state=State.UNSURE,
         error=say("The request was sent, but its answer was lost: it may have been accepted and charged."),
-        remedy=_unsure_remedy(),
+        remedy=say(
+            "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
+            "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the "
+            "price again; Dismiss gives it up."
+        ),
         paid=Paid.UNKNOWN,
         retry_to=State.UPLOADING,
         lost_url=_clip_url(job),
@@ -216,6 +220,7 @@ def find_at_service(job: Job, connect: Callable[[str], fal.Connection]) -> Job |
 
 
 def _find_result(job: Job, ticket: Ticket, connection: fal.Connection) -> Job | None:
+    """The same for a job whose ticket is known."""
     endpoint = MODELS[job.order.model].endpoint
     was_cancelled = job.state is State.CANCELLED
     try:
@@ -254,11 +259,3 @@ def cancel_at_service(job: Job, connect: Callable[[str], fal.Connection]) -> Job
 def _clip_url(job: Job) -> str:
     """Where the service has the clip, empty where it has not."""
     return next((upload.url for upload in job.uploads if upload.path == job.clip), "")
-
-
-def _unsure_remedy() -> str:
-    return say(
-        "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
-        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the "
-        "price again; Dismiss gives it up."
-    )

@@ -2,7 +2,8 @@
 """What each step of a job does, and what becomes of it when the step goes wrong.
 
 A step gets a job in one state and returns it in the next, or says how long to wait. Every step but submitting may be
-repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s.
+repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s;
+what was lost on its way, or cancelled, is looked for in `lost`.
 """
 
 from __future__ import annotations

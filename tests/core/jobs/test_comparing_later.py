@@ -24,7 +24,7 @@ import json, sys, time
 from pathlib import Path
 request = json.loads(Path(sys.argv[-1]).read_text(encoding="utf-8"))
 recipe, answer = request["recipe"], {}
-if "result" in recipe:
+if recipe["result"]:
     (Path(sys.argv[1]) / "asked").touch()
     while not (Path(sys.argv[1]) / "go").exists():
         time.sleep(0.01)
