@@ -4,7 +4,6 @@
 import bpy
 
 from . import operators, panels, session, translations
-from .core.jobs import board
 from .session import start
 from .settings import preferences, scene, shortcut
 
@@ -29,9 +28,6 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene.register()
-    board.connect(
-        start.preview, session.project, start.size_of, session.on_strips, session.takes_in_file, session.spent
-    )
     panels.register()
     operators.register()
     shortcut.register()
@@ -45,7 +41,6 @@ def unregister() -> None:
     operators.unregister()
     session.close()
     preferences.unregister()
-    board.connect(None, None)
     panels.unregister()
     scene.unregister()
     for cls in reversed(_CLASSES):

@@ -19,6 +19,8 @@ import numpy as np
 
 from ..core.errors import ExportError
 from ..core.takes import alignment
+from ..core.values.compare_recipe import CompareRecipe
+from ..core.values.serialization import from_json
 from ..core.words import say
 from ..timeline import compat, movie_strip
 from ..timeline.editor import editor_of
@@ -34,13 +36,14 @@ _RATE = Fraction(24)
 _PROXIES = ("build_25", "build_50", "build_75", "build_100", "build_record_run")
 
 
-def main(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Compare `clip` with `result`; without a result, read the clip and keep it for the next time.
+def main(request: dict[str, Any]) -> dict[str, Any]:
+    """Compare a clip with its result; without a result, read the clip and keep it for the next time.
 
-    Raises ExportError whatever goes wrong: left to itself after an error, some Blenders never end.
+    request: a CompareRecipe as JSON. Raises ExportError whatever goes wrong: left to itself after an error, some
+    Blenders never end.
     """
     try:
-        return _compare(recipe)
+        return _compare(from_json(CompareRecipe, request))
     except (
         ArithmeticError,
         AttributeError,
@@ -56,24 +59,25 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
         ) from error
 
 
-def _compare(recipe: dict[str, Any]) -> dict[str, Any]:
-    kept = Path(recipe["kept"])
+def _compare(recipe: CompareRecipe) -> dict[str, Any]:
+    kept = recipe.kept
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         if kept.is_file():
             clip = np.load(kept)
         else:
-            clip, _ = _read(Path(recipe["clip"]), recipe["frames"], Path(folder) / "clip")
-        if "result" not in recipe:
+            clip, _ = _read(recipe.clip, recipe.frames, Path(folder) / "clip")
+        if recipe.result is None:
             part = Path(folder) / "clip.npy"
             np.save(part, clip)
             os.replace(part, kept)
             return {}
-        wanted = len(recipe["shown"]) + alignment.REACH
+        wanted = len(recipe.shown) + alignment.REACH
         size = (clip.shape[2], clip.shape[1])
-        path, lies = Path(recipe["result"]), (recipe["scale"], recipe["rotation"])
-        result, result_frames = _read(path, wanted, Path(folder) / "result", size, *lies)
+        result, result_frames = _read(
+            recipe.result, wanted, Path(folder) / "result", size, recipe.scale, recipe.rotation
+        )
     kept.unlink(missing_ok=True)
-    shown = [min(frame, len(clip) - 1) for frame in recipe["shown"]]
+    shown = [min(frame, len(clip) - 1) for frame in recipe.shown]
     found = alignment.track(evidence.likeness(clip, result, shown))
     late = found.late()
     pairs = [(frame, row + late[row]) for row, frame in enumerate(shown) if 0 <= row + late[row] < len(result)]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import bpy
 
+from ..core.values.serialization import from_json
+from ..core.values.stand_in_recipe import StandInRecipe
 from ..timeline import compat, movie_strip
 from ..timeline.editor import editor_of
 from . import movie_output
@@ -22,43 +23,43 @@ _CHANNEL_OF_SOUND = 40
 _TINT = (1.0, 0.72, 0.42)
 
 
-def main(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Render `frames` frames of the clip at `fps` to the target."""
-    width, height = recipe["size"]
-    scene = movie_output.new_scene(Fraction(*recipe["fps"]), width, height)
-    clip = Path(recipe["clip"])
-    strip = movie_strip.add(scene, "clip", clip, 1, 1, at_own_rate=False)
+def main(request: dict[str, Any]) -> dict[str, Any]:
+    """Render the picture. request: a StandInRecipe as JSON. There is nothing to answer."""
+    recipe = from_json(StandInRecipe, request)
+    width, height = recipe.size
+    scene = movie_output.new_scene(recipe.fps, width, height)
+    strip = movie_strip.add(scene, "clip", recipe.clip, 1, 1, at_own_rate=False)
     strip.blend_type = "REPLACE"
-    if recipe["clip_fps"] != recipe["fps"]:
+    if recipe.clip_fps != recipe.fps:
         _change_rate(scene, strip, recipe)
-    if recipe["sound"]:
-        compat.strips(editor_of(scene)).new_sound("sound", str(clip), _CHANNEL_OF_SOUND, 1)
-    if recipe["look"] != "identity":
+    if recipe.sound:
+        compat.strips(editor_of(scene)).new_sound("sound", str(recipe.clip), _CHANNEL_OF_SOUND, 1)
+    if recipe.look != "identity":
         _look(scene, strip, recipe)
     movie_output.render_movie(
         scene,
-        Path(recipe["target"]),
+        recipe.target,
         first=1,
-        frames=recipe["frames"],
-        audio=recipe["sound"],
+        frames=recipe.frames,
+        audio=recipe.sound,
         bits_per_second=0,
-        lossless=recipe["look"] == "identity",
+        lossless=recipe.look == "identity",
     )
     return {}
 
 
-def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> None:
+def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: StandInRecipe) -> None:
     """Show for each frame of the result the clip's frame that is on in the middle of its time.
 
     A strip at its own rate would show other frames in other versions of Blender.
     """
-    pace = Fraction(*recipe["clip_fps"]) / Fraction(*recipe["fps"])
-    speed = compat.new_effect(editor_of(scene), "rate", "SPEED", 2, 1, recipe["frames"], (strip,))
+    pace = recipe.clip_fps / recipe.fps
+    speed = compat.new_effect(editor_of(scene), "rate", "SPEED", 2, 1, recipe.frames, (strip,))
     speed.speed_control = "FRAME_NUMBER"
     speed.use_frame_interpolate = False
     speed.blend_type = "REPLACE"
     last = compat.length(strip) - 1
-    for number in range(recipe["frames"]):
+    for number in range(recipe.frames):
         speed.speed_frame_number = min(last, math.floor((number + Fraction(1, 2)) * pace))
         speed.keyframe_insert("speed_frame_number", frame=1 + number)
     for curve in compat.curves(scene):
@@ -66,19 +67,19 @@ def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: dict[str, Any]) -> 
             point.interpolation = "CONSTANT"
 
 
-def _look(scene: bpy.types.Scene, clip: Any, recipe: dict[str, Any]) -> None:
-    frames = recipe["frames"]
-    width, height = recipe["size"]
+def _look(scene: bpy.types.Scene, clip: Any, recipe: StandInRecipe) -> None:
+    frames = recipe.frames
+    width, height = recipe.size
     clip.color_saturation = 0.35
     tint = _effect(scene, "tint", "COLOR", 3, frames)
     tint.color = _TINT
     tint.blend_type = "MULTIPLY"
     _text(scene, "REHEARSAL", 30, frames, size=height * 0.09, place=(0.5, 0.88), alpha=0.85)
-    _text(scene, recipe["prompt"][:90], 31, frames, size=height * 0.03, place=(0.5, 0.06), alpha=0.85)
+    _text(scene, recipe.prompt[:90], 31, frames, size=height * 0.03, place=(0.5, 0.06), alpha=0.85)
     tall = height * 0.16
     left = width * 0.02
-    for number, path in enumerate(recipe["images"]):
-        left += _picture(scene, path, _CHANNELS_FOR_REFERENCES + number, frames, tall=tall, left=left)
+    for number, image in enumerate(recipe.images):
+        left += _picture(scene, str(image), _CHANNELS_FOR_REFERENCES + number, frames, tall=tall, left=left)
 
 
 def _picture(scene: bpy.types.Scene, path: str, channel: int, frames: int, *, tall: float, left: float) -> float:

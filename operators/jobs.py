@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with a job: cancel, retry, dismiss, resume; and turning the list's pages."""
+"""What can be done with a job: cancel, retry, dismiss, resume."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import StringProperty
 
 from .. import session
 from ..core.jobs import board
@@ -179,19 +179,4 @@ class RESHOOT_OT_resume(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class RESHOOT_OT_jobs_turn(bpy.types.Operator):
-    """Show newer or older jobs"""
-
-    bl_idname = "reshoot.jobs_turn"
-    bl_label = "Turn Page"
-    bl_options = {"INTERNAL"}
-
-    step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
-
-    def execute(self, context: Context) -> OperatorReturn:
-        """Turn it."""
-        board.turn(self.step)
-        return {"FINISHED"}
-
-
-CLASSES = (RESHOOT_OT_jobs_turn, RESHOOT_OT_job_cancel, RESHOOT_OT_job_retry, RESHOOT_OT_job_dismiss, RESHOOT_OT_resume)
+CLASSES = (RESHOOT_OT_job_cancel, RESHOOT_OT_job_retry, RESHOOT_OT_job_dismiss, RESHOOT_OT_resume)

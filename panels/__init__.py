@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import bpy
+from bpy.props import IntProperty
 
 from .. import session
 from ..settings import preferences
@@ -198,6 +199,23 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
             layout.prop(settings, name)
 
 
+class RESHOOT_OT_jobs_turn(bpy.types.Operator):
+    """Show newer or older jobs"""
+
+    bl_idname = "reshoot.jobs_turn"
+    bl_label = "Turn Page"
+    bl_options = {"INTERNAL"}
+
+    step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: Context) -> OperatorReturn:
+        """Turn it."""
+        from . import jobs
+
+        jobs.turn(self.step)
+        return {"FINISHED"}
+
+
 class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
     """What was sent and what became of it"""
 
@@ -221,6 +239,7 @@ CLASSES = (
     RESHOOT_MT_reference_context,
     RESHOOT_PT_references,
     RESHOOT_PT_options,
+    RESHOOT_OT_jobs_turn,
     RESHOOT_PT_jobs,
 )
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from .. import session
 from ..core.errors import Paid
 from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.values.state import State
 from ..core.words import named, say
+from ..session import start
 from . import thumbnails
 from .tab import Room, beside, boxed, room, running_text, shortened, text_width, wrapped
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     from ..core.values.job import Job
     from ..core.values.progress import JobProgress
     from .tab import Icon
+
+PAGE = 5
+"""Jobs that are shown at a time."""
+
+_page = 0
+"""Which of the pages is shown, as the editor has turned them: there may be fewer by now."""
 
 _PICTURE = 3.0
 """Height of a take's picture in the interface's units."""
@@ -51,18 +59,33 @@ _ICONS: dict[State, Icon] = {
 
 def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
-    lines = board.listed()
+    held = session.takes_in_file()
+    lines = board.listed(session.project(), held)
     if not lines:
         row = layout.row()
         row.active = False
         row.label(text="No jobs yet")
         return
-    first, end = board.page(len(lines))
-    now, held, free = time.time(), board.takes_in_file_seen(), boxed(room(context))
+    first, end = page(len(lines))
+    now, free = time.time(), boxed(room(context))
     for line in lines[first:end]:
         _job(layout.box(), line, free, now, held)
-    if len(lines) > board.PAGE:
+    if len(lines) > PAGE:
         _pages(layout, first, end, len(lines))
+
+
+def page(count: int) -> tuple[int, int]:
+    """Which of `count` jobs are shown: from, and up to without that one."""
+    first = min(_page, max(0, (count - 1) // PAGE)) * PAGE
+    return first, min(count, first + PAGE)
+
+
+def turn(step: int) -> None:
+    """Turn the page by `step`, within the jobs of the open file."""
+    global _page
+    lines = board.listed(session.project(), session.takes_in_file())
+    last = max(0, (len(lines) - 1) // PAGE)
+    _page = min(max(0, min(_page, last) + step), last)
 
 
 def _pages(layout: UILayout, first: int, end: int, count: int) -> None:
@@ -92,7 +115,7 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     (name,) = shortened(job.label, aside.less((20 * len(buttons) + 8) * free.scale))
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
-    if board.is_orphaned(line):
+    if board.is_orphaned(line, session.project()):
         wrapped(column, say("From a file that was not saved"), aside, active=False)
     words = running_text(column)
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
@@ -152,7 +175,7 @@ def _facts(job: Job, now: float) -> str:
     """Time, price, and the size of what is sent."""
     parts = [_time_words(board.seconds(job, now))]
     parts.append(_price(job))
-    size = board.size_of(job.clip)
+    size = start.size_of(job.clip)
     if size is not None:
         parts.append(say("{size}\u00a0MB sent", size=f"{size / 1_000_000:.1f}"))
     return " · ".join(parts)

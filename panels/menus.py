@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.words import say
+from ..session import start
 from ..settings.scene import scene_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _draw(menu: Menu, context: Context) -> None:
     assert layout is not None
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"
-    preview = board.preview(scene_of(context))
+    preview = start.preview(scene_of(context))
     # Blender's search finds an entry by its text: whoever looks for the extension looks for its name.
     words = say("Reshoot (Rehearsal) · free") if preview.service == REHEARSAL else button_words(preview)
     layout.operator("reshoot.shoot", text=words, icon="RENDER_ANIMATION", translate=False)

@@ -11,7 +11,6 @@ import blf
 import bpy
 
 from .. import session
-from ..core.jobs import board
 from ..core.words import say
 from ..settings import folders, preferences, shortcut
 
@@ -99,7 +98,7 @@ def _draw_money(given: RESHOOT_AP_preferences, layout: UILayout, context: Contex
     column.prop(given, "confirm_above")
     column.prop(given, "day_limit")
     column.prop(given, "project_limit")
-    sums = board.spent()
+    sums = session.spent()
     if not sums:
         _tell(
             column,

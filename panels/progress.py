@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import blf
 import bpy
 
+from .. import session
 from ..core.jobs import board
 from ..core.values.state import State
 from ..core.words import named, say
@@ -94,7 +95,7 @@ def _draw() -> None:
     if warming.due():
         warming.step()
         return
-    jobs = board.on_strips(scene)
+    jobs = session.on_strips(scene)
     if jobs:
         _draw_jobs(context, jobs)
 

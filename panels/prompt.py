@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .. import session
 from ..core.jobs import board
 from ..core.models.table import MODELS
 from ..core.planning import prompt
@@ -52,7 +53,7 @@ def draw(layout: UILayout, context: Context) -> None:
 
 def draw_recent(layout: UILayout, context: Context) -> None:
     """Draw the menu of prompts that were used before."""
-    recent = board.recent_prompts(_RECENT)
+    recent = board.recent_prompts(_RECENT, session.project(), session.takes_in_file())
     if not recent:
         layout.label(text="Prompts of your jobs appear here")
     free = room(context, _MENU_WIDTH)

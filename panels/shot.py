@@ -13,6 +13,7 @@ from ..core.jobs import board
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.words import say
+from ..session import start
 from ..settings import preferences
 from ..settings.scene import scene_of, settings_of
 from . import thumbnails
@@ -39,7 +40,7 @@ def draw(layout: UILayout, context: Context) -> None:
     free = room(context)
     for line in first_run(context):
         wrapped(layout, line, free)
-    preview = board.preview(scene_of(context))
+    preview = start.preview(scene_of(context))
     if preview.shot is None:
         _nothing(layout, preview, free)
     else:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from ..core.blender_process import Blender
 from ..core.media import mp4
+from ..core.values.serialization import to_json
+from ..core.values.stand_in_recipe import StandInRecipe
 from .server import StandIn
 
 
@@ -18,17 +20,17 @@ def render(
     if stand_in.look == "identity" and video.fps == stand_in.fps:
         mp4.relabel(stand_in.clip, stand_in.target, stand_in.fps, keep_sound=stand_in.keep_audio)
         return
-    recipe = {
-        "clip": str(stand_in.clip),
-        "target": str(stand_in.target),
-        "images": [str(image) for image in stand_in.images],
-        "prompt": stand_in.prompt,
-        "look": stand_in.look,
-        "sound": stand_in.keep_audio and video.sound,
-        "frames": stand_in.frames,
-        "fps": [stand_in.fps.numerator, stand_in.fps.denominator],
-        "clip_fps": [video.fps.numerator, video.fps.denominator],
-        "size": [video.width, video.height],
-    }
+    recipe = StandInRecipe(
+        clip=stand_in.clip,
+        clip_fps=video.fps,
+        target=stand_in.target,
+        frames=stand_in.frames,
+        fps=stand_in.fps,
+        size=(video.width, video.height),
+        look=stand_in.look,
+        prompt=stand_in.prompt,
+        images=tuple(stand_in.images),
+        sound=stand_in.keep_audio and video.sound,
+    )
     folder = stand_in.target.parent / f"{stand_in.target.stem}-render"
-    blender.run("render_stand_in", recipe, folder, progress=progress, cancelled=cancelled)
+    blender.run("render_stand_in", to_json(recipe), folder, progress=progress, cancelled=cancelled)

@@ -19,7 +19,7 @@ import bpy
 
 from .. import session
 from ..core.errors import ReshootError
-from ..core.export.clip import own_frames
+from ..core.export.own_frames import own_frames
 from ..core.lookout import Lookout
 from ..core.models.model import Limits
 from ..core.models.table import MODELS

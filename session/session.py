@@ -18,7 +18,8 @@ import bpy
 
 from ..core.errors import ReshootError
 from ..core.jobs import board
-from ..core.jobs.runner import Event, Runner
+from ..core.jobs.rows import Event
+from ..core.jobs.runner import Runner
 from ..core.jobs.steps import Steps
 from ..core.money import ledger
 from ..core.values.job import Job

@@ -8,8 +8,8 @@ from dataclasses import replace
 import bpy
 
 from .. import session
+from ..core.export.recipe import SCENE_FILE
 from ..core.jobs import board
-from ..core.jobs.steps import SCENE_FILE
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.planning.job_model import kept

@@ -50,8 +50,8 @@ def preview(scene: Scene) -> Preview:
 
 
 def size_of(path: str) -> int | None:
-    """Bytes of a file as they were last seen, None where nobody has looked yet."""
-    if not ready():
+    """Bytes of a file as they were last seen, None where nobody has looked yet or it is gone."""
+    if not path or not ready():
         return None
     from . import preview as seen
 

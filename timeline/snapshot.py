@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 from ..core.blender_process import Blender
-from ..core.jobs.steps import SCENE_FILE
+from ..core.export.recipe import SCENE_FILE
 from ..core.takes.files import check_room, check_writable
+from ..core.values.render_recipe import RenderRecipe
+from ..core.values.serialization import to_json
 from . import compat, export
 
 _NEEDED_BYTES = 50_000_000
@@ -27,27 +28,21 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
     check_room(target.parent, _NEEDED_BYTES)
     export.write_scene(scene, folder / SCENE_FILE)
     editor = scene.sequence_editor
-    size = [scene.render.resolution_x, scene.render.resolution_y]
-    recipe: dict[str, Any] = {
-        "blend": str(folder / SCENE_FILE),
-        "scene": scene.name,
-        "meta": compat.open_meta(editor) if editor else "",
-        "strips": [],
-        "alone": False,
-        "audio": False,
-        "start": scene.frame_current,
-        "frames": 1,
-        "canvas": size,
-        "size": size,
-        "scalable": False,
-        "sounds": [],
-        "frame_map": [],
-        "view": "Standard",
-        "still": True,
-        "target": str(target),
-    }
+    size = (scene.render.resolution_x, scene.render.resolution_y)
+    recipe = RenderRecipe(
+        blend=folder / SCENE_FILE,
+        scene=scene.name,
+        meta=compat.open_meta(editor) if editor else "",
+        start=scene.frame_current,
+        frames=1,
+        canvas=size,
+        size=size,
+        view="Standard",
+        target=target,
+        still=True,
+    )
 
     def render(blender: Blender) -> None:
-        blender.run("render_clip", recipe, folder)
+        blender.run("render_clip", to_json(recipe), folder)
 
     return render

@@ -197,7 +197,7 @@ def reshoot(scene: Any) -> tuple[Any, dict[str, float]]:
     board = part("core.jobs.board")
     scene.reshoot.prompt = prompt
     console.say(f"  prompt      {prompt}")
-    planned = board.preview(scene)
+    planned = part("session.start").preview(scene)
     if LIVE and planned.plan is not None:
         where = os.environ.get("RESHOOT_SERVICE_URL") or "fal.ai"
         console.say(f"  price       about ${planned.plan.price}, charged by {where}")

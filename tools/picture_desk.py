@@ -37,7 +37,8 @@ def over(kind="WINDOW"):
     return bpy.context.temp_override(window=window(), screen=window().screen, area=timeline(), region=region(kind))
 
 def jobs():
-    return part("core.jobs.board").listed()
+    session = part("session")
+    return part("core.jobs.board").listed(session.project(), session.takes_in_file())
 
 def states():
     return [line.job.state.name for line in jobs()]

@@ -11,7 +11,7 @@ from ..blender_process import Blender
 from ..errors import ReferenceInvalid
 from ..models.model import Limits
 from ..planning.prompt import labels
-from ..planning.references import _check_picture, _probe, check_files
+from ..planning.references import check_files, check_image, probe_image
 from ..values.shot import Reference
 from ..words import say
 
@@ -29,7 +29,7 @@ def prepare(
     folder: where the copies go. Raises ReferenceInvalid, ExportError, StorageError or JobCancelled.
     """
     check_files(references, limits)
-    wanted = [path for each in references for path in each.images if _probe(Path(path), "") is None]
+    wanted = [path for each in references for path in each.images if probe_image(Path(path), "") is None]
     converted: dict[str, str] = {}
     if wanted:
         targets = {path: str(folder / f"reference{n}.png") for n, path in enumerate(dict.fromkeys(wanted), 1)}
@@ -43,11 +43,11 @@ def prepare(
     ready = tuple(replace(each, images=tuple(converted.get(path, path) for path in each.images)) for each in references)
     for name, before, after in zip(labels([each.kind for each in references]), references, ready, strict=True):
         for original, path in zip(before.images, after.images, strict=True):
-            found = _probe(Path(path), name)
+            found = probe_image(Path(path), name)
             if found is None:
                 raise ReferenceInvalid(
                     say("“{file}” ({token}) is not an image that can be read.", file=Path(original).name, token=name),
                     say("Choose a PNG or JPEG file."),
                 )
-            _check_picture(found, Path(original).name, name, limits)
+            check_image(found, Path(original).name, name, limits)
     return ready

@@ -1,27 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the interface knows: the last that was heard of each job, and what would be sent now.
+"""The jobs that the interface knows of, by project: the last that was heard of each.
 
-Kept by the main thread, read by panels.
+Kept by the main thread, read by panels. It asks neither the journal nor Blender: which file is open, and whose takes it
+holds, is told by who asks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..names import UNTITLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..money.ledger import Sum
     from ..values.job import Job
-    from ..values.preview import Preview
-    from ..values.progress import JobProgress, StripProgress
-    from .runner import Event
-
-PAGE = 5
-"""Jobs that the list shows at a time."""
-
+    from ..values.progress import JobProgress
+    from .rows import Event
 
 _jobs: dict[str, JobProgress] = {}
 _of_project: dict[str, dict[str, JobProgress]] = {}
@@ -30,59 +23,15 @@ _orphaned: dict[str, JobProgress] = {}
 _sorted: dict[str, list[JobProgress]] = {}
 _here: tuple[str, frozenset[str], list[JobProgress]] | None = None
 """What `listed` gave last, and what for."""
-_previewer: Callable[[Any], Preview] | None = None
-_project: Callable[[], str] | None = None
-_sizer: Callable[[str], int | None] | None = None
-_follower: Callable[[Any], list[StripProgress]] | None = None
-_holder: Callable[[], frozenset[str]] | None = None
-_spender: Callable[[], tuple[Sum, ...]] | None = None
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _moving: set[str] = set()
 """The jobs that a runner has a next step for."""
-_page = 0
-
-
-def connect(
-    previewer: Callable[[Any], Preview] | None,
-    project: Callable[[], str] | None,
-    sizer: Callable[[str], int | None] | None = None,
-    follower: Callable[[Any], list[StripProgress]] | None = None,
-    holder: Callable[[], frozenset[str]] | None = None,
-    spender: Callable[[], tuple[Sum, ...]] | None = None,
-) -> None:
-    """Set what tells of a scene's shot, of the open file, of a file's size, of the jobs on a scene's strips, of those
-    whose takes the open file holds, and of what was spent.
-
-    None where the extension ends.
-    """
-    global _previewer, _project, _sizer, _follower, _holder, _spender
-    _previewer, _project, _sizer, _follower, _holder = previewer, project, sizer, follower, holder
-    _spender = spender
-
-
-def preview(scene: Any) -> Preview:
-    """What would be sent of `scene` now."""
-    if _previewer is not None:
-        return _previewer(scene)
-    from ..values.preview import Preview
-
-    return Preview()
-
-
-def on_strips(scene: Any) -> list[StripProgress]:
-    """The jobs to be shown on the strips of `scene`, newest first."""
-    return _follower(scene) if _follower is not None else []
 
 
 def is_open() -> bool:
     """Whether any job of any file is under way or has come to a bad end. Asked at every redraw."""
     return bool(_open)
-
-
-def size_of(path: str) -> int | None:
-    """Bytes of a file as they were last seen, None where nobody has looked yet or it is gone."""
-    return _sizer(path) if _sizer is not None and path else None
 
 
 def update(event: Event) -> bool:
@@ -170,53 +119,39 @@ def _created(line: JobProgress) -> float:
     return line.job.created
 
 
-def spent() -> tuple[Sum, ...]:
-    """What was spent in each project, the latest first, as far as it is known without asking the disk."""
-    return _spender() if _spender is not None else ()
+def listed(project: str, held: frozenset[str]) -> list[JobProgress]:
+    """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file.
 
-
-def takes_in_file() -> frozenset[str]:
-    """The jobs whose takes are strips of the open file."""
-    return _holder() if _holder is not None else frozenset()
-
-
-def takes_in_file_seen() -> frozenset[str]:
-    """The same as `listed` found it last: to count the strips takes time where there are many."""
-    return _here[1] if _here is not None else frozenset()
-
-
-def listed() -> list[JobProgress]:
-    """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file."""
+    project: the open file's. held: the jobs whose takes are strips of it.
+    """
     global _here
-    if _project is None:
-        return []
-    project, there = _project(), takes_in_file()
-    if _here is None or _here[:2] != (project, there):
-        _here = (project, there, _listed(project, there))
+    if _here is None or _here[:2] != (project, held):
+        _here = (project, held, _listed(project, held))
     return list(_here[2])
 
 
-def _listed(project: str, there: frozenset[str]) -> list[JobProgress]:
+def _listed(project: str, held: frozenset[str]) -> list[JobProgress]:
     here = of_project(project)
     ids = {line.job.id for line in here}
-    brought = [_jobs[job_id] for job_id in there if job_id in _jobs and job_id not in ids]
+    brought = [_jobs[job_id] for job_id in held if job_id in _jobs and job_id not in ids]
     if brought:
         here = sorted((*here, *brought), key=_created, reverse=True)
     ids.update(line.job.id for line in brought)
-    return here + [line for line in orphaned() if line.job.id not in ids]
+    return here + [line for line in orphaned(project) if line.job.id not in ids]
 
 
-def orphaned() -> list[JobProgress]:
-    """The jobs of files that were closed without ever having had a name, newest first.
+def orphaned(project: str) -> list[JobProgress]:
+    """The jobs of files that were closed without ever having had a name, newest first. project: the open file's.
 
     Of those that have ended, the ones whose money may be had back: nobody else would tell of them.
     """
-    return sorted(filter(is_orphaned, _orphaned.values()), key=_created, reverse=True)
+    lost = [line for line in _orphaned.values() if is_orphaned(line, project)]
+    return sorted(lost, key=_created, reverse=True)
 
 
-def is_orphaned(line: JobProgress) -> bool:
+def is_orphaned(line: JobProgress, project: str) -> bool:
     """Whether `orphaned` tells of it."""
-    return _could_be_orphaned(line) and (_project is None or line.job.project != _project())
+    return _could_be_orphaned(line) and line.job.project != project
 
 
 def _could_be_orphaned(line: JobProgress) -> bool:
@@ -256,22 +191,9 @@ def set_words(job_id: str, words: str) -> None:
         _keep(JobProgress(line.job, words, line.fraction, line.elsewhere))
 
 
-def page(count: int) -> tuple[int, int]:
-    """Which of `count` jobs the list shows: from, and up to without that one."""
-    first = min(_page, max(0, (count - 1) // PAGE)) * PAGE
-    return first, min(count, first + PAGE)
-
-
-def turn(step: int) -> None:
-    """Turn the list's page by `step`, within the jobs of the open file."""
-    global _page
-    last = max(0, (len(listed()) - 1) // PAGE)
-    _page = min(max(0, min(_page, last) + step), last)
-
-
-def recent_prompts(limit: int) -> list[JobProgress]:
-    """The newest job of each prompt: those of the open file first, then those of other files."""
-    here = listed()
+def recent_prompts(limit: int, project: str, held: frozenset[str]) -> list[JobProgress]:
+    """The newest job of each prompt: those of the open file first, then those of other files. See `listed`."""
+    here = listed(project, held)
     ids = {line.job.id for line in here}
     others = sorted((line for line in _jobs.values() if line.job.id not in ids), key=lambda each: -each.job.created)
     newest: dict[str, JobProgress] = {}

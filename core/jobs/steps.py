@@ -2,7 +2,8 @@
 """What each step of a job does, and what becomes of it when the step goes wrong.
 
 A step gets a job in one state and returns it in the next, or says how long to wait. Every step but submitting may be
-repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s.
+repeated; submitting is on disk before it leaves and is never repeated by itself. Threads and clocks are `runner`'s;
+what was lost on its way, or cancelled, is looked for in `lost`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from ..errors import (
 )
 from ..export import clip
 from ..export.images import prepare
+from ..export.recipe import SCENE_FILE
 from ..models.model import ModelInput
 from ..names import REHEARSAL
 from ..planning.job_model import kept, model_of
@@ -46,14 +48,15 @@ from ..values.request import Ticket, Upload
 from ..values.state import State
 from ..values.take import Take
 from ..words import say
+from .lost import unsure
 
 PATIENCE = 600.0
 """Seconds of trouble without a break after which a job stops trying by itself."""
 
-_FIRST_DELAY = 1.0
-_LONGEST_DELAY = 30.0
-_FIRST_POLL = 0.5
-_LONGEST_POLL = 1.0
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 30.0
+FIRST_POLL = 0.5
+LONGEST_POLL = 1.0
 _POLL_GROWTH = 1.2
 _COUNTED = re.compile(r"(\d+) of (\d+)$")
 """What a service counts in its log, as the rehearsal does: Frame 69 of 132."""
@@ -63,9 +66,6 @@ must not make it be asked for again, when the service may not have it any more.
 """
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: half a minute of video never comes near."""
-
-SCENE_FILE = "scene.blend"
-"""The .blend in a job's folder that the shot's scene was written to."""
 
 Report = Callable[[str, float | None], None]
 
@@ -100,7 +100,7 @@ class Steps:
         takes_folder: Callable[[str], Path],
     ) -> None:
         self._blender = blender
-        self._connect = connect
+        self.connect = connect
         self._takes_folder = takes_folder
         self._lock = threading.Lock()
         self._trouble: dict[str, tuple[float, float]] = {}
@@ -118,7 +118,7 @@ class Steps:
     def get_ready(self, job: Job) -> None:
         """Make the connection that `job` is going to need. What is wrong with it is told when it is needed."""
         with contextlib.suppress(ReshootError):
-            self._connect(job.service)
+            self.connect(job.service)
 
     def step(
         self, job: Job, folder: Path, *, advance: Advance, report: Report, cancelled: Callable[[], bool]
@@ -135,7 +135,7 @@ class Steps:
         """`job` as it stands after `error`: where it can go on, and what was paid."""
         self._no_trouble(job)
         if isinstance(error, AnswerLost):
-            return replace(self.unsure(job), error=error.message, remedy=_unsure_remedy())
+            return replace(unsure(job), error=error.message)
         paid, retry_to = error.paid, job.state
         if job.state in (State.WAITING, State.DOWNLOADING):
             if isinstance(error, RequestRefused):
@@ -157,90 +157,10 @@ class Steps:
     def broken(self, job: Job, error: Exception) -> Job:
         """`job` after an error that nobody expected."""
         if job.state is State.SUBMITTING:
-            return self.unsure(job)
+            return unsure(job)
         words = say("Reshoot itself failed here: {cause}: {error}.", cause=type(error).__name__, error=str(error)[:200])
         remedy = say("Retry; if it stays so, report it with Blender's console output.")
         return self.failed(job, ReshootError(words, remedy))
-
-    def unsure(self, job: Job) -> Job:
-        """`job` where its submission may or may not have arrived."""
-        return replace(
-            job,
-            state=State.UNSURE,
-            error=say("The request was sent, but its answer was lost: it may have been accepted and charged."),
-            remedy=_unsure_remedy(),
-            paid=Paid.UNKNOWN,
-            retry_to=State.UPLOADING,
-            lost_url=_clip_url(job),
-        )
-
-    def look(self, job: Job) -> Job | None:
-        """Whether the service has something for a job that has ended without a take.
-
-        The job as it goes on from there: with the ticket that was lost, or, where it was told to have failed or was
-        cancelled, with the result that it has now. None where there is nothing, or not yet. Raises ReshootError
-        where the service cannot be asked.
-        """
-        if job.ticket is not None:
-            return self._look_at_ticket(job, job.ticket)
-        url = job.lost_url or _clip_url(job)
-        first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
-        if not url or first is None:
-            return None
-        ticket = self._connect(job.service).find(job.endpoint, url, first)
-        if ticket is None:
-            return None
-        note = say("The answer was lost; the service has the request")
-        notes = (*job.notes, note)
-        return replace(
-            job,
-            state=State.WAITING,
-            ticket=ticket,
-            lost_url="",
-            error="",
-            remedy="",
-            retry_to=None,
-            cancelling=False,
-            notes=notes,
-        )
-
-    def _look_at_ticket(self, job: Job, ticket: Ticket) -> Job | None:
-        connection, endpoint = self._connect(job.service), job.endpoint
-        was_cancelled = job.state is State.CANCELLED
-        try:
-            if connection.status(endpoint, ticket).done:
-                connection.result(endpoint, ticket, job.model.file_at)
-            elif was_cancelled:
-                return None
-        except (RequestRefused, RequestGone):
-            return None
-        notes = (*job.notes, say("Finished although it was cancelled")) if was_cancelled else job.notes
-        return replace(
-            job, state=State.WAITING, error="", remedy="", retry_to=None, cancelling=was_cancelled, notes=notes
-        )
-
-    def cancel(self, job: Job) -> Job:
-        """Ask the service to stop a submitted job, and tell its answer truthfully."""
-        assert job.ticket is not None
-        try:
-            answer = self._connect(job.service).cancel(job.endpoint, job.ticket)
-        except ReshootError as error:
-            words = say(
-                "The service could not be asked to stop ({error}); it may still be charged.", error=error.message
-            )
-        else:
-            if answer is fal.CancelAnswer.TOO_LATE:
-                note = say("Too late to cancel: the take is finished and comes in")
-                return replace(job, cancelling=True, notes=(*job.notes, note))
-            words = say("The service was asked to stop; it may still be charged.")
-        return replace(
-            job,
-            state=State.CANCELLED,
-            error=words,
-            remedy=say("Reshoot looks for a while whether a result comes anyway; Retry looks now. Both cost nothing."),
-            paid=Paid.UNKNOWN,
-            retry_to=State.WAITING,
-        )
 
     def finish(self, job: Job) -> None:
         """Forget what was kept in memory of a placed job, and complete its receipt."""
@@ -263,8 +183,8 @@ class Steps:
         """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
         now = time.monotonic()
         with self._lock:
-            since, delay = self._trouble.get(job.id, (now, _FIRST_DELAY))
-            self._trouble[job.id] = (since, min(delay * 2, _LONGEST_DELAY))
+            since, delay = self._trouble.get(job.id, (now, FIRST_DELAY))
+            self._trouble[job.id] = (since, min(delay * 2, LONGEST_DELAY))
         if now - since > PATIENCE:
             raise error
         return Wait(job, max(delay, error.retry_after or 0.0), say("{error} Trying again", error=error.message))
@@ -288,7 +208,7 @@ class Steps:
     def _upload(
         self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
-        connection = self._connect(job.service)
+        connection = self.connect(job.service)
         paths = list(dict.fromkeys([job.clip, *(path for each in job.prepared for path in each.images)]))
         for count, path in enumerate(paths):
             if path in {upload.path for upload in job.uploads}:
@@ -321,12 +241,12 @@ class Steps:
         self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         assert job.ticket is not None
-        progress = self._connect(job.service).status(job.endpoint, job.ticket)
+        progress = self.connect(job.service).status(job.endpoint, job.ticket)
         if progress.done:
             return replace(job, state=State.DOWNLOADING)
         with self._lock:
-            delay = self._polls.get(job.id, _FIRST_POLL)
-            self._polls[job.id] = min(delay * _POLL_GROWTH, _LONGEST_POLL)
+            delay = self._polls.get(job.id, FIRST_POLL)
+            self._polls[job.id] = min(delay * _POLL_GROWTH, LONGEST_POLL)
         if progress.position is not None:
             return Wait(job, delay, say("Queued, {count} ahead", count=progress.position))
         if not progress.running:
@@ -368,7 +288,7 @@ class Steps:
                 self._no_trouble(job)
             report(say("Downloading"), done / total if total else None)
 
-        made = self._connect(job.service).result(job.endpoint, ticket, job.model.file_at)
+        made = self.connect(job.service).result(job.endpoint, ticket, job.model.file_at)
         target.parent.mkdir(parents=True, exist_ok=True)
         download.fetch(
             made.url,
@@ -424,19 +344,6 @@ def _given(job: Job) -> ModelInput:
         ),
         frames=job.sent.frames,
         fps=job.plan.fps,
-    )
-
-
-def _clip_url(job: Job) -> str:
-    """Where the service has the clip, empty where it has not."""
-    return next((upload.url for upload in job.uploads if upload.path == job.clip), "")
-
-
-def _unsure_remedy() -> str:
-    return say(
-        "Reshoot looks for the request by itself for a while. You can look at the requests page of your account on "
-        "fal.ai: if it is there it was accepted. Retry looks once more, then submits it again, which may cost the "
-        "price again; Dismiss gives it up."
     )
 
 

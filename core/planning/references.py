@@ -69,12 +69,13 @@ def check_files(references: Sequence[Reference], limits: Limits) -> None:
     """
     for name, reference in zip(labels([each.kind for each in references]), references, strict=True):
         for path in reference.images:
-            found = _probe(Path(path), name)
+            found = probe_image(Path(path), name)
             if found is not None:
-                _check_picture(found, Path(path).name, name, limits)
+                check_image(found, Path(path).name, name, limits)
 
 
-def _probe(path: Path, name: str) -> image.Picture | None:
+def probe_image(path: Path, name: str) -> image.Picture | None:
+    """What the header of a PNG or JPEG tells, None where it is neither. Raises ReferenceInvalid, naming `name`."""
     try:
         return image.probe(path)
     except OSError as error:
@@ -84,7 +85,8 @@ def _probe(path: Path, name: str) -> image.Picture | None:
         ) from error
 
 
-def _check_picture(found: image.Picture, file_name: str, name: str, limits: Limits) -> None:
+def check_image(found: image.Picture, file_name: str, name: str, limits: Limits) -> None:
+    """Hold an image against the limits. Raises ReferenceInvalid, naming the file and the reference `name`."""
     if limits.max_image_bytes is not None and found.size > limits.max_image_bytes:
         raise ReferenceInvalid(
             say(

@@ -8,11 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..blender_process import Blender
 from ..errors import JobCancelled, ReshootError
+from ..values.compare_recipe import CompareRecipe
+from ..values.serialization import to_json
 from ..values.take import Fit
 from ..words import say
 from .alignment import Alignment, Delay, Inspection, decide, shown_by
@@ -38,7 +41,7 @@ def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelle
     try:
         blender.run(
             _MODULE,
-            _recipe(clip, range(frames), folder),
+            to_json(_recipe(clip, range(frames), folder)),
             # Apart, so that an answer to the one is never taken for an answer to the other.
             folder / "ahead",
             cancelled=lambda: cancelled() or time.monotonic() > patience,
@@ -69,14 +72,16 @@ def inspect(
     """
     patience = time.monotonic() + _PATIENCE
     try:
-        recipe = {
-            **_recipe(clip, expected, folder),
-            "result": str(result),
-            "shown": shown_by(expected),
-            "scale": (fit.scale_x, fit.scale_y),
-            "rotation": rotation,
-        }
-        answer = blender.run(_MODULE, recipe, folder, cancelled=lambda: cancelled() or time.monotonic() > patience)
+        recipe = replace(
+            _recipe(clip, expected, folder),
+            result=result,
+            shown=tuple(shown_by(expected)),
+            scale=(fit.scale_x, fit.scale_y),
+            rotation=rotation,
+        )
+        answer = blender.run(
+            _MODULE, to_json(recipe), folder, cancelled=lambda: cancelled() or time.monotonic() > patience
+        )
         return _read(expected, answer)
     except JobCancelled:
         if cancelled():
@@ -92,11 +97,11 @@ def _uncompared(expected: Sequence[int], why: object) -> Inspection:
     return Inspection(tuple(expected), Fit(), False, (note,))
 
 
-def _recipe(clip: Path, expected: Sequence[int], folder: Path) -> dict[str, Any]:
+def _recipe(clip: Path, expected: Sequence[int], folder: Path) -> CompareRecipe:
     state = clip.stat()
     # A clip that was exported anew is another one.
     kept = folder / f"{clip.stem}-{state.st_size}-{state.st_mtime_ns}.npy"
-    return {"clip": str(clip), "frames": len(expected), "kept": str(kept)}
+    return CompareRecipe(clip, len(expected), kept)
 
 
 def _read(expected: Sequence[int], answer: dict[str, Any]) -> Inspection:

@@ -29,6 +29,11 @@ class State(str, Enum):
         return self in _MOVING
 
     @property
+    def unsubmitted(self) -> bool:
+        """It moves, and its request has not left yet: nothing is paid where it stops here."""
+        return self in _UNSUBMITTED
+
+    @property
     def ended(self) -> bool:
         """Nothing happens any more unless the editor asks."""
         return not self.moving and self is not State.LANDED
@@ -42,3 +47,4 @@ class State(str, Enum):
 _MOVING = frozenset(
     {State.PREPARED, State.EXPORTING, State.UPLOADING, State.SUBMITTING, State.WAITING, State.DOWNLOADING}
 )
+_UNSUBMITTED = frozenset({State.PREPARED, State.EXPORTING, State.UPLOADING})

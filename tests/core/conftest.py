@@ -12,7 +12,7 @@ import pytest
 from house import House, runner_threads
 from hypothesis import settings
 from rehearsal_render import make_clip
-from reshoot.core.jobs import runner as runner_module
+from reshoot.core.jobs import activity, lost
 from reshoot.core.jobs import steps as steps_module
 
 settings.register_profile("reshoot", deadline=None)
@@ -36,8 +36,8 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same delays, shorter."""
-    monkeypatch.setattr(steps_module, "_FIRST_POLL", 0.05)
-    monkeypatch.setattr(steps_module, "_FIRST_DELAY", 0.1)
-    monkeypatch.setattr(runner_module, "_LOOK_AGAIN", 0.1)
-    monkeypatch.setattr(runner_module, "_ARRIVES", 0.1)
-    monkeypatch.setattr(runner_module, "_WRITE_AGAIN", 0.1)
+    monkeypatch.setattr(steps_module, "FIRST_POLL", 0.05)
+    monkeypatch.setattr(steps_module, "FIRST_DELAY", 0.1)
+    monkeypatch.setattr(activity, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(lost, "ARRIVAL_SECONDS", 0.1)
+    monkeypatch.setattr(activity, "WRITE_AGAIN", 0.1)

@@ -18,10 +18,11 @@ from workstation import Workstation, until
 
 _HELPERS = """
 import sys
-board = sys.modules[MODULE + ".core.jobs.board"]
+board, session = (sys.modules[f"{MODULE}.{name}"] for name in ("core.jobs.board", "session"))
 
 def listed():
-    return [[line.job.id, line.job.state.value, line.job.id in board.takes_in_file()] for line in board.listed()]
+    held = session.takes_in_file()
+    return [[line.job.id, line.job.state.value, line.job.id in held] for line in board.listed(session.project(), held)]
 
 def held_now():
     return sorted(job for each in bpy.data.scenes for job in held_by(each))
@@ -194,7 +195,7 @@ def test_file_without_a_name(at_work: Editor, held: Service, clip: Path) -> None
     editor.wait_for_state("PLACED")
     assert [take[1:3] for take in blender.value("takes()")] == [[1, 133]]
     # It belongs to this file now.
-    blender.wait("listed() == [[job, 'PLACED', True]] and not board.orphaned()", job=job)
+    blender.wait("listed() == [[job, 'PLACED', True]] and not board.orphaned(session.project())", job=job)
     editor.over_timeline()
     blender.key("Z", ctrl=True)
     blender.wait("listed() == [[job, 'PLACED', False]]", job=job)

@@ -53,12 +53,12 @@ def test_nothing_ticks_and_nothing_is_drawn_without_a_job(editor: Editor, clip: 
 
 
 _KEEP_WHAT_IS_DRAWN = """
-panels, board = (sys.modules[f"{MODULE}.{name}"] for name in ("panels.shot", "core.jobs.board"))
+panels, start = (sys.modules[f"{MODULE}.{name}"] for name in ("panels.shot", "session.start"))
 whole, drawn = panels.draw, []
 
 def draw(layout, context):
     whole(layout, context)
-    drawn.append(board.preview(context.scene).plan.frames)
+    drawn.append(start.preview(context.scene).plan.frames)
 
 panels.draw = draw
 """

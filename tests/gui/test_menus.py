@@ -29,7 +29,7 @@ def test_every_way_to_the_button_sends_the_shot(
     editor.make_project(clip)
     look.run("scene().reshoot.prompt = prompt", prompt=PROMPT)
     editor.select_shot()
-    look.wait("sys.modules[f'{MODULE}.core.jobs.board'].preview(scene()).file is not None")
+    look.wait("sys.modules[f'{MODULE}.session.start'].preview(scene()).file is not None")
 
     def sent(count: int, how: str) -> None:
         look.picture(f"menu-{how}")

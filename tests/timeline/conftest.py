@@ -52,7 +52,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[bad_service.BadService]
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trouble that may pass is waited for in tenths of a second."""
     monkeypatch.setattr(steps, "PATIENCE", 0.1)
-    monkeypatch.setattr(steps, "_FIRST_DELAY", 0.05)
+    monkeypatch.setattr(steps, "FIRST_DELAY", 0.05)
     monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
 
 

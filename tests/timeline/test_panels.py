@@ -22,12 +22,13 @@ import pytest
 from editing import add_image, add_movie, refusal, select, takes, the_job
 from footage import FRAMES
 from installed import MODULE
+from reshoot import session
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.core.jobs import board
 from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
 from reshoot.panels import tab
-from reshoot.session import preview, shoot
+from reshoot.session import preview, shoot, start
 from reshoot.settings.prompt import prompt_of
 from reshoot.timeline import compat
 
@@ -63,63 +64,63 @@ def add_files(paths: list[Path], kind: str) -> set[str]:
 
 def test_the_preview_follows_the_timeline_and_the_settings_at_once(scene: bpy.types.Scene, movie: Path) -> None:
     strip = add_movie(scene, movie)
-    assert board.preview(scene).plan.frames == FRAMES
+    assert start.preview(scene).plan.frames == FRAMES
     scene.reshoot.handles = 5
-    assert board.preview(scene).plan.frames == FRAMES + 10
+    assert start.preview(scene).plan.frames == FRAMES + 10
     scene.reshoot.handles = 0
     scene.reshoot.handles = 200
-    assert isinstance(board.preview(scene).error, LimitError)
+    assert isinstance(start.preview(scene).error, LimitError)
     strip.name = "renamed"
-    assert board.preview(scene).shot.name == "renamed"
+    assert start.preview(scene).shot.name == "renamed"
     scene.reshoot.prompt = ""
-    assert [type(error) for error in board.preview(scene).errors] == [LimitError, PromptError]
+    assert [type(error) for error in start.preview(scene).errors] == [LimitError, PromptError]
     select(scene)
-    shown = board.preview(scene)
+    shown = start.preview(scene)
     assert shown.shot is None and isinstance(shown.error, ShotError)
 
 
 def test_a_preview_is_kept_while_nothing_changes(scene: bpy.types.Scene, movie: Path) -> None:
     add_movie(scene, movie)
-    first = board.preview(scene).plan
-    assert board.preview(scene).plan is first
+    first = start.preview(scene).plan
+    assert start.preview(scene).plan is first
 
 
 def test_a_preview_that_is_kept_is_not_held_against_what_is_known(
     scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_movie(scene, movie)
-    once(lambda: board.preview(scene).file is not None)
+    once(lambda: start.preview(scene).file is not None)
     compared: list[None] = []
     same = preview._OnDisk.__eq__
     monkeypatch.setattr(preview._OnDisk, "__eq__", lambda one, other: compared.append(None) or same(one, other))
     # Some of what a shot is read from is not in its fingerprint: it is read again after a while, and is the same.
     monkeypatch.setattr(preview, "_TRUE_FOR", -1.0)
-    board.preview(scene)
+    start.preview(scene)
     monkeypatch.setattr(preview, "_TRUE_FOR", 60.0)
     compared.clear()
     for _ in range(5):
-        assert board.preview(scene).file is not None
+        assert start.preview(scene).file is not None
     assert compared == []
 
 
 def test_the_preview_tells_of_the_file_that_is_sent(scene: bpy.types.Scene, movie: Path) -> None:
     add_movie(scene, movie)
-    once(lambda: board.preview(scene).file is not None)
-    file = board.preview(scene).file
+    once(lambda: start.preview(scene).file is not None)
+    file = start.preview(scene).file
     assert file.size == movie.stat().st_size
     assert not file.as_is, "it gets another rate"
-    once(lambda: board.size_of(str(movie)) == movie.stat().st_size)
+    once(lambda: start.size_of(str(movie)) == movie.stat().st_size)
 
 
 def test_the_preview_tells_what_is_cut_out_of_the_file(scene: bpy.types.Scene, movie: Path) -> None:
     strip = add_movie(scene, movie)
     compat.set_end(strip, 74)
-    once(lambda: board.preview(scene).file is not None)
-    file = board.preview(scene).file
+    once(lambda: start.preview(scene).file is not None)
+    file = start.preview(scene).file
     assert file.size < movie.stat().st_size and not file.as_is
     compat.set_start(strip, 3)
-    board.preview(scene)
-    once(lambda: board.preview(scene).file is None)
+    start.preview(scene)
+    once(lambda: start.preview(scene).file is None)
 
 
 def test_a_file_that_is_gone_is_noticed_without_waiting_for_the_disk(
@@ -128,16 +129,16 @@ def test_a_file_that_is_gone_is_noticed_without_waiting_for_the_disk(
     path = tmp_path / "gone.mp4"
     path.write_bytes(movie.read_bytes())
     add_movie(scene, path)
-    once(lambda: board.preview(scene).file is not None)
-    assert board.preview(scene).error is None
+    once(lambda: start.preview(scene).file is not None)
+    assert start.preview(scene).error is None
     path.unlink()
-    once(lambda: board.preview(scene).error is not None)
-    assert "gone.mp4" in board.preview(scene).error.message
+    once(lambda: start.preview(scene).error is not None)
+    assert "gone.mp4" in start.preview(scene).error.message
 
 
 def test_no_thread_is_left_when_the_extension_ends(scene: bpy.types.Scene, movie: Path) -> None:
     add_movie(scene, movie)
-    board.preview(scene)
+    start.preview(scene)
     addon_utils.disable(MODULE, default_set=True)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("reshoot")]
     addon_utils.enable(MODULE, default_set=True)
@@ -152,7 +153,7 @@ def test_a_text_is_sent_in_place_of_the_field(scene: bpy.types.Scene, movie: Pat
     text = scene.reshoot.prompt_text
     assert text.as_string() == scene.reshoot.prompt
     text.from_string("Make it\nnight")
-    assert board.preview(scene).prompt == "Make it\nnight"
+    assert start.preview(scene).prompt == "Make it\nnight"
     assert bpy.ops.reshoot.prompt_as_field() == {"FINISHED"}
     assert scene.reshoot.prompt_text is None and scene.reshoot.prompt == "Make it night"
     assert text.name in bpy.data.texts
@@ -229,7 +230,7 @@ def test_a_job_is_shown_in_the_timeline_and_its_prompt_used_again(scene: bpy.typ
     (take,) = takes(scene)
     assert take.select and not other.select and scene.sequence_editor.active_strip == take
     scene.reshoot.prompt = "Something else"
-    assert [line.job.id for line in board.recent_prompts(5)] == [job]
+    assert [line.job.id for line in board.recent_prompts(5, session.project(), session.takes_in_file())] == [job]
     assert bpy.ops.reshoot.prompt_use(job=job) == {"FINISHED"}
     assert scene.reshoot.prompt == "Make it rain"
     strips = (
@@ -263,23 +264,23 @@ def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     panel = importlib.import_module(f"{MODULE}.panels.jobs")
     add_movie(scene, movie)
     (job,) = shoot.checked(scene)
-    lines = [JobProgress(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * board.PAGE
-    monkeypatch.setattr(board, "_here", None)
-    monkeypatch.setattr(board, "_listed", lambda project, there: lines)
+    lines = [JobProgress(replace(job, state=State.PLACED, error="It broke", remedy="Mend it"), "", None)] * panel.PAGE
+    monkeypatch.setattr(board, "listed", lambda project, held: lines)
     counts: list[None] = []
-    monkeypatch.setattr(board, "takes_in_file", lambda: counts.append(None) or frozenset())
+    monkeypatch.setattr(session, "takes_in_file", lambda: counts.append(None) or frozenset())
     context, layout = Looked(), MagicMock()
     panel.draw(layout, context)
-    assert layout.box.call_count == board.PAGE
+    assert layout.box.call_count == panel.PAGE
     assert context.asked <= 2 and len(counts) == 1
 
 
 def test_pages_end_where_the_jobs_end() -> None:
-    board.turn(1)
-    assert board.page(0) == (0, 0)
-    assert board.page(board.PAGE) == (0, board.PAGE)
+    panel = importlib.import_module(f"{MODULE}.panels.jobs")
+    panel.turn(1)
+    assert panel.page(0) == (0, 0)
+    assert panel.page(panel.PAGE) == (0, panel.PAGE)
     assert bpy.ops.reshoot.jobs_turn(step=-1) == {"FINISHED"}
-    assert board.page(board.PAGE + 1) == (0, board.PAGE)
+    assert panel.page(panel.PAGE + 1) == (0, panel.PAGE)
 
 
 # ---- text that fits

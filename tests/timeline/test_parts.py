@@ -17,8 +17,8 @@ import pytest
 from bad_service import BadService, says
 from editing import Timeline, journal, lies_over, open_timeline, refusal, select, shoot, takes
 from reshoot import session
-from reshoot.core.jobs import board
 from reshoot.core.media import mp4
+from reshoot.session import start
 from reshoot.timeline import compat
 
 
@@ -195,6 +195,6 @@ def test_part_that_was_given_up_leaves_the_others(tmp_path: Path, service: BadSe
 def test_price_of_the_parts_is_told_together(tmp_path: Path) -> None:
     scene = open_timeline()
     editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=300))
-    plan = board.preview(scene).plan
+    plan = start.preview(scene).plan
     # 156 frames at 24 fps are 6.5 s, which are billed as 7, twice.
     assert str(plan.price) == "2.36" and plan.frames == 312

@@ -92,7 +92,7 @@ def test_what_another_blender_spends_reaches_the_preview(
 ) -> None:
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     limits.day_limit = 0.75
-    monkeypatch.setattr(session.current().runner, "spent", ())
+    monkeypatch.setattr(session.current().runner._rows, "spent", ())
     assert isinstance(shown(scene).error, MoneyError)
 
 

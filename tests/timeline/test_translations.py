@@ -19,7 +19,7 @@ from installed import MODULE
 from reshoot import translations
 from reshoot.core import words
 from reshoot.core.errors import ExportError
-from reshoot.core.jobs import board
+from reshoot.session import start
 from reshoot.timeline import export
 
 
@@ -38,10 +38,10 @@ def test_a_refused_press_says_why_in_german(german: None) -> None:
 
 def test_what_the_panels_show_follows_the_language_at_once() -> None:
     scene = open_timeline()
-    assert board.preview(scene).error.message == "No strip is selected."
+    assert start.preview(scene).error.message == "No strip is selected."
     words.speak(translations.table("de"))
     try:
-        assert board.preview(scene).error.message == "Kein Streifen ist ausgewählt."
+        assert start.preview(scene).error.message == "Kein Streifen ist ausgewählt."
     finally:
         words.speak({})
 

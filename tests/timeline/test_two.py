@@ -12,7 +12,7 @@ import pytest
 from bad_service import IN_QUEUE, BadService
 from editing import drain_till, drain_until, journal, takes, the_job
 from reshoot import session
-from reshoot.core.jobs import board, runner
+from reshoot.core.jobs import board, rows
 from reshoot.core.jobs.journal import Journal
 from reshoot.session import shoot
 from reshoot.timeline import compat
@@ -99,7 +99,7 @@ def test_a_take_that_another_blender_has_is_that_ones_to_place(
     scene: bpy.types.Scene, service: BadService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds no other take up here, and comes once that one is gone."""
-    monkeypatch.setattr(runner, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(rows, "LEASE_SECONDS", 0.5)
     shoot.shoot(scene)
     drain_until("LANDED")
     path = session.current().home / "journal.sqlite3"

@@ -18,7 +18,7 @@ from editing import put_into_meta, takes
 from reshoot import session
 from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
-from reshoot.core.jobs.runner import Event
+from reshoot.core.jobs.rows import Event
 from reshoot.core.takes import matching
 from reshoot.core.values.choices import Source
 from reshoot.core.values.shot import Shot

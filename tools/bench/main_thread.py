@@ -98,7 +98,9 @@ def _long_journal(here: Studio, path: Path) -> Iterator[Figure]:
         rows.make(home / "journal.sqlite3", _ROWS, project_of, rest=())
 
     with desk(here, "long_journal", path, prepare) as each:
-        each.look.wait("len(sys.modules[f'{MODULE}.core.jobs.board'].listed()) >= count", count=_ROWS_HERE)
+        session, board = (f"sys.modules[f'{{MODULE}}.{name}']" for name in ("session", "core.jobs.board"))
+        listed = f"{board}.listed({session}.project(), {session}.takes_in_file())"
+        each.look.wait(f"len({listed}) >= count", count=_ROWS_HERE)
         each.build(here.clip, 1)
         _whole_way(each, rendered=False)
         yield from stages.figures(each, "long_journal", f"One job, a journal of {_ROWS:,} jobs")

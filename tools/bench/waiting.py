@@ -148,7 +148,7 @@ def notice(folder: Path, movie: Path, count: int) -> list[float]:
         for number, (blender, job) in enumerate(zip(desks, jobs, strict=True)):
             blender.last_heard(job)
             blender.listen(lambda event: True)
-            time.sleep(steps._LONGEST_POLL * (number + 0.5) / count)
+            time.sleep(steps.LONGEST_POLL * (number + 0.5) / count)
             running.finish(job.order.prompt)
             rows.append(blender.hear(job, State.LANDED))
     finished = running.record["finished"]

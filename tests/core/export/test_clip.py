@@ -12,6 +12,7 @@ import av
 import pytest
 from rehearsal_render import make_clip
 from reshoot.core.export import clip
+from reshoot.core.export.own_frames import own_frames
 from reshoot.core.media import mp4
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import conform
@@ -47,7 +48,7 @@ def jobs_of(shot: Shot, *, handles: int = 0, sound: Sound = Sound.TIMELINE, timi
 def runs(shot: Shot, **asked: object) -> list[range | None]:
     """The run of the movie's frames that each part of the shot would be sent as, None where it is rendered."""
     jobs = jobs_of(shot, **asked)
-    return [own and own.run for own in clip.own_frames(shot, jobs[0].plan, jobs[0].plan.parts, LIMITS)]
+    return [own and own.run for own in own_frames(shot, jobs[0].plan, jobs[0].plan.parts, LIMITS)]
 
 
 class NoBlender:
@@ -76,7 +77,7 @@ def test_a_cut_goes_out_with_the_files_own_samples(long_movie: Path, tmp_path: P
     assert path == tmp_path / "clip.mp4" and packets(path) == packets(long_movie)[120:200]
     assert (mp4.probe(path).frames, mp4.probe(path).fps) == (80, 24)
     assert notes == ("Sent without encoding it again, cut out of the file",)
-    (own,) = clip.own_frames(shot, job.plan, job.plan.parts, LIMITS)
+    (own,) = own_frames(shot, job.plan, job.plan.parts, LIMITS)
     assert own is not None and own.size == path.stat().st_size and not own.whole
 
 
@@ -160,10 +161,10 @@ def test_a_cut_of_another_size_is_rendered(long_movie: Path) -> None:
 def test_the_limit_is_on_the_cut_and_not_on_the_file(long_movie: Path) -> None:
     shot = cut_of(long_movie, 120, 80)
     plan = jobs_of(shot)[0].plan
-    (own,) = clip.own_frames(shot, plan, plan.parts, LIMITS)
+    (own,) = own_frames(shot, plan, plan.parts, LIMITS)
     assert own is not None and own.size < long_movie.stat().st_size
     for most, sent in ((own.size, True), (own.size - 1, False)):
-        (found,) = clip.own_frames(shot, plan, plan.parts, replace(LIMITS, max_video_bytes=most))
+        (found,) = own_frames(shot, plan, plan.parts, replace(LIMITS, max_video_bytes=most))
         assert (found is not None) == sent
 
 
@@ -171,8 +172,8 @@ def test_frames_that_are_held_are_rendered(long_movie: Path) -> None:
     shot = cut_of(long_movie, 120, 80)
     plan = jobs_of(shot)[0].plan
     (part,) = plan.parts
-    assert clip.own_frames(shot, plan, [replace(part, after=4, frames=84, held=4)], LIMITS) == (None,)
-    assert clip.own_frames(shot, replace(plan, one_to_one=False), [part], LIMITS) == (None,)
+    assert own_frames(shot, plan, [replace(part, after=4, frames=84, held=4)], LIMITS) == (None,)
+    assert own_frames(shot, replace(plan, one_to_one=False), [part], LIMITS) == (None,)
 
 
 def test_a_file_that_changed_is_looked_at_again(long_movie: Path, movie: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import board
-from reshoot.core.jobs.runner import Event
+from reshoot.core.jobs.rows import Event
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from sample_jobs import a_job
@@ -19,12 +19,8 @@ HERE, THERE, LOST = "/films/here.blend", "/films/there.blend", "untitled:lost"
 
 
 @pytest.fixture(autouse=True)
-def held() -> Iterator[set[str]]:
-    """The jobs whose takes the open file holds."""
-    ids: set[str] = set()
-    board.connect(None, lambda: HERE, holder=lambda: frozenset(ids))
-    yield ids
-    board.connect(None, None)
+def clean() -> Iterator[None]:
+    yield
     board.clear()
 
 
@@ -35,17 +31,17 @@ def heard(project: str, state: State, *, created: float = 1.0, paid: Paid = Paid
     return job
 
 
-def listed() -> list[Job]:
-    return [line.job for line in board.listed()]
+def listed(*held: str, project: str = HERE) -> list[Job]:
+    """What is listed where a file is open that holds the takes of some jobs."""
+    return [line.job for line in board.listed(project, frozenset(held))]
 
 
-def test_a_take_that_came_with_the_file_is_listed(held: set[str]) -> None:
+def test_a_take_that_came_with_the_file_is_listed() -> None:
     own = heard(HERE, State.WAITING, created=1.0)
     brought = heard(THERE, State.PLACED, created=2.0)
     heard(THERE, State.PLACED, created=3.0)
     assert listed() == [own]
-    held.update((own.id, brought.id, "of another journal"))
-    assert listed() == [brought, own]
+    assert listed(own.id, brought.id, "of another journal") == [brought, own]
 
 
 def test_what_a_file_without_a_name_left_behind_is_offered_last() -> None:
@@ -60,10 +56,9 @@ def test_what_a_file_without_a_name_left_behind_is_offered_last() -> None:
 
 
 def test_the_open_file_without_a_name_is_not_lost() -> None:
-    board.connect(None, lambda: LOST, holder=frozenset)
     job = heard(LOST, State.LANDED)
-    assert listed() == [job]
-    assert board.orphaned() == []
+    assert listed(project=LOST) == [job]
+    assert board.orphaned(LOST) == []
 
 
 def test_what_is_known_already_is_no_news() -> None:
@@ -99,7 +94,7 @@ class Counted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.looks = 0
         is_orphaned, created = board.is_orphaned, board._created
-        monkeypatch.setattr(board, "is_orphaned", lambda line: self._look(is_orphaned(line)))
+        monkeypatch.setattr(board, "is_orphaned", lambda *asked: self._look(is_orphaned(*asked)))
         monkeypatch.setattr(board, "_created", lambda line: self._look(created(line)))
 
     def _look(self, told: Any) -> Any:
@@ -125,21 +120,20 @@ def test_a_redraw_looks_at_no_job_of_another_file(monkeypatch: pytest.MonkeyPatc
     assert 0 < counted.looks < 20
 
 
-def test_the_list_follows_each_change(held: set[str]) -> None:
+def test_the_list_follows_each_change() -> None:
     job, brought = heard(HERE, State.LANDED, created=1.0), heard(THERE, State.PLACED, created=2.0)
     assert listed() == [job]
-    held.add(brought.id)
-    assert listed() == [brought, job]
+    assert listed(brought.id) == [brought, job]
     board.set_words(job.id, "There is no room")
-    assert [line.words for line in board.listed()] == ["", "There is no room"]
+    assert [line.words for line in board.listed(HERE, frozenset({brought.id}))] == ["", "There is no room"]
     board.update(Event(replace(job, project=THERE)))
-    assert listed() == [brought] and len(board.of_project(THERE)) == 2
+    assert listed(brought.id) == [brought] and len(board.of_project(THERE)) == 2
     board.update(Event(replace(job, project=LOST)))
-    assert [each.id for each in listed()] == [brought.id, job.id]
+    assert [each.id for each in listed(brought.id)] == [brought.id, job.id]
     board.update(Event(replace(job, project=LOST), elsewhere=True))
-    assert listed() == [brought]
+    assert listed(brought.id) == [brought]
     board.update(Event(brought, gone=True))
-    assert listed() == [] and board.of_project(THERE) == []
+    assert listed(brought.id) == [] and board.of_project(THERE) == []
     assert board.is_open() and not board.is_moving() and not board.is_empty()
     board.update(Event(job, gone=True))
     assert not board.is_open() and board.is_empty()

@@ -12,7 +12,7 @@ import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Kind
 from house import House, until
 from reshoot.core.errors import Paid
-from reshoot.core.jobs import runner as runner_module
+from reshoot.core.jobs import lost
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from sample_jobs import a_job
@@ -67,7 +67,7 @@ def test_what_is_finished_comes_in(house: House, movie: Path, kind: Kind) -> Non
 
 def test_a_result_that_comes_anyway_is_kept(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service says that it was asked to stop, and goes on."""
-    monkeypatch.setattr(runner_module, "_LOOKS", (0.1, 0.3, 0.6, 1.0, 2.0, 4.0))
+    monkeypatch.setattr(lost, "SEARCH_TIMES", (0.1, 0.3, 0.6, 1.0, 2.0, 4.0))
     house.stage.open.clear()
     house.gate.at(CANCEL, gates.says(202, {"status": "CANCELLATION_REQUESTED"}))
     desk = house.desk()
@@ -93,7 +93,7 @@ def test_the_next_blender_looks_for_it_too(house: House, movie: Path, monkeypatc
     first.runner.cancel(job.id).result(20)
     first.close()
     house.stage.open.set()
-    monkeypatch.setattr(runner_module, "_LOOKS", (0.1, 0.5))
+    monkeypatch.setattr(lost, "SEARCH_TIMES", (0.1, 0.5))
     second = house.desk("two")
     assert second.journal.open_questions() == [job.id]
     second.runner.resume(job.id)
@@ -102,7 +102,7 @@ def test_the_next_blender_looks_for_it_too(house: House, movie: Path, monkeypatc
 
 
 def test_a_dismissed_job_is_not_looked_for(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "_LOOKS", (0.2,))
+    monkeypatch.setattr(lost, "SEARCH_TIMES", (0.2,))
     house.stage.open.clear()
     desk = house.desk()
     job = desk.shoot(a_job(file=movie, service=house.gate.base))

@@ -24,7 +24,7 @@ import json, sys, time
 from pathlib import Path
 request = json.loads(Path(sys.argv[-1]).read_text(encoding="utf-8"))
 recipe, answer = request["recipe"], {}
-if "result" in recipe:
+if recipe["result"]:
     (Path(sys.argv[1]) / "asked").touch()
     while not (Path(sys.argv[1]) / "go").exists():
         time.sleep(0.01)
@@ -174,5 +174,5 @@ def test_a_dismissed_take_is_not_written_down_again(house: House, movie: Path, c
     desk.runner.placed(job.id, ()).result(20)
     desk.runner.dismiss(job.id).result(20)
     comparer.answer(2)
-    until(lambda: job.id not in desk.runner._active)
+    until(lambda: not desk.runner.is_active(job.id))
     assert house.rows() == []

@@ -204,7 +204,7 @@ def table() -> Iterator[list[Cell]]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in tenths of what it is, or less: the order of what happens is the same."""
     monkeypatch.setattr(steps_module, "PATIENCE", 3.0)
-    monkeypatch.setattr(steps_module, "_LONGEST_DELAY", 0.4)
+    monkeypatch.setattr(steps_module, "LONGEST_DELAY", 0.4)
     monkeypatch.setattr(fal, "SEND_TIMEOUT", 1.0)
     monkeypatch.setattr(fal, "POLL_TIMEOUT", 1.0)
     monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)

@@ -31,6 +31,7 @@ from rehearsal_render import make_clip, make_picture
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import Paid, StorageError
 from reshoot.core.jobs import journal as journal_module
+from reshoot.core.jobs import rows
 from reshoot.core.jobs import runner as runner_module
 from reshoot.core.jobs import steps as steps_module
 from reshoot.core.jobs.journal import Journal
@@ -62,7 +63,7 @@ def close_while(desk: Desk, then: Callable[[], None]) -> None:
     """Close a desk, and do `then` when it has begun to close."""
     closing_thread = threading.Thread(target=desk.close)
     closing_thread.start()
-    until(lambda: desk.runner._closing)
+    until(lambda: desk.runner.is_closing)
     then()
     closing_thread.join(20)
     assert not closing_thread.is_alive()
@@ -1018,7 +1019,7 @@ def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House,
 
 @pytest.fixture
 def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (journal_module, runner_module):
+    for module in (journal_module, rows, runner_module):
         monkeypatch.setattr(module, "LEASE_SECONDS", 0.6)
 
 
@@ -1052,7 +1053,7 @@ def test_a_take_that_waits_is_heard_of_when_a_dead_blenders_lease_ends(
     job = one.shoot(a_job(file=movie))
     one.hear(job, State.LANDED)
     until(lambda: one.row(job).compared and one.runner.is_at_rest)
-    monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(rows, "LEASE_SECONDS", 0.3)
     two = house.desk("two")
     two.runner.resume(job.id)
     assert two.listen(lambda event: event.elsewhere).job.state is State.LANDED
@@ -1064,7 +1065,7 @@ def test_what_another_blender_has_made_of_a_job_is_heard(
     house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two, job = waits_in_one_of_two(house, movie)
-    monkeypatch.setattr(runner_module, "LEASE_SECONDS", 0.3)
+    monkeypatch.setattr(rows, "LEASE_SECONDS", 0.3)
     two.runner.resume(job.id)
     two.listen(lambda event: event.elsewhere)
     house.stage.open.set()
@@ -1090,7 +1091,7 @@ def test_a_job_in_another_blender_does_not_slow_down_those_that_are_here(house: 
     house.stage.open.set()
     began = time.monotonic()
     two.hear(mine, State.LANDED)
-    assert time.monotonic() - began < runner_module.LEASE_SECONDS / 2
+    assert time.monotonic() - began < rows.LEASE_SECONDS / 2
 
 
 def test_a_job_that_has_to_wait_long_does_not_hold_up_the_others(house: House, movie: Path) -> None:

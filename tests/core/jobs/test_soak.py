@@ -18,7 +18,7 @@ import gate as gates
 import pytest
 from gate import DOWNLOAD, HISTORY, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange
 from house import Desk, House, runner_threads
-from reshoot.core.jobs import runner
+from reshoot.core.jobs import lost
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
 from reshoot.core.values.job import Job
@@ -105,9 +105,9 @@ def settle(desk: Desk, jobs: list[Job]) -> None:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux counts them")
 def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fal, "SEND_TIMEOUT", 5.0)
-    monkeypatch.setattr(runner, "_LOOKS", (0.5, 2.0))
+    monkeypatch.setattr(lost, "SEARCH_TIMES", (0.5, 2.0))
     # On a busy machine what was given up on still arrives, seconds later.
-    monkeypatch.setattr(runner, "_ARRIVES", 5.0)
+    monkeypatch.setattr(lost, "ARRIVAL_SECONDS", 5.0)
     weather = Weather(house)
     desk = house.desk()
     warm = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(10)]

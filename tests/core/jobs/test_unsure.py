@@ -11,7 +11,7 @@ import pytest
 from gate import HISTORY, RESULT, SUBMIT
 from house import Desk, House, until
 from reshoot.core.errors import NoAnswer, Paid
-from reshoot.core.jobs import runner as runner_module
+from reshoot.core.jobs import lost as lost_module
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
 from reshoot.core.values.job import Job
@@ -37,12 +37,12 @@ def finds_it(house: House, desk: Desk, job: Job) -> None:
 
 @pytest.fixture
 def looks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "_LOOKS", (0.2, 0.5, 1.0))
+    monkeypatch.setattr(lost_module, "SEARCH_TIMES", (0.2, 0.5, 1.0))
 
 
 @pytest.fixture
 def looks_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "_LOOKS", (600.0,))
+    monkeypatch.setattr(lost_module, "SEARCH_TIMES", (600.0,))
 
 
 def test_it_is_found_by_itself(house: House, movie: Path, looks_soon: None) -> None:
@@ -81,7 +81,7 @@ def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
     house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fal, "SEND_TIMEOUT", 0.3)
-    monkeypatch.setattr(runner_module, "_ARRIVES", 3.0)
+    monkeypatch.setattr(lost_module, "ARRIVAL_SECONDS", 3.0)
     desk = house.desk()
     job = lost(house, movie, desk, gates.holds)
     slow = threading.Timer(0.7, house.gate.opened.set)
@@ -99,7 +99,7 @@ def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
 def test_blender_closes_without_waiting_for_what_is_on_its_way(
     house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "_ARRIVES", 600.0)
+    monkeypatch.setattr(lost_module, "ARRIVAL_SECONDS", 600.0)
     desk = house.desk()
     job = lost(house, movie, desk)
     retry = desk.runner.retry(job.id)
@@ -246,11 +246,11 @@ def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, lo
 
 
 def test_the_next_blender_looks_for_it(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "_LOOKS", (600.0,))
+    monkeypatch.setattr(lost_module, "SEARCH_TIMES", (600.0,))
     first = house.desk("one")
     job = lost(house, movie, first)
     first.close()
-    monkeypatch.setattr(runner_module, "_LOOKS", (0.1,))
+    monkeypatch.setattr(lost_module, "SEARCH_TIMES", (0.1,))
     second = house.desk("two")
     assert second.journal.open_questions() == [job.id]
     second.runner.resume(job.id)

@@ -20,9 +20,11 @@ from gate import Gate
 from rehearsal_render import render
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled
+from reshoot.core.export.recipe import SCENE_FILE
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.jobs.runner import Event, Runner
-from reshoot.core.jobs.steps import SCENE_FILE, Steps
+from reshoot.core.jobs.rows import Event
+from reshoot.core.jobs.runner import Runner
+from reshoot.core.jobs.steps import Steps
 from reshoot.core.media import mp4
 from reshoot.core.service import fal
 from reshoot.core.values.job import Job

@@ -23,8 +23,8 @@ import conftest  # noqa: F401  (the checkout becomes `reshoot`)
 from gate import SUBMIT
 from house import House
 from reshoot.core.errors import ReshootError
-from reshoot.core.jobs import runner, steps
-from reshoot.core.jobs.runner import Event
+from reshoot.core.jobs import activity, steps
+from reshoot.core.jobs.rows import Event
 from reshoot.core.media import mp4
 from reshoot.core.values.state import State
 from sample_jobs import a_job
@@ -95,8 +95,8 @@ def shot_on(size: int, folder: Path, movie: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    steps._FIRST_POLL = steps._FIRST_DELAY = 0.05
-    runner._WRITE_AGAIN = runner._LOOK_AGAIN = 0.05
+    steps.FIRST_POLL = steps.FIRST_DELAY = 0.05
+    activity.WRITE_AGAIN = activity.LOOK_AGAIN = 0.05
     for count in sys.argv[3:]:
         print(json.dumps(shot_on(int(count) * PAGE, Path(sys.argv[1]) / count, Path(sys.argv[2]))), flush=True)
     os._exit(0)

@@ -103,7 +103,7 @@ class Editor:
 
     def press_button(self) -> None:
         """Press the button that sends, once the panel knows the file and is drawn with what it says of it."""
-        known = "sys.modules[f'{MODULE}.core.jobs.board'].preview(scene()).file is not None"
+        known = "sys.modules[f'{MODULE}.session.start'].preview(scene()).file is not None"
         self.blender.wait(f"{known} or scene().reshoot.source == 'TIMELINE'")
         self.blender.click(*self.find("bpy.ops.reshoot.shoot("))
 

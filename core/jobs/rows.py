@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Claims the rows of jobs, writes them, and reports each change. All that a runner says comes from here.
+
+It does not know what a step is, nor when one is due.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+from ..money.ledger import Sum
+from ..names import REHEARSAL
+from ..values.job import Job, Stage
+from ..words import say
+from . import salvage
+from .clock import Clock
+from .journal import LEASE_SECONDS, Journal
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
+
+    gone: the job was dismissed. elsewhere: another Blender has it.
+    """
+
+    job: Job
+    words: str = ""
+    fraction: float | None = None
+    gone: bool = False
+    elsewhere: bool = False
+
+
+class Rows:
+    """The rows of `journal`, as one runner writes them. Everything may be called on any thread.
+
+    folder: holds one folder for each unfinished job. clock: looks again at the jobs of other Blenders. events: filled
+    here, drained by the interface. spent: what was spent in each project, as of the last change.
+    """
+
+    def __init__(self, journal: Journal, folder: Path, clock: Clock) -> None:
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.spent = journal.sums()
+        self._journal = journal
+        self._folder = folder
+        self._clock = clock
+        self._moved: dict[str, str] = {}
+        """The projects of jobs that were moved: a step that runs meanwhile knows the one before."""
+        self._reporting = threading.Lock()
+
+    def folder_of(self, job: Job) -> Path:
+        """Where the parts of an unfinished job lie."""
+        return self._folder / job.id
+
+    def get(self, job_id: str) -> Job | None:
+        """The job as it is written down, None where it is not."""
+        return self._journal.get(job_id)
+
+    def hold(self, job_id: str) -> Job | None:
+        """The job, held by this runner from now on. None where another Blender has it, or it is not there."""
+        return self._journal.claim(job_id)
+
+    def claim(self, job_id: str) -> Job | None:
+        """The same. What another Blender has made of a job that it has is told, and the job is looked at again while it
+        is under way there.
+        """
+        job = self._journal.claim(job_id)
+        other = self._journal.get(job_id) if job is None else None
+        if other is not None:
+            self.report(Event(other, say("In another Blender"), elsewhere=not other.state.ended))
+            if not other.state.ended or not other.compared:
+                self._clock.set(job_id, LEASE_SECONDS)
+        return job
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Write new jobs down, all or none. Raises StorageError."""
+        self._journal.add(jobs)
+
+    def read_spent(self) -> tuple[Sum, ...]:
+        """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
+        with self._reporting:
+            self.spent = self._journal.sums()
+        return self.spent
+
+    def advance(self, before: Job, after: Job) -> Job:
+        """Write `after` in the place of `before`, and report it where its state is another one. The job as written.
+
+        Raises LeaseLost where somebody else has changed the row, StorageError where it cannot be written.
+        """
+        after = staged(before, after)
+        with self._reporting:
+            after = self._journal.advance(before, after)
+            if after.service != REHEARSAL and after.state is not before.state:
+                self.spent = self._journal.sums()
+            if after.state is not before.state or after.compared is not before.compared:
+                self.report(Event(after))
+        if after.state is not before.state:
+            salvage.write_slip(self.folder_of(after), after)
+        return after
+
+    def answered(self, job: Job) -> Job:
+        """Write down that the submission of `job` was accepted, though another Blender took it for lost."""
+        with self._reporting:
+            after = self._journal.answered(staged(job, job))
+            self.spent = self._journal.sums()
+            self.report(Event(after))
+        return after
+
+    def remove(self, job: Job) -> None:
+        """Forget a job."""
+        self._journal.remove(job.id)
+
+    def report(self, event: Event) -> None:
+        """Tell the interface."""
+        self.events.put(event)
+
+    def report_progress(self, job: Job, words: str, fraction: float | None) -> None:
+        """Tell how far a step is, which may know the job from before its project was moved."""
+        now = replace(job, project=self._moved.get(job.id, job.project))
+        self.report(Event(now, words, fraction))
+
+    def report_state(self, job_id: str) -> None:
+        """Tell of a job what is written down."""
+        with self._reporting:
+            job = self._journal.get(job_id)
+            if job is not None:
+                self.report(Event(job))
+
+    def adopt(self, job_id: str, project: str) -> None:
+        """A job belongs to another project from now on, if no other Blender holds it."""
+        if self._journal.claim(job_id) is not None:
+            with self._reporting:
+                self._report_moved(self._journal.give(job_id, project))
+
+    def move(self, before: str, after: str, placed: bool) -> None:
+        """The jobs of a project belong to another one from now on, those of placed takes only where `placed`."""
+        with self._reporting:
+            for job in self._journal.move(before, after, placed=placed):
+                self._report_moved(job)
+
+    def _report_moved(self, job: Job) -> None:
+        self._moved[job.id] = job.project
+        self.report(Event(job))
+
+
+def staged(before: Job, after: Job) -> Job:
+    """`after` with the time at which it left the state of `before`, if that is not noted yet."""
+    if after.state is before.state or (after.stages and after.stages[-1].state is after.state):
+        return after
+    return replace(after, stages=(*after.stages, Stage(after.state, time.time())))

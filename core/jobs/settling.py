@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to a take once it is on disk: it is compared with its clip, and placed, in either order.
+
+It places nothing itself: it hears that a take is in the timeline, and writes that down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import JobCancelled, StorageError
+from ..values.job import Job
+from ..values.state import State
+from ..values.take import Take
+from ..words import say
+from .activity import Activity
+from .rows import Rows, staged
+from .steps import Steps
+
+log = logging.getLogger(__name__)
+
+
+class Settling:
+    """Settles the takes of one runner's jobs. Everything is called on its threads.
+
+    folder: holds one folder for each unfinished job. keep_clips: whether those of placed takes are kept.
+    """
+
+    def __init__(
+        self, rows: Rows, activity: Activity, steps: Steps, folder: Path, *, keep_clips: Callable[[], bool]
+    ) -> None:
+        self._rows = rows
+        self._activity = activity
+        self._steps = steps
+        self._folder = folder
+        self._keep_clips = keep_clips
+        self._take_lock = threading.Lock()
+        """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
+
+    def uncompared(self) -> list[str]:
+        """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
+        try:
+            ids = [path.name for path in self._folder.iterdir()]
+        except OSError:
+            return []
+        jobs = [job for job in map(self._rows.get, ids) if job is not None]
+        return [job.id for job in jobs if job.state is State.PLACED and not job.compared]
+
+    def prepare_comparison(self, job: Job, stop: threading.Event) -> None:
+        """Read the clip while the service works. stop: set once the editor wants the job to stop."""
+        folder = self._rows.folder_of(job)
+        with contextlib.suppress(JobCancelled):
+            self._steps.prepare_comparison(job, folder, cancelled=lambda: self._activity.is_closing() or stop.is_set())
+
+    def compare(self, job: Job) -> None:
+        """Hold a landed take against its clip. It may be placed meanwhile, as it came."""
+        if self._activity.is_closing() or not self._activity.begin(job.id):
+            return
+        with contextlib.suppress(JobCancelled), self._activity.working_on(job.id):
+            take, notes = self._compared(job)
+            with self._take_lock:
+                now = self._rows.hold(job.id)
+                if now is None or now.compared:
+                    return
+                if job.state is now.state is State.PLACED and take != job.take:
+                    # The Blender that placed it is gone, and nobody knows what the editor has done to it since.
+                    notes = (*notes, say("Delete the strip and place the take again from the list of jobs."))
+                after = self._rows.advance(now, replace(now, take=take, notes=(*now.notes, *notes), compared=True))
+                if after.state is State.PLACED:
+                    self._steps.finish(after)
+                    self._clear(after)
+
+    def _compared(self, job: Job) -> tuple[Take | None, tuple[str, ...]]:
+        try:
+            return self._steps.compare(job, self._rows.folder_of(job), cancelled=self._activity.is_closing)
+        except JobCancelled:
+            raise
+        except Exception:
+            # Whoever waits for the comparison must not wait for ever.
+            log.exception("the take of job %s could not be compared", job.id)
+            return job.take, (say("The result could not be compared with the clip: placed as it came"),)
+
+    def placed(self, job_id: str, notes: tuple[str, ...]) -> None:
+        """Write down that a take is in the timeline. notes: what was done to place it."""
+        with self._take_lock:
+            job = self._rows.hold(job_id)
+            if job is None or job.state is not State.LANDED:
+                return
+            done = staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
+            try:
+                # First, so that whoever hears that the take is placed finds the whole receipt.
+                self._steps.finish(done)
+            except StorageError as error:
+                done = replace(done, notes=(*done.notes, error.message))
+            done = self._rows.advance(job, done)
+            if done.compared:
+                self._clear(done)
+        self._activity.forget(job_id)
+
+    def land_again(self, job_id: str) -> None:
+        """Write down that a take which was placed is in no file."""
+        job = self._rows.hold(job_id)
+        if job is not None and job.state is State.PLACED:
+            self._rows.advance(job, replace(job, state=State.LANDED))
+
+    def _clear(self, job: Job) -> None:
+        """Remove what is not needed any more of a job that is over."""
+        folder = self._rows.folder_of(job)
+        if self._keep_clips():
+            self._steps.forget_result(folder)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
