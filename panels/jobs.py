@@ -14,7 +14,7 @@ from ..core.values.state import State
 from ..core.words import named, say
 from ..session import start
 from . import thumbnails
-from .tab import Room, beside, boxed, room, running_text, shortened, text_width, wrapped
+from .tab import Room, beside_picture, boxed, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -108,7 +108,7 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     icon = thumbnails.of_movie(job.take.path) if job.take else 0
     column, aside = layout, free
     if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
-        column, aside = beside(layout, icon, _PICTURE, free)
+        column, aside = beside_picture(layout, icon, _PICTURE, free)
     head = column.row()
     lost = job.state is State.PLACED and job.id not in held
     buttons = _buttons(line, lost)

@@ -17,7 +17,7 @@ from ..session import start
 from ..settings import preferences
 from ..settings.scene import scene_of, settings_of
 from . import thumbnails
-from .tab import Room, beside, boxed, broken, room, running_text, text_width, wrapped
+from .tab import Room, beside_picture, boxed, broken, room, running_text, text_width, wrapped
 
 if TYPE_CHECKING:
     from bpy.types import Context, UILayout
@@ -84,7 +84,7 @@ def _shot(layout: UILayout, preview: Preview, shot: Shot, free: Room) -> None:
     icon = _picture(shot)
     column, aside = layout, free
     if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
-        column, aside = beside(layout, icon, _PICTURE, free)
+        column, aside = beside_picture(layout, icon, _PICTURE, free)
     elif icon:
         layout.template_icon(icon_value=icon, scale=_PICTURE)
     column = column.column(align=True)

@@ -58,7 +58,7 @@ def boxed(room: Room) -> Room:
     return room.less(_BOX * room.scale)
 
 
-def beside(layout: UILayout, icon: int, size: float, room: Room) -> tuple[UILayout, Room]:
+def beside_picture(layout: UILayout, icon: int, size: float, room: Room) -> tuple[UILayout, Room]:
     """A picture, and the column to the right of it with the room that a line has there.
 
     size: the picture's, in the interface's units.

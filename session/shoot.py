@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The press: from what `preview.look` has seen to jobs that are under way. Returns at once."""
+"""The press: from what `look` has seen to jobs that are under way. Returns at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export
-from . import preview
+from .look import look
 
 
 def shoot(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
@@ -40,7 +40,7 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
 
     Raises the first of the faults that a preview shows.
     """
-    seen = preview.look(scene, prompt)
+    seen = look(scene, prompt)
     if seen.error is not None:
         raise seen.error
     assert seen.brief is not None and seen.shot is not None and seen.plan is not None

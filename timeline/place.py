@@ -46,7 +46,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     with _prefetch_held(editor):
         try:
             for spot in whereabouts.find(scene, jobs[0].shot):
-                found = pieces.of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
+                found = pieces.pieces_of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
                         notes += take_strips.TakeStrips(scene, jobs[0], spot).add(found)
@@ -174,12 +174,12 @@ def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
             found[job.id] = named
         if named is None or (len(by_number) > 1 and not whereabouts.has_strip_of(named, job.shot)):
             unsure[job.id] = job.shot
-    return {**found, **_holding(unsure)} if unsure else found
+    return {**found, **_only_scenes(unsure)} if unsure else found
 
 
-def _holding(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
+def _only_scenes(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
     """The scene of each shot that is not to be seen in the one of that name: the only one that has anything of it."""
-    holding = [(scene, whereabouts.holding(scene, shots)) for scene in bpy.data.scenes]
+    holding = [(scene, whereabouts.shots_in(scene, shots)) for scene in bpy.data.scenes]
     found = {key: [scene for scene, keys in holding if key in keys] for key in shots}
     return {key: scenes[0] for key, scenes in found.items() if len(scenes) == 1}
 

@@ -149,7 +149,7 @@ class TakeStrips:
         models = self._models()
         model = models[0] if models else None
         origin = tuple(model.transform.origin) if model is not None else (0.5, 0.5)
-        changes, strip.transform.origin = transform.over(take, shot.width, shot.height, origin)
+        changes, strip.transform.origin = transform.placed_over(take, shot.width, shot.height, origin)
         strip.blend_type = "ALPHA_OVER"
         for prop, change in changes.items():
             group, name = prop.split(".")

@@ -29,7 +29,7 @@ def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
     return matching.spots(shot, _index(scene, [shot]))
 
 
-def holding(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
+def shots_in(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
     """Which of `shots`, by their keys, `scene` has anything of."""
     strips = _index(scene, shots.values())
     return {key for key, shot in shots.items() if any(spot.strips for spot in matching.spots(shot, strips))}

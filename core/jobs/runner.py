@@ -32,8 +32,8 @@ from .steps import Steps
 
 log = logging.getLogger(__name__)
 
-_LANES = {"export": 2, "transfer": 2, "follow": 2, "desk": 1}
-"""Threads of each lane; with the scheduler they are eight. The desk writes down; it never waits for the network."""
+_LANES = {"export": 2, "transfer": 2, "follow": 2, "journal": 1}
+"""Threads of each lane; with the scheduler they are eight. The journal's only writes down."""
 
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
@@ -68,19 +68,19 @@ class Runner:
         """
         for job in jobs:
             self._activity.renew_stop(job.id)
-        self._in_lane("desk", lambda: self._begin(jobs))
+        self._in_lane("journal", lambda: self._begin(jobs))
 
     def resume(self, job_id: str) -> None:
         """Go on with an unfinished job from where it stands, if no other Blender holds it."""
-        self._in_lane("desk", lambda: self._resume(job_id))
+        self._in_lane("journal", lambda: self._resume(job_id))
 
     def written(self) -> Future[None]:
         """Done when the journal has all that was asked for so far."""
-        return self._in_lane("desk", lambda: None)
+        return self._in_lane("journal", lambda: None)
 
     def resume_all(self) -> None:
         """The same with every unfinished job, and look for what was lost on its way."""
-        self._in_lane("desk", self._resume_all)
+        self._in_lane("journal", self._resume_all)
 
     def cancel(self, job_id: str) -> Future[None]:
         """Stop a job. What was submitted is asked to stop at the service. Done when the journal says so."""
@@ -97,19 +97,19 @@ class Runner:
 
     def dismiss(self, job_id: str) -> Future[None]:
         """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
-        return self._in_lane("desk", lambda: self._dismiss(job_id))
+        return self._in_lane("journal", lambda: self._dismiss(job_id))
 
     def placed(self, job_id: str, notes: tuple[str, ...]) -> Future[None]:
         """The take of a job is in the timeline. Done when the journal says so."""
-        return self._in_lane("desk", lambda: self._settling.placed(job_id, notes))
+        return self._in_lane("journal", lambda: self._settling.placed(job_id, notes))
 
     def land_again(self, job_id: str) -> Future[None]:
         """A take that was placed is in no file: it lands once more. Done when the journal says so."""
-        return self._in_lane("desk", lambda: self._settling.land_again(job_id))
+        return self._in_lane("journal", lambda: self._settling.land_again(job_id))
 
     def adopt(self, job_id: str, project: str) -> None:
         """A job whose file is gone belongs to another one from now on, if no other Blender holds it."""
-        self._in_lane("desk", lambda: self._rows.adopt(job_id, project))
+        self._in_lane("journal", lambda: self._rows.adopt(job_id, project))
 
     def read_spent(self) -> tuple[Sum, ...]:
         """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
@@ -117,12 +117,12 @@ class Runner:
 
     def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
         """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
-        self._in_lane("desk", lambda: self._rows.move(project_before, project_after, placed))
+        self._in_lane("journal", lambda: self._rows.move(project_before, project_after, placed))
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """No thread of this runner is there meanwhile. Waits until each has finished its step, however long."""
-        *lanes, desk = self._lanes.values()
+        *lanes, journal = self._lanes.values()
         try:
             for lane in lanes:
                 lane.pause()
@@ -131,7 +131,7 @@ class Runner:
                 self._paused = True
                 self._activity.wake.notify_all()
             self._scheduler.join()
-            desk.pause()
+            journal.pause()
             yield
         finally:
             self._paused = False
@@ -148,7 +148,7 @@ class Runner:
         self._activity.close()
         for name, lane in self._lanes.items():
             # What the editor asked for is still written down.
-            lane.close(finish=name == "desk")
+            lane.close(finish=name == "journal")
         until = time.monotonic() + CLOSE_SECONDS
         ended = [lane.join(until) for lane in self._lanes.values()]
         self._scheduler.join()
@@ -222,7 +222,7 @@ class Runner:
                 self._in_lane("follow", lambda job_id=job_id: self._go_on(job_id))  # type: ignore[misc]
             if time.monotonic() - renewed >= LEASE_SECONDS / 3:
                 renewed = time.monotonic()
-                self._in_lane("desk", self._journal.renew)
+                self._in_lane("journal", self._journal.renew)
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         try:

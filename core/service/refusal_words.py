@@ -11,7 +11,7 @@ from ..models.table import fields_named
 from ..one_line import one_line
 from ..words import named, say
 
-__all__ = ["REASONS", "is_failure", "told"]
+__all__ = ["REASONS", "is_failure", "message_and_remedy"]
 
 _AGAIN = named("Send the shot again.")
 _OTHER_IMAGE = named("Use another picture for it and send the shot again.")
@@ -84,7 +84,7 @@ _LIMITS: dict[str, str] = {
 }
 
 
-def told(kind: str, words: str, loc: object, ctx: object) -> tuple[str, str]:
+def message_and_remedy(kind: str, words: str, loc: object, ctx: object) -> tuple[str, str]:
     """What happened, and the remedy. kind, words: the service's own. loc, ctx: its place and numbers, of any form."""
     thing = _thing(loc, kind)
     if kind in REASONS:

@@ -180,7 +180,7 @@ class Translator:
     def refused(self, refusal: Refusal, *, never_billed: bool = False) -> RequestRefused:
         """A refusal of this very request, named by its type where that is known."""
         kind = refusal.kind
-        message, remedy = refusal_words.told(kind, refusal.words, refusal.loc, refusal.ctx)
+        message, remedy = refusal_words.message_and_remedy(kind, refusal.words, refusal.loc, refusal.ctx)
         failed = refusal.status >= 500 or refusal_words.is_failure(kind)
         checked_first = kind not in _PERHAPS_BILLED and (refusal.status == 422 or kind in refusal_words.REASONS)
         paid = Paid.NO if never_billed or failed or checked_first else Paid.UNKNOWN

@@ -96,7 +96,7 @@ class StripIndex:
         """The same, with their contents where they most likely begin."""
         return [next(self.readings(strip, then))[0] for strip in self.like(then)]
 
-    def beside(self, now: ShotStrip) -> list[ShotStrip]:
+    def aligned_with(self, now: ShotStrip) -> list[ShotStrip]:
         """Those that show the same, and the same frame of it at the same time."""
         return self._of_place.get((*source(now), now.content_start), [])
 
@@ -104,18 +104,18 @@ class StripIndex:
         """Those that show the same under the same name, but for the number behind it."""
         return self._of_base.get((*source(then), _base(then.name)), [])
 
-    def readings(self, now: ShotStrip, beside: ShotStrip) -> Iterator[tuple[ShotStrip, float]]:
-        """Where the content of a strip may begin, the likeliest first, if it was cut off `beside` by Hold Split; and by
+    def readings(self, now: ShotStrip, other: ShotStrip) -> Iterator[tuple[ShotStrip, float]]:
+        """Where the content of a strip may begin, the likeliest first, if it was cut off `other` by Hold Split; and by
         how many frames that may be wrong.
 
         What is cut off is counted in frames of the file, and no Blender tells whether a movie keeps its own rate. Where
         it does, a cut lies between two frames of the file.
         """
         own, pace = self._at_own_rate.get(now.name, (now.content_start, 0.0))
-        whole, _pace = self._at_own_rate.get(beside.name, (beside.content_start, 0.0))
+        whole, _pace = self._at_own_rate.get(other.name, (other.content_start, 0.0))
         slack = min(pace, (now.end - now.start) / 2)
         if pace and abs(own - whole) <= pace:
-            yield replace(now, content_start=beside.content_start), slack
+            yield replace(now, content_start=other.content_start), slack
             return
         yield now, 0.0
         if pace:
@@ -189,7 +189,7 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
     chosen = strips.named(lead)
     if chosen is None or not shows(chosen):
         # Renamed, or the piece of that name was deleted: what shows the same frames when it did, else the only one.
-        there = [strip for strip in strips.beside(lead) if shows(strip)]
+        there = [strip for strip in strips.aligned_with(lead) if shows(strip)]
         there = there or [strip for strip in strips.likely(lead) if shows(strip)]
         if not there or (len(there) > 1 and there[0].content_start != lead.content_start):
             return []
@@ -199,7 +199,7 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
     if low <= first and end <= high:
         # It shows the whole shot. Among a thousand pieces of one movie it would take long to find that no other does.
         return pieces
-    for strip in (*strips.beside(chosen), *strips.numbered(lead)):
+    for strip in (*strips.aligned_with(chosen), *strips.numbered(lead)):
         for reading, slack in strips.readings(strip, chosen):
             # A piece that was cut off shows frames of the shot that no other piece shows. A copy does not.
             low, high = _shown(reading)

@@ -33,7 +33,7 @@ class Piece:
     end: int
 
 
-def of(jobs: Sequence[Job], start: int, first: int, end: int, *, nearest: bool) -> list[Piece]:
+def pieces_of(jobs: Sequence[Job], start: int, first: int, end: int, *, nearest: bool) -> list[Piece]:
     """The pieces that show the shot of `jobs`, the parts of one shot that have a take, from `first` to before `end`.
 
     start: where the shot's first frame lies. nearest: how Blender shows a file with a rate of its own, see `lead`.

@@ -33,7 +33,7 @@ class Change:
     added: float = 0.0
 
 
-def over(
+def placed_over(
     take: Take, width: int, height: int, origin: tuple[float, float]
 ) -> tuple[dict[str, Change], tuple[float, float]]:
     """By property of the shot's strip ("transform.scale_x", "crop.min_y"), what it becomes for the take's; its origin.

@@ -242,7 +242,7 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
     wait_until_landed(job)
     running = session.current()
     written = threading.Event()
-    running.runner._lanes["desk"].put(written.wait)
+    running.runner._lanes["journal"].put(written.wait)
     running.placing.place([board.progress(job.id).job])
     try:
         assert not running.placing.landed() and watch._is_work(running)

@@ -29,6 +29,7 @@ from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
 from reshoot.panels import tab
 from reshoot.session import preview, shoot, start
+from reshoot.session.look import DiskQuestion
 from reshoot.settings.prompt import prompt_of
 from reshoot.timeline import compat
 
@@ -91,8 +92,8 @@ def test_a_preview_that_is_kept_is_not_held_against_what_is_known(
     add_movie(scene, movie)
     once(lambda: start.preview(scene).file is not None)
     compared: list[None] = []
-    same = preview._OnDisk.__eq__
-    monkeypatch.setattr(preview._OnDisk, "__eq__", lambda one, other: compared.append(None) or same(one, other))
+    same = DiskQuestion.__eq__
+    monkeypatch.setattr(DiskQuestion, "__eq__", lambda one, other: compared.append(None) or same(one, other))
     # Some of what a shot is read from is not in its fingerprint: it is read again after a while, and is the same.
     monkeypatch.setattr(preview, "_TRUE_FOR", -1.0)
     start.preview(scene)

@@ -17,7 +17,7 @@ from reshoot import session
 from reshoot.core.errors import MoneyError, ReshootError, StorageError
 from reshoot.core.jobs import board
 from reshoot.core.values.preview import Preview
-from reshoot.session import preview
+from reshoot.session import look, preview
 from reshoot.settings import preferences
 
 SECONDS = 20.0
@@ -99,7 +99,7 @@ def test_what_another_blender_spends_reaches_the_preview(
 def test_a_disk_without_room_is_known_to_the_preview(
     scene: bpy.types.Scene, selected_movie: None, identity: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preview, "_SPARE_BYTES", 10**18)
+    monkeypatch.setattr(look, "_SPARE_BYTES", 10**18)
     error = agree(scene)
     assert isinstance(error, StorageError) and "this shot needs about" in error.message
     monkeypatch.undo()

@@ -19,7 +19,7 @@ from sample_jobs import a_job, a_shot
 def _shown(job: Job, frames: int, runs: tuple[FrameShift, ...]) -> list[int]:
     """The file's frame that each frame of the shot shows."""
     take = Take("/t.mp4", 720, 720, frames, Fraction(24), False, None, runs)
-    found = pieces.of([replace(job, take=take)], 0, 0, job.shot.frames, nearest=False)
+    found = pieces.pieces_of([replace(job, take=take)], 0, 0, job.shot.frames, nearest=False)
     frames_shown = []
     for frame in range(job.shot.frames):
         (piece,) = [each for each in found if each.first <= frame < each.end]
@@ -105,7 +105,7 @@ def test_every_point_of_a_take_lies_over_its_point_of_the_shot(
 ) -> None:
     """Blender scales and turns a picture around its origin, and its middle lies in the middle of the screen."""
     take = Take("/t.mp4", 1000, 600, 72, Fraction(24), False, None, fit=fit, rotation=rotation)
-    changes, own = transform.over(take, 1280, 720, origin)
+    changes, own = transform.placed_over(take, 1280, 720, origin)
     scale_x, scale_y, angle = shape
     old = {
         "transform.offset_x": 30.0,

@@ -35,7 +35,7 @@ def test_parts_show_every_frame_of_the_shot(frames: int, cuts: set[int], left: i
     inside = tuple(sorted(cut for cut in cuts if cut < frames))
     jobs = [_landed(job) for job in a_long_shots_jobs(frames=frames, cuts=inside)]
     first, end = START + left, START + frames - right
-    found = pieces.of(jobs, START, first, end, nearest=False)
+    found = pieces.pieces_of(jobs, START, first, end, nearest=False)
     assert min(piece.first for piece in found) == first and max(piece.end for piece in found) == end
     for frame in range(first, end):
         shown = _shown(found, frame)
@@ -51,7 +51,7 @@ def test_parts_show_every_frame_of_the_shot(frames: int, cuts: set[int], left: i
 def test_a_part_alone_covers_what_is_its_own() -> None:
     jobs = [_landed(job) for job in a_long_shots_jobs()]
     assert len(jobs) == 3
-    (piece,) = pieces.of(jobs[1:2], START, START, START + 480, nearest=False)
+    (piece,) = pieces.pieces_of(jobs[1:2], START, START, START + 480, nearest=False)
     own = jobs[1].sent
     assert (piece.first, piece.end) == (START + own.first, START + own.first + own.own)
 
@@ -59,7 +59,7 @@ def test_a_part_alone_covers_what_is_its_own() -> None:
 def test_runs_put_frames_right() -> None:
     """The result is two frames late, and lacks the one that belongs to frame 40."""
     job = _landed(a_job(), (FrameShift(0, 2), FrameShift(40, 1)))
-    found = pieces.of([job], START, START, START + 72, nearest=False)
+    found = pieces.pieces_of([job], START, START, START + 72, nearest=False)
     assert [(piece.first, piece.end) for piece in found] == [(START, START + 40), (START + 40, START + 72)]
     for frame in range(72):
         assert _shown(found, START + frame) == [(0, frame + (2 if frame < 40 else 1))]
@@ -88,7 +88,7 @@ def test_a_result_with_a_rate_of_its_own_is_never_half_a_frame_off(fps: Fraction
     job = replace(job, take=replace(job.take, frames=frames))
     (part,) = job.plan.parts
     job = replace(job, plan=replace(job.plan, parts=(replace(part, own=240 - before, before=before),)))
-    (piece,) = pieces.of([job], START, START, START + 240 - before, nearest=nearest)
+    (piece,) = pieces.pieces_of([job], START, START, START + 240 - before, nearest=nearest)
     assert piece.heard == START - before
     shown = _seen(fps / 24, START - piece.start, START - piece.start + 240 - before, nearest=nearest)
     for frame, shows in enumerate(shown):
@@ -130,7 +130,7 @@ def test_found_frames_are_told_as_runs(found: list[int], runs: tuple[FrameShift,
     expected = landing.expected_frames(job, job.take)
     assert expected == list(range(72))
     assert landing.runs(job, job.take, expected, found) == runs
-    shown = pieces.of([replace(job, take=replace(job.take, runs=runs))], START, START, START + 72, nearest=False)
+    shown = pieces.pieces_of([replace(job, take=replace(job.take, runs=runs))], START, START, START + 72, nearest=False)
     for k, wanted in enumerate(found):
         ((_, file_frame),) = _shown(shown, START + k)
         assert min(max(file_frame, 0), 71) == wanted

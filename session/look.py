@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What would be sent of the selection, and everything that is in its way. The press and the panels look in one way.
+
+`look` waits for the disk, for a press; `preview` asks the same two questions apart, for whoever draws. Nothing is
+changed here, in the timeline or on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from functools import cached_property
+from pathlib import Path
+
+import bpy
+
+from .. import session
+from ..core.errors import ReshootError
+from ..core.export.own_frames import own_frames
+from ..core.models.model import Limits
+from ..core.models.table import MODELS
+from ..core.money.ledger import Sum
+from ..core.planning import conform, footage, prompt, references
+from ..core.takes.files import check_room
+from ..core.values.brief import Brief
+from ..core.values.plan import Plan
+from ..core.values.preview import Preview, SentFile
+from ..core.values.shot import Reference, Shot, ShownFiles
+from ..settings import brief as settings_brief
+from ..settings import folders
+from ..settings.scene import settings_of
+from ..timeline import shot
+from . import spending
+
+_BYTES_PER_PIXEL = 0.12
+"""Of a visually lossless clip, on detailed footage; both clip and take have to find room."""
+
+
+_SPARE_BYTES = 50_000_000
+
+
+class _Rank(IntEnum):
+    """What is to be mended first comes first: what follows from a fault comes after it."""
+
+    SERVICE = 1
+    SHOT = 2
+    FOOTAGE = 3
+    PLAN = 4
+    REFERENCES = 5
+    PROMPT = 6
+    IMAGES = 7
+    ROOM = 8
+    MONEY = 9
+
+
+_Fault = tuple[_Rank, ReshootError]
+
+
+@dataclass(frozen=True)
+class DiskQuestion:
+    """What is to be asked of the disk. folders: that need room, with the bytes. sums: whether what was spent counts."""
+
+    footage: ShownFiles
+    references: tuple[Reference, ...]
+    limits: Limits
+    shot: Shot | None
+    plan: Plan | None
+    home: Path
+    folders: tuple[tuple[Path, int], ...]
+    sums: bool
+
+    def __hash__(self) -> int:
+        """Worked out once: the lookout is asked at every redraw."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # The rest follows from these, as far as one question is told from another.
+        return hash((self.footage, self.references, self.limits, self.shot, self.plan))
+
+
+@dataclass(frozen=True)
+class DiskAnswer:
+    """What the disk answered. words: what is wrong, to compare. spent: None where it was not asked."""
+
+    words: tuple[str, ...] = ()
+    file: SentFile | None = None
+    spent: tuple[Sum, ...] | None = None
+    faults: tuple[_Fault, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What can be told without the disk, and what is to be asked of it."""
+
+    preview: Preview
+    faults: tuple[_Fault, ...]
+    question: DiskQuestion
+
+    def with_answer(self, found: DiskAnswer | None) -> Preview:
+        """All that is known, the faults in the order in which they are to be mended."""
+        faults = [*self.faults, *(found.faults if found is not None else ())]
+        faults += _money_faults(self.preview, found.spent if found is not None else None)
+        errors = tuple(error for _rank, error in sorted(faults, key=lambda fault: fault[0]))
+        return replace(self.preview, file=found.file if found is not None else None, errors=errors)
+
+
+def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
+    """What a press on `scene` would send now, and every fault that it would be refused for. Waits for the disk.
+
+    prompt: in place of the scene's own, where it is not empty.
+    """
+    unusable: list[_Fault] = []
+    try:
+        session.current().refresh()
+    except ReshootError as error:
+        unusable.append((_Rank.ROOM, error))
+    seen = look_at(scene, settings_brief.read(settings_of(scene), prompt))
+    return replace(seen, faults=(*seen.faults, *unusable)).with_answer(ask_disk(seen.question))
+
+
+def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
+    """All that can be told without opening a file."""
+    model = MODELS[asked.model]
+    faults: list[_Fault] = []
+    service, words = "", ""
+    read: Shot | None = None
+    plan: Plan | None = None
+    shown: ShownFiles = ()
+    warnings: tuple[str, ...] = ()
+    try:
+        service = session.service()
+    except ReshootError as error:
+        faults.append((_Rank.SERVICE, error))
+    try:
+        read, shown = shot.read(scene, asked.source, session.project())
+    except ReshootError as error:
+        faults.append((_Rank.SHOT, error))
+    if read is not None:
+        try:
+            plan = conform.plan(read, model, asked.timing, asked.sound, asked.handles)
+        except ReshootError as error:
+            faults.append((_Rank.PLAN, error))
+    try:
+        references.check_count(asked.references, model.limits)
+    except ReshootError as error:
+        faults.append((_Rank.REFERENCES, error))
+    try:
+        words, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], model.limits)
+    except ReshootError as error:
+        faults.append((_Rank.PROMPT, error))
+    is_limited = spending.is_limited(service)
+    if is_limited and session.has_work():
+        try:
+            # It knows what was spent.
+            session.current()
+        except ReshootError as error:
+            faults.append((_Rank.ROOM, error))
+    running = session.running()
+    home = running.home if running is not None else folders.home()
+    question = DiskQuestion(
+        shown,
+        asked.references,
+        model.limits,
+        read,
+        plan,
+        home,
+        tuple(_needed(plan, model.limits, home)) if plan is not None else (),
+        sums=is_limited,
+    )
+    return Look(Preview(asked, service, read, plan, words, None, warnings), tuple(faults), question)
+
+
+def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
+    """The folders that a shot needs room in, and the bytes."""
+    clips = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
+    if limits.max_video_bytes is not None:
+        clips = min(clips, len(plan.parts) * limits.max_video_bytes)
+    for folder in (home, folders.takes_folder(session.project(), home)):
+        yield folder, 2 * clips + _SPARE_BYTES
+
+
+def _money_faults(seen: Preview, spent: Iterable[Sum] | None) -> list[_Fault]:
+    """Whether it would cost more than the editor allows. spent: None for what is known without asking the disk."""
+    if seen.plan is None or not seen.service:
+        return []
+    try:
+        spending.check(seen.plan.price, seen.service, session.project(), spent)
+    except ReshootError as error:
+        return [(_Rank.MONEY, error)]
+    return []
+
+
+def ask_disk(asked: DiskQuestion) -> DiskAnswer:
+    """What the disk knows. Called on any thread."""
+    faults: list[_Fault] = []
+    file: SentFile | None = None
+    try:
+        footage.check_files(asked.footage)
+        if asked.shot is not None and asked.plan is not None:
+            file = _own_file(asked.shot, asked.plan, asked.limits)
+    except ReshootError as error:
+        faults.append((_Rank.FOOTAGE, error))
+    try:
+        references.check_files(asked.references, asked.limits)
+    except ReshootError as error:
+        faults.append((_Rank.IMAGES, error))
+    try:
+        for folder, needed in asked.folders:
+            check_room(folder, needed, with_parents=folder.is_relative_to(asked.home))
+    except ReshootError as error:
+        faults.append((_Rank.ROOM, error))
+    spent: tuple[Sum, ...] | None = None
+    try:
+        spent = spending.read() if asked.sums else None
+    except ReshootError as error:
+        faults.append((_Rank.ROOM, error))
+    return DiskAnswer(tuple(str(error) for _rank, error in faults), file, spent, tuple(faults))
+
+
+def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:
+    """What is sent of the shot's own movie, None where any part of the plan has to be rendered. Opens the file."""
+    sent = [own for own in own_frames(read, plan, plan.parts, limits) if own is not None]
+    if len(sent) < len(plan.parts):
+        return None
+    as_is = sent[0].whole and sent[0].video.fps == plan.fps
+    return SentFile(sum(own.size for own in sent), sent[0].video.sound and as_is, as_is)
