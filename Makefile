@@ -76,7 +76,7 @@ reliability: env-tools
 
 # ACCEPT and TRIALS reach it through the environment.
 bench: $(BPY_ENV) env-bench env-blender-5.2 build footage
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/bench/bin/python tools/bench $(PARTS)
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/bench/bin/python tools/bench $(PARTS)
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)
@@ -87,8 +87,8 @@ pictures: $(BPY_ENV) env-tools env-blender-4.3 env-blender-5.2 build footage
 	@mkdir -p build/pictures
 	@env -u CLIP -u PROMPT -u IMAGES -u LIVE build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) \
 		--picture build/pictures/before-after.jpg
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/tools/bin/python tools/pictures.py
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=4.3 build/env/tools/bin/python tools/pictures.py --check-only
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/tools/bin/python tools/pictures.py
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=4.3 build/env/tools/bin/python tools/pictures.py --check-only
 
 footage:
 	@$(PYTHON) tools/footage.py

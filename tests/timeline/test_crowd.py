@@ -18,6 +18,8 @@ from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
 from test_odd_results import at_the_rate, shoot
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 
 def test_a_watch_begins_outside_of_a_moved_context(scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     (window,) = bpy.context.window_manager.windows

@@ -14,6 +14,7 @@ import editing
 import numbered
 import pytest
 from editing import takes
+from patience import LONGEST
 from reshoot import session
 from reshoot.core.jobs import board
 from reshoot.core.values.job import Job
@@ -22,9 +23,7 @@ from reshoot.operators import waiting, watch
 from reshoot.session import shoot
 from reshoot.timeline import compat
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
-
-PATIENCE = 60.0
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 
 @pytest.fixture(autouse=True)
@@ -223,7 +222,7 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     folder.write_text("in the way")
     running = session.current()
     told: list[Job] = []
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONGEST
     while not told:
         running.drain(1.0)
         told += running.newly_failed()
@@ -248,7 +247,7 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
         assert not running.placing.landed() and watch._is_work(running)
     finally:
         written.set()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONGEST
     while watch._is_work(running):
         running.drain(1.0)
         assert time.monotonic() < deadline

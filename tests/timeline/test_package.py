@@ -21,6 +21,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from patience import stretched
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
@@ -148,7 +149,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ, "BLENDER_USER_RESOURCES": str(folder), "RESHOOT_HOME": str(folder / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=stretched(300),
     )
     said = answer.stdout + answer.stderr
     assert "Traceback" not in said, said
@@ -341,10 +342,10 @@ def build(tree: Path, target: Path) -> Path:
 
 def run_build(tree: Path, target: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, tree / "tools" / "build.py", "--output", target]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=stretched(120))
 
 
 def blender_ext(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Blender's own command for extensions, of the Blender under test."""
     command = [sys.executable, SCRIPTS / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=stretched(120))

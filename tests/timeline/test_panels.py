@@ -22,6 +22,7 @@ import pytest
 from editing import add_image, add_movie, refusal, select, takes, the_job
 from footage import FRAMES
 from installed import MODULE
+from patience import LONGEST
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.core.jobs import board
 from reshoot.core.values.progress import JobProgress
@@ -31,13 +32,14 @@ from reshoot.session import preview, shoot
 from reshoot.settings.prompt import prompt_of
 from reshoot.timeline import compat
 
-WAIT = 20.0
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 POINTS = 11.0
 
 
 def once(condition: Callable[[], bool]) -> None:
     """Come back when it holds."""
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + LONGEST
     while not condition():
         assert time.monotonic() < until, "it never came true"
         time.sleep(0.01)

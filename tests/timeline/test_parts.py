@@ -21,6 +21,8 @@ from reshoot.core.jobs import board
 from reshoot.core.media import mp4
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 
 def sent() -> list[Path]:
     """The clips that were sent, by part."""

@@ -23,6 +23,8 @@ from reshoot.core.media import image
 from reshoot.operators import waiting
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 Listed = list[tuple[str, list[str]]]
 
 

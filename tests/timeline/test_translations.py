@@ -22,6 +22,8 @@ from reshoot.core.errors import ExportError
 from reshoot.core.jobs import board
 from reshoot.timeline import export
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 
 @pytest.fixture
 def german(empty_file: None) -> Iterator[None]:

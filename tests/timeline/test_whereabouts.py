@@ -27,6 +27,8 @@ from reshoot.operators import waiting
 from reshoot.session import shoot
 from reshoot.timeline import compat, movie_strip, shot, whereabouts
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 FRAMES = 80
 
 

@@ -23,6 +23,7 @@ import gate as gates
 import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange, Gate, Kind
 from house import Desk, House, runner_threads
+from patience import LONGEST
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import steps as steps_module
 from reshoot.core.money.ledger import Outcome
@@ -83,7 +84,7 @@ def cuts(exchange: Exchange) -> None:
 
 
 def is_silent(exchange: Exchange) -> None:
-    exchange.gate.opened.wait(20)
+    exchange.gate.opened.wait(LONGEST)
     exchange.drop()
 
 
@@ -250,7 +251,7 @@ class Trial:
         for _ in range(3):
             if last.state is State.LANDED:
                 break
-            desk.runner.retry(job.id).result(20)
+            desk.runner.retry(job.id).result(LONGEST)
             last = self._rest()
         cell.in_the_end, cell.accepted_in_the_end = last.state.value, house.accepted()
         self._check_the_end(first, last)
@@ -294,7 +295,7 @@ class Trial:
         if job is None or not _rests(job):
             # What has words is being looked for before it is tried again.
             job = self.desk.listen(
-                lambda event: event.job.id == self._job.id and _rests(event.job) and not event.words, 60.0
+                lambda event: event.job.id == self._job.id and _rests(event.job) and not event.words
             ).job
         return job
 

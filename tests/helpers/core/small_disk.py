@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from patience import LONGEST
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import conftest  # noqa: F401  (the checkout becomes `reshoot`)
@@ -75,7 +77,7 @@ def shot_on(size: int, folder: Path, movie: Path) -> dict[str, object]:
         else:
             landed = row if row.state in RESTING else desk.listen(lambda event: event.job.state in RESTING).job
             if landed.state is not State.LANDED:
-                desk.runner.retry(row.id).result(20)
+                desk.runner.retry(row.id).result(LONGEST)
                 landed = desk.hear(row, State.LANDED)
         take = Path(landed.take.path)
         submissions = house.gate.count(SUBMIT)
