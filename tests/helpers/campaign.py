@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pytest plugin: the two sizes of a campaign, whole or (`--sample`) as `make test` takes it; and the marks that choose
+"""A pytest plugin: the two sizes of a campaign, whole or (`--sample`) as `make test` takes it; and the marks that say
 where a test runs.
 
 A test that is marked `campaign` runs in the whole campaign alone. A test that tries many examples asks here how many.
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in item.iter_markers("every_blender"):
             if len(mark.args) != 1 or not isinstance(mark.args[0], str) or not mark.args[0].strip():
                 raise pytest.UsageError(f"{item.nodeid}: every_blender wants the reason why it needs each Blender")
-    left_out = [item for item in items if _sample and item.get_closest_marker("campaign")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    if not _sample:
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("campaign")])
+    items[:] = [item for item in items if not item.get_closest_marker("campaign")]

@@ -68,6 +68,11 @@ POINTS: dict[str, Point] = {
     "download": Point(DOWNLOAD),
     "cancel": Point(CANCEL),
 }
+SAMPLE = ("submit", "status")
+"""Where `make test` tries every fault; the whole campaign tries them at every point."""
+BY_POINT = pytest.mark.parametrize(
+    "point", [point if point in SAMPLE else pytest.param(point, marks=pytest.mark.campaign) for point in POINTS]
+)
 BEFORE_SUBMIT = ("token", "upload", "upload in parts", "first part", "last part", "end of the parts")
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -357,7 +362,7 @@ def attempt(folder: Path, movie: Path, cell: Cell) -> str:
     return ""
 
 
-@pytest.mark.parametrize("point", POINTS)
+@BY_POINT
 def test_point(tmp_path: Path, movie: Path, table: list[Cell], monkeypatch: pytest.MonkeyPatch, point: str) -> None:
     """Every fault at one request: once, and until the editor acts."""
     if POINTS[point].in_parts:
@@ -372,7 +377,7 @@ def test_point(tmp_path: Path, movie: Path, table: list[Cell], monkeypatch: pyte
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0], ids=["forwards", "backwards"])
-@pytest.mark.parametrize("point", POINTS)
+@BY_POINT
 def test_clock_jumps(
     house: House, movie: Path, table: list[Cell], monkeypatch: pytest.MonkeyPatch, point: str, jump: float
 ) -> None:

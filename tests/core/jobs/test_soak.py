@@ -28,7 +28,7 @@ from sample_jobs import a_job
 
 pytestmark = pytest.mark.usefixtures("in_haste")
 
-JOBS = 100
+JOBS = [12, pytest.param(100, marks=pytest.mark.campaign)]
 SEED = 20
 SECONDS = stretched(240.0)
 MEMORY_MB = 64
@@ -104,7 +104,8 @@ def settle(desk: Desk, jobs: list[Job]) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux counts them")
-def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", JOBS)
+def test_many_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     monkeypatch.setattr(fal, "SEND_TIMEOUT", 5.0)
     monkeypatch.setattr(runner, "_LOOKS", (0.5, 2.0))
     # On a busy machine what was given up on still arrives, seconds later.
@@ -117,15 +118,15 @@ def test_a_hundred_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: p
     files, memory = open_files(), memory_mb()
 
     weather.chance = 0.25
-    jobs = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(JOBS)]
+    jobs = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(many)]
     settle(desk, jobs)
     weather.chance = 0.0
 
-    assert weather.failed > JOBS, "the weather was bad"
+    assert weather.failed > many, "the weather was bad"
     rows = [desk.row(job) for job in jobs]
     assert all(row.take and Path(row.take.path).is_file() for row in rows)
-    assert len({row.request_id for row in rows}) == JOBS
-    assert house.accepted() == len(warm) + JOBS, "each was taken once"
+    assert len({row.request_id for row in rows}) == many
+    assert house.accepted() == len(warm) + many, "each was taken once"
     charged = [entry for entry in desk.journal.spent() if entry.outcome is Outcome.ACCEPTED]
     assert {entry.request_id for entry in charged} == {row.request_id for row in [*rows, *map(desk.row, warm)]}
 
