@@ -15,15 +15,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from patience import LONGEST
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import conftest  # noqa: F401  (the checkout becomes `reshoot`)
 
 # isort: split
 from gate import SUBMIT
 from house import House
+from patience import LONGEST
 from reshoot.core.errors import ReshootError
 from reshoot.core.jobs import runner, steps
 from reshoot.core.jobs.runner import Event
