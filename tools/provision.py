@@ -106,7 +106,7 @@ def interpreter(name: str) -> tuple[str, str]:
             return program, version
     sys.exit(
         f"setup: {name} needs Python {words}, with its module venv, and there is none on PATH nor in {versions}. "
-        f"Install it (Debian: python{words}-venv; pyenv: pyenv install {words}), or leave this Blender out: make BPY='…'"
+        f"Install it (Debian: python{words}-venv; pyenv: pyenv install {words}), or name the others: BPY=…"
     )
 
 

@@ -85,7 +85,7 @@ def blender(
         for each in started:
             if each.runs:
                 each.stretches = each.value("probe.report()")
-            keep_stretches(each)
+            keep_stretches(each.stretches)
     finally:
         for each in started:
             each.kill()
@@ -115,9 +115,9 @@ def editor(blender: Callable[..., Workstation]) -> Editor:
     return Editor(blender())
 
 
-def keep_stretches(blender: Workstation) -> None:
-    """Take what the probe has measured, the worst of each stage."""
-    for stage, found in blender.stretches.items():
+def keep_stretches(measured: dict[str, Any]) -> None:
+    """Take what a probe has measured, the worst of each stage."""
+    for stage, found in measured.items():
         kept = _stretches.setdefault(stage, found)
         if kept is found:
             continue
@@ -132,9 +132,22 @@ def keep_stretches(blender: Workstation) -> None:
             kept["blender"][name] = max(kept["blender"].get(name, 0.0), spent)
 
 
-def pytest_sessionfinish() -> None:
-    """Write the stretches beside those of the other versions."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker's Blenders have measured."""
+    global _version
+    told = getattr(node, "workeroutput", {}).get("stretches")
+    if told:
+        _version, measured = json.loads(told)
+        keep_stretches(measured)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the stretches beside those of the other versions; a worker tells them to the process that started it."""
     if not _stretches:
+        return
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["stretches"] = json.dumps([_version, _stretches])
         return
     PICTURES.mkdir(parents=True, exist_ok=True)
     with (PICTURES / "main-thread.json").open("a+", encoding="utf-8") as file:

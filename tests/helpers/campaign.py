@@ -7,6 +7,9 @@ A test that is marked `campaign` runs in the whole campaign alone. A test that t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 _PART = 8
@@ -16,6 +19,11 @@ _sample = False
 def examples(whole: int) -> int:
     """How many examples a test tries, of the `whole` number that a campaign tries."""
     return max(1, whole // _PART) if _sample else whole
+
+
+def sampled(every: Iterable[str], *sample: str) -> list[Any]:
+    """The cases of a campaign as the values of a test's parameter: those of the `sample`, and the others, marked."""
+    return [case if case in sample else pytest.param(case, marks=pytest.mark.campaign) for case in every]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

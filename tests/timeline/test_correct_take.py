@@ -76,6 +76,7 @@ def lies(scene: bpy.types.Scene) -> int:
     return round(compat.content_start(take))
 
 
+@pytest.mark.every_blender("a placed strip is put right by names that changed")
 def test_a_take_is_put_right_where_it_lies(scene: bpy.types.Scene) -> None:
     job = placed_as_it_came(scene)
     (take,) = takes(scene)

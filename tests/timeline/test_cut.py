@@ -70,6 +70,7 @@ def samples(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in source.demux(video=0) if packet.size]
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie: Path, tmp_path: Path) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 60, 140)
@@ -80,6 +81,7 @@ def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie:
     assert (mp4.probe(clip).fps, mp4.probe(clip).even) == (24, True)
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 def test_a_strip_that_begins_elsewhere_is_rendered(long_movie: Path, tmp_path: Path) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 61, 141)
@@ -149,6 +151,7 @@ CHANGES: dict[str, Callable[[Any], object]] = {
 }
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -> None:
     scene = open_timeline()
@@ -159,6 +162,7 @@ def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -
     assert shot.read(scene, Source.STRIP, "")[0].file == ""
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 @pytest.mark.parametrize("fps", [Fraction(24), Fraction(30), Fraction(50)])
 def test_a_movie_at_its_own_pace_is_rendered(long_movie: Path, tmp_path: Path, fps: Fraction) -> None:
     scene = open_timeline(fps=fps)

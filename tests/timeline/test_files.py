@@ -70,6 +70,7 @@ def the_scene() -> bpy.types.Scene:
     return bpy.context.scene
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
     (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])
@@ -92,6 +93,7 @@ def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_pat
     assert len(takes(scene)) == 1
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
     two.parent.mkdir()
@@ -134,6 +136,7 @@ def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) ->
     assert row(job).project == str(tmp_path / "one.blend")
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
     (job,) = shoot.shoot(scene)
@@ -145,6 +148,7 @@ def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_pat
     assert row(job).state is State.PLACED
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """Blender ended between saving the placed take and writing down that it is placed."""
     save(tmp_path / "one.blend")

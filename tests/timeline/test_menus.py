@@ -20,7 +20,10 @@ from reshoot.panels import menus
 from reshoot.session import opening
 from reshoot.settings import folders, shortcut
 
-pytestmark = pytest.mark.usefixtures("uncompared")
+pytestmark = [
+    pytest.mark.usefixtures("uncompared"),
+    pytest.mark.every_blender("menus, shortcuts and their order are Blender's own"),
+]
 
 MODULE = "bl_ext.user_default.reshoot"
 MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")

@@ -63,6 +63,7 @@ def add_files(paths: list[Path], kind: str) -> set[str]:
 # ---- the shot
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_the_preview_follows_the_timeline_and_the_settings_at_once(scene: bpy.types.Scene, movie: Path) -> None:
     strip = add_movie(scene, movie)
     assert board.preview(scene).plan.frames == FRAMES
@@ -221,6 +222,7 @@ def test_another_kind_is_another_token(scene: bpy.types.Scene, images: list[Path
 # ---- jobs
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_a_job_is_shown_in_the_timeline_and_its_prompt_used_again(scene: bpy.types.Scene, movie: Path) -> None:
     movie_strip = add_movie(scene, movie)
     other = add_image(scene, footage.png(movie.parent / "other.png"), channel=9, frame=1)
@@ -302,6 +304,7 @@ def test_a_number_stays_with_its_unit() -> None:
     assert tab.broken("about 12\u00a0MB", width, POINTS) == ("about", "12\u00a0MB")
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_previews_are_let_go(scene: bpy.types.Scene, images: list[Path]) -> None:
     thumbnails = importlib.import_module(f"{MODULE}.panels.thumbnails")
     assert thumbnails.of_image("") == 0

@@ -21,9 +21,10 @@ from typing import Any
 
 import gate as gates
 import pytest
+from campaign import sampled
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange, Gate, Kind
 from house import Desk, House, runner_threads
-from patience import LONGEST
+from patience import LONGEST, stretched
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import steps as steps_module
 from reshoot.core.money.ledger import Outcome
@@ -70,9 +71,7 @@ POINTS: dict[str, Point] = {
 }
 SAMPLE = ("submit", "status")
 """Where `make test` tries every fault; the whole campaign tries them at every point."""
-BY_POINT = pytest.mark.parametrize(
-    "point", [point if point in SAMPLE else pytest.param(point, marks=pytest.mark.campaign) for point in POINTS]
-)
+BY_POINT = pytest.mark.parametrize("point", sampled(POINTS, *SAMPLE))
 BEFORE_SUBMIT = ("token", "upload", "upload in parts", "first part", "last part", "end of the parts")
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -209,11 +208,12 @@ def table() -> Iterator[list[Cell]]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in tenths of what it is, or less: the order of what happens is the same."""
-    monkeypatch.setattr(steps_module, "PATIENCE", 3.0)
+    monkeypatch.setattr(steps_module, "PATIENCE", stretched(6.0))
     monkeypatch.setattr(steps_module, "_LONGEST_DELAY", 0.4)
-    monkeypatch.setattr(fal, "SEND_TIMEOUT", 1.0)
-    monkeypatch.setattr(fal, "POLL_TIMEOUT", 1.0)
-    monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)
+    # Long enough that an answer which was only late, with so many cells side by side, is not taken for lost.
+    monkeypatch.setattr(fal, "SEND_TIMEOUT", stretched(3.0))
+    monkeypatch.setattr(fal, "POLL_TIMEOUT", stretched(3.0))
+    monkeypatch.setattr(download, "READ_TIMEOUT", stretched(3.0))
     monkeypatch.setattr(socket, "getaddrinfo", NAMES.getaddrinfo)
 
 

@@ -1332,8 +1332,9 @@ def test_no_thread_is_there_while_a_runner_is_paused(house: House, movie: Path) 
 
 def test_a_lane_keeps_what_is_put_to_it_while_it_is_paused() -> None:
     lane, done = Lane("reshoot-paused", 2), []
-    gate = threading.Event()
-    lane.put(gate.wait)
+    begun, gate = threading.Event(), threading.Event()
+    lane.put(lambda: begun.set() or gate.wait())
+    assert begun.wait(LONGEST)
     threading.Timer(0.1, gate.set).start()
     lane.pause()
     assert gate.is_set() and not lane.is_busy

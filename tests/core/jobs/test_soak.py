@@ -106,7 +106,7 @@ def settle(desk: Desk, jobs: list[Job]) -> None:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux counts them")
 @pytest.mark.parametrize("many", JOBS)
 def test_many_jobs_in_bad_weather(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
-    monkeypatch.setattr(fal, "SEND_TIMEOUT", 5.0)
+    monkeypatch.setattr(fal, "SEND_TIMEOUT", stretched(5.0))
     monkeypatch.setattr(runner, "_LOOKS", (0.5, 2.0))
     # On a busy machine what was given up on still arrives, seconds later.
     monkeypatch.setattr(runner, "_ARRIVES", 5.0)

@@ -13,6 +13,8 @@ from workstation import Workstation, until
 PROMPT = "make it snow"
 _JOB_BUTTONS = (0.904, 0.845, 0.786, 0.727)
 """Where the buttons of a job are, as parts of the sidebar's width."""
+_STEP = 16
+"""Pixels from one place to the next where a button is looked for: a button is 20 high."""
 MOVING = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING")
 
 _PROJECT = """
@@ -38,6 +40,7 @@ class Editor:
     def __init__(self, blender: Workstation) -> None:
         self.blender = blender
         self._job_row = 0
+        self._found: dict[str, tuple[int, int]] = {}
 
     def make_project(self, clip: Path, file: Path | None = None) -> None:
         """A timeline with one shot, not selected, saved where `file` is given."""
@@ -71,17 +74,18 @@ class Editor:
         """
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
-        seen = []
-        for fraction in across:
-            for down in range(6, height, 12):
-                at = (round(x + (width - 20) * fraction), y + height - down)
-                blender.move(*at)
-                found = blender.value("button_under_mouse('UI')")
-                if wanted in found:
-                    return at
-                if found and found not in seen:
-                    seen.append(found)
-        raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+        places = [
+            (round(x + (width - 20) * fraction), y + height - down)
+            for fraction in across
+            for down in range(_STEP // 2, height, _STEP)
+        ]
+        # Where it was found once it mostly is still.
+        known = self._found.get(wanted)
+        at, seen = blender.search(wanted, [known, *places] if known in places else places)
+        if at is None:
+            raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+        self._found[wanted] = at
+        return at
 
     def fill_window(self) -> None:
         """Make the timeline as large as the window, so that the whole tab is in sight."""
@@ -116,7 +120,7 @@ class Editor:
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
         # The list is the last in the tab; where it was found once it mostly is still.
-        rows = [y + height - down for down in range(int(height * 0.3), height, 12)]
+        rows = [y + height - down for down in range(int(height * 0.3), height, _STEP)]
         if self._job_row:
             rows.insert(0, self._job_row)
         for self._job_row in rows:

@@ -162,6 +162,19 @@ class Workstation:
         """Press a key or a mouse button and let go. held: ctrl, shift, alt."""
         self.key_events([_event(name, "PRESS", *self._at, **held), _event(name, "RELEASE", *self._at, **held)])
 
+    def search(
+        self, wanted: str, places: list[tuple[int, int]], kind: str = "UI"
+    ) -> tuple[tuple[int, int] | None, list[str]]:
+        """Go over `places` with the mouse until the button there has `wanted` in its Python command or data path.
+
+        Where that is, None where it is nowhere; and what buttons were seen. kind: of the timeline's region.
+        """
+        answer = self._ask({"search": places, "wanted": wanted, "kind": kind})
+        if answer["at"] is None:
+            return None, answer["seen"]
+        self._at = (answer["at"][0], answer["at"][1])
+        return self._at, answer["seen"]
+
     def type(self, text: str, *, confirm: bool = True) -> None:
         """Type text, then confirm it where that is wanted."""
         events = []
