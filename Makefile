@@ -3,6 +3,9 @@
 PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c 'import pip' 2>/dev/null && echo "$$p" && break; done)
 # One Blender alone: make test-timeline BPY=5.0
 BPY ?= 4.2 4.5 5.0 5.2
+BPY_LAYERS := $(BPY:%=timeline-%)
+# It begins first, so that nothing is left to wait for alone.
+LONGEST_LAYER := $(filter timeline-5.2,$(BPY_LAYERS))
 # One real Blender alone: make test-gui GUI=5.2. Your own: BLENDER=/path/to/blender make test-gui
 GUI ?= 4.3 5.2
 GUI_LAYERS := $(if $(BLENDER),gui,$(GUI:%=gui-%))
@@ -65,13 +68,13 @@ test-core: env-tools
 	@$(RUN_TESTS) core
 
 test-timeline: $(BPY:%=env-bpy-%) build footage
-	@$(RUN_TESTS) $(BPY:%=timeline-%)
+	@$(RUN_TESTS) $(BPY_LAYERS)
 
 test-gui: env-tools $(GUI_ENVS:%=env-%) build footage
 	@$(RUN_TESTS) $(GUI_LAYERS)
 
 test: setup build footage
-	@$(RUN_TESTS) $(GUI_LAYERS) $(call reverse,$(BPY:%=timeline-%)) core lint
+	@$(RUN_TESTS) lint $(LONGEST_LAYER) $(GUI_LAYERS) core $(filter-out $(LONGEST_LAYER),$(BPY_LAYERS))
 
 test-all:
 	@$(MAKE) --no-print-directory test ALL=1
