@@ -25,6 +25,8 @@ from reshoot.settings import preferences
 _IN_THE_NEWEST = ["test_killed.py", "test_bad_service.py", "test_disk.py", "test_secrets.py"]
 collect_ignore = [] if bpy.app.version >= (5, 2) else _IN_THE_NEWEST
 
+_COMPARING = comparing._PATIENCE
+
 _EXIT_CODE = pytest.StashKey[int]()
 
 
@@ -62,6 +64,12 @@ def uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comparing a result has no time: it is placed as it came, without the seconds of two background Blenders. For what
     is not about the result's pictures."""
     monkeypatch.setattr(comparing, "_PATIENCE", 0.0)
+
+
+@pytest.fixture
+def compared(uncompared: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing has its time, in a module whose other tests do without."""
+    monkeypatch.setattr(comparing, "_PATIENCE", _COMPARING)
 
 
 @pytest.fixture

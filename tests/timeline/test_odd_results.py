@@ -26,6 +26,8 @@ from reshoot.core.media import mp4
 from reshoot.core.values.job import Job
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 FRAMES = 80
 FIRST = 11
 
@@ -136,6 +138,7 @@ def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, s
     assert system.sequencer_proxy_setup == "AUTOMATIC"
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 @pytest.mark.parametrize(
     ("more", "words"),
@@ -171,6 +174,7 @@ def test_jittering_frames_are_shown_one_for_one(tmp_path: Path, service: BadServ
     assert mp4.probe(job.take.path).even
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 @pytest.mark.parametrize("b_frames", [False, True])
 def test_dropped_frames_are_held_for_as_long_as_they_last(tmp_path: Path, service: BadService, b_frames: bool) -> None:
@@ -229,6 +233,7 @@ def test_a_quicktime_file_is_shown_frame_for_frame(tmp_path: Path, service: BadS
     assert seen(scene, tmp_path, PLACES) == PLACES
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 def test_fragments_at_another_rate(tmp_path: Path, service: BadService) -> None:
     def change(path: Path, numbers: list[int]) -> Path:
@@ -257,6 +262,7 @@ def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: B
     assert job.take.frames == FRAMES
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.every_blender("Blender's reader of movies differs")
 @pytest.mark.parametrize("turned", [90, 180, 270])
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])

@@ -32,7 +32,7 @@ from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
-pytestmark = pytest.mark.usefixtures("identity")
+pytestmark = pytest.mark.usefixtures("identity", "uncompared")
 
 
 def the_take(scene: bpy.types.Scene) -> Any:
@@ -56,6 +56,7 @@ def shows(scene: bpy.types.Scene, first: int, numbers: list[int], folder: Path, 
 
 
 @pytest.mark.every_blender("one whole rehearsal in every Blender")
+@pytest.mark.usefixtures("compared")
 def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "bunny.mp4", frames=132), frame=11)
@@ -71,6 +72,7 @@ def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> Non
 
 
 @pytest.mark.every_blender("one whole rehearsal in every Blender")
+@pytest.mark.usefixtures("compared")
 def test_whole_movie_inside_the_limits_is_sent_as_the_file_it_is(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "whole.mp4", frames=80, sound=True)
@@ -97,6 +99,7 @@ def test_cut_from_the_middle_of_a_longer_movie(tmp_path: Path) -> None:
 
 
 @pytest.mark.every_blender("strips are exported by Blender's own renderer")
+@pytest.mark.usefixtures("compared")
 def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60), width=1440, height=720)
     path = numbered.movie(tmp_path / "fast.mp4", frames=240, fps=Fraction(60), width=1440)
@@ -505,6 +508,7 @@ def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_
     assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 40
 
 
+@pytest.mark.usefixtures("compared")
 def test_handles_are_sent_and_trimmed_off(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=132))
@@ -744,6 +748,7 @@ def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) ->
     assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)
 
 
+@pytest.mark.usefixtures("compared")
 def test_saved_project_keeps_takes_beside_it_with_a_receipt(tmp_path: Path) -> None:
     scene = open_timeline()
     editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
