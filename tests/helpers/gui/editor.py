@@ -65,6 +65,7 @@ class Editor:
             if blender.value("region('UI').active_panel_category") == "Reshoot":
                 return
             blender.click(x + width - 10, y + height - down)
+        blender.picture("no-tab")
         raise AssertionError("no click on the sidebar's tabs opens Reshoot")
 
     def find(self, wanted: str, across: tuple[float, ...] = (0.4, 0.15, 0.8)) -> tuple[int, int]:
