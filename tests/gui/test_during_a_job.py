@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import processes
+import pytest
 from editor import MOVING, Editor
 from service import Service
 from workstation import Workstation, until
@@ -120,6 +121,7 @@ bpy.app.timers.register(tick)
 """
 
 
+@pytest.mark.every_blender("timers and modal operators are Blender's")
 def test_disabling_leaves_no_timer_behind(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)
@@ -213,6 +215,7 @@ placing.Placing.place = place
 """
 
 
+@pytest.mark.every_blender("timers and modal operators are Blender's")
 def test_a_take_is_placed_in_the_context_that_the_watch_is_in(editor: Editor, clip: Path) -> None:
     """Some Blenders crash where the context is moved for an operator while another thread of the job runs."""
     blender = editor.blender

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from editor import Editor
+
+pytestmark = pytest.mark.every_blender("one whole rehearsal in every Blender")
 
 
 def test_the_extension_is_there_with_its_tab(editor: Editor) -> None:

@@ -175,7 +175,6 @@ def test_jittering_frames_are_shown_one_for_one(tmp_path: Path, service: BadServ
 
 
 @pytest.mark.usefixtures("compared")
-@pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 @pytest.mark.parametrize("b_frames", [False, True])
 def test_dropped_frames_are_held_for_as_long_as_they_last(tmp_path: Path, service: BadService, b_frames: bool) -> None:
     dropped = {20, 41, 42, 60}
@@ -234,7 +233,6 @@ def test_a_quicktime_file_is_shown_frame_for_frame(tmp_path: Path, service: BadS
 
 
 @pytest.mark.usefixtures("compared")
-@pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 def test_fragments_at_another_rate(tmp_path: Path, service: BadService) -> None:
     def change(path: Path, numbers: list[int]) -> Path:
         return odd_movies.movie(
@@ -263,7 +261,6 @@ def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: B
 
 
 @pytest.mark.usefixtures("compared")
-@pytest.mark.every_blender("Blender's reader of movies differs")
 @pytest.mark.parametrize("turned", [90, 180, 270])
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])
 def test_a_turned_picture_is_shown_upright(
