@@ -96,8 +96,8 @@ def interpreter(name: str) -> tuple[str, str]:
     words = ".".join(map(str, wanted))
     # What a version manager puts on PATH may refuse to run: it is asked for what it is, not for whether it is there.
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    candidates = [shutil.which(f"python{words}"), *sorted(versions.glob(f"{words}*/bin/python{words}"), reverse=True)]
-    for candidate in filter(None, candidates):
+    on_path = (shutil.which(f"python{words}", path=folder) for folder in os.get_exec_path())
+    for candidate in (*filter(None, on_path), *sorted(versions.glob(f"{words}*/bin/python{words}"), reverse=True)):
         question = "import sys, venv; print(sys.version_info[:2]); print(sys.executable); print(sys.version)"
         answer = subprocess.run([candidate, "-c", question], capture_output=True, text=True)
         found, _, rest = answer.stdout.strip().partition("\n")
