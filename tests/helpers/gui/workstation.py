@@ -163,13 +163,13 @@ class Workstation:
         self.key_events([_event(name, "PRESS", *self._at, **held), _event(name, "RELEASE", *self._at, **held)])
 
     def search(
-        self, wanted: str, places: list[tuple[int, int]], kind: str = "UI"
+        self, wanted: str, places: list[tuple[int, int]], look: str = "button_under_mouse('UI')"
     ) -> tuple[tuple[int, int] | None, list[str]]:
         """Go over `places` with the mouse until the button there has `wanted` in its Python command or data path.
 
-        Where that is, None where it is nowhere; and what buttons were seen. kind: of the timeline's region.
+        Where that is, None where it is nowhere; and what buttons were seen. look: tells the button under the mouse.
         """
-        answer = self._ask({"search": places, "wanted": wanted, "kind": kind})
+        answer = self._ask({"search": places, "wanted": wanted, "look": look})
         if answer["at"] is None:
             return None, answer["seen"]
         self._at = (answer["at"][0], answer["at"][1])
