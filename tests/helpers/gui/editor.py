@@ -15,6 +15,10 @@ _JOB_BUTTONS = (0.904, 0.845, 0.786, 0.727)
 """Where the buttons of a job are, as parts of the sidebar's width."""
 _STEP = 16
 """Pixels from one place to the next where a button is looked for: a button is 20 high."""
+_tabs: list[int] = []
+"""How far down the tab was when it was last looked for."""
+_found: dict[tuple[str, tuple[float, ...]], list[tuple[int, int]]] = {}
+"""Where buttons were found, the last place first."""
 MOVING = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING")
 
 _PROJECT = """
@@ -40,7 +44,6 @@ class Editor:
     def __init__(self, blender: Workstation) -> None:
         self.blender = blender
         self._job_row = 0
-        self._found: dict[str, tuple[int, int]] = {}
 
     def make_project(self, clip: Path, file: Path | None = None) -> None:
         """A timeline with one shot, not selected, saved where `file` is given."""
@@ -61,10 +64,11 @@ class Editor:
         blender.wait("region('UI').width > 100")
         x, y, width, height = blender.value("place_of(region('UI'))")
         # The tabs are along the right edge, each as high as its name is long.
-        for down in range(12, height, 12):
+        for down in (*_tabs, *range(12, height, 20)):
             if blender.value("region('UI').active_panel_category") == "Reshoot":
                 return
             blender.click(x + width - 10, y + height - down)
+            _tabs[:] = [down]
         blender.picture("no-tab")
         raise AssertionError("no click on the sidebar's tabs opens Reshoot")
 
@@ -80,12 +84,12 @@ class Editor:
             for fraction in across
             for down in range(_STEP // 2, height, _STEP)
         ]
-        # Where it was found once it mostly is still.
-        known = self._found.get(wanted)
-        at, seen = blender.search(wanted, [known, *places] if known in places else places)
+        # Where it was found once, by another editor too, it mostly is still.
+        known = _found.setdefault((wanted, across), [])
+        at, seen = blender.search(wanted, [place for place in known if place in places] + places)
         if at is None:
             raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
-        self._found[wanted] = at
+        known[:] = [at, *(place for place in known if place != at)][:4]
         return at
 
     def fill_window(self) -> None:
