@@ -67,15 +67,23 @@ def clip() -> Path:
 
 @pytest.fixture
 def blender(
-    installation: Installation, screen: Screen, installed_home: Path, tmp_path: Path
+    installation: Installation,
+    screen: Screen,
+    installed_home: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Workstation]]:
-    """Gives Blenders, started, of a user of the test's own: each call the next one, of the same user."""
+    """Gives Blenders, started, of a user of the test's own: each call the next one, of the same user.
+
+    They compare results with their shots in tests that are marked `compared` alone.
+    """
+    uncompared = {} if request.node.get_closest_marker("compared") else {"RESHOOT_TEST_UNCOMPARED": "1"}
     home = tmp_path / "home"
     shutil.copytree(installed_home, home, symlinks=True)
     started: list[Workstation] = []
 
     def start(file: Path | None = None, **more: str) -> Workstation:
-        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more=more)
+        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more={**uncompared, **more})
         started.append(each)
         each.start(file)
         return each

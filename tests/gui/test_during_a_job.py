@@ -20,6 +20,7 @@ bpy.context.preferences.filepaths.auto_save_time = 1
 """
 
 
+@pytest.mark.compared
 def test_playing_and_scrubbing_go_on_and_the_take_waits_for_the_end(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)

@@ -20,6 +20,7 @@ def test_the_extension_is_there_with_its_tab(editor: Editor) -> None:
     blender.has_not_complained()
 
 
+@pytest.mark.compared
 def test_from_the_shot_to_the_take_and_back(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)

@@ -44,6 +44,7 @@ with bpy.context.temp_override(window=window(), area=timeline(), region=region("
 """
 
 
+@pytest.mark.compared
 @pytest.mark.parametrize("many", JOBS)
 def test_many_jobs_wait_and_the_timeline_stays_live(
     blender: Callable[..., Workstation], installation: Installation, service: Service, clip: Path, many: int

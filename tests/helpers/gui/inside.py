@@ -6,8 +6,10 @@ No operator of its own, so nothing here keeps Blender from anything. Started by 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
+import os
 import socket
 import sys
 import traceback
@@ -240,6 +242,9 @@ def _start() -> None:
     if not addon_utils.check(MODULE)[1]:
         addon_utils.enable(MODULE, default_set=True)
     probe.attach(MODULE)
+    if os.environ.get("RESHOOT_TEST_UNCOMPARED"):
+        # Comparing has no time: takes are placed as they came, without the seconds of two background Blenders.
+        importlib.import_module(f"{MODULE}.core.takes.comparing")._PATIENCE = 0.0
     conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
     conversation.names["probe"] = probe
     bpy.app.timers.register(conversation.tick, persistent=True)
