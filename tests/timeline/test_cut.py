@@ -162,7 +162,6 @@ def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -
     assert shot.read(scene, Source.STRIP, "")[0].file == ""
 
 
-@pytest.mark.every_blender("trims have other names since 5.2")
 @pytest.mark.parametrize("fps", [Fraction(24), Fraction(30), Fraction(50)])
 def test_a_movie_at_its_own_pace_is_rendered(long_movie: Path, tmp_path: Path, fps: Fraction) -> None:
     scene = open_timeline(fps=fps)

@@ -126,7 +126,6 @@ def test_an_undamaged_result_is_left_alone(clip: Path, look: Look) -> None:
     assert compare(clip, range(FRAMES), look) == Inspection(tuple(range(FRAMES)), Fit(), True, ("Aligned",))
 
 
-@pytest.mark.every_blender("proxies and small pictures are made by Blender")
 def test_a_late_result_is_corrected(clip: Path) -> None:
     found = compare(clip, range(-2, FRAMES - 2), noisy)
     assert found.notes == ("Aligned: 2 frames late, corrected",)

@@ -139,7 +139,6 @@ def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, s
 
 
 @pytest.mark.usefixtures("compared")
-@pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 @pytest.mark.parametrize(
     ("more", "words"),
     [

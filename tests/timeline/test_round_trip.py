@@ -98,7 +98,6 @@ def test_cut_from_the_middle_of_a_longer_movie(tmp_path: Path) -> None:
     shows(scene, 61, list(range(60, 140)), tmp_path, every=13)
 
 
-@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 @pytest.mark.usefixtures("compared")
 def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60), width=1440, height=720)
@@ -130,7 +129,6 @@ def test_identity_at_another_rate_is_the_clips_own_picture(tmp_path: Path) -> No
     assert max(numbered.psnr(answer, next(sent)) for _ in range(3)) > 45
 
 
-@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_selected_handles_stay_selected(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60))
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "fast.mp4", frames=190, fps=Fraction(60)))
@@ -157,7 +155,6 @@ def test_image_sequence(tmp_path: Path) -> None:
     shows(scene, 8, list(range(3, 80)), tmp_path, every=25)
 
 
-@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 @pytest.mark.parametrize("shown", ["SEQUENCER", "CAMERA"])
 def test_scene_strip(shown: str, tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
@@ -213,7 +210,6 @@ def test_meta_strip(tmp_path: Path) -> None:
     assert numbered.numbers_in(sent_clip()) == list(range(75))
 
 
-@pytest.mark.every_blender("meta strips are entered and left by the sequencer's own means")
 @pytest.mark.parametrize("source", ["STRIP", "TIMELINE"])
 @pytest.mark.parametrize("nested", [False, True])
 def test_inside_a_meta_strip_that_is_entered(tmp_path: Path, source: str, nested: bool) -> None:
@@ -239,7 +235,6 @@ def test_inside_a_meta_strip_that_is_entered(tmp_path: Path, source: str, nested
     assert compat.meta_of(the_take(scene)) == entered.name == compat.open_meta(scene.sequence_editor)
 
 
-@pytest.mark.every_blender("meta strips are entered and left by the sequencer's own means")
 def test_outside_of_meta_strips_after_one_was_left(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "footage.mp4", frames=200)
@@ -355,7 +350,6 @@ def test_a_meta_strip_that_leaves_room_is_sent_with_what_is_below_it(tmp_path: P
     assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
 
 
-@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 def test_several_strips_are_one_shot(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "footage.mp4", frames=132)
