@@ -2,11 +2,17 @@
 
 PYTHON ?= $(shell for p in python3.11 python3; do "$$p" -c 'import pip' 2>/dev/null && echo "$$p" && break; done)
 # One Blender alone: make test-timeline BPY=5.0
-BPY ?= 4.2 4.5 5.0
+BPY ?= 4.2 4.5 5.0 5.2
+BPY_LAYERS := $(BPY:%=timeline-%)
+# It begins first, so that nothing is left to wait for alone.
+LONGEST_LAYER := $(filter timeline-5.2,$(BPY_LAYERS))
 # One real Blender alone: make test-gui GUI=5.2. Your own: BLENDER=/path/to/blender make test-gui
 GUI ?= 4.3 5.2
 GUI_LAYERS := $(if $(BLENDER),gui,$(GUI:%=gui-%))
 GUI_ENVS := $(if $(BLENDER),,$(GUI:%=blender-%))
+# Whole campaigns, and every test in every Blender: make test-timeline BPY=5.0 ALL=1
+ALL ?=
+RUN_TESTS = $(PYTHON) tools/run_tests.py $(if $(ALL),--all)
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
 # Cases or groups of them: make fidelity CASES="whole-25 place"
@@ -19,18 +25,20 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-core test-timeline test-gui fidelity reliability bench demo pictures footage clean
+.PHONY: help setup build lint test test-all test-core test-timeline test-gui fidelity reliability bench demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
 
 help:
-	@echo 'make setup          the environments, in build/env (once; about 6 GB)'
+	@echo 'make setup          the environments, in build/env (once; about 8 GB)'
 	@echo 'make build          $(ZIP)'
-	@echo 'make test           everything below'
+	@echo 'make test           everything below up to test-gui, in a quarter of an hour: of each campaign a sample, and in the'
+	@echo '                    older Blenders what depends on their version'
+	@echo 'make test-all       the same with whole campaigns, and every test in every Blender; takes some hours'
 	@echo 'make lint           ruff and mypy'
 	@echo 'make test-core      the tests that need no Blender'
-	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender)'
+	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender; ALL=1 for all of its tests)'
 	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
 	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
 	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
@@ -54,19 +62,22 @@ build:
 	@$(PYTHON) tools/build.py
 
 lint: env-tools
-	@$(PYTHON) tools/run_tests.py lint
+	@$(RUN_TESTS) lint
 
 test-core: env-tools
-	@$(PYTHON) tools/run_tests.py core
+	@$(RUN_TESTS) core
 
 test-timeline: $(BPY:%=env-bpy-%) build footage
-	@$(PYTHON) tools/run_tests.py $(BPY:%=timeline-%)
+	@$(RUN_TESTS) $(BPY_LAYERS)
 
 test-gui: env-tools $(GUI_ENVS:%=env-%) build footage
-	@$(PYTHON) tools/run_tests.py $(GUI_LAYERS)
+	@$(RUN_TESTS) $(GUI_LAYERS)
 
 test: setup build footage
-	@$(PYTHON) tools/run_tests.py lint core $(BPY:%=timeline-%) $(GUI_LAYERS)
+	@$(RUN_TESTS) lint $(LONGEST_LAYER) $(GUI_LAYERS) core $(filter-out $(LONGEST_LAYER),$(BPY_LAYERS))
+
+test-all:
+	@$(MAKE) --no-print-directory test ALL=1
 
 fidelity: $(BPY_ENV) build footage
 	@build/env/bpy-5.0/bin/python tools/fidelity $(CASES)
@@ -76,7 +87,7 @@ reliability: env-tools
 
 # ACCEPT and TRIALS reach it through the environment.
 bench: $(BPY_ENV) env-bench env-blender-5.2 build footage
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/bench/bin/python tools/bench $(PARTS)
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/bench/bin/python tools/bench $(PARTS)
 
 # CLIP, PROMPT, IMAGES and LIVE reach it through the environment, where make puts them.
 demo: $(BPY_ENV) build $(if $(CLIP),,footage)
@@ -87,8 +98,8 @@ pictures: $(BPY_ENV) env-tools env-blender-4.3 env-blender-5.2 build footage
 	@mkdir -p build/pictures
 	@env -u CLIP -u PROMPT -u IMAGES -u LIVE build/env/bpy-5.0/bin/python tools/demo.py --zip $(ZIP) \
 		--picture build/pictures/before-after.jpg
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/tools/bin/python tools/pictures.py
-	@env -u BLENDER PYTHONPATH=tests/helpers/gui RESHOOT_GUI_BLENDER=4.3 build/env/tools/bin/python tools/pictures.py --check-only
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=5.2 build/env/tools/bin/python tools/pictures.py
+	@env -u BLENDER PYTHONPATH=tests/helpers:tests/helpers/gui RESHOOT_GUI_BLENDER=4.3 build/env/tools/bin/python tools/pictures.py --check-only
 
 footage:
 	@$(PYTHON) tools/footage.py

@@ -12,6 +12,9 @@ from types import ModuleType
 
 import pytest
 
+# Not imported here: this file is also run by programs that only want the checkout.
+pytest_plugins = ["campaign"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A key or a service of the developer's would make a test talk to the world; a proxy would stand between a test and its

@@ -24,7 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "build" / "env"
 TOOLS = ROOT / "tools"
 
-BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1"}
+BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1", "5.2": "5.2.0"}
+# The Python that a bpy wheel is for, where it is not the one that runs this.
+PYTHON = (3, 11)
+NEWER_PYTHON = {"5.2": (3, 13)}
 NAMES = ("tools", "bench", *(f"bpy-{series}" for series in BPY), *debian.NAMES)
 
 # What the bpy wheels are linked against and do not carry, as Debian names it.
@@ -47,9 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
     names = parser.parse_args().names
-    if sys.version_info[:2] != (3, 11):
+    if sys.version_info[:2] != PYTHON:
+        older = ", ".join(version for series, version in BPY.items() if series not in NEWER_PYTHON)
         sys.exit(
-            f"setup: bpy {', '.join(BPY.values())} exist for Python 3.11 only, and this is "
+            f"setup: bpy {older} exist for Python 3.11 only, and this is "
             f"{sys.version.split()[0]} ({sys.executable}). Name another: make PYTHON=/path/to/python3.11"
         )
     for name in names:
@@ -64,20 +68,46 @@ def provide(name: str) -> None:
     folder = ENVIRONMENTS / name
     installs = pip_arguments(name)
     stamp = folder / "made-from.json"
+    python, version = interpreter(name)
     # The folder too: a virtual environment that was copied elsewhere does not work.
-    made_from = json.dumps([str(folder.resolve()), sys.version, installs, contents(installs)], indent=1)
+    made_from = json.dumps([str(folder.resolve()), version, installs, contents(installs)], indent=1)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
         return
     print(f"setup: making {folder.relative_to(ROOT)}", flush=True)
     # Without pip: the one that runs us installs into it. Debian's Python may lack ensurepip.
-    venv.create(folder, clear=True, symlinks=True, with_pip=False)
-    python = folder / "bin" / "python"
+    if python == sys.executable:
+        venv.create(folder, clear=True, symlinks=True, with_pip=False)
+    else:
+        run([python, "-m", "venv", "--clear", "--symlinks", "--without-pip", str(folder)])
+    python = str(folder / "bin" / "python")
     for arguments in installs:
-        pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+        pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
         run([*pip, "install", "--quiet", "--no-deps", "--only-binary=:all:", *arguments])
     if name.startswith("bpy-"):
         check_libraries(python)
     stamp.write_text(made_from, encoding="utf-8")
+
+
+def interpreter(name: str) -> tuple[str, str]:
+    """The Python that the environment `name` is made with: its program and its sys.version."""
+    wanted = NEWER_PYTHON.get(name.removeprefix("bpy-"), PYTHON)
+    if wanted == PYTHON:
+        return sys.executable, sys.version
+    words = ".".join(map(str, wanted))
+    # What a version manager puts on PATH may refuse to run: it is asked for what it is, not for whether it is there.
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    on_path = (shutil.which(f"python{words}", path=folder) for folder in os.get_exec_path())
+    for candidate in (*filter(None, on_path), *sorted(versions.glob(f"{words}*/bin/python{words}"), reverse=True)):
+        question = "import sys, venv; print(sys.version_info[:2]); print(sys.executable); print(sys.version)"
+        answer = subprocess.run([candidate, "-c", question], capture_output=True, text=True)
+        found, _, rest = answer.stdout.strip().partition("\n")
+        if not answer.returncode and found == str(wanted):
+            program, _, version = rest.partition("\n")
+            return program, version
+    sys.exit(
+        f"setup: {name} needs Python {words}, with its module venv, and there is none on PATH nor in {versions}. "
+        f"Install it (Debian: python{words}-venv; pyenv: pyenv install {words}), or name the others: BPY=…"
+    )
 
 
 def pip_arguments(name: str) -> list[list[str]]:
@@ -87,7 +117,9 @@ def pip_arguments(name: str) -> list[list[str]]:
         return tools
     if name == "bench":
         return [*tools, ["-r", "tools/requirements-bench.txt"]]
-    return [["-r", "tools/requirements-bpy.txt", f"bpy=={BPY[name.removeprefix('bpy-')]}"]]
+    series = name.removeprefix("bpy-")
+    numpy = "tools/requirements-bpy-3.13.txt" if series in NEWER_PYTHON else "tools/requirements-bpy-3.11.txt"
+    return [["-r", "tools/requirements-bpy.txt", "-r", numpy, f"bpy=={BPY[series]}"]]
 
 
 def contents(installs: list[list[str]]) -> list[str]:
@@ -97,7 +129,7 @@ def contents(installs: list[list[str]]) -> list[str]:
     ]
 
 
-def check_libraries(python: Path) -> None:
+def check_libraries(python: str) -> None:
     """See that bpy finds its system libraries; on Debian, as root, install what is missing."""
     missing = missing_libraries(python)
     if not missing:
@@ -113,10 +145,9 @@ def check_libraries(python: Path) -> None:
         sys.exit(f"setup: bpy needs {', '.join(missing)}. On Debian or Ubuntu, as root: {install}")
 
 
-def missing_libraries(python: Path) -> list[str]:
+def missing_libraries(python: str) -> list[str]:
     """Names of the shared libraries that bpy's own module asks for and the system does not have."""
-    site_packages = python.parent.parent / "lib" / "python3.11" / "site-packages"
-    (module,) = site_packages.glob("bpy/__init__*.so")
+    (module,) = Path(python).parent.parent.glob("lib/python3.*/site-packages/bpy/__init__*.so")
     answer = subprocess.run(["ldd", str(module)], capture_output=True, text=True, check=True)
     return sorted({line.split()[0] for line in answer.stdout.splitlines() if line.endswith("not found")})
 

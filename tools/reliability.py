@@ -24,7 +24,8 @@ _HEAD = """# Reliability
 
 Nothing paid for is lost, and nothing is paid for twice. `make reliability` puts every fault at every request of a job,
 with the real fal client and the rehearsal's server behind a gate that brings the fault, counts what the service took,
-and writes this page. The same is part of `make test`, which fails where one of these does not hold:
+and writes this page. `make test-all` has all of it, `make test` what is at *submit* and at *status*; they fail where
+one of these does not hold:
 
 - Without the editor's say the service takes one request at most.
 - A job that the service took brings its take in the end, by itself or when the editor retries, without being taken

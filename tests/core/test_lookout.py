@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from patience import LONGEST
 from reshoot.core import lookout
 from reshoot.core.lookout import Lookout
-
-PATIENCE = 10.0
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def outlook(answers: dict[str, int], looked: list[threading.Thread]) -> Iterator
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONGEST
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -20,6 +20,7 @@ import fal_client
 import fal_client.client
 import httpx
 import pytest
+from patience import LONGEST
 from rehearsal_render import make_clip, make_picture, render
 from reshoot.core.errors import StorageError
 from reshoot.core.media import mp4
@@ -83,7 +84,7 @@ class Studio:
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None):
         """One request on a connection of its own: status, headers, body."""
         port = urlsplit(self.base).port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -96,7 +97,7 @@ class Studio:
 
     def raw(self, text: bytes) -> bytes:
         """What is answered to these very bytes, until the server closes."""
-        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.base).port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.base).port, timeout=LONGEST)
         connection.connect()
         try:
             connection.sock.sendall(text)
@@ -166,7 +167,7 @@ def studio(tmp_path, monkeypatch):
         one.server.stop()
 
 
-def until(condition, seconds: float = 15.0):
+def until(condition, seconds: float = LONGEST):
     """Wait for a condition and give what it gave."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -411,7 +412,7 @@ def test_url_of_a_file_leads_to_that_file_only(studio):
 def test_upload_that_breaks_off_leaves_nothing(studio):
     room, _ = studio()
     token, host = room.token(), urlsplit(room.base).netloc
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
     connection.connect()
     head = f"POST /files/upload HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
     connection.sock.sendall(f"{head}Content-Length: 9000000\r\n\r\n".encode() + bytes(600_000))
@@ -820,7 +821,7 @@ def test_noise_is_answered_and_closed(studio, capfd):
 
 def test_one_connection_serves_many_requests(studio):
     room, _ = studio()
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
     headers = {"Authorization": f"Key {KEY}"}
     connection.connect()
     socket = connection.sock
@@ -987,10 +988,10 @@ def test_stop_leaves_no_thread_and_no_socket(studio, clip):
     before = set(threading.enumerate())
     room, client = studio(Stage())
     submit(client, upload(client, clip))
-    idle = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=20)
+    idle = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
     idle.connect()
     head = f"POST /files/upload HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {room.token()}\r\n"
-    uploading = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=20)
+    uploading = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
     uploading.connect()
     uploading.sock.sendall(f"{head}Content-Length: 900\r\n\r\n".encode())
     until(lambda: room.recipes)

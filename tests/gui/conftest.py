@@ -67,15 +67,23 @@ def clip() -> Path:
 
 @pytest.fixture
 def blender(
-    installation: Installation, screen: Screen, installed_home: Path, tmp_path: Path
+    installation: Installation,
+    screen: Screen,
+    installed_home: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Workstation]]:
-    """Gives Blenders, started, of a user of the test's own: each call the next one, of the same user."""
+    """Gives Blenders, started, of a user of the test's own: each call the next one, of the same user.
+
+    They compare results with their shots in tests that are marked `compared` alone.
+    """
+    uncompared = {} if request.node.get_closest_marker("compared") else {"RESHOOT_TEST_UNCOMPARED": "1"}
     home = tmp_path / "home"
     shutil.copytree(installed_home, home, symlinks=True)
     started: list[Workstation] = []
 
     def start(file: Path | None = None, **more: str) -> Workstation:
-        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more=more)
+        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more={**uncompared, **more})
         started.append(each)
         each.start(file)
         return each
@@ -85,7 +93,7 @@ def blender(
         for each in started:
             if each.runs:
                 each.stretches = each.value("probe.report()")
-            keep_stretches(each)
+            keep_stretches(each.stretches)
     finally:
         for each in started:
             each.kill()
@@ -115,9 +123,9 @@ def editor(blender: Callable[..., Workstation]) -> Editor:
     return Editor(blender())
 
 
-def keep_stretches(blender: Workstation) -> None:
-    """Take what the probe has measured, the worst of each stage."""
-    for stage, found in blender.stretches.items():
+def keep_stretches(measured: dict[str, Any]) -> None:
+    """Take what a probe has measured, the worst of each stage."""
+    for stage, found in measured.items():
         kept = _stretches.setdefault(stage, found)
         if kept is found:
             continue
@@ -132,9 +140,22 @@ def keep_stretches(blender: Workstation) -> None:
             kept["blender"][name] = max(kept["blender"].get(name, 0.0), spent)
 
 
-def pytest_sessionfinish() -> None:
-    """Write the stretches beside those of the other versions."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker's Blenders have measured."""
+    global _version
+    told = getattr(node, "workeroutput", {}).get("stretches")
+    if told:
+        _version, measured = json.loads(told)
+        keep_stretches(measured)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the stretches beside those of the other versions; a worker tells them to the process that started it."""
     if not _stretches:
+        return
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["stretches"] = json.dumps([_version, _stretches])
         return
     PICTURES.mkdir(parents=True, exist_ok=True)
     with (PICTURES / "main-thread.json").open("a+", encoding="utf-8") as file:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import processes
+import pytest
 from editor import MOVING, Editor
 from service import Service
 from workstation import Workstation, until
@@ -19,6 +20,7 @@ bpy.context.preferences.filepaths.auto_save_time = 1
 """
 
 
+@pytest.mark.compared
 def test_playing_and_scrubbing_go_on_and_the_take_waits_for_the_end(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)
@@ -120,6 +122,7 @@ bpy.app.timers.register(tick)
 """
 
 
+@pytest.mark.every_blender("timers and modal operators are Blender's")
 def test_disabling_leaves_no_timer_behind(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)
@@ -213,6 +216,7 @@ placing.Placing.place = place
 """
 
 
+@pytest.mark.every_blender("timers and modal operators are Blender's")
 def test_a_take_is_placed_in_the_context_that_the_watch_is_in(editor: Editor, clip: Path) -> None:
     """Some Blenders crash where the context is moved for an operator while another thread of the job runs."""
     blender = editor.blender

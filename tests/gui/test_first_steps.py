@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from editor import Editor
+
+pytestmark = pytest.mark.every_blender("one whole rehearsal in every Blender")
 
 
 def test_the_extension_is_there_with_its_tab(editor: Editor) -> None:
@@ -17,6 +20,7 @@ def test_the_extension_is_there_with_its_tab(editor: Editor) -> None:
     blender.has_not_complained()
 
 
+@pytest.mark.compared
 def test_from_the_shot_to_the_take_and_back(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from editor import Editor
 
 _COUNT = """
@@ -32,6 +33,7 @@ for kind in draws:
 """
 
 
+@pytest.mark.every_blender("redraws and timers are Blender's")
 def test_nothing_ticks_and_nothing_is_drawn_without_a_job(editor: Editor, clip: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)

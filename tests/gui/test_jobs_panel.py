@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import processes
+import pytest
 from editor import Editor
 from service import Service
 from workstation import Workstation, until
@@ -77,6 +78,7 @@ def test_cancelled_while_it_is_exported_and_sent_after_all(
     editor.blender.has_not_complained()
 
 
+@pytest.mark.every_blender("panels are drawn by Blender")
 def test_a_failure_is_told_with_its_remedy_and_a_retry_brings_the_take(
     blender: Callable[..., Workstation], service: Service, clip: Path, tmp_path: Path
 ) -> None:

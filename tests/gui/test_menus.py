@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from editor import PROMPT, Editor
 from workstation import Workstation, until
+
+pytestmark = pytest.mark.every_blender("menus, buttons and shortcuts are Blender's own")
 
 _IMAGE = """
 picture = bpy.data.images.new("Reference", 320, 320)

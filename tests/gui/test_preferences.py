@@ -37,18 +37,14 @@ _KEPT = "bpy.context.preferences.addons[MODULE].preferences.key"
 def _find(blender: Workstation, wanted: str) -> tuple[int, int]:
     region = "next(each for each in page().regions if each.type == 'WINDOW')"
     x, y, width, height = blender.value(f"place_of({region})")
-    seen = []
-    for across in (0.5, 0.9, 0.95):
-        for down in range(6, height, 12):
-            at = (round(x + width * across), y + height - down)
-            blender.move(*at)
-            found = blender.value("button_under_mouse('WINDOW', page())")
-            if wanted in found:
-                return at
-            if found and found not in seen:
-                seen.append(found)
-    blender.picture("preferences")
-    raise AssertionError(f"{wanted} is not in the preferences; there are {seen}")
+    places = [
+        (round(x + width * across), y + height - down) for across in (0.5, 0.9, 0.95) for down in range(8, height, 16)
+    ]
+    at, seen = blender.search(wanted, places, "button_under_mouse('WINDOW', page())")
+    if at is None:
+        blender.picture("preferences")
+        raise AssertionError(f"{wanted} is not in the preferences; there are {seen}")
+    return at
 
 
 def test_a_key_is_typed_and_tested(blender: Callable[..., Workstation], service: Service, clip: Path) -> None:

@@ -44,6 +44,7 @@ def land(editor: Editor, held: Service) -> list[Any]:
     return sorted(take[1:] for take in editor.blender.value("takes()"))
 
 
+@pytest.mark.every_blender("what undo keeps is Blender's")
 def test_working_on_the_shot(at_work: Editor, held: Service) -> None:
     editor, blender = at_work, at_work.blender
 
@@ -130,6 +131,7 @@ editor.display_stack(every.new_meta("Group", 9, 1))
     blender.has_not_complained()
 
 
+@pytest.mark.every_blender("what undo keeps is Blender's")
 def test_going_back_and_forth_in_time(at_work: Editor, held: Service) -> None:
     editor, blender = at_work, at_work.blender
     editor.send()

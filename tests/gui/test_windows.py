@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from editor import Editor
 from service import Service
 from workstation import Workstation, until
+
+pytestmark = pytest.mark.every_blender("windows are told apart in each Blender's way")
 
 _HELPERS = """
 import sys

@@ -18,11 +18,14 @@ import pytest
 from editing import add_movie, open_timeline
 from reshoot.core.jobs import steps
 from reshoot.core.service import download
+from reshoot.core.takes import comparing
 from reshoot.settings import preferences
 
 # They take minutes, and are about what the disk and the service hold, which is the same in every Blender.
 _IN_THE_NEWEST = ["test_killed.py", "test_bad_service.py", "test_disk.py", "test_secrets.py"]
-collect_ignore = [] if bpy.app.version >= (5, 0) else _IN_THE_NEWEST
+collect_ignore = [] if bpy.app.version >= (5, 2) else _IN_THE_NEWEST
+
+_COMPARING = comparing._PATIENCE
 
 _EXIT_CODE = pytest.StashKey[int]()
 
@@ -54,6 +57,19 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "PATIENCE", 0.1)
     monkeypatch.setattr(steps, "FIRST_DELAY", 0.05)
     monkeypatch.setattr(download, "FIRST_DELAY", 0.01)
+
+
+@pytest.fixture
+def uncompared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing a result has no time: it is placed as it came, without the seconds of two background Blenders. For what
+    is not about the result's pictures."""
+    monkeypatch.setattr(comparing, "_PATIENCE", 0.0)
+
+
+@pytest.fixture
+def compared(uncompared: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing has its time, in a module whose other tests do without."""
+    monkeypatch.setattr(comparing, "_PATIENCE", _COMPARING)
 
 
 @pytest.fixture

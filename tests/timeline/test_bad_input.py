@@ -29,6 +29,8 @@ from reshoot.session import shoot
 from reshoot.settings import preferences
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 MB = 1_000_000
 
 _connected: list[object] = []

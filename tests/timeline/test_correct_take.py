@@ -13,6 +13,7 @@ import editing
 import pytest
 from bad_service import BadService
 from editing import takes
+from patience import LONGEST
 from reshoot import session
 from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
@@ -21,7 +22,6 @@ from reshoot.session import shoot
 from reshoot.timeline import compat
 from test_inspection import FOOTAGE, FRAMES, untouched, write
 
-PATIENCE = 60.0
 START = 51
 
 
@@ -45,7 +45,7 @@ def scene(service: BadService, tmp_path: Path) -> bpy.types.Scene:
 def placed_as_it_came(scene: bpy.types.Scene) -> Job:
     """A job whose take was placed at once, and hardly any later compared."""
     (job,) = shoot.shoot(scene)
-    running, deadline = session.current(), time.monotonic() + PATIENCE
+    running, deadline = session.current(), time.monotonic() + LONGEST
     while not running.placing.landed():
         running.drain(1.0)
         assert time.monotonic() < deadline, board.progress(job.id)
@@ -59,7 +59,7 @@ def placed_as_it_came(scene: bpy.types.Scene) -> Job:
 
 def takes_to_correct(job: Job) -> Job:
     """The job once it was compared."""
-    running, deadline = session.current(), time.monotonic() + PATIENCE
+    running, deadline = session.current(), time.monotonic() + LONGEST
     while not running.placing.takes_to_correct():
         running.drain(1.0)
         assert time.monotonic() < deadline and running.placing.has_uncompared, board.progress(job.id)
@@ -76,6 +76,7 @@ def lies(scene: bpy.types.Scene) -> int:
     return round(compat.content_start(take))
 
 
+@pytest.mark.every_blender("a placed strip is put right by names that changed")
 def test_a_take_is_put_right_where_it_lies(scene: bpy.types.Scene) -> None:
     job = placed_as_it_came(scene)
     (take,) = takes(scene)

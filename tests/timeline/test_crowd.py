@@ -18,6 +18,11 @@ from reshoot.operators import watch
 from reshoot.timeline import compat, movie_strip
 from test_odd_results import at_the_rate, shoot
 
+pytestmark = [
+    pytest.mark.usefixtures("uncompared"),
+    pytest.mark.every_blender("operators in a moved context beside threads crash some Blenders"),
+]
+
 
 def test_a_watch_begins_outside_of_a_moved_context(scene: bpy.types.Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     (window,) = bpy.context.window_manager.windows
@@ -55,7 +60,7 @@ def test_no_thread_of_ours_runs_while_a_take_is_placed_in_a_moved_context(
     with bpy.context.temp_override(window=window, area=window.screen.areas[0]) if moved else nullcontext():
         _, take, job = shoot(service, tmp_path, at_the_rate(Fraction(rate)))
     assert take.type == "MOVIE" and job.take is not None and (job.take.play_fps is None) == moved
-    assert compat.CROWD_CRASHES and beside == [[]]
+    assert beside == [[]] or (not compat.CROWD_CRASHES and len(beside) == 1)
     # They work again afterwards.
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
     assert editing.journal() == []

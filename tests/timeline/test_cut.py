@@ -23,9 +23,11 @@ from reshoot.core.values.choices import Source
 from reshoot.core.values.job import Job
 from reshoot.timeline import compat, movie_strip, shot
 
-pytestmark = pytest.mark.usefixtures("identity")
+pytestmark = pytest.mark.usefixtures("identity", "uncompared")
 
 FRAMES, GROUP = 200, 20
+HIDDEN_AT_THE_START = "left_handle_offset" if compat.HANDLES else "frame_offset_start"
+UNUSED_AT_THE_START = "content_trim_start" if compat.HANDLES else "animation_offset_start"
 CUT = "Sent without encoding it again, cut out of the file and labelled 24 fps"
 
 
@@ -68,6 +70,7 @@ def samples(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in source.demux(video=0) if packet.size]
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie: Path, tmp_path: Path) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 60, 140)
@@ -78,6 +81,7 @@ def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie:
     assert (mp4.probe(clip).fps, mp4.probe(clip).even) == (24, True)
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 def test_a_strip_that_begins_elsewhere_is_rendered(long_movie: Path, tmp_path: Path) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 61, 141)
@@ -135,18 +139,19 @@ def test_a_strip_that_holds_its_last_frame_is_rendered(long_movie: Path, tmp_pat
 
 
 CHANGES: dict[str, Callable[[Any], object]] = {
-    "between frames": lambda strip: setattr(strip, "frame_offset_start", 60.5),
+    "between frames": lambda strip: setattr(strip, HIDDEN_AT_THE_START, 60.5),
     "reversed": lambda strip: setattr(strip, "use_reverse_frames", True),
     "turned over": lambda strip: setattr(strip, "use_flip_x", True),
     "strobed": lambda strip: setattr(strip, "strobe", 2),
     "brighter": lambda strip: setattr(strip, "color_multiply", 1.5),
     "deinterlaced": lambda strip: setattr(strip, "use_deinterlace", True),
     "other colours": lambda strip: setattr(strip.colorspace_settings, "name", "Linear Rec.709"),
-    "shortened at its source": lambda strip: setattr(strip, "animation_offset_start", 10),
+    "shortened at its source": lambda strip: setattr(strip, UNUSED_AT_THE_START, 10),
     "animated": lambda strip: strip.keyframe_insert("color_saturation", frame=20),
 }
 
 
+@pytest.mark.every_blender("trims have other names since 5.2")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -> None:
     scene = open_timeline()

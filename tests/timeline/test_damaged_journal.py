@@ -16,7 +16,7 @@ from reshoot.core.errors import StorageError
 from reshoot.operators import waiting
 from reshoot.session import shoot
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 
 def damage() -> Path:

@@ -17,7 +17,7 @@ from editing import files, journal, refusal, retry, takes, the_job
 from reshoot import session
 from reshoot.timeline import compat
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 ODD = "Ünï “quotes” 'x' \"y\" 🌲 雪 % {0} $HOME"
 

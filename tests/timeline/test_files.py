@@ -14,6 +14,7 @@ import editing
 import numbered
 import pytest
 from editing import takes
+from patience import LONGEST
 from reshoot import session
 from reshoot.core.jobs import board
 from reshoot.core.values.job import Job
@@ -22,9 +23,7 @@ from reshoot.operators import waiting, watch
 from reshoot.session import shoot
 from reshoot.timeline import compat
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
-
-PATIENCE = 60.0
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +70,7 @@ def the_scene() -> bpy.types.Scene:
     return bpy.context.scene
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
     (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])
@@ -93,6 +93,7 @@ def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_pat
     assert len(takes(scene)) == 1
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
     two.parent.mkdir()
@@ -135,6 +136,7 @@ def test_saving_again_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) ->
     assert row(job).project == str(tmp_path / "one.blend")
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     save(tmp_path / "one.blend")
     (job,) = shoot.shoot(scene)
@@ -146,6 +148,7 @@ def test_reverted_file_gets_the_landed_take_once(scene: bpy.types.Scene, tmp_pat
     assert row(job).state is State.PLACED
 
 
+@pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_path: Path) -> None:
     """Blender ended between saving the placed take and writing down that it is placed."""
     save(tmp_path / "one.blend")
@@ -223,7 +226,7 @@ def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
     folder.write_text("in the way")
     running = session.current()
     told: list[Job] = []
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONGEST
     while not told:
         running.drain(1.0)
         told += running.newly_failed()
@@ -248,7 +251,7 @@ def test_the_watch_goes_on_until_it_has_heard_that_the_take_is_placed(scene: bpy
         assert not running.placing.landed() and watch._is_work(running)
     finally:
         written.set()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LONGEST
     while watch._is_work(running):
         running.drain(1.0)
         assert time.monotonic() < deadline

@@ -150,6 +150,7 @@ def test_a_larger_picture_is_scaled_back(clip: Path) -> None:
     assert note.startswith("The picture is ") and note.endswith(" % larger than what was sent: scaled back")
 
 
+@pytest.mark.every_blender("proxies and small pictures are made by Blender")
 def test_a_shifted_picture_is_shifted_back(clip: Path) -> None:
     found = compare(clip, range(FRAMES), moved)
     assert found.frames == tuple(range(FRAMES))

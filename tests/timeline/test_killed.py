@@ -24,10 +24,12 @@ import editing
 import footage
 import pytest
 from bad_service import BadService, Exchange
+from campaign import sampled
+from patience import stretched
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
-SECONDS = 120.0
+SECONDS = stretched(120.0)
 DOOMED = Path(__file__).parents[1] / "helpers" / "timeline" / "doomed.py"
 STATES = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING", "LANDED", "PLACED")
 
@@ -47,7 +49,7 @@ class Desk:
         self._resources = folder / "resources"
         self.project.parent.mkdir()
         shutil.copytree(os.environ["BLENDER_USER_RESOURCES"], self._resources)
-        scene = editing.open_timeline()
+        scene = editing.open_timeline(width=720)
         strip = editing.add_movie(scene, movie)
         editing.compat.set_end(strip, 81)
         # What the file does not show has to be rendered.
@@ -128,7 +130,7 @@ def desk(tmp_path: Path, service: BadService, long_movie: Path) -> Iterator[Desk
 @pytest.fixture(scope="module")
 def long_movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds, of which the shot is the first half."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=150)
+    return footage.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", width=720, frames=150)
 
 
 def until(desk: Desk, moment: Moment) -> None:
@@ -185,7 +187,7 @@ def came_home(desk: Desk) -> None:
     assert desk.service.count("submit") == 1
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", sampled(MOMENTS, "once it is SUBMITTING", "once it is WAITING"))
 def test_killed(desk: Desk, moment: str) -> None:
     desk.start("shoot")
     until(desk, MOMENTS[moment])
@@ -243,20 +245,23 @@ def sends_half(exchange: Exchange) -> None:
     exchange.wfile.write(data[: len(data) // 2])
 
 
-@pytest.mark.parametrize("point", ["token", "upload", "status", "result", "download"])
+@pytest.mark.parametrize("point", sampled(["token", "upload", "status", "result", "download"], "status"))
 def test_killed_while_it_asks(desk: Desk, service: BadService, point: str) -> None:
     service.misbehave(point, kills(desk), times=1)
     assert desk.start("shoot").wait(SECONDS) == -signal.SIGKILL
     came_home(desk)
 
 
+@pytest.mark.campaign
 def test_killed_in_the_middle_of_a_download(desk: Desk, service: BadService) -> None:
     service.misbehave("download", kills(desk, sends_half), times=1)
     assert desk.start("shoot").wait(SECONDS) == -signal.SIGKILL
     came_home(desk)
 
 
-@pytest.mark.parametrize("taken", [False, True], ids=["not taken", "taken"])
+@pytest.mark.parametrize(
+    "taken", [pytest.param(False, marks=pytest.mark.campaign, id="not taken"), pytest.param(True, id="taken")]
+)
 def test_killed_while_it_submits(desk: Desk, service: BadService, taken: bool) -> None:
     service.misbehave("submit", kills(desk, takes) if taken else kills(desk), times=1)
     assert desk.start("shoot").wait(SECONDS) == -signal.SIGKILL
@@ -264,6 +269,7 @@ def test_killed_while_it_submits(desk: Desk, service: BadService, taken: bool) -
     was_unsure(desk)
 
 
+@pytest.mark.campaign
 def test_killed_and_killed_again(desk: Desk) -> None:
     """The Blender that takes up the job is killed too, at every state that it brings it to."""
     desk.start("shoot")

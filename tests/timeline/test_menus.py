@@ -14,10 +14,16 @@ import bpy
 import footage
 import pytest
 from editing import add_image, add_movie, select
+from patience import stretched
 from reshoot import session
 from reshoot.panels import menus
 from reshoot.session import opening
 from reshoot.settings import folders, shortcut
+
+pytestmark = [
+    pytest.mark.usefixtures("uncompared"),
+    pytest.mark.every_blender("menus, shortcuts and their order are Blender's own"),
+]
 
 MODULE = "bl_ext.user_default.reshoot"
 MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
@@ -146,7 +152,7 @@ def test_the_shortcut_is_free_in_blender_s_own_keymaps(config: str) -> None:
 
 def test_blender_s_start_does_not_import_what_works() -> None:
     program = [sys.executable, "-c", STARTS]
-    answer = subprocess.run(program, capture_output=True, text=True, timeout=120)
+    answer = subprocess.run(program, capture_output=True, text=True, timeout=stretched(120))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert answer.stdout.splitlines()[-1] == "False"
 

@@ -17,7 +17,7 @@ from reshoot.core.values.state import State
 from reshoot.session import shoot
 from reshoot.settings import preferences
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 PRICE = "0.50"
 """Of the movie's three seconds, by `KLING_O1_EDIT`, US dollars."""

@@ -11,6 +11,8 @@ import pytest
 from reshoot.background import movie_output
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.every_blender("the settings of a movie's output have other names since 5.0")
+
 
 def test_fast_preset_only_where_the_quality_can_be_made_finer() -> None:
     new = SimpleNamespace(custom_constant_rate_factor=23)

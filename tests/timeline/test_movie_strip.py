@@ -11,6 +11,8 @@ import pytest
 from reshoot.core.errors import PlacementError
 from reshoot.timeline import compat, movie_strip
 
+pytestmark = pytest.mark.every_blender("a movie is added, and its rate kept, in another way in each Blender")
+
 
 @pytest.mark.parametrize("kind", ["SEQUENCE_EDITOR", "TEXT_EDITOR"])
 def test_the_area_that_the_context_is_in_is_used(scene: bpy.types.Scene, movie: Path, kind: str) -> None:

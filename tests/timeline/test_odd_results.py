@@ -26,6 +26,8 @@ from reshoot.core.media import mp4
 from reshoot.core.values.job import Job
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 FRAMES = 80
 FIRST = 11
 
@@ -108,6 +110,7 @@ def at_the_rate(rate: Fraction, *, b_frames: bool = False) -> Change:
     return change
 
 
+@pytest.mark.every_blender("a strip at a rate of its own shows other frames in each Blender")
 @pytest.mark.parametrize(
     "rate", [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)]
 )
@@ -135,6 +138,7 @@ def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, s
     assert system.sequencer_proxy_setup == "AUTOMATIC"
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -169,6 +173,7 @@ def test_jittering_frames_are_shown_one_for_one(tmp_path: Path, service: BadServ
     assert mp4.probe(job.take.path).even
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.parametrize("b_frames", [False, True])
 def test_dropped_frames_are_held_for_as_long_as_they_last(tmp_path: Path, service: BadService, b_frames: bool) -> None:
     dropped = {20, 41, 42, 60}
@@ -217,6 +222,7 @@ def test_odd_files_are_shown_frame_for_frame(tmp_path: Path, service: BadService
     assert seen(scene, tmp_path, PLACES) == PLACES
 
 
+@pytest.mark.every_blender("Blender's reader of movies differs")
 def test_a_quicktime_file_is_shown_frame_for_frame(tmp_path: Path, service: BadService) -> None:
     def change(path: Path, numbers: list[int]) -> Path:
         return odd_movies.movie(path.with_suffix(".mov"), numbers, b_frames=True)
@@ -225,6 +231,7 @@ def test_a_quicktime_file_is_shown_frame_for_frame(tmp_path: Path, service: BadS
     assert seen(scene, tmp_path, PLACES) == PLACES
 
 
+@pytest.mark.usefixtures("compared")
 def test_fragments_at_another_rate(tmp_path: Path, service: BadService) -> None:
     def change(path: Path, numbers: list[int]) -> Path:
         return odd_movies.movie(
@@ -240,6 +247,7 @@ def test_fragments_at_another_rate(tmp_path: Path, service: BadService) -> None:
     said(job, "100 frames at 30 fps laid over 80 frames")
 
 
+@pytest.mark.every_blender("Blender's reader of movies differs")
 def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: BadService) -> None:
     def change(path: Path, numbers: list[int]) -> Path:
         shown = [*range(205, 210), *numbers]
@@ -251,6 +259,7 @@ def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: B
     assert job.take.frames == FRAMES
 
 
+@pytest.mark.usefixtures("compared")
 @pytest.mark.parametrize("turned", [90, 180, 270])
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])
 def test_a_turned_picture_is_shown_upright(
@@ -271,6 +280,7 @@ def test_a_turned_picture_is_shown_upright(
     said(job, f"turned by {turned}°")
 
 
+@pytest.mark.every_blender("Blender's reader of movies differs")
 @pytest.mark.parametrize("size", [(1920, 1080), (960, 544), (1284, 716)])
 def test_another_size_lies_over_the_shot(tmp_path: Path, service: BadService, size: tuple[int, int]) -> None:
     """Shapes that are nearly the same are stretched."""

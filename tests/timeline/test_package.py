@@ -21,6 +21,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from patience import stretched
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
@@ -148,7 +149,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={**os.environ, "BLENDER_USER_RESOURCES": str(folder), "RESHOOT_HOME": str(folder / "home")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=stretched(300),
     )
     said = answer.stdout + answer.stderr
     assert "Traceback" not in said, said
@@ -159,6 +160,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 def test_installing_enables_it(stages: dict[str, Any]) -> None:
     assert stages["before"]["operators"] == []
     assert stages["installed"]["enabled"] == [True, True]
@@ -166,11 +168,13 @@ def test_installing_enables_it(stages: dict[str, Any]) -> None:
     assert set(stages["installed"]["types"]) > set(stages["before"]["types"])
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 def test_it_can_be_enabled_again(stages: dict[str, Any]) -> None:
     for part in ("types", "operators", "properties", "handlers", "timers", "menus", "keys"):
         assert stages["enabled again"][part] == stages["installed"][part]
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 @pytest.mark.parametrize("when", ["disabled", "disabled again"])
 @pytest.mark.parametrize("part", ["types", "operators", "properties", "handlers", "timers", "menus", "keys", "threads"])
 def test_disabling_leaves_nothing(stages: dict[str, Any], when: str, part: str) -> None:
@@ -178,12 +182,14 @@ def test_disabling_leaves_nothing(stages: dict[str, Any], when: str, part: str) 
     assert stages[when][part] == stages["before"][part]
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 def test_fal_client_comes_out_of_the_zip(stages: dict[str, Any]) -> None:
     assert not stages["before"]["fal_client found"], "this environment has a fal_client of its own"
     assert stages["installed"]["fal_client found"]
     assert Path(stages["enabled again"]["fal_client from"]).is_relative_to(stages["resources"])
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 @pytest.mark.parametrize("when", ["installed", "disabled"])
 def test_no_library_is_imported_before_a_job_needs_it(stages: dict[str, Any], when: str) -> None:
     assert stages[when]["loaded"] == stages["before"]["loaded"]
@@ -209,6 +215,7 @@ def test_no_slow_library_is_imported_at_the_start(library: str) -> None:
     assert found == []
 
 
+@pytest.mark.every_blender("each Blender installs the zip, enables and disables it")
 def test_the_tests_run_on_the_installed_extension(extension: Any) -> None:
     import reshoot.core.errors
     from bl_ext.user_default.reshoot.core import errors
@@ -219,6 +226,7 @@ def test_the_tests_run_on_the_installed_extension(extension: Any) -> None:
     assert Path(errors.__file__).is_relative_to(os.environ["BLENDER_USER_RESOURCES"])
 
 
+@pytest.mark.every_blender("each Blender checks the zip by rules of its own")
 def test_blender_accepts_the_zip() -> None:
     tags = SCRIPTS / "modules" / "_bpy_internal" / "extensions" / "tags.py"
     answer = blender_ext("validate", f"--valid-tags={tags}", str(ZIP))
@@ -357,10 +365,10 @@ def build(tree: Path, target: Path) -> Path:
 
 def run_build(tree: Path, target: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, tree / "tools" / "build.py", "--output", target]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=stretched(120))
 
 
 def blender_ext(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Blender's own command for extensions, of the Blender under test."""
     command = [sys.executable, SCRIPTS / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=stretched(120))

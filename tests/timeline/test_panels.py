@@ -22,6 +22,7 @@ import pytest
 from editing import add_image, add_movie, refusal, select, takes, the_job
 from footage import FRAMES
 from installed import MODULE
+from patience import LONGEST
 from reshoot import session
 from reshoot.core.errors import LimitError, PromptError, ShotError
 from reshoot.core.jobs import board
@@ -33,13 +34,14 @@ from reshoot.session.look import DiskQuestion
 from reshoot.settings.prompt import prompt_of
 from reshoot.timeline import compat
 
-WAIT = 20.0
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 POINTS = 11.0
 
 
 def once(condition: Callable[[], bool]) -> None:
     """Come back when it holds."""
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + LONGEST
     while not condition():
         assert time.monotonic() < until, "it never came true"
         time.sleep(0.01)
@@ -63,6 +65,7 @@ def add_files(paths: list[Path], kind: str) -> set[str]:
 # ---- the shot
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_the_preview_follows_the_timeline_and_the_settings_at_once(scene: bpy.types.Scene, movie: Path) -> None:
     strip = add_movie(scene, movie)
     assert start.preview(scene).plan.frames == FRAMES
@@ -221,6 +224,7 @@ def test_another_kind_is_another_token(scene: bpy.types.Scene, images: list[Path
 # ---- jobs
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_a_job_is_shown_in_the_timeline_and_its_prompt_used_again(scene: bpy.types.Scene, movie: Path) -> None:
     movie_strip = add_movie(scene, movie)
     other = add_image(scene, footage.png(movie.parent / "other.png"), channel=9, frame=1)
@@ -302,6 +306,7 @@ def test_a_number_stays_with_its_unit() -> None:
     assert tab.broken("about 12\u00a0MB", width, POINTS) == ("about", "12\u00a0MB")
 
 
+@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_previews_are_let_go(scene: bpy.types.Scene, images: list[Path]) -> None:
     thumbnails = importlib.import_module(f"{MODULE}.panels.thumbnails")
     assert thumbnails.of_image("") == 0

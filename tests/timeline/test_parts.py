@@ -21,6 +21,8 @@ from reshoot.core.media import mp4
 from reshoot.session import start
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 
 def sent() -> list[Path]:
     """The clips that were sent, by part."""
@@ -99,6 +101,7 @@ def test_several_short_strips_hold_their_edges(tmp_path: Path, identity: None) -
     shows(scene, 101, [*range(30), *range(30)], tmp_path, [0, 29, 30, 59])
 
 
+@pytest.mark.every_blender("a take in parts is a meta strip")
 def test_long_shot_goes_in_parts_and_comes_back_as_one_strip(tmp_path: Path, identity: None) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=300), frame=11)
@@ -130,6 +133,7 @@ def test_long_shot_is_parted_at_its_cuts(tmp_path: Path, identity: None) -> None
     shows(scene, 1, [*range(130), *range(170)], tmp_path, [0, 129, 130, 131, 299])
 
 
+@pytest.mark.every_blender("a take in parts is a meta strip")
 def test_long_shot_keeps_its_place_on_the_screen_and_its_trims(tmp_path: Path, identity: None) -> None:
     scene = open_timeline(fps=Fraction(24))
     path = numbered.movie(tmp_path / "long.mp4", frames=400, fps=Fraction(24))

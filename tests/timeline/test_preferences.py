@@ -24,6 +24,11 @@ from reshoot.panels import preferences_page as page
 from reshoot.panels.shot import first_run
 from reshoot.settings import folders, preferences
 
+pytestmark = [
+    pytest.mark.usefixtures("uncompared"),
+    pytest.mark.every_blender("the preferences' page is drawn by Blender"),
+]
+
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadService]:

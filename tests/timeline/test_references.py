@@ -23,6 +23,8 @@ from reshoot.core.media import image
 from reshoot.operators import waiting
 from reshoot.timeline import compat
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 Listed = list[tuple[str, list[str]]]
 
 
@@ -76,6 +78,7 @@ def test_views_are_added_to_the_chosen_element(scene: bpy.types.Scene, images: l
     assert listed(scene) == [("ELEMENT", ["ann", "cat", "dog"]), ("IMAGE", ["bob"])]
 
 
+@pytest.mark.every_blender("Blender reads the images")
 def test_a_trimmed_image_sequence_gives_the_image_that_it_shows_first(
     scene: bpy.types.Scene, images: list[Path]
 ) -> None:
@@ -97,6 +100,7 @@ def test_paths_are_kept_relative_to_a_saved_file(scene: bpy.types.Scene, images:
 # ---- the frame under the playhead
 
 
+@pytest.mark.every_blender("the picture under the playhead is Blender's own")
 @pytest.mark.parametrize("saved", [False, True])
 def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, saved: bool) -> None:
     add_movie(scene, footage.movie(tmp_path / "bar.mp4", frames=FRAMES))
@@ -118,6 +122,7 @@ def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, sa
     assert list((session.home() / "snapshots").iterdir()) == [], "its scene was left behind"
 
 
+@pytest.mark.every_blender("the picture under the playhead is Blender's own")
 def test_the_frame_under_the_playhead_is_an_undo_step(scene: bpy.types.Scene, movie: Path) -> None:
     strip = add_movie(scene, movie)
     bpy.ops.ed.undo_push(message="before")
@@ -159,6 +164,7 @@ def test_the_frame_under_the_playhead_goes_to_its_scene(scene: bpy.types.Scene, 
     assert (len(listed(scene)), listed(other)) == (1, [])
 
 
+@pytest.mark.every_blender("the picture under the playhead is Blender's own")
 def test_the_frame_under_the_playhead_inside_a_meta_strip(scene: bpy.types.Scene, tmp_path: Path) -> None:
     inside = add_movie(scene, footage.movie(tmp_path / "bar.mp4", frames=FRAMES))
     meta = put_into_meta(scene, inside)
@@ -255,6 +261,7 @@ def test_a_token_is_put_into_the_prompt(four: bpy.types.Scene) -> None:
 # ---- sending
 
 
+@pytest.mark.every_blender("Blender reads the images")
 def test_what_is_sent(scene: bpy.types.Scene, service: BadService, movie: Path, tmp_path: Path) -> None:
     png = footage.png(tmp_path / "look.png")
     jpeg = footage.jpeg(tmp_path / "side.jpg")
@@ -315,6 +322,7 @@ def test_an_unused_reference_is_pointed_out(
     assert len(service.accepted["request-1"]["image_urls"]) == 2
 
 
+@pytest.mark.every_blender("Blender reads the images")
 def test_the_rehearsal_takes_every_format(
     scene: bpy.types.Scene, movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

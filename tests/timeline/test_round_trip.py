@@ -32,7 +32,7 @@ from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
-pytestmark = pytest.mark.usefixtures("identity")
+pytestmark = pytest.mark.usefixtures("identity", "uncompared")
 
 
 def the_take(scene: bpy.types.Scene) -> Any:
@@ -55,6 +55,8 @@ def shows(scene: bpy.types.Scene, first: int, numbers: list[int], folder: Path, 
     assert seen == [numbers[place] for place in places]
 
 
+@pytest.mark.every_blender("one whole rehearsal in every Blender")
+@pytest.mark.usefixtures("compared")
 def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "bunny.mp4", frames=132), frame=11)
@@ -69,6 +71,8 @@ def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> Non
     shows(scene, 11, list(range(132)), tmp_path, every=19)
 
 
+@pytest.mark.every_blender("one whole rehearsal in every Blender")
+@pytest.mark.usefixtures("compared")
 def test_whole_movie_inside_the_limits_is_sent_as_the_file_it_is(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "whole.mp4", frames=80, sound=True)
@@ -79,6 +83,7 @@ def test_whole_movie_inside_the_limits_is_sent_as_the_file_it_is(tmp_path: Path)
     assert any(each.read_bytes() == path.read_bytes() for each in uploads)
 
 
+@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_cut_from_the_middle_of_a_longer_movie(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(30))
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=200, fps=Fraction(30)))
@@ -93,6 +98,7 @@ def test_cut_from_the_middle_of_a_longer_movie(tmp_path: Path) -> None:
     shows(scene, 61, list(range(60, 140)), tmp_path, every=13)
 
 
+@pytest.mark.usefixtures("compared")
 def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60), width=1440, height=720)
     path = numbered.movie(tmp_path / "fast.mp4", frames=240, fps=Fraction(60), width=1440)
@@ -134,6 +140,7 @@ def test_selected_handles_stay_selected(tmp_path: Path) -> None:
     before.has_only_gained_a_take()
 
 
+@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 def test_image_sequence(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     files = numbered.images(tmp_path, frames=80)
@@ -190,6 +197,7 @@ def test_silent_turns_the_sound_of_a_scene_strip_off(tmp_path: Path) -> None:
     assert strip.volume == 0 and not strip.mute
 
 
+@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 def test_meta_strip(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     editing.add_movie(scene, numbered.movie(tmp_path / "inner.mp4", frames=75))
@@ -356,6 +364,7 @@ def test_several_strips_are_one_shot(tmp_path: Path) -> None:
     assert numbered.numbers_in(sent_clip()) == [*range(40), *range(50)]
 
 
+@pytest.mark.every_blender("strips are exported by Blender's own renderer")
 def test_timeline_source_holds_what_the_viewer_shows_and_lies_above_it(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
@@ -385,6 +394,7 @@ def test_small_picture_is_scaled_up_to_the_limits_and_back(source: str, tmp_path
     assert numbered.psnr(before, numbered.shown(scene, 30, tmp_path)) > 32
 
 
+@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_take_gets_the_strips_place_on_the_screen(tmp_path: Path) -> None:
     scene = open_timeline(width=1920, height=1080)
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=75))
@@ -412,6 +422,7 @@ def test_take_of_a_strip_that_is_turned_over_lies_where_the_strip_does(tmp_path:
     assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
 
 
+@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_drivers_of_a_strips_place_drive_its_take(tmp_path: Path) -> None:
     scene = open_timeline(width=640, height=272)
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "small.mp4", frames=75, width=640, height=272))
@@ -449,6 +460,7 @@ def test_see_through_shot_does_not_show_through_its_take(tmp_path: Path) -> None
     assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 35
 
 
+@pytest.mark.every_blender("views and colour spaces differ between Blenders")
 @pytest.mark.parametrize("view", ["Standard", "AgX", "Filmic"])
 def test_colour_is_the_same_through_the_scenes_view(view: str, tmp_path: Path) -> None:
     scene = open_timeline()
@@ -463,6 +475,7 @@ def test_colour_is_the_same_through_the_scenes_view(view: str, tmp_path: Path) -
     assert abs(float(before.mean()) - float(after.mean())) < 0.5
 
 
+@pytest.mark.every_blender("views and colour spaces differ between Blenders")
 def test_footage_with_values_past_white_keeps_them(tmp_path: Path) -> None:
     scene = open_timeline()
     scene.view_settings.view_transform = "AgX"
@@ -489,6 +502,7 @@ def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_
     assert numbered.psnr(before, numbered.shown(scene, 20, tmp_path)) > 40
 
 
+@pytest.mark.usefixtures("compared")
 def test_handles_are_sent_and_trimmed_off(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=132))
@@ -535,6 +549,7 @@ def test_12_fps_in_real_time_is_brought_to_24(tmp_path: Path) -> None:
     shows(scene, 1, list(range(40)), tmp_path, every=9)
 
 
+@pytest.mark.every_blender("sound strips, and how they are joined to a picture, differ between Blenders")
 def test_silence_mutes_the_shots_own_sound_alone(tmp_path: Path) -> None:
     scene = open_timeline()
     if not bpy.app.build_options.audaspace:
@@ -597,6 +612,7 @@ def test_silence_follows_what_was_cut_meanwhile(tmp_path: Path, method: str, mov
     assert {strip.name: strip.mute for strip in sounds} == {"own": True, "own.001": True, "later": False}
 
 
+@pytest.mark.every_blender("sound strips, and how they are joined to a picture, differ between Blenders")
 def test_sound_of_the_result_comes_in_joined_to_the_take(tmp_path: Path) -> None:
     scene = open_timeline()
     if not bpy.app.build_options.audaspace:
@@ -689,6 +705,7 @@ def test_shot_that_has_a_take_is_sent_with_its_sound_again(tmp_path: Path) -> No
         assert clicks_at(sent_clip()) == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
@@ -704,6 +721,7 @@ def test_take_follows_the_shot_that_was_moved_and_renamed(tmp_path: Path) -> Non
     assert compat.start(the_take(scene)) == 301
 
 
+@pytest.mark.every_blender("where a take lies is written by names that changed")
 def test_take_of_a_trimmed_shot_shows_what_is_left(tmp_path: Path) -> None:
     scene = open_timeline()
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
@@ -724,6 +742,7 @@ def test_take_of_a_deleted_shot_goes_to_the_range_that_it_had(tmp_path: Path) ->
     assert (compat.start(the_take(scene)), compat.end(the_take(scene))) == (51, 131)
 
 
+@pytest.mark.usefixtures("compared")
 def test_saved_project_keeps_takes_beside_it_with_a_receipt(tmp_path: Path) -> None:
     scene = open_timeline()
     editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))

@@ -25,7 +25,7 @@ from reshoot.session import services
 from reshoot.settings import preferences
 from reshoot.timeline import compat
 
-pytestmark = pytest.mark.usefixtures("short_patience")
+pytestmark = pytest.mark.usefixtures("short_patience", "uncompared")
 
 PARTS = [KEY.encode(), *(part.encode() for part in KEY.split(":"))]
 """The marker, and each half of it."""

@@ -22,6 +22,8 @@ from reshoot.core.errors import ExportError
 from reshoot.session import start
 from reshoot.timeline import export
 
+pytestmark = pytest.mark.usefixtures("uncompared")
+
 
 @pytest.fixture
 def german(empty_file: None) -> Iterator[None]:
@@ -36,6 +38,7 @@ def test_a_refused_press_says_why_in_german(german: None) -> None:
         bpy.ops.reshoot.shoot(prompt="Schnee")
 
 
+@pytest.mark.every_blender("Blender registers and switches languages")
 def test_what_the_panels_show_follows_the_language_at_once() -> None:
     scene = open_timeline()
     assert start.preview(scene).error.message == "No strip is selected."
@@ -54,6 +57,7 @@ def test_a_background_blender_says_in_german_what_it_cannot_read(german: None, t
         export.background_blender().run("render_images", recipe, tmp_path)
 
 
+@pytest.mark.every_blender("Blender registers and switches languages")
 def test_enabling_follows_the_language_of_the_interface_and_disabling_leaves_nothing(extension: ModuleType) -> None:
     def followers() -> list[object]:
         kept = bpy.app.handlers.translation_update_post

@@ -17,7 +17,7 @@ from reshoot.core.jobs.journal import Journal
 from reshoot.session import shoot
 from reshoot.timeline import compat
 
-pytestmark = pytest.mark.usefixtures("selected_movie")
+pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
 
 def test_a_file_that_is_copied_under_another_name_gets_no_second_take(

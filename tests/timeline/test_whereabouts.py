@@ -27,6 +27,11 @@ from reshoot.operators import waiting
 from reshoot.session import shoot
 from reshoot.timeline import compat, movie_strip, shot, whereabouts
 
+pytestmark = [
+    pytest.mark.usefixtures("uncompared"),
+    pytest.mark.every_blender("strips are read, cut and moved by names that changed"),
+]
+
 FRAMES = 80
 
 

@@ -10,7 +10,7 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 
-for _folder in (TESTS / "helpers" / "core", TESTS / "helpers" / "gui"):
+for _folder in (TESTS / "helpers", TESTS / "helpers" / "core", TESTS / "helpers" / "gui"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 if "reshoot" not in sys.modules:

@@ -82,7 +82,8 @@ def _clean() -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(ours) and "proxy" not in name.lower()
     }
-    return {**kept, "PYTHONPATH": str(ROOT / "tests" / "helpers" / "timeline")}
+    helpers = ROOT / "tests" / "helpers"
+    return {**kept, "PYTHONPATH": os.pathsep.join((str(helpers), str(helpers / "timeline")))}
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import gate as gates
 import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD, Kind
 from house import House, until
+from patience import LONGEST
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import lost
 from reshoot.core.values.job import Job
@@ -90,7 +91,7 @@ def test_the_next_blender_looks_for_it_too(house: House, movie: Path, monkeypatc
     first = house.desk("one")
     job = first.shoot(a_job(file=movie, service=house.gate.base))
     first.hear(job, State.WAITING)
-    first.runner.cancel(job.id).result(20)
+    first.runner.cancel(job.id).result(LONGEST)
     first.close()
     house.stage.open.set()
     monkeypatch.setattr(lost, "SEARCH_TIMES", (0.1, 0.5))
@@ -107,9 +108,9 @@ def test_a_dismissed_job_is_not_looked_for(house: House, movie: Path, monkeypatc
     desk = house.desk()
     job = desk.shoot(a_job(file=movie, service=house.gate.base))
     desk.hear(job, State.WAITING)
-    desk.runner.cancel(job.id).result(20)
+    desk.runner.cancel(job.id).result(LONGEST)
     request = desk.row(job).request_id
-    desk.runner.dismiss(job.id).result(20)
+    desk.runner.dismiss(job.id).result(LONGEST)
     asked = house.gate.count(STATUS)
     about_it = sum(request in each.path for each in house.gate.seen)
     other = desk.shoot(a_job(file=movie, service=house.gate.base))
@@ -143,5 +144,5 @@ def test_a_status_that_never_comes_does_not_hold_up_the_wish(house: House, movie
     desk = house.desk()
     job = desk.shoot(a_job(file=movie, service=house.gate.base))
     desk.hear(job, State.WAITING)
-    desk.runner.cancel(job.id).result(20)
+    desk.runner.cancel(job.id).result(LONGEST)
     assert desk.row(job).state is State.CANCELLED

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from house import Desk, House, until
+from patience import LONGEST
 from reshoot.core.blender_process import Blender
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
@@ -80,7 +81,7 @@ def test_a_take_that_was_placed_is_put_right_when_it_was_compared(
     job = landed(house, desk, movie)
     assert not job.compared and job.take and not job.take.runs
     until(comparer.is_asked)
-    desk.runner.placed(job.id, ("Muted 1 sound strip",)).result(20)
+    desk.runner.placed(job.id, ("Muted 1 sound strip",)).result(LONGEST)
     placed = desk.hear(job, State.PLACED)
     assert not placed.compared
     assert desk.runner.folder_of(job).is_dir(), "the clip is still needed"
@@ -104,7 +105,7 @@ def test_a_take_that_was_compared_first_is_placed_as_it_should_lie(
     after = desk.listen(lambda event: event.job.compared).job
     assert after.state is State.LANDED and after.take and after.take.runs == (FrameShift(0, -1),)
     # The interface may still hold the job as it landed.
-    desk.runner.placed(job.id, ()).result(20)
+    desk.runner.placed(job.id, ()).result(LONGEST)
     placed = desk.hear(job, State.PLACED)
     assert placed.take == after.take and placed.compared
     until(lambda: not desk.runner.folder_of(job).exists())
@@ -141,7 +142,7 @@ def test_the_next_blender_compares_what_the_last_one_placed(
     desk = house.desk(blender=comparer.blender)
     job = landed(house, desk, movie)
     until(comparer.is_asked)
-    desk.runner.placed(job.id, ()).result(20)
+    desk.runner.placed(job.id, ()).result(LONGEST)
     desk.close()
 
     again = house.desk("two", blender=comparer.blender)
@@ -154,7 +155,7 @@ def test_the_next_blender_compares_what_the_last_one_placed(
     until(lambda: not again.runner.folder_of(job).exists())
     assert receipt(after) == list(after.notes)
     again.runner.resume_all()
-    again.runner.written().result(20)
+    again.runner.written().result(LONGEST)
     assert again.row(job) == after and house.accepted() == 1
 
 
@@ -171,8 +172,8 @@ def test_a_dismissed_take_is_not_written_down_again(house: House, movie: Path, c
     desk = house.desk(blender=comparer.blender)
     job = landed(house, desk, movie)
     until(comparer.is_asked)
-    desk.runner.placed(job.id, ()).result(20)
-    desk.runner.dismiss(job.id).result(20)
+    desk.runner.placed(job.id, ()).result(LONGEST)
+    desk.runner.dismiss(job.id).result(LONGEST)
     comparer.answer(2)
     until(lambda: not desk.runner.is_active(job.id))
     assert house.rows() == []

@@ -21,8 +21,10 @@ from typing import Any
 
 import gate as gates
 import pytest
+from campaign import sampled
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, TOKEN, UPLOAD, Exchange, Gate, Kind
 from house import Desk, House, runner_threads
+from patience import LONGEST, stretched
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import steps as steps_module
 from reshoot.core.money.ledger import Outcome
@@ -67,6 +69,9 @@ POINTS: dict[str, Point] = {
     "download": Point(DOWNLOAD),
     "cancel": Point(CANCEL),
 }
+SAMPLE = ("submit", "status")
+"""Where `make test` tries every fault; the whole campaign tries them at every point."""
+BY_POINT = pytest.mark.parametrize("point", sampled(POINTS, *SAMPLE))
 BEFORE_SUBMIT = ("token", "upload", "upload in parts", "first part", "last part", "end of the parts")
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -83,7 +88,7 @@ def cuts(exchange: Exchange) -> None:
 
 
 def is_silent(exchange: Exchange) -> None:
-    exchange.gate.opened.wait(20)
+    exchange.gate.opened.wait(LONGEST)
     exchange.drop()
 
 
@@ -203,11 +208,12 @@ def table() -> Iterator[list[Cell]]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in tenths of what it is, or less: the order of what happens is the same."""
-    monkeypatch.setattr(steps_module, "PATIENCE", 3.0)
+    monkeypatch.setattr(steps_module, "PATIENCE", stretched(6.0))
     monkeypatch.setattr(steps_module, "LONGEST_DELAY", 0.4)
-    monkeypatch.setattr(fal, "SEND_TIMEOUT", 1.0)
-    monkeypatch.setattr(fal, "POLL_TIMEOUT", 1.0)
-    monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)
+    # Long enough that an answer which was only late, with so many cells side by side, is not taken for lost.
+    monkeypatch.setattr(fal, "SEND_TIMEOUT", stretched(3.0))
+    monkeypatch.setattr(fal, "POLL_TIMEOUT", stretched(3.0))
+    monkeypatch.setattr(download, "READ_TIMEOUT", stretched(3.0))
     monkeypatch.setattr(socket, "getaddrinfo", NAMES.getaddrinfo)
 
 
@@ -250,7 +256,7 @@ class Trial:
         for _ in range(3):
             if last.state is State.LANDED:
                 break
-            desk.runner.retry(job.id).result(20)
+            desk.runner.retry(job.id).result(LONGEST)
             last = self._rest()
         cell.in_the_end, cell.accepted_in_the_end = last.state.value, house.accepted()
         self._check_the_end(first, last)
@@ -294,7 +300,7 @@ class Trial:
         if job is None or not _rests(job):
             # What has words is being looked for before it is tried again.
             job = self.desk.listen(
-                lambda event: event.job.id == self._job.id and _rests(event.job) and not event.words, 60.0
+                lambda event: event.job.id == self._job.id and _rests(event.job) and not event.words
             ).job
         return job
 
@@ -356,7 +362,7 @@ def attempt(folder: Path, movie: Path, cell: Cell) -> str:
     return ""
 
 
-@pytest.mark.parametrize("point", POINTS)
+@BY_POINT
 def test_point(tmp_path: Path, movie: Path, table: list[Cell], monkeypatch: pytest.MonkeyPatch, point: str) -> None:
     """Every fault at one request: once, and until the editor acts."""
     if POINTS[point].in_parts:
@@ -371,7 +377,7 @@ def test_point(tmp_path: Path, movie: Path, table: list[Cell], monkeypatch: pyte
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0], ids=["forwards", "backwards"])
-@pytest.mark.parametrize("point", POINTS)
+@BY_POINT
 def test_clock_jumps(
     house: House, movie: Path, table: list[Cell], monkeypatch: pytest.MonkeyPatch, point: str, jump: float
 ) -> None:

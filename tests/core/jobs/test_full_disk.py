@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import stretched
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 # A page at a time while the journal and the job's first files are written; then less closely, while the take is.
@@ -29,7 +30,7 @@ def can_mount() -> bool:
 def test_the_disk_is_full_at_each_write(movie: Path, tmp_path: Path) -> None:
     program = Path(__file__).parents[2] / "helpers" / "core" / "small_disk.py"
     command = [*NAMESPACE, sys.executable, program, tmp_path, movie, *map(str, PAGES)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=stretched(300))
     assert run.returncode == 0, run.stderr
     jobs = dict(zip(PAGES, map(json.loads, run.stdout.splitlines()), strict=True))
     assert {job["stuck"] for job in jobs.values()} >= {"press", "FAILED", "DOWNLOADING", "LANDED"}

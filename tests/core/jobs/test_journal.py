@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from patience import LONGEST
 from reshoot.core.errors import JournalDamaged, StorageError
 from reshoot.core.jobs import journal as journal_module
 from reshoot.core.jobs.journal import SCHEMA_VERSION, Journal, LeaseLost
@@ -166,7 +167,7 @@ journal._connection.execute("BEGIN IMMEDIATE")
 journal._connection.execute("DELETE FROM jobs")
 os._exit(1)
 """
-    subprocess.run([sys.executable, "-c", code], timeout=30, check=False)
+    subprocess.run([sys.executable, "-c", code], timeout=LONGEST, check=False)
     assert rows(path) == [(job.id, "SUBMITTING", "", "")]
     assert opened().get(job.id) == replace(job, state=State.SUBMITTING)
 
@@ -246,7 +247,7 @@ def test_a_lease_that_is_not_renewed_ends(opened, monkeypatch: pytest.MonkeyPatc
         one.renew()
         assert two.claim(job.id) is None, "a renewed one does not"
     while (claimed := two.claim(job.id)) is None:
-        assert time.monotonic() < end + 5
+        assert time.monotonic() < end + LONGEST
     assert claimed == job
     # The one that was taken for dead wakes up.
     one.renew()

@@ -26,6 +26,7 @@ import gate as gates
 import pytest
 from gate import CANCEL, DOWNLOAD, RESULT, STATUS, SUBMIT, UPLOAD
 from house import KEY, Desk, House, runner_threads, until
+from patience import LONGEST
 from PIL import Image
 from rehearsal_render import make_clip, make_picture
 from reshoot.core.blender_process import Blender
@@ -46,6 +47,8 @@ from sample_jobs import a_job, a_shot
 
 pytestmark = pytest.mark.usefixtures("in_haste")
 
+MOST = 20 + 8
+"""Status requests in a second: twenty, and those of eight threads which the machine was late with."""
 HELPERS = Path(__file__).parents[2] / "helpers" / "core"
 WHOLE_WAY = [
     State.PREPARED,
@@ -65,7 +68,7 @@ def close_while(desk: Desk, then: Callable[[], None]) -> None:
     closing_thread.start()
     until(lambda: desk.runner.is_closing)
     then()
-    closing_thread.join(20)
+    closing_thread.join(LONGEST)
     assert not closing_thread.is_alive()
 
 
@@ -291,7 +294,7 @@ def test_a_job_of_an_earlier_start_is_cancelled_before_it_is_taken_up(house: Hou
     desk.hear(job, State.WAITING)
     desk.close()
     again = house.desk("two")
-    again.runner.cancel(job.id).result(10)
+    again.runner.cancel(job.id).result(LONGEST)
     assert again.row(job).state is State.CANCELLED
     assert house.gate.count(CANCEL) == 1 and house.gate.count(SUBMIT) == 1
 
@@ -728,7 +731,7 @@ def test_a_cancel_that_cannot_be_written_down_at_once_is_not_forgotten(
 
 def test_a_job_that_was_left_while_uploading_goes_on(house: House, movie: Path) -> None:
     def holds_and_drops(exchange: gates.Exchange) -> None:
-        exchange.gate.opened.wait(20)
+        exchange.gate.opened.wait(LONGEST)
         exchange.drop()
 
     house.gate.at(UPLOAD, gates.once(holds_and_drops))
@@ -749,12 +752,12 @@ def test_closing_between_two_steps_does_not_cancel(house: House, movie: Path) ->
         def advance(self, before: Job, after: Job) -> Job:
             if after.state is State.EXPORTING:
                 written.set()
-                go_on.wait(20)
+                go_on.wait(LONGEST)
             return super().advance(before, after)
 
     desk = house.desk(journal=Slow)
     job = desk.shoot(a_job(file=movie))
-    assert written.wait(20)
+    assert written.wait(LONGEST)
     close_while(desk, go_on.set)
     assert house.rows() == [("EXPORTING", "")]
     finish(house, job)
@@ -898,7 +901,7 @@ def test_taking_up_a_job_while_it_is_submitted_changes_nothing(house: House, mov
     until(lambda: house.gate.count(SUBMIT) == 1)
     before = len(desk.heard)
     desk.runner.resume(job.id)
-    desk.runner.dismiss("no such job").result(10)  # which is done after it
+    desk.runner.dismiss("no such job").result(LONGEST)  # which is done after it
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
     assert State.UNSURE not in [event.job.state for event in desk.heard[before:]]
@@ -1009,7 +1012,7 @@ def test_a_job_goes_on_here_when_the_blender_that_had_it_is_closed(house: House,
     two.runner.resume(job.id)
     assert two.listen(lambda event: event.words == "In another Blender").job.state is State.WAITING
     for act in (two.runner.cancel, two.runner.retry, two.runner.dismiss):
-        act(job.id).result(10)
+        act(job.id).result(LONGEST)
     one.close()
     house.stage.open.set()
     two.runner.resume(job.id)
@@ -1078,7 +1081,7 @@ def test_what_another_blender_has_made_of_a_job_is_heard(
 @pytest.mark.parametrize("act", ["cancel", "retry", "dismiss"])
 def test_who_asks_something_of_another_blenders_job_is_told_so(house: House, movie: Path, act: str) -> None:
     _one, two, job = waits_in_one_of_two(house, movie)
-    getattr(two.runner, act)(job.id).result(10)
+    getattr(two.runner, act)(job.id).result(LONGEST)
     assert two.listen(lambda event: event.job.id == job.id).elsewhere
 
 
@@ -1105,38 +1108,37 @@ def test_a_job_that_has_to_wait_long_does_not_hold_up_the_others(house: House, m
 # Many jobs
 
 
-def test_a_hundred_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(house: House, movie: Path) -> None:
+@pytest.mark.parametrize("many", [30, pytest.param(100, marks=pytest.mark.campaign)])
+def test_many_jobs_wait_on_eight_threads_and_ask_twenty_times_a_second(house: House, movie: Path, many: int) -> None:
     house.stage.open.clear()
     desk = house.desk()
     threads: set[str] = set()
-    jobs = [a_job(file=movie) for _ in range(100)]
+    jobs = [a_job(file=movie) for _ in range(many)]
     for job in jobs:
         desk.shoot(job)
 
     def all_wait() -> bool:
         threads.update(runner_threads())
         assert len(runner_threads()) <= 8
-        return sum(state == "WAITING" for state, _ in house.rows()) == 100
+        return sum(state == "WAITING" for state, _ in house.rows()) == many
 
-    until(all_wait, 30)
-    began, asked = time.monotonic(), house.gate.count(STATUS)
-    until(lambda: all_wait() and time.monotonic() - began > 2)
-    assert house.gate.count(STATUS) - asked >= 25, "they are asked for"
-    assert house.gate.count(SUBMIT) == 100
-    assert _most_in_a_second(house.gate.times(STATUS)) <= 22
+    until(all_wait, 180)
+    asked = house.gate.count(STATUS)
+    until(lambda: all_wait() and house.gate.count(STATUS) - asked >= 50)
+    assert house.gate.count(SUBMIT) == many
+    assert _most_in_a_second(house.gate.times(STATUS)) <= MOST
 
     # Nor when all are taken up at once.
     desk.close()
     assert runner_threads() == []
     again = house.desk("two")
-    taken_up = time.monotonic()
+    taken_up, asked = time.monotonic(), house.gate.count(STATUS)
     for job_id in again.journal.unfinished():
         again.runner.resume(job_id)
-    until(lambda: time.monotonic() - taken_up > 2)
+    until(lambda: house.gate.count(STATUS) - asked >= 50)
     assert len(runner_threads()) <= 8
-    after = [at for at in house.gate.times(STATUS) if at > taken_up]
-    assert len(after) >= 15 and _most_in_a_second(after) <= 22
-    assert house.gate.count(SUBMIT) == 100
+    assert _most_in_a_second([at for at in house.gate.times(STATUS) if at > taken_up]) <= MOST
+    assert house.gate.count(SUBMIT) == many
 
 
 def _most_in_a_second(times: list[float]) -> int:
@@ -1201,10 +1203,10 @@ def test_a_take_that_is_gone_is_fetched_again(house: House, movie: Path, placed:
         desk.hear(landed, State.PLACED)
     until(lambda: desk.runner.is_at_rest)
     assert landed.take
-    desk.runner.retry(landed.id).result(20)
+    desk.runner.retry(landed.id).result(LONGEST)
     assert desk.row(landed).state is (State.PLACED if placed else State.LANDED), "it is there"
     Path(landed.take.path).unlink()
-    desk.runner.retry(landed.id).result(20)
+    desk.runner.retry(landed.id).result(LONGEST)
     again = desk.hear(landed, State.LANDED)
     assert again.take and Path(again.take.path).is_file()
     assert house.gate.count(SUBMIT) == 1
@@ -1229,14 +1231,14 @@ def test_what_is_asked_for_is_done_when_it_says_so(house: House, movie: Path) ->
     desk = house.desk()
     job = desk.shoot(a_job(file=movie))
     desk.hear(job, State.WAITING)
-    desk.runner.cancel(job.id).result(10)
+    desk.runner.cancel(job.id).result(LONGEST)
     assert desk.row(job).state is State.CANCELLED
     house.gate.at(STATUS, gates.holds)
-    desk.runner.retry(job.id).result(10)
+    desk.runner.retry(job.id).result(LONGEST)
     assert desk.row(job).state is State.WAITING
     house.gate.opened.set()
     desk.listen(lambda event: event.job.state is State.FAILED)
-    desk.runner.dismiss(job.id).result(10)
+    desk.runner.dismiss(job.id).result(LONGEST)
     assert house.rows() == []
 
 
@@ -1323,7 +1325,7 @@ def test_no_thread_is_there_while_a_runner_is_paused(house: House, movie: Path) 
         done = desk.runner.written()
         assert not done.done() and runner_threads() == []
     looking.join()
-    done.result(10)
+    done.result(LONGEST)
     assert set(claimed) == {None}
     until(lambda: Counter(state for state, _ in house.rows()) == {"LANDED": 3})
     assert house.gate.count(SUBMIT) == 3
@@ -1331,18 +1333,19 @@ def test_no_thread_is_there_while_a_runner_is_paused(house: House, movie: Path) 
 
 def test_a_lane_keeps_what_is_put_to_it_while_it_is_paused() -> None:
     lane, done = Lane("reshoot-paused", 2), []
-    gate = threading.Event()
-    lane.put(gate.wait)
+    begun, gate = threading.Event(), threading.Event()
+    lane.put(lambda: begun.set() or gate.wait())
+    assert begun.wait(LONGEST)
     threading.Timer(0.1, gate.set).start()
     lane.pause()
     assert gate.is_set() and not lane.is_busy
     answers = [lane.put(lambda n=n: done.append(n)) for n in range(5)]
     assert lane.is_busy and not done and not any("reshoot-paused" in each.name for each in threading.enumerate())
     lane.go_on()
-    assert [answer.result(5) for answer in answers] == [None] * 5
+    assert [answer.result(LONGEST) for answer in answers] == [None] * 5
     assert sorted(done) == list(range(5))
     lane.close(finish=True)
-    assert lane.join(time.monotonic() + 5)
+    assert lane.join(time.monotonic() + LONGEST)
 
 
 def test_a_lane_does_what_was_put_to_it_before_it_was_closed() -> None:
@@ -1355,6 +1358,6 @@ def test_a_lane_does_what_was_put_to_it_before_it_was_closed() -> None:
     dropped.close(finish=False)
     assert not kept.join(time.monotonic())
     gate.set()
-    assert kept.join(time.monotonic() + 5) and dropped.join(time.monotonic() + 5)
+    assert kept.join(time.monotonic() + LONGEST) and dropped.join(time.monotonic() + LONGEST)
     assert answers[0].result(0) is None and answers[1].cancelled()
     assert kept.put(lambda: None).cancelled()

@@ -10,6 +10,7 @@ import gate as gates
 import pytest
 from gate import HISTORY, RESULT, SUBMIT
 from house import Desk, House, until
+from patience import LONGEST
 from reshoot.core.errors import NoAnswer, Paid
 from reshoot.core.jobs import lost as lost_module
 from reshoot.core.money.ledger import Outcome
@@ -30,7 +31,7 @@ def lost(house: House, movie: Path, desk: Desk, how: object = gates.drops_the_an
 
 def finds_it(house: House, desk: Desk, job: Job) -> None:
     """A retry brings the take of what was lost, and the service takes nothing again."""
-    desk.runner.retry(job.id).result(20)
+    desk.runner.retry(job.id).result(LONGEST)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.accepted() == 1
 
@@ -89,7 +90,7 @@ def test_a_retry_at_once_waits_for_what_is_still_on_its_way(
     retry = desk.runner.retry(job.id)
     told = desk.listen(lambda event: event.job.id == job.id and bool(event.words))
     assert (told.job.state, told.words) == (State.UNSURE, "Looking for it at the service first")
-    retry.result(20)
+    retry.result(LONGEST)
     slow.join()
     landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
     assert landed.request_id
@@ -106,7 +107,7 @@ def test_blender_closes_without_waiting_for_what_is_on_its_way(
     # One that no thread has taken yet would be dropped, and wait for nothing.
     until(retry.running)
     assert desk.runner.close()
-    retry.result(5)
+    retry.result(LONGEST)
     assert house.gate.count(SUBMIT) == 1
 
 
@@ -116,7 +117,7 @@ def test_what_the_service_never_got_stays_unsure_until_the_editor_sends_it_again
     desk = house.desk()
     job = lost(house, movie, desk, gates.drops)
     assert (house.gate.count(SUBMIT), house.accepted()) == (1, 0)
-    desk.runner.retry(job.id).result(20)
+    desk.runner.retry(job.id).result(LONGEST)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.gate.count(HISTORY) == 1, "it was looked for before it was sent"
     assert (house.gate.count(SUBMIT), house.accepted()) == (2, 1)
@@ -192,7 +193,7 @@ def test_what_was_lost_before_a_try_that_was_cancelled_is_found_by_a_retry(
     house.gate.at(HISTORY, not_listed)
     desk.runner.retry(job.id)
     desk.listen(lambda event: event.job.id == job.id and "Trying again" in event.words)
-    desk.runner.cancel(job.id).result(20)
+    desk.runner.cancel(job.id).result(LONGEST)
     house.gate.come_up()
     cancelled = desk.row(job)
     assert (cancelled.state, cancelled.paid, cancelled.open_question) == (State.CANCELLED, Paid.UNKNOWN, True)
@@ -205,7 +206,7 @@ def test_a_retry_sends_nothing_while_nobody_can_be_asked(house: House, movie: Pa
     job = lost(house, movie, desk)
     house.gate.at(HISTORY, gates.drops)
     with pytest.raises(NoAnswer):
-        desk.runner.retry(job.id).result(20)
+        desk.runner.retry(job.id).result(LONGEST)
     assert desk.row(job).state is State.UNSURE and "Nothing was sent" in desk.row(job).error
     assert house.gate.count(SUBMIT) == 1
     house.gate.at(HISTORY, None)
@@ -229,7 +230,7 @@ def test_a_service_that_lists_nothing_is_asked_again_only_by_the_editor(
     house.gate.at(HISTORY, answer)
     desk = house.desk()
     job = lost(house, movie, desk)
-    desk.runner.retry(job.id).result(20)
+    desk.runner.retry(job.id).result(LONGEST)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.gate.count(SUBMIT) == 2
 
@@ -239,7 +240,7 @@ def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, lo
     other = desk.shoot(a_job(file=movie, service=house.gate.base))
     desk.hear(other, State.LANDED)
     job = lost(house, movie, desk, gates.drops)
-    desk.runner.retry(job.id).result(20)
+    desk.runner.retry(job.id).result(LONGEST)
     landed = desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED).job
     assert landed.request_id != desk.row(other).request_id
     assert house.accepted() == 2

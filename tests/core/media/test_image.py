@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from campaign import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
@@ -130,7 +131,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @settings(
-    max_examples=500,
+    max_examples=examples(500),
     deadline=timedelta(seconds=5),
     database=None,
     derandomize=True,

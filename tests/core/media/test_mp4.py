@@ -20,6 +20,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from campaign import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reshoot.core.media import mp4
@@ -666,7 +667,7 @@ MUTATION = st.tuples(
 
 
 @settings(
-    max_examples=600,
+    max_examples=examples(600),
     deadline=timedelta(seconds=5),
     database=None,
     derandomize=True,

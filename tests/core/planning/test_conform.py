@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from campaign import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from reshoot.core.errors import LimitError, Paid
@@ -281,7 +282,7 @@ def test_a_result_at_24_fps_lasts_until_the_last_frame(sent) -> None:
     st.sampled_from([Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)]),
     st.integers(-1, 1),
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_result_at_another_rate_covers_the_shot(sent, fps: Fraction, off: int) -> None:
     shot, timing, handles = sent
     plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE, handles)

@@ -16,6 +16,7 @@ import av
 import numpy as np
 import pytest
 from loopback import Handler, LoopbackServer
+from patience import LONGEST
 from reshoot.core.errors import (
     DownloadBroken,
     DownloadError,
@@ -99,7 +100,7 @@ def serves(
         handler.wfile.write(body[:stop_after])
         handler.wfile.flush()
         if wait:
-            handler.server.released.wait(20)
+            handler.server.released.wait(LONGEST)
         if stop_after is not None:
             handler.connection.shutdown(socket.SHUT_RDWR)
         return None
@@ -146,7 +147,7 @@ def drops(handler: _Handler) -> None:
 
 
 def is_silent(handler: _Handler) -> None:
-    handler.server.released.wait(20)
+    handler.server.released.wait(LONGEST)
 
 
 def grows_without_end(handler: _Handler) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from loopback import Handler, LoopbackServer
+from patience import LONGEST
 from PIL import Image
 from reshoot.core.errors import (
     AnswerLost,
@@ -116,7 +117,7 @@ def cuts(handler: _Handler) -> None:
 
 
 def is_silent(handler: _Handler) -> None:
-    handler.server.released.wait(20)
+    handler.server.released.wait(LONGEST)
 
 
 def talks_without_end(handler: _Handler) -> None:
@@ -1091,14 +1092,14 @@ def test_two_services_at_once_get_what_is_theirs(
 
     def late(handler: _Handler) -> None:
         asked.set()
-        assert second_done.wait(10)
+        assert second_done.wait(LONGEST)
         permit(handler)
 
     first.answers["POST", "/storage/auth/token"] = late
     one, two = connect(first), connect(second)
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(one.upload, tmp_path / "clip.mp4")
-        assert asked.wait(10)
+        assert asked.wait(LONGEST)
         assert two.upload(tmp_path / "clip.mp4") == f"{second.base}/files/1"
         assert two.submit(ENDPOINT, SHOT) == ticket(second)
         second_done.set()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import Handler, LoopbackServer
@@ -203,7 +204,7 @@ QUESTIONS: dict[str, tuple[Ask, Callable[[Answers, Any], None]]] = {
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @settings(
-    max_examples=200,
+    max_examples=examples(200),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(status=STATUS, headers=HEADERS, body=BODY)
@@ -233,7 +234,7 @@ def test_any_answer(
     assert server.asked <= (1 if question == "submit" else 7)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(status=STATUS, headers=HEADERS, body=BODY)
 def test_any_download(server: Answers, tmp_path: Path, status: int, headers: dict[str, str], body: bytes) -> None:
     server.status, server.headers, server.body = status, {**headers, "Retry-After": "0"}, body

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from loopback import Handler, LoopbackServer
+from patience import LONGEST
 
 TOKEN = ("POST", r"/storage/auth/token")
 SUBMIT = ("POST", r"/fal-ai/.+/edit")
@@ -139,7 +140,7 @@ class Exchange:
         if headers.get("Content-Type", headers.get("content-type", "")).startswith("application/json"):
             body = body.replace(gate.own.encode(), gate.server.encode())
             headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
-        connection = http.client.HTTPConnection(gate.server, timeout=30)
+        connection = http.client.HTTPConnection(gate.server, timeout=LONGEST)
         try:
             connection.request(handler.command, handler.path, body or None, headers)
             answer = connection.getresponse()
@@ -228,14 +229,14 @@ def drops_the_answer(exchange: Exchange) -> None:
 
 def holds(exchange: Exchange) -> None:
     """Passes on when the gate is opened."""
-    exchange.gate.opened.wait(20)
+    exchange.gate.opened.wait(LONGEST)
     passes(exchange)
 
 
 def holds_the_answer(exchange: Exchange) -> None:
     """The server gets the request at once; its answer passes when the gate is opened."""
     answer = exchange.forward()
-    exchange.gate.opened.wait(20)
+    exchange.gate.opened.wait(LONGEST)
     exchange.answer(*answer)
 
 
@@ -243,7 +244,7 @@ def holds_half_of_the_answer(exchange: Exchange) -> None:
     status, headers, content = exchange.forward()
     exchange.begin(status, headers, len(content))
     exchange.write(content[: len(content) // 2])
-    exchange.gate.opened.wait(20)
+    exchange.gate.opened.wait(LONGEST)
     exchange.write(content[len(content) // 2 :])
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import Empty
 
 from gate import Gate
+from patience import USUAL, stretched
 from rehearsal_render import render
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import JobCancelled
@@ -88,9 +89,9 @@ class Desk:
         self.runner.add([job])
         return job
 
-    def listen(self, found: Callable[[Event], bool], seconds: float = 20.0) -> Event:
+    def listen(self, found: Callable[[Event], bool], seconds: float = USUAL) -> Event:
         """The first event from now on that is `found`."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + stretched(seconds)
         while True:
             try:
                 event = self.runner.events.get(timeout=max(0.0, end - time.monotonic()))
@@ -170,8 +171,8 @@ def runner_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("reshoot-")]
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
+def until(condition: Callable[[], object], seconds: float = USUAL) -> None:
+    end = time.monotonic() + stretched(seconds)
     while not condition():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.01)

@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import conftest  # noqa: F401  (the checkout becomes `reshoot`)
 
 # isort: split
 from gate import SUBMIT
 from house import House
+from patience import LONGEST
 from reshoot.core.errors import ReshootError
 from reshoot.core.jobs import activity, steps
 from reshoot.core.jobs.rows import Event
@@ -75,7 +77,7 @@ def shot_on(size: int, folder: Path, movie: Path) -> dict[str, object]:
         else:
             landed = row if row.state in RESTING else desk.listen(lambda event: event.job.state in RESTING).job
             if landed.state is not State.LANDED:
-                desk.runner.retry(row.id).result(20)
+                desk.runner.retry(row.id).result(LONGEST)
                 landed = desk.hear(row, State.LANDED)
         take = Path(landed.take.path)
         submissions = house.gate.count(SUBMIT)

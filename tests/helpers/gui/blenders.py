@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from patience import LONGEST, stretched
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,7 +48,9 @@ class Installation:
 
     def version(self) -> str:
         """What it is: 5.2.2."""
-        answer = subprocess.run(self.command(self.program, "--version"), capture_output=True, text=True, timeout=60)
+        answer = subprocess.run(
+            self.command(self.program, "--version"), capture_output=True, text=True, timeout=LONGEST
+        )
         words = answer.stdout.split()
         if answer.returncode or words[:1] != ["Blender"]:
             pytest.exit(f"{self.program} --version: {answer.stdout}{answer.stderr}", returncode=4)
@@ -106,7 +109,7 @@ def install(installation: Installation, home: Path, package: Path | None = None)
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=stretched(120),
     )
     if answer.returncode:
         pytest.exit(f"the zip could not be installed: {answer.stdout}", returncode=4)

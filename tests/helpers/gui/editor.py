@@ -13,6 +13,12 @@ from workstation import Workstation, until
 PROMPT = "make it snow"
 _JOB_BUTTONS = (0.904, 0.845, 0.786, 0.727)
 """Where the buttons of a job are, as parts of the sidebar's width."""
+_STEP = 16
+"""Pixels from one place to the next where a button is looked for: a button is 20 high."""
+_tabs: list[int] = []
+"""How far down the tab was when it was last looked for."""
+_found: dict[tuple[str, tuple[float, ...]], list[tuple[int, int]]] = {}
+"""Where buttons were found, the last place first."""
 MOVING = ("PREPARED", "EXPORTING", "UPLOADING", "SUBMITTING", "WAITING", "DOWNLOADING")
 
 _PROJECT = """
@@ -58,10 +64,12 @@ class Editor:
         blender.wait("region('UI').width > 100")
         x, y, width, height = blender.value("place_of(region('UI'))")
         # The tabs are along the right edge, each as high as its name is long.
-        for down in range(12, height, 12):
+        for down in (*_tabs, *range(12, height, 20)):
             if blender.value("region('UI').active_panel_category") == "Reshoot":
                 return
             blender.click(x + width - 10, y + height - down)
+            _tabs[:] = [down]
+        blender.picture("no-tab")
         raise AssertionError("no click on the sidebar's tabs opens Reshoot")
 
     def find(self, wanted: str, across: tuple[float, ...] = (0.4, 0.15, 0.8)) -> tuple[int, int]:
@@ -71,17 +79,18 @@ class Editor:
         """
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
-        seen = []
-        for fraction in across:
-            for down in range(6, height, 12):
-                at = (round(x + (width - 20) * fraction), y + height - down)
-                blender.move(*at)
-                found = blender.value("button_under_mouse('UI')")
-                if wanted in found:
-                    return at
-                if found and found not in seen:
-                    seen.append(found)
-        raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+        places = [
+            (round(x + (width - 20) * fraction), y + height - down)
+            for fraction in across
+            for down in range(_STEP // 2, height, _STEP)
+        ]
+        # Where it was found once, by another editor too, it mostly is still.
+        known = _found.setdefault((wanted, across), [])
+        at, seen = blender.search(wanted, [place for place in known if place in places] + places)
+        if at is None:
+            raise AssertionError(f"{wanted} is not in the sidebar; there are {seen}")
+        known[:] = [at, *(place for place in known if place != at)][:4]
+        return at
 
     def fill_window(self) -> None:
         """Make the timeline as large as the window, so that the whole tab is in sight."""
@@ -116,7 +125,7 @@ class Editor:
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
         # The list is the last in the tab; where it was found once it mostly is still.
-        rows = [y + height - down for down in range(int(height * 0.3), height, 12)]
+        rows = [y + height - down for down in range(int(height * 0.3), height, _STEP)]
         if self._job_row:
             rows.insert(0, self._job_row)
         for self._job_row in rows:

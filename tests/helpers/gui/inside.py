@@ -6,12 +6,15 @@ No operator of its own, so nothing here keeps Blender from anything. Started by 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
+import os
 import socket
 import sys
 import traceback
 from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,19 @@ def button_under_mouse(kind: str, area: Any = None) -> str:
     return ""
 
 
+@dataclass
+class _Search:
+    """A search for a button. look: what tells the one under the mouse. places: where the mouse has not been yet. at:
+    where it is. seen: what was there so far.
+    """
+
+    wanted: str
+    look: str
+    places: deque[list[int]]
+    at: list[int] | None = None
+    seen: list[str] = field(default_factory=list)
+
+
 class _Conversation:
     """Reads one JSON request a line, answers each with one line."""
 
@@ -138,6 +154,7 @@ class _Conversation:
         self._requests: deque[dict[str, Any]] = deque()
         self._events: deque[dict[str, Any]] = deque()
         self._busy = False
+        self._search: _Search | None = None
         self.names: dict[str, Any] = dict(globals())
 
     def tick(self) -> float | None:
@@ -155,6 +172,8 @@ class _Conversation:
         self._requests.extend(json.loads(line) for line in lines)
         if self._events:
             window().event_simulate(**self._events.popleft())
+        elif self._search is not None:
+            self._search_on(self._search)
         elif self._busy:
             self._busy = False
             self._answer({"value": None})
@@ -167,6 +186,9 @@ class _Conversation:
             self._events.extend(request["events"])
             self._busy = True
             return
+        if "search" in request:
+            self._search = _Search(request["wanted"], request["look"], deque(request["search"]))
+            return
         self.names.update(request["names"])
         try:
             if "value" in request:
@@ -177,6 +199,25 @@ class _Conversation:
         except Exception:  # noqa: BLE001 - the test hears of it
             answer = {"error": traceback.format_exc()}
         self._answer(answer)
+
+    def _search_on(self, search: _Search) -> None:
+        """See what is under the mouse, and move it to the next place where that is not what is looked for."""
+        try:
+            found = eval(search.look, self.names) if search.at else ""
+        except Exception:  # noqa: BLE001 - the test hears of it
+            self._search = None
+            self._answer({"error": traceback.format_exc()})
+            return
+        if found and found not in search.seen:
+            search.seen.append(found)
+        if (found and search.wanted in found) or not search.places:
+            self._search = None
+            at = search.at if found and search.wanted in found else None
+            self._answer({"value": {"at": at, "seen": search.seen}})
+            return
+        search.at = x, y = search.places.popleft()
+        # As `Workstation.move` does it.
+        self._events.extend({"type": "MOUSEMOVE", "value": "NOTHING", "x": each, "y": y} for each in (x - 1, x))
 
     def _answer(self, answer: dict[str, Any]) -> None:
         self._socket.setblocking(True)
@@ -201,6 +242,9 @@ def _start() -> None:
     if not addon_utils.check(MODULE)[1]:
         addon_utils.enable(MODULE, default_set=True)
     probe.attach(MODULE)
+    if os.environ.get("RESHOOT_TEST_UNCOMPARED"):
+        # Comparing has no time: takes are placed as they came, without the seconds of two background Blenders.
+        importlib.import_module(f"{MODULE}.core.takes.comparing")._PATIENCE = 0.0
     conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
     conversation.names["probe"] = probe
     bpy.app.timers.register(conversation.tick, persistent=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from blenders import Installation
+from patience import LONGEST
 
 SIZE = (1920, 1080)
 
@@ -41,7 +42,7 @@ class Screen:
 
     def __exit__(self, *_why: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(LONGEST)
         self._words.close()
 
     def picture(self, path: Path) -> None:
@@ -52,5 +53,5 @@ class Screen:
             env={"DISPLAY": self.display, "PATH": os.environ["PATH"], "HOME": "/tmp"},
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=LONGEST,
         )

@@ -17,10 +17,8 @@ from typing import Any
 
 import processes
 from blenders import Installation, surroundings
+from patience import LONGEST, USUAL, stretched
 from screen import SIZE, Screen
-
-PATIENCE = 60.0
-"""Seconds that anything may take on a busy machine."""
 
 _INSIDE = Path(__file__).with_name("inside.py")
 _LOOK_EVERY = 0.05
@@ -70,7 +68,7 @@ class Workstation:
                 )
             self.pid = self._process.pid
             listener.settimeout(1)
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + LONGEST
             while True:
                 try:
                     self._connection, _ = listener.accept()
@@ -78,7 +76,7 @@ class Workstation:
                 except TimeoutError:
                     if self._process.poll() is not None or time.monotonic() > deadline:
                         raise AssertionError(f"Blender did not start: {self.words()}") from None
-        self._connection.settimeout(PATIENCE)
+        self._connection.settimeout(LONGEST)
         self._answers = self._connection.makefile("rb")
         self.wait("window().width > 0 and bool(timeline())")
 
@@ -92,7 +90,7 @@ class Workstation:
         """Run Python inside Blender, on its main thread."""
         self._ask({"run": code, "names": names})
 
-    def wait(self, expression: str, seconds: float = PATIENCE, **names: Any) -> Any:
+    def wait(self, expression: str, seconds: float = USUAL, **names: Any) -> Any:
         """Wait until an expression is true inside Blender; what it is worth then."""
         return until(lambda: self.value(expression, **names), f"{expression} {names or ''}", seconds, self.words)
 
@@ -164,6 +162,19 @@ class Workstation:
         """Press a key or a mouse button and let go. held: ctrl, shift, alt."""
         self.key_events([_event(name, "PRESS", *self._at, **held), _event(name, "RELEASE", *self._at, **held)])
 
+    def search(
+        self, wanted: str, places: list[tuple[int, int]], look: str = "button_under_mouse('UI')"
+    ) -> tuple[tuple[int, int] | None, list[str]]:
+        """Go over `places` with the mouse until the button there has `wanted` in its Python command or data path.
+
+        Where that is, None where it is nowhere; and what buttons were seen. look: tells the button under the mouse.
+        """
+        answer = self._ask({"search": places, "wanted": wanted, "look": look})
+        if answer["at"] is None:
+            return None, answer["seen"]
+        self._at = (answer["at"][0], answer["at"][1])
+        return self._at, answer["seen"]
+
     def type(self, text: str, *, confirm: bool = True) -> None:
         """Type text, then confirm it where that is wanted."""
         events = []
@@ -194,7 +205,7 @@ class Workstation:
         self._connection.sendall(json.dumps({"events": events}).encode() + b"\n")
         return self.wait_for_end()
 
-    def wait_for_end(self, seconds: float = PATIENCE) -> int:
+    def wait_for_end(self, seconds: float = USUAL) -> int:
         """Wait until Blender has closed itself; its exit code."""
         until(lambda: self._process.poll() is not None, "Blender's end", seconds, self.words)
         self._hang_up()
@@ -229,7 +240,7 @@ class Workstation:
         except OSError as error:
             raise AssertionError(f"Blender does not answer {request}: {error}\n{self.words()}") from error
         if not line:
-            code = self._process.wait(PATIENCE)
+            code = self._process.wait(LONGEST)
             raise AssertionError(f"Blender ended with code {code} at {request}\n{self.words()}")
         answer = json.loads(line)
         if "error" in answer:
@@ -242,14 +253,14 @@ def _event(type: str, value: str, x: int, y: int, **more: Any) -> dict[str, Any]
 
 
 def until(
-    condition: Callable[[], Any], what: str, seconds: float = PATIENCE, words: Callable[[], str] = lambda: ""
+    condition: Callable[[], Any], what: str, seconds: float = USUAL, words: Callable[[], str] = lambda: ""
 ) -> Any:
-    """Wait until `condition` gives something true, and give it."""
-    deadline = time.monotonic() + seconds
+    """Wait until `condition` gives something true, and give it. seconds: on a quiet machine."""
+    deadline = time.monotonic() + stretched(seconds)
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {what} (at last {value!r})\n{words()}")
+            raise AssertionError(f"not within {stretched(seconds):.0f} s: {what} (at last {value!r})\n{words()}")
         time.sleep(_LOOK_EVERY)

@@ -17,6 +17,7 @@ from typing import Any
 
 import bpy
 import pytest
+from patience import LONGEST
 from reshoot import session
 from reshoot.timeline import compat
 
@@ -115,7 +116,7 @@ def drain_until(*states: str) -> None:
 
 def drain_till(condition: Callable[[], object]) -> None:
     """Hear of the jobs until `condition` is true."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONGEST
     while not condition():
         assert time.monotonic() < end, journal()
         session.current().drain(0.1)

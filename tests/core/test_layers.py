@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs the tests: what is left to the whole campaigns, what is counted, and which Python an environment gets."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from patience import LONGEST
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TESTS = """
+import pytest
+from campaign import examples, sampled
+
+@pytest.mark.parametrize("case", sampled(["one", "two", "three"], "two"))
+def test_of_a_campaign(case):
+    print("examples:", examples(80))
+
+@pytest.mark.every_blender({reason})
+def test_of_a_version():
+    pass
+"""
+
+
+def tool(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module of that name in tools/."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    spec = importlib.util.spec_from_file_location(f"tool_{name}", ROOT / "tools" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_pytest(folder: Path, reason: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run TESTS under the plugin."""
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    campaign\n    every_blender\n")
+    (folder / "test_some.py").write_text(TESTS.format(reason=reason))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests" / "helpers")}
+    environment.pop("PYTEST_ADDOPTS", None)
+    command = [sys.executable, "-m", "pytest", "-p", "campaign", "-s", "-v", "--strict-markers", *options, folder]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("options", "counts", "tried"),
+    [((), "4 passed in", "examples: 80"), (("--sample",), "2 passed, 2 deselected in", "examples: 10")],
+    ids=["whole", "sample"],
+)
+def test_a_sample_leaves_out_what_is_of_the_campaign_and_skips_nothing(
+    tmp_path: Path, options: tuple[str, ...], counts: str, tried: str
+) -> None:
+    answer = run_pytest(tmp_path, '"strips have other names"', *options)
+    assert answer.returncode == 0 and counts in answer.stdout and tried in answer.stdout, answer.stdout
+
+
+@pytest.mark.parametrize("reason", ["", '""', "5"])
+def test_a_test_for_every_blender_says_why(tmp_path: Path, reason: str) -> None:
+    answer = run_pytest(tmp_path, reason)
+    assert answer.returncode == 4 and "every_blender wants the reason" in answer.stdout + answer.stderr
+
+
+def test_what_was_skipped_without_need_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_tests = tool("run_tests", monkeypatch)
+    report = tmp_path / "report.xml"
+    cases = "".join(
+        f'<testcase classname="tests.test_a" name="test_{n}"><skipped message="{reason}"/></testcase>'
+        for n, reason in enumerate(("this Blender was built without sound", "not today"))
+    )
+    report.write_text(f'<testsuites><testsuite>{cases}<testcase name="test_2"/></testsuite></testsuites>')
+    assert run_tests.count_junit(report) == {"passed": 1, "skipped": 2, "failed": 0}
+    assert run_tests.needless_skips(report, "timeline-4.2") == ["tests.test_a.test_1 (not today)"]
+    assert len(run_tests.needless_skips(report, "timeline-5.2")) == 2
+
+
+def test_what_a_run_got_to_is_read_from_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_tests = tool("run_tests", monkeypatch)
+    log = """
+tests/core/test_a.py::test_one[a b]
+[gw1] [  7%] PASSED tests/core/test_a.py::test_one[a b]
+[gw0] [ 14%] FAILED tests/core/test_a.py::test_two
+[gw0] [100%] SKIPPED tests/core/test_a.py::test_three
+tests/core/test_b.py::test_four
+"""
+    assert run_tests.count_log(log) == {"passed": 1, "skipped": 1, "failed": 1}
+    assert run_tests.last_test(log) == "in tests/core/test_b.py::test_four"
+
+
+def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    provision = tool("provision", monkeypatch)
+    for name in ("pyenv/versions/3.13.0/bin", "bin"):
+        (tmp_path / name).mkdir(parents=True)
+    # Such as a version manager puts on PATH: it is there, and refuses to run.
+    shim = tmp_path / "bin" / "python3.13"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    with pytest.raises(SystemExit, match=r"bpy-5\.2 needs Python 3\.13.*there is none on PATH"):
+        provision.interpreter("bpy-5.2")
+    real = tmp_path / "pyenv" / "versions" / "3.13.0" / "bin" / "python3.13"
+    real.write_text("#!/bin/sh\nprintf '(3, 13)\\n/opt/python3.13\\n3.13.0 (of the test)\\n'\n")
+    real.chmod(0o755)
+    assert provision.interpreter("bpy-5.2") == ("/opt/python3.13", "3.13.0 (of the test)")
+    assert provision.interpreter("bpy-5.0")[0] == sys.executable
