@@ -106,6 +106,33 @@ def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int)
     return paths
 
 
+def mix_sound(scene: bpy.types.Scene, target: Path) -> None:
+    """Write what the scene's frame range sounds like to a FLAC file. Raises ExportError where it does not come.
+
+    Since 5.2 the operator returns at once, and a thread of Blender's goes on writing.
+    """
+    with bpy.context.temp_override(scene=scene):
+        bpy.ops.sound.mixdown(filepath=str(target), container="FLAC", codec="FLAC")
+    size, end = 0, time.monotonic() + _MIX_STALLS
+    while not _is_whole_flac(target):
+        grown = target.stat().st_size if target.exists() else 0
+        if grown != size:
+            size, end = grown, time.monotonic() + _MIX_STALLS
+        if time.monotonic() > end:
+            raise ExportError(say("The sound of the shot could not be mixed."), say("Try again."))
+        time.sleep(0.01)
+
+
+def _is_whole_flac(path: Path) -> bool:
+    """Whether the file's header tells how many samples there are, which is written last."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        header = file.read(26)
+    # After the mark, the block's own header, and 13 bytes and 4 bits of sizes and rates come 36 bits.
+    return len(header) == 26 and int.from_bytes(header[21:26], "big") & (1 << 36) - 1 > 0
+
+
 def _tell(done: int, total: int) -> None:
     print(f"\n{PROGRESS} {done} {total}", flush=True)
 

@@ -207,6 +207,5 @@ def _carry_sound(first_pass: bpy.types.Scene, scene: bpy.types.Scene, recipe: Re
     late = recipe.sound_delay + round((first - recipe.start) * recipe.fps / scene_fps(first_pass))
     first_pass.frame_start, first_pass.frame_end = first, end - 1
     mix = folder / "mix.flac"
-    with bpy.context.temp_override(scene=first_pass):
-        bpy.ops.sound.mixdown(filepath=str(mix), container="FLAC", codec="FLAC")
+    movie_output.mix_sound(first_pass, mix)
     compat.strips(editor_of(scene)).new_sound("mix", str(mix), 2, 1 + late)

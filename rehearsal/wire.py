@@ -228,8 +228,9 @@ class Listener(ThreadingHTTPServer):
             target=self.process_request_thread, args=(request, client_address), name="rehearsal-wire", daemon=True
         )
         with self._lock:
+            # Started before `end` can find it: no other can be waited for.
+            thread.start()
             self._connections[request] = thread
-        thread.start()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection to its end."""

@@ -25,7 +25,7 @@ from bad_service import BadService
 from editing import Timeline, add_image, add_movie, journal, refusal, retry, select, the_job
 from footage import FRAMES
 from reshoot import session
-from reshoot.session import shoot
+from reshoot.session import look
 from reshoot.settings import preferences
 from reshoot.timeline import compat
 
@@ -518,7 +518,7 @@ def test_there_is_no_room_for_the_shot(
 ) -> None:
     add_movie(scene, movie)
     free = shutil.disk_usage(tmp_path).free
-    monkeypatch.setattr(shoot, "_SPARE_BYTES", free + 1000 * MB)
+    monkeypatch.setattr(look, "_SPARE_BYTES", free + 1000 * MB)
     shoot_refused(scene, service, "reshoot-home", "MB left", "this shot needs about", "Free some room")
     monkeypatch.undo()
     monkeypatch.setenv("RESHOOT_HOME", str(tmp_path / "reshoot-home"))
