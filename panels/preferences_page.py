@@ -80,9 +80,9 @@ def _draw_key(given: RESHOOT_AP_preferences, layout: UILayout, context: Context)
     _draw_answer(layout, context)
     words = say("Kept in Blender's preferences on this computer, never in a .blend file")
     _tell(layout, context, words)
-    if not given.key.strip() and preferences.key():
+    if not given.key.strip() and preferences.key_in_use():
         _tell(layout, context, say("The key of the environment variable FAL_KEY is in use"), icon="INFO")
-    elif not preferences.key():
+    elif not preferences.key_in_use():
         _tell(layout, context, say("fal.ai gives you a key; without one Reshoot rehearses"))
         _value(layout).operator("wm.url_open", text="Get a Key", icon="URL").url = _KEYS_PAGE
     if not bpy.app.online_access and not os.environ.get("RESHOOT_SERVICE_URL"):

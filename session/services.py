@@ -16,14 +16,12 @@ from ..core.blender_process import Blender
 from ..core.errors import SetupError
 from ..core.names import REHEARSAL
 from ..core.service import fal
+from ..core.service.keys import FAL, key_for, other_service
 from ..core.service.origin import Service, usable
 from ..core.words import say
 from ..rehearsal.picture import render
 from ..rehearsal.server import RehearsalServer
 from ..settings import preferences
-
-FAL = "fal"
-"""The service that is fal.ai itself."""
 
 
 class Services:
@@ -63,14 +61,7 @@ class Services:
                 say("Blender is not allowed to go online."),
                 say("Allow it in Preferences > System > Network, then retry."),
             )
-        if name == FAL:
-            if not self._key:
-                raise SetupError(
-                    say("There is no key for fal.ai."),
-                    say("Enter it in Preferences > Add-ons > Reshoot, then retry."),
-                )
-            return self._key
-        return os.environ.get("FAL_KEY", "")
+        return key_for(name, self._key, os.environ)
 
     def _rehearsal_url(self) -> str:
         if self._rehearsal is None:
@@ -97,15 +88,10 @@ class Services:
 
 def service() -> str:
     """The service that a job would go to now. Raises SetupError where that cannot be, saying why."""
-    url = os.environ.get("RESHOOT_SERVICE_URL", "").rstrip("/")
+    url = other_service(os.environ)
     chosen, key = preferences.get(), preferences.key()
     if url:
-        if not os.environ.get("FAL_KEY"):
-            raise SetupError(
-                say("RESHOOT_SERVICE_URL is set to {url}, but FAL_KEY is not.", url=url),
-                say("Set FAL_KEY to the key of that service."),
-            )
-        name = url
+        name, key = url, key_for(url, key, os.environ)
     elif chosen.service == "REHEARSAL" or (chosen.service == "AUTO" and not key):
         return REHEARSAL
     else:
@@ -123,7 +109,7 @@ def service() -> str:
             "Allow it in Preferences > System > Network > Allow Online Access, or choose the service “Rehearsal”."
         ),
     )
-    usable(Service(name, url, os.environ["FAL_KEY"] if url else key))
+    usable(Service(name, url, key))
     return name
 
 
@@ -132,9 +118,9 @@ def key_test() -> Callable[[], None]:
 
     Raises SetupError at once where there is no key, or where Blender may not go online.
     """
-    url = os.environ.get("RESHOOT_SERVICE_URL", "").rstrip("/")
-    key = os.environ.get("FAL_KEY", "") if url else preferences.key()
-    if not key.strip():
+    url = other_service(os.environ)
+    key = preferences.key_in_use()
+    if not key:
         raise SetupError(
             say("There is no key for fal.ai."), say("Make one at fal.ai/dashboard/keys and enter it above.")
         )

@@ -35,7 +35,7 @@ class KeyTest:
 
     def begin(self) -> None:
         """The service is being asked now."""
-        self.asking, self._answered, self._key = True, False, key()
+        self.asking, self._answered, self._key = True, False, key_in_use()
 
     def end(self, error: ReshootError | None) -> None:
         """It answered: the key works where there is no error."""
@@ -48,7 +48,7 @@ class KeyTest:
     @property
     def answered(self) -> bool:
         """Whether there is an answer about the key as it is now."""
-        return self._answered and self._key == key()
+        return self._answered and self._key == key_in_use()
 
 
 key_test = KeyTest()
@@ -132,8 +132,20 @@ def of_blender() -> bpy.types.Preferences:
 
 
 def key() -> str:
-    """The key for fal.ai: the one in the preferences or, where there is none, that of FAL_KEY. Empty without either."""
-    return get().key.strip() or os.environ.get("FAL_KEY", "").strip()
+    """The key for fal.ai: the one in the preferences or, where there is none, that of FAL_KEY. Empty without either.
+
+    FAL_KEY is not fal.ai's where RESHOOT_SERVICE_URL names another service.
+    """
+    from ..core.service.keys import fal_key
+
+    return fal_key(get().key, os.environ)
+
+
+def key_in_use() -> str:
+    """The key of the service that jobs would go to if they were no rehearsals. Empty where it has none."""
+    from ..core.service.keys import other_service
+
+    return os.environ.get("FAL_KEY", "").strip() if other_service(os.environ) else key()
 
 
 def fingerprint() -> tuple[object, ...]:

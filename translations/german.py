@@ -284,6 +284,12 @@ GERMAN: dict[str, str] = {
     "RESHOOT_SERVICE_URL is set to {url}, but FAL_KEY is not.": (
         "RESHOOT_SERVICE_URL ist auf {url} gesetzt, FAL_KEY aber nicht."
     ),
+    "The job belongs to the service {url}, which is not in use now: it was not asked.": (
+        "Der Auftrag gehört zum Dienst {url}, der jetzt nicht benutzt wird: Er wurde nicht gefragt."
+    ),
+    "Set RESHOOT_SERVICE_URL to {url} again, and FAL_KEY to the key of that service, then retry.": (
+        "RESHOOT_SERVICE_URL wieder auf {url} setzen und FAL_KEY auf den Schlüssel dieses Diensts, dann wiederholen."
+    ),
     "Set FAL_KEY to the key of that service.": "FAL_KEY auf den Schlüssel dieses Diensts setzen.",
     "The network settings of this computer cannot be used.": (
         "Die Netzwerkeinstellungen dieses Computers sind unbrauchbar."

@@ -217,6 +217,23 @@ def was_unsure(desk: Desk) -> None:
     assert desk.service.count("submit") == asked <= 1
 
 
+def test_the_service_of_the_job_is_another_one_now(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is another service's: the job is not asked after until the editor names its own one again."""
+    desk.start("shoot")
+    until(desk, in_state("WAITING"))
+    desk.kill()
+    desk.let_the_leases_end()
+    asked = len(desk.service.requests)
+    address = os.environ["RESHOOT_SERVICE_URL"]
+    monkeypatch.setenv("RESHOOT_SERVICE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FAL_KEY", "of-another-service")
+    report = desk.resume()
+    assert report["takes"] == [] and f"the service {address}" in report["error"]
+    assert f"Set RESHOOT_SERVICE_URL to {address} again" in report["error"]
+    assert [state for _, state in desk.rows()] == ["FAILED"]
+    assert len(desk.service.requests) == asked, "it was asked with another service's key"
+
+
 def kills(desk: Desk, first: Callable[[Exchange], None] = lambda exchange: None) -> Callable[[Exchange], None]:
     """At this request Blender dies, when the service has done `first`; no answer comes."""
 

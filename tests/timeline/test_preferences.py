@@ -71,9 +71,11 @@ def test_from_the_interface_a_refusal_is_an_answer_not_an_error(service: BadServ
     assert preferences.key_test.error.remedy
 
 
-def test_an_answer_is_about_the_key_that_was_tested(service: BadService) -> None:
+def test_an_answer_is_about_the_key_that_was_tested(service: BadService, monkeypatch: pytest.MonkeyPatch) -> None:
     bpy.ops.reshoot.key_test()
-    preferences.get().key = "another"
+    preferences.get().key = "of fal.ai"
+    assert preferences.key_test.answered, "a key that was not asked about"
+    monkeypatch.setenv("FAL_KEY", "another")
     assert not preferences.key_test.answered
 
 
