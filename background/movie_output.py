@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from typing import Any
 import bpy
 
 from ..core.blender_process import PROGRESS
+from ..core.errors import ExportError
+from ..core.words import say
 from ..timeline import compat
 
 _KEYFRAME_EVERY = 24
+_MIX_STALLS = 60.0
+"""Seconds without a byte more after which a mix of sound does not come any more."""
 _CACHES = ("use_prefetch", "use_cache_raw", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
 """Of a sequencer; which there are depends on the version."""
 
@@ -111,15 +116,19 @@ def mix_sound(scene: bpy.types.Scene, target: Path) -> None:
 
     Since 5.2 the operator returns at once, and a thread of Blender's goes on writing.
     """
-    with bpy.context.temp_override(scene=scene):
-        bpy.ops.sound.mixdown(filepath=str(target), container="FLAC", codec="FLAC")
+    failed = ExportError(say("The sound of the shot could not be mixed."), say("Try again."))
+    try:
+        with bpy.context.temp_override(scene=scene):
+            bpy.ops.sound.mixdown(filepath=str(target), container="FLAC", codec="FLAC")
+    except RuntimeError as error:
+        raise failed from error
     size, end = 0, time.monotonic() + _MIX_STALLS
     while not _is_whole_flac(target):
         grown = target.stat().st_size if target.exists() else 0
         if grown != size:
             size, end = grown, time.monotonic() + _MIX_STALLS
         if time.monotonic() > end:
-            raise ExportError(say("The sound of the shot could not be mixed."), say("Try again."))
+            raise failed
         time.sleep(0.01)
 
 
@@ -129,7 +138,7 @@ def _is_whole_flac(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         header = file.read(26)
-    # After the mark, the block's own header, and 13 bytes and 4 bits of sizes and rates come 36 bits.
+    # 36 bits, after the file's mark, the block's own header, its sizes, and the sound's rate, channels and depth.
     return len(header) == 26 and int.from_bytes(header[21:26], "big") & (1 << 36) - 1 > 0
 
 

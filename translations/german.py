@@ -92,6 +92,7 @@ GERMAN: dict[str, str] = {
         "Die Datei „{file}“ von „{strip}“ ist nicht lesbar oder leer."
     ),
     "Restore the file, or relink the strip.": "Die Datei wiederherstellen oder den Streifen neu verknüpfen.",
+    "The sound of the shot could not be mixed.": "Der Ton des Shots ließ sich nicht mischen.",
     "The file of “{strip}” cannot be read as a picture.": "Die Datei von „{strip}“ ist nicht als Bild lesbar.",
     "Replace the file, or relink the strip.": "Die Datei ersetzen oder den Streifen neu verknüpfen.",
     "The scene “{scene}” was not written out.": "Die Szene „{scene}“ wurde nicht geschrieben.",
