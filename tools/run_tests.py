@@ -163,7 +163,9 @@ def run_pytest(layer: str, run: Run) -> Outcome:
     junit.unlink(missing_ok=True)
     command = [python, "-m", "pytest", f"tests/{folder}", "-v", f"--junitxml={junit}"]
     # Of neighbours, which share what their module has made, a worker gets several, and gives some away in the end.
-    command += ["--numprocesses", str(run.workers), "--dist", "worksteal"]
+    # Windows that are drawn by the processor side by side are too slow for one another.
+    workers = 1 if folder == "gui" else run.workers
+    command += ["--numprocesses", str(workers), "--dist", "worksteal"]
     if not run.everything:
         command += ["--sample"]
         if series not in ("", NEWEST):

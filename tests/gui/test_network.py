@@ -52,7 +52,7 @@ def test_a_network_that_is_gone_for_a_while_at_every_stage(
     editor.blender.has_not_complained()
 
 
-@pytest.mark.parametrize("point", sampled(_STATES_AT, "accepted", "status"))
+@pytest.mark.parametrize("point", sampled(_STATES_AT, "status"))
 def test_blender_closes_at_once_though_nobody_answers(
     blender: Callable[..., Workstation], service: Service, clip: Path, tmp_path: Path, point: str
 ) -> None:
