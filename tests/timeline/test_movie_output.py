@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import bpy
 import pytest
 from reshoot.background import movie_output
+from reshoot.core.errors import ExportError
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.every_blender("the settings of a movie's output have other names since 5.0")
@@ -58,3 +61,37 @@ def test_no_sequencer_keeps_the_frames_it_has_rendered(tmp_path: Path) -> None:
         kept = [name for name in names if name.startswith(("use_cache_", "use_prefetch"))]
         assert len(kept) > 1
         assert not any(getattr(each, name) for name in kept)
+
+
+@pytest.fixture
+def sounding(tmp_path: Path) -> bpy.types.Scene:
+    """A scene with four minutes of sound, a click every second."""
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    path = tmp_path / "clicks.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(48000)
+        sound.writeframes((b"\0\x60" * 480 + bytes(2 * 47520)) * 240)
+    scene = bpy.context.scene
+    compat.strips(scene.sequence_editor_create()).new_sound("clicks", str(path), 1, 1)
+    scene.render.fps, scene.frame_start, scene.frame_end = 25, 1, 240 * 25
+    return scene
+
+
+def test_a_mix_is_whole_when_it_is_told_to_be_there(sounding: bpy.types.Scene, tmp_path: Path) -> None:
+    movie_output.mix_sound(sounding, tmp_path / "mix.flac")
+    with av.open(str(tmp_path / "mix.flac")) as mixed:
+        blocks = [block.to_ndarray() for block in mixed.decode(audio=0)]
+    per_channel = sum(block.size for block in blocks) // 2
+    assert per_channel == 240 * 48000
+    assert abs(blocks[-1].astype(float)).max() == 0 < max(abs(block.astype(float)).max() for block in blocks[-20:])
+
+
+def test_a_mix_that_cannot_be_written_is_an_error(
+    sounding: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(movie_output, "_MIX_STALLS", 0.5)
+    with pytest.raises(ExportError, match="could not be mixed"):
+        movie_output.mix_sound(sounding, tmp_path / "nowhere" / "mix.flac")
