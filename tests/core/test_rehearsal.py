@@ -1007,6 +1007,26 @@ def test_stop_leaves_no_thread_and_no_socket(studio, clip):
     assert room.server.start() != room.base
 
 
+def test_a_call_that_comes_while_it_stops_is_waited_for(studio, monkeypatch):
+    room, _client = studio()
+    begins, start = threading.Event(), threading.Thread.start
+
+    def starts_late(thread):
+        if thread.name == "rehearsal-wire":
+            begins.set()
+            time.sleep(0.3)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", starts_late)
+    call = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
+    call.connect()
+    assert begins.wait(LONGEST)
+    monkeypatch.setattr(room.server._listener._thread, "join", lambda _seconds: None)
+    room.server.stop()
+    call.close()
+    assert not any(thread.name == "rehearsal-wire" for thread in threading.enumerate())
+
+
 def test_key_and_tokens_are_kept_nowhere(studio, clip, caplog):
     caplog.set_level(0)
     room, client = studio()
