@@ -84,6 +84,8 @@ def surroundings(home: Path, display: str = "") -> dict[str, str]:
         "HOME": str(home),
         "DISPLAY": display,
         "LIBGL_ALWAYS_SOFTWARE": "1",
+        # What the driver has compiled for one Blender is there for the next one, whose user is another.
+        "MESA_SHADER_CACHE_DIR": str(ROOT / "build" / "cache" / "mesa"),
         "RESHOOT_HOME": str(home / "reshoot-home"),
     }
 
