@@ -36,7 +36,7 @@ def scene(service: BadService, tmp_path: Path) -> bpy.types.Scene:
         return write(tmp_path / "damaged.mp4", pictures, size=(1280, 720)).read_bytes()
 
     service.change = damage
-    scene = editing.open_timeline()
+    scene = editing.open_timeline(width=1280)
     strip = editing.add_movie(scene, FOOTAGE, frame=START)
     compat.set_end(strip, START + FRAMES)
     return scene

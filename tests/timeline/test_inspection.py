@@ -232,7 +232,7 @@ def test_a_take_is_laid_so_that_its_frames_belong(
         return write(tmp_path / "damaged.mp4", pictures, size=(1280, 720)).read_bytes()
 
     service.change = damage
-    scene = editing.open_timeline()
+    scene = editing.open_timeline(width=1280)
     strip = editing.add_movie(scene, FOOTAGE, frame=51)
     compat.set_end(strip, 51 + FRAMES)
     assert bpy.ops.reshoot.shoot(prompt="Other colours") == {"FINISHED"}

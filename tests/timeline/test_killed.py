@@ -49,7 +49,7 @@ class Desk:
         self._resources = folder / "resources"
         self.project.parent.mkdir()
         shutil.copytree(os.environ["BLENDER_USER_RESOURCES"], self._resources)
-        scene = editing.open_timeline(width=720)
+        scene = editing.open_timeline()
         strip = editing.add_movie(scene, movie)
         editing.compat.set_end(strip, 81)
         # What the file does not show has to be rendered.
@@ -130,7 +130,7 @@ def desk(tmp_path: Path, service: BadService, long_movie: Path) -> Iterator[Desk
 @pytest.fixture(scope="module")
 def long_movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds, of which the shot is the first half."""
-    return footage.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", width=720, frames=150)
+    return footage.movie(tmp_path_factory.mktemp("footage") / "forest.mp4", frames=150)
 
 
 def until(desk: Desk, moment: Moment) -> None:

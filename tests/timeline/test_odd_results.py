@@ -138,7 +138,6 @@ def test_no_proxies_are_built_of_a_take_with_a_rate_of_its_own(tmp_path: Path, s
     assert system.sequencer_proxy_setup == "AUTOMATIC"
 
 
-@pytest.mark.usefixtures("compared")
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -259,8 +258,7 @@ def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: B
     assert job.take.frames == FRAMES
 
 
-@pytest.mark.usefixtures("compared")
-@pytest.mark.parametrize("turned", [90, 180, 270])
+@pytest.mark.parametrize("turned", [pytest.param(90, marks=pytest.mark.usefixtures("compared")), 180, 270])
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])
 def test_a_turned_picture_is_shown_upright(
     tmp_path: Path, service: BadService, turned: int, size: tuple[int, int]

@@ -14,6 +14,7 @@ import bpy
 import pytest
 from bad_service import BadService
 from editing import Timeline, add_movie, journal, refusal, select
+from patience import stretched
 from reshoot import session
 from reshoot.core.errors import MoneyError, ReshootError, StorageError
 from reshoot.core.jobs import board
@@ -21,7 +22,9 @@ from reshoot.core.values.preview import Preview
 from reshoot.session import look, preview
 from reshoot.settings import preferences
 
-SECONDS = 20.0
+pytestmark = pytest.mark.usefixtures("uncompared")
+
+SECONDS = stretched(20.0)
 _LEFT = re.compile(r"\d+ MB left")
 PRICE = "0.50"
 """Of the movie's three seconds, US dollars."""

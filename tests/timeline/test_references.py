@@ -115,7 +115,7 @@ def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, sa
     (path,) = folder.glob("frame00075_*.png")
     assert listed(scene) == [("IMAGE", [path.stem])]
     found = image.probe(path)
-    assert found is not None and (found.format, found.width, found.height) == ("png", 1280, 720)
+    assert found is not None and (found.format, found.width, found.height) == ("png", 720, 720)
     # The bar is at the right end in the last frame.
     row = decoded(path.read_bytes())[360]
     assert abs(int(row[40]) - 40) < 12 and abs(int(row[1240]) - 210) < 12

@@ -66,7 +66,7 @@ def test_whole_movie_at_25_fps_comes_back_frame_for_frame(tmp_path: Path) -> Non
     take = the_take(scene)
     lies_over(take, strip)
     video = mp4.probe(sent_clip())
-    assert (video.frames, video.fps, video.width, video.height) == (132, 24, 1280, 720)
+    assert (video.frames, video.fps, video.width, video.height) == (132, 24, 720, 720)
     assert numbered.numbers_in(Path(bpy.path.abspath(take.filepath))) == list(range(132))
     shows(scene, 11, list(range(132)), tmp_path, every=19)
 

@@ -484,7 +484,7 @@ def test_shot_is_found_though_the_first_save_spells_its_file_anew(
     (take,) = takes(scene)
     editing.lies_over(take, strip)
     assert (take.blend_type, take.transform.offset_x) == ("SCREEN", 120)
-    width = 1280 if kind == "MOVIE" else 640
+    width = 720 if kind == "MOVIE" else 640
     assert take.transform.scale_x * take.elements[0].orig_width == pytest.approx(width / 2)
     # What was sent after the save is the same shot as well.
     editing.select(scene, strip)

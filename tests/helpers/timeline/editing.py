@@ -51,7 +51,7 @@ class Row:
     paid: str
 
 
-def open_timeline(fps: Fraction = Fraction(25), width: int = 1280, height: int = 720) -> bpy.types.Scene:
+def open_timeline(fps: Fraction = Fraction(25), width: int = 720, height: int = 720) -> bpy.types.Scene:
     """The scene of an empty file, with a sequencer and a prompt."""
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = int(fps), 1.0

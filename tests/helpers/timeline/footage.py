@@ -29,14 +29,15 @@ _SOUND_BLOCK = 1024
 def movie(
     path: Path,
     *,
-    width: int = 1280,
+    width: int = 720,
     height: int = 720,
     fps: Fraction = Fraction(25),
     frames: int = 75,
     sound: bool = False,
     noise: bool = False,
 ) -> Path:
-    """An H.264 movie in which a bright bar walks from left to right; with AAC of a rising tone where `sound`.
+    """An H.264 movie in which a bright bar walks from left to right, as small as the limits allow; with AAC of a rising
+    tone where `sound`.
 
     noise: pictures that hardly compress, for a large file.
     """

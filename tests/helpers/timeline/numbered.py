@@ -23,13 +23,13 @@ def movie(
     *,
     frames: int,
     fps: Fraction = Fraction(25),
-    width: int = 1280,
+    width: int = 720,
     height: int = 720,
     sound: bool = False,
     group: int = 250,
     b_frames: int = 0,
 ) -> Path:
-    """An H.264 movie whose frame n shows the number n; with AAC silence where `sound`.
+    """An H.264 movie, as small as the limits allow, whose frame n shows the number n; with AAC silence where `sound`.
 
     group: frames from one key picture to the next. b_frames: how many between two others are made from both.
     """
@@ -52,7 +52,7 @@ def movie(
     return path
 
 
-def images(folder: Path, *, frames: int, width: int = 1280, height: int = 720) -> list[Path]:
+def images(folder: Path, *, frames: int, width: int = 720, height: int = 720) -> list[Path]:
     """A PNG sequence whose image n shows the number n."""
     paths = [folder / f"image{n:04d}.png" for n in range(frames)]
     for n, path in enumerate(paths):
