@@ -118,7 +118,7 @@ def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, sa
     assert found is not None and (found.format, found.width, found.height) == ("png", 720, 720)
     # The bar is at the right end in the last frame.
     row = decoded(path.read_bytes())[360]
-    assert abs(int(row[40]) - 40) < 12 and abs(int(row[1240]) - 210) < 12
+    assert abs(int(row[40]) - 40) < 12 and abs(int(row[680]) - 210) < 12
     assert list((session.home() / "snapshots").iterdir()) == [], "its scene was left behind"
 
 
@@ -174,7 +174,7 @@ def test_the_frame_under_the_playhead_inside_a_meta_strip(scene: bpy.types.Scene
     assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
     (path,) = (session.home() / "takes").glob("frame00075_*.png")
     row = decoded(path.read_bytes())[360]
-    assert abs(int(row[40]) - 40) < 12 and abs(int(row[1240]) - 210) < 12
+    assert abs(int(row[40]) - 40) < 12 and abs(int(row[680]) - 210) < 12
 
 
 # ---- the prompt follows

@@ -121,7 +121,16 @@ class Editor:
         self.blender.click(*self.find_on_job(operator))
 
     def find_on_job(self, operator: str) -> tuple[int, int]:
-        """Where a button of the newest job in the list is: all of them stand in a row, the last at the right."""
+        """Where a button of the newest job in the list is, once it is drawn."""
+        try:
+            at: tuple[int, int] = until(lambda: self._look_on_job(operator), f"the newest job's button {operator}", 30)
+        except AssertionError:
+            self.blender.picture(f"no-{operator}")
+            raise
+        return at
+
+    def _look_on_job(self, operator: str) -> tuple[int, int] | None:
+        """Where that button is now, if it is: all of a job's stand in a row, the last at the right."""
         blender = self.blender
         x, y, width, height = blender.value("place_of(region('UI'))")
         # The list is the last in the tab; where it was found once it mostly is still.
@@ -135,8 +144,7 @@ class Editor:
             at = (round(x + (width - 20) * across), self._job_row)
             if self._on_job(*at).startswith(f"bpy.ops.reshoot.{operator}("):
                 return at
-        blender.picture(f"no-{operator}")
-        raise AssertionError(f"the newest job has no button {operator}")
+        return None
 
     def _on_job(self, x: float, y: float) -> str:
         """The button there, if it is one of a job's."""
