@@ -216,7 +216,6 @@ placing.Placing.place = place
 """
 
 
-@pytest.mark.every_blender("timers and modal operators are Blender's")
 def test_a_take_is_placed_in_the_context_that_the_watch_is_in(editor: Editor, clip: Path) -> None:
     """Some Blenders crash where the context is moved for an operator while another thread of the job runs."""
     blender = editor.blender

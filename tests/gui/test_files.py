@@ -113,7 +113,6 @@ def test_saving_under_another_name(at_work: Editor, held: Service, clip: Path, t
     blender.has_not_complained()
 
 
-@pytest.mark.every_blender("handlers of saving and opening are Blender's")
 def test_reverting_and_opening(at_work: Editor, held: Service, clip: Path, tmp_path: Path) -> None:
     editor, blender = at_work, at_work.blender
     one, two = tmp_path / "one.blend", tmp_path / "two.blend"

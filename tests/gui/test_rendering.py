@@ -6,12 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from editor import Editor
 from service import Service
 from workstation import Workstation, until
-
-pytestmark = pytest.mark.every_blender("a render and a drag keep strips to themselves in each Blender's way")
 
 _OUTPUT = """
 render = scene().render

@@ -131,7 +131,6 @@ editor.display_stack(every.new_meta("Group", 9, 1))
     blender.has_not_complained()
 
 
-@pytest.mark.every_blender("what undo keeps is Blender's")
 def test_going_back_and_forth_in_time(at_work: Editor, held: Service) -> None:
     editor, blender = at_work, at_work.blender
     editor.send()
