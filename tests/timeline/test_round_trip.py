@@ -284,7 +284,7 @@ def test_file_that_cannot_be_read_outside_of_the_meta_strip_that_is_entered(tmp_
 
 
 def test_text_is_sent_on_the_whole_screen(tmp_path: Path) -> None:
-    scene = open_timeline(fps=Fraction(24))
+    scene = open_timeline(fps=Fraction(24), width=1280)
     text = compat.new_effect(scene.sequence_editor, "title", "TEXT", 4, 1, 75)
     text.text = "RESHOOT"
     select(scene, text)
