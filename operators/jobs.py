@@ -124,7 +124,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         if job.retry_to is None and not is_gone(job):
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
-            spending.check(job.sent.price, job.service, job.project, spending.read())
+            spending.read()
+            spending.check(job.sent.price, job.service, job.project)
         return running.runner.retry(job.id)
 
 

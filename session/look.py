@@ -7,7 +7,7 @@ changed here, in the timeline or on disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
@@ -82,7 +82,7 @@ class DiskQuestion:
 
 @dataclass(frozen=True)
 class DiskAnswer:
-    """What the disk answered. words: what is wrong, to compare. spent: None where it was not asked."""
+    """What the disk answered. words: what is wrong; spent: in each project, where it was asked. Both to compare."""
 
     words: tuple[str, ...] = ()
     file: SentFile | None = None
@@ -101,7 +101,7 @@ class Look:
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
         faults = [*self.faults, *(found.faults if found is not None else ())]
-        faults += _money_faults(self.preview, found.spent if found is not None else None)
+        faults += _money_faults(self.preview)
         errors = tuple(error for _rank, error in sorted(faults, key=lambda fault: fault[0]))
         return replace(self.preview, file=found.file if found is not None else None, errors=errors)
 
@@ -181,12 +181,12 @@ def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]
         yield folder, 2 * clips + _SPARE_BYTES
 
 
-def _money_faults(seen: Preview, spent: Iterable[Sum] | None) -> list[_Fault]:
-    """Whether it would cost more than the editor allows. spent: None for what is known without asking the disk."""
+def _money_faults(seen: Preview) -> list[_Fault]:
+    """Whether it would cost more than the editor allows."""
     if seen.plan is None or not seen.service:
         return []
     try:
-        spending.check(seen.plan.price, seen.service, session.project(), spent)
+        spending.check(seen.plan.price, seen.service, session.project())
     except ReshootError as error:
         return [(_Rank.MONEY, error)]
     return []

@@ -19,6 +19,7 @@ from ..settings import brief as settings_brief
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import shot
+from . import spending
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
 
 _TRUE_FOR = 1.0
@@ -95,6 +96,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         preferences.fingerprint(),
         settings_brief.fingerprint(settings_of(scene)),
         session.project(),
+        spending.fingerprint(),
         shot.fingerprint(scene),
     )
 

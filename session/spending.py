@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from .. import session
@@ -11,6 +10,7 @@ from ..core.jobs import board
 from ..core.money import budget
 from ..core.money.ledger import Sum
 from ..core.names import REHEARSAL
+from ..core.values.job import Job
 from ..settings import preferences
 
 
@@ -19,16 +19,22 @@ def is_limited(service: str) -> bool:
     return service not in ("", REHEARSAL) and preferences.budget().is_set
 
 
-def check(price: Decimal, service: str, project: str, spent: Iterable[Sum] | None = None) -> None:
+def check(price: Decimal, service: str, project: str) -> None:
     """Refuse what would go over the editor's limit per day or per project. Raises MoneyError with the figures.
 
-    price: US dollars. spent: None for what is known without asking the disk.
+    price: US dollars. What was spent is what `read` found last, or a job of this Blender since.
     """
-    if not is_limited(service):
-        return
-    coming = budget.under_way(progress.job for progress in board.open_jobs())
-    known = session.spent() if spent is None else spent
-    budget.check(price, project, known, coming, preferences.budget())
+    if is_limited(service):
+        budget.check(price, project, session.spent(), _coming(), preferences.budget())
+
+
+def fingerprint() -> tuple[object, ...]:
+    """What `check` goes by, to be compared; nothing where there is no limit."""
+    return (session.spent(), *(job.id for job in _coming())) if preferences.budget().is_set else ()
+
+
+def _coming() -> list[Job]:
+    return budget.under_way(progress.job for progress in board.open_jobs())
 
 
 def read() -> tuple[Sum, ...]:

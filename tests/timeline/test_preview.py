@@ -102,6 +102,16 @@ def test_what_another_blender_spends_reaches_the_preview(
     assert isinstance(shown(scene).error, MoneyError)
 
 
+def test_what_this_blender_spends_is_in_the_next_preview_at_once(
+    scene: bpy.types.Scene, selected_movie: None, service: BadService, limits: preferences.RESHOOT_AP_preferences
+) -> None:
+    limits.day_limit = 0.75
+    assert shown(scene).errors == ()
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    # Without waiting for the disk, whose last answer is from before the press.
+    assert isinstance(preview.preview(scene).error, MoneyError)
+
+
 def test_a_disk_without_room_is_known_to_the_preview(
     scene: bpy.types.Scene, selected_movie: None, identity: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
