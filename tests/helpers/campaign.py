@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+CAMPAIGN = pytest.mark.campaign
 _PART = 8
 _sample = False
 
@@ -21,9 +22,18 @@ def examples(whole: int) -> int:
     return max(1, whole // _PART) if _sample else whole
 
 
-def sampled(every: Iterable[str], *sample: str) -> list[Any]:
-    """The cases of a campaign as the values of a test's parameter: those of the `sample`, and the others, marked."""
-    return [case if case in sample else pytest.param(case, marks=pytest.mark.campaign) for case in every]
+def sampled(every: Iterable[Any], *sample: object) -> list[Any]:
+    """The cases of a campaign as the values of a test's parameter: those of the `sample`, and the others, marked.
+
+    A tuple is the values of several parameters.
+    """
+    cases = list(every)
+    missing = [case for case in sample if case not in cases]
+    assert not missing, f"no such cases: {missing}"
+    return [
+        case if case in sample else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=CAMPAIGN)
+        for case in cases
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

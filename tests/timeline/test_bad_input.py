@@ -22,6 +22,7 @@ import editing
 import footage
 import pytest
 from bad_service import BadService
+from campaign import CAMPAIGN
 from editing import Timeline, add_image, add_movie, journal, refusal, retry, select, the_job
 from footage import FRAMES
 from reshoot import session
@@ -278,9 +279,10 @@ def test_an_image_is_not_taken(
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (
+        pytest.param(
             lambda path: footage.saved_by_blender(path, "OPEN_EXR", 200, 200),
             ("200×200", "at least 300 pixels"),
+            marks=CAMPAIGN,
         ),
         (lambda path: path.write_bytes(b"this is no image " * 100), ("not an image that can be read", "PNG or JPEG")),
     ],

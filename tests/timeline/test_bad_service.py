@@ -18,6 +18,7 @@ import bpy
 import footage
 import pytest
 from bad_service import Answer, BadService, Exchange, accepts_and_drops, cuts_downloads, drops, says, sends
+from campaign import CAMPAIGN, sampled
 from editing import PROMPT, Timeline, add_movie, refusal, retry, takes, the_job
 from footage import FRAMES
 from reshoot import session
@@ -131,7 +132,7 @@ def test_a_service_that_behaves_places_the_take(scene: bpy.types.Scene, service:
     ],
     ids=["401", "403 balance", "403"],
 )
-@pytest.mark.parametrize("point", ["token", "upload", "submit", "status", "result"])
+@pytest.mark.parametrize("point", sampled(["token", "upload", "submit", "status", "result"], "submit", "status"))
 def test_the_account_is_refused(
     scene: bpy.types.Scene, service: BadService, point: str, status: int, said: str, words: tuple[str, ...]
 ) -> None:
@@ -227,7 +228,7 @@ def test_a_failure_that_the_status_tells(scene: bpy.types.Scene, service: BadSer
 # ---- a service out of order
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("status", sampled([500, 502, 503, 504], 502))
 @pytest.mark.parametrize("point", ["upload", *AFTER])
 def test_the_service_is_out_of_order(scene: bpy.types.Scene, service: BadService, point: str, status: int) -> None:
     service.misbehave(point, says(status, BAD_GATEWAY if status == 502 else {"detail": "Something broke"}))
@@ -245,7 +246,7 @@ def test_the_service_is_out_of_order(scene: bpy.types.Scene, service: BadService
     retry_placed(scene, service, submitted=1, accepted=1)
 
 
-@pytest.mark.parametrize("point", [*BEFORE, *AFTER])
+@pytest.mark.parametrize("point", sampled([*BEFORE, *AFTER], "token", "status"))
 def test_trouble_that_passes_needs_nobody(
     scene: bpy.types.Scene, service: BadService, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
@@ -258,7 +259,7 @@ def test_trouble_that_passes_needs_nobody(
     assert service.count(point) == 3
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", sampled([429, 500, 503], 429))
 def test_a_busy_service_does_not_take_the_submission(scene: bpy.types.Scene, service: BadService, status: int) -> None:
     service.misbehave("submit", says(status, {"detail": "Try later"}))
     shoot_stopped(scene, service, "too busy or out of order", "Try later", paid="NO", submitted=1, accepted=0)
@@ -284,11 +285,11 @@ def test_the_service_goes_away_before_the_submission(scene: bpy.types.Scene, ser
     ("answer", "accepted"),
     [
         (accepts_and_drops, 1),
-        (drops, 0),
+        pytest.param(drops, 0, marks=CAMPAIGN),
         (says(502, BAD_GATEWAY), 0),
-        (says(504, {"detail": "Gateway Timeout"}), 0),
-        (says(200, {"status": "IN_QUEUE"}), 0),
-        (says(200, "<html>Welcome to the hotel's network</html>"), 0),
+        pytest.param(says(504, {"detail": "Gateway Timeout"}), 0, marks=CAMPAIGN),
+        pytest.param(says(200, {"status": "IN_QUEUE"}), 0, marks=CAMPAIGN),
+        pytest.param(says(200, "<html>Welcome to the hotel's network</html>"), 0, marks=CAMPAIGN),
     ],
     ids=["accepted and lost", "dropped", "502", "504", "no id", "a page"],
 )
@@ -338,7 +339,7 @@ def test_taking_up_jobs_leaves_a_submission_alone_that_is_on_its_way(
     ("answer", "words"),
     [
         (says(200, "<html><body>Your session has expired</body></html>"), "a page or a message, not a video"),
-        (says(200, {"detail": "all is well"}), "a page or a message, not a video"),
+        pytest.param(says(200, {"detail": "all is well"}), "a page or a message, not a video", marks=CAMPAIGN),
         (sends(b"<html>a page that says it is a video</html>" * 100), "not an MP4 or MOV file"),
         (sends(b"\0\0\0\x20ftypisom" + b"and then nothing of the kind " * 1000), "not a video that can be read"),
     ],
@@ -382,8 +383,8 @@ def test_a_part_of_the_result_is_told_by_the_size_announced(
 @pytest.mark.parametrize(
     "body",
     [
-        {},
-        {"video": None},
+        pytest.param({}, marks=CAMPAIGN),
+        pytest.param({"video": None}, marks=CAMPAIGN),
         {"video": {"url": ""}},
         {"video": {"url": "http://files.example/output.mp4"}},
         "<html></html>",

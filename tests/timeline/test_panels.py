@@ -224,7 +224,6 @@ def test_another_kind_is_another_token(scene: bpy.types.Scene, images: list[Path
 # ---- jobs
 
 
-@pytest.mark.every_blender("the preview hears of changes by Blender's own news")
 def test_a_job_is_shown_in_the_timeline_and_its_prompt_used_again(scene: bpy.types.Scene, movie: Path) -> None:
     movie_strip = add_movie(scene, movie)
     other = add_image(scene, footage.png(movie.parent / "other.png"), channel=9, frame=1)

@@ -133,7 +133,6 @@ def test_long_shot_is_parted_at_its_cuts(tmp_path: Path, identity: None) -> None
     shows(scene, 1, [*range(130), *range(170)], tmp_path, [0, 129, 130, 131, 299])
 
 
-@pytest.mark.every_blender("a take in parts is a meta strip")
 def test_long_shot_keeps_its_place_on_the_screen_and_its_trims(tmp_path: Path, identity: None) -> None:
     scene = open_timeline(fps=Fraction(24))
     path = numbered.movie(tmp_path / "long.mp4", frames=400, fps=Fraction(24))

@@ -16,6 +16,7 @@ import footage
 import numpy
 import pytest
 from bad_service import BadService
+from campaign import sampled
 from editing import Timeline, add_image, add_movie, put_into_meta, select, takes, the_job
 from footage import FRAMES
 from reshoot import session
@@ -101,7 +102,7 @@ def test_paths_are_kept_relative_to_a_saved_file(scene: bpy.types.Scene, images:
 
 
 @pytest.mark.every_blender("the picture under the playhead is Blender's own")
-@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("saved", sampled([False, True], True))
 def test_the_frame_under_the_playhead(scene: bpy.types.Scene, tmp_path: Path, saved: bool) -> None:
     add_movie(scene, footage.movie(tmp_path / "bar.mp4", frames=FRAMES))
     folder = session.home() / "takes"
@@ -164,7 +165,6 @@ def test_the_frame_under_the_playhead_goes_to_its_scene(scene: bpy.types.Scene, 
     assert (len(listed(scene)), listed(other)) == (1, [])
 
 
-@pytest.mark.every_blender("the picture under the playhead is Blender's own")
 def test_the_frame_under_the_playhead_inside_a_meta_strip(scene: bpy.types.Scene, tmp_path: Path) -> None:
     inside = add_movie(scene, footage.movie(tmp_path / "bar.mp4", frames=FRAMES))
     meta = put_into_meta(scene, inside)

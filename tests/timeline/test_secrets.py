@@ -88,8 +88,6 @@ def scene(tmp_path: Path) -> bpy.types.Scene:
     scene = open_timeline()
     movie = add_movie(scene, footage.movie(tmp_path / "forest.mp4", frames=150))
     compat.set_end(movie, 81)
-    # What the file does not show has to be rendered.
-    movie.color_saturation = 0.5
     image = add_image(scene, footage.png(tmp_path / "ann.png"), channel=3, frame=1)
     select(scene, image)
     bpy.ops.reshoot.reference_add(kind="IMAGE")
@@ -121,6 +119,8 @@ def test_the_key_is_nowhere(
         service.misbehave(point, answer)
         said.append(refusal(bpy.ops.reshoot.shoot))
         service.behave()
+    # What the file does not show has to be rendered.
+    compat.strips(scene.sequence_editor)["forest"].color_saturation = 0.5
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     bpy.ops.reshoot.ledger_save(filepath=str(tmp_path / "spending.csv"))
     bpy.ops.wm.save_mainfile()
