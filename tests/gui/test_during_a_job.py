@@ -155,6 +155,7 @@ def test_saving(editor: Editor, clip: Path, tmp_path: Path) -> None:
     blender.has_not_complained()
 
 
+@pytest.mark.campaign  # Blender does so once a minute.
 def test_blender_saves_by_itself(editor: Editor, clip: Path, tmp_path: Path) -> None:
     blender = editor.blender
     editor.make_project(clip)
