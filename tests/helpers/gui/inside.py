@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import os
+import select
 import socket
 import sys
 import traceback
@@ -23,6 +24,8 @@ import bpy
 
 MODULE = "bl_ext.user_default.reshoot"
 _EVERY = 0.01
+_REST = 0.005
+"""Seconds that Blender sleeps between two looks for events."""
 
 
 def window() -> Any:
@@ -181,6 +184,12 @@ class _Conversation:
             self._take(self._requests.popleft())
         return _EVERY
 
+    def rest(self) -> float:
+        """Sleep a little where nothing is to be done, as Blender does between events, unless these are simulated."""
+        if not self._events and self._search is None:
+            select.select([self._socket], [], [], _REST)
+        return 0.0
+
     def _take(self, request: dict[str, Any]) -> None:
         if "events" in request:
             self._events.extend(request["events"])
@@ -248,6 +257,7 @@ def _start() -> None:
     conversation = _Conversation(int(sys.argv[sys.argv.index("--") + 1]))
     conversation.names["probe"] = probe
     bpy.app.timers.register(conversation.tick, persistent=True)
+    bpy.app.timers.register(conversation.rest, persistent=True)
 
 
 _start()
