@@ -296,6 +296,23 @@ GERMAN: dict[str, str] = {
         "Die Netzwerkeinstellungen dieses Computers sind unbrauchbar."
     ),
     "Check the proxy settings (HTTPS_PROXY, ALL_PROXY).": "Die Proxy-Einstellungen prüfen (HTTPS_PROXY, ALL_PROXY).",
+    "This computer does not trust the certificate of {host} ({why}), so nothing was sent there.": (
+        "Dieser Rechner vertraut dem Zertifikat von {host} nicht ({why}), darum wurde dorthin nichts gesendet."
+    ),
+    "This computer does not trust the certificate of {host} ({why}).": (
+        "Dieser Rechner vertraut dem Zertifikat von {host} nicht ({why})."
+    ),
+    "If your network reads encrypted connections, have its certificate put into this computer's store, or name its "
+    "file in SSL_CERT_FILE and restart Blender; otherwise check this computer's date.": (
+        "Liest das Netzwerk verschlüsselte Verbindungen mit, dessen Zertifikat in den Speicher dieses Rechners "
+        "aufnehmen lassen oder seine Datei in SSL_CERT_FILE nennen und Blender neu starten; sonst das Datum prüfen."
+    ),
+    "The certificates that {variable} names cannot be read: {path} ({error}).": (
+        "Die Zertifikate, die {variable} nennt, sind nicht lesbar: {path} ({error})."
+    ),
+    "Correct {variable} or remove it, then restart Blender.": (
+        "{variable} berichtigen oder entfernen, dann Blender neu starten."
+    ),
     "The part that talks to the service (fal_client) does not load: {cause}.": (
         "Der Teil, der mit dem Dienst spricht (fal_client), lädt nicht: {cause}."
     ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetches a result to disk, whole or not at all (this is the only importer of requests).
+"""Fetches a result to disk, whole or not at all.
 
 It sends no key, and checks that what comes is a video file by how it begins. What the service says of the file besides,
 its type and its size, may be wrong of a video that is paid for: that is a hint, and only what is cut off is refused.
@@ -7,6 +7,7 @@ its type and its size, may be wrong of a video that is paid for: that is a hint,
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -14,7 +15,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -22,10 +22,11 @@ from urllib.parse import urljoin, urlsplit
 from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, SetupError, StorageError
 from ..media import mp4
 from ..words import say
+from . import streams, trust
 from .origin import escaped, is_loopback
 
 if TYPE_CHECKING:
-    import requests
+    import httpx
 
 __all__ = ["fetch"]
 
@@ -39,11 +40,12 @@ CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 CHUNK = 256 * 1024
 REDIRECTS = 5
+_MOVED = (301, 302, 303, 307, 308)
 
 _VIDEO_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip")
 _NOT_VIDEO = re.compile(r"text/|.*(json|html|xml)", re.IGNORECASE)
 _UNPACKED = {"gzip", "x-gzip", "deflate", "br", "zstd"}
-"""The codings that requests unpacks, which makes the lengths and ranges of an answer those of another file."""
+"""Codings that nobody unpacks here: a file in one of them is not the result."""
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15})")
 _ADDRESS = re.compile(r"[!-\[\]-~]{1,8192}")
 
@@ -112,6 +114,8 @@ class _Transfer:
         cancelled: Callable[[], bool],
     ) -> None:
         self.url = url
+        self.asked = url
+        """Where it was asked for last, after redirects."""
         self.part = target.with_name(target.name + ".part")
         self.max_bytes = max_bytes
         self.expected = expected
@@ -121,58 +125,66 @@ class _Transfer:
 
     def attempt(self, local_only: bool) -> None:
         """Fetches what is missing. _Broken where another attempt may help."""
-        import requests  # late: it takes a tenth of a second
+        import httpx  # late: it takes a tenth of a second
+
+        from .transport import Transport
 
         _stop_if(self.cancelled)
         have = self.part.stat().st_size if self.part.exists() else 0
         announced = self.max_bytes if self.version else self.expected or self.max_bytes
         if not 8 <= have <= min(self.max_bytes, announced):
             have = 0  # nothing, or nothing of this result
-        with requests.Session() as session:
-            session.auth = lambda request: request  # nor a password from a .netrc
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        try:
+            network = Transport(streams.ANSWER_SECONDS, streams.BLOCK_BYTES, local=is_loopback(self.url))
+        except ValueError as exc:
+            raise SetupError(
+                say("The network settings of this computer cannot be used."),
+                say("Check the proxy settings (HTTPS_PROXY, ALL_PROXY)."),
+                paid=Paid.YES,
+            ) from exc
+        # Below a client of httpx, which would keep cookies and look into redirects.
+        with contextlib.closing(network):
             try:
-                with self._ask(session, have, local_only) as answer:
+                with contextlib.closing(self._ask(network, have, local_only)) as answer:
                     self._take(answer, have)
-            except requests.RequestException as exc:
+            except (httpx.HTTPError, httpx.InvalidURL) as exc:
+                if why := trust.distrusted(exc):
+                    host = urlsplit(self.asked).hostname or ""
+                    message = say("This computer does not trust the certificate of {host} ({why}).", host=host, why=why)
+                    raise DownloadBroken(message, trust.remedy(), paid=Paid.YES) from exc
                 raise _Broken(say("the connection broke ({cause})", cause=type(exc).__name__)) from exc
 
-    def _ask(self, session: requests.Session, have: int, local_only: bool) -> requests.Response:
+    def _ask(self, network: httpx.BaseTransport, have: int, local_only: bool) -> httpx.Response:
         """The answer for the bytes from `have` on, after redirects."""
-        headers = {"Accept": "video/*, application/octet-stream", "Accept-Encoding": "identity"}
+        import httpx
+
+        headers = {
+            "Accept": "video/*, application/octet-stream",
+            "Accept-Encoding": "identity",
+            "User-Agent": "Reshoot",
+        }
         if have:
             headers["Range"] = f"bytes={have}-"
             if self.version:
                 headers["If-Range"] = self.version
-        url, moved = self.url, list[str]()
-
-        def set_aside(answer: requests.Response, **kwargs: object) -> None:
-            # Told not to follow, requests still reads all of a redirect's body and stumbles over its address.
-            if answer.is_redirect:
-                # Headers are read as Latin-1, whatever was written.
-                moved.append(answer.headers.pop("location").encode("latin-1").decode("utf-8", "surrogateescape"))
-
+        patience = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT).as_dict()
+        self.asked = self.url
         for _ in range(REDIRECTS + 1):
-            session.trust_env = not is_loopback(url)  # proxies are for the network
-            answer = session.get(
-                url,
-                headers=headers,
-                stream=True,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                hooks={"response": set_aside},
-            )
-            if not moved:
+            request = httpx.Request("GET", self.asked, headers=headers, extensions={"timeout": patience})
+            answer = network.handle_request(request)
+            if answer.status_code not in _MOVED or "location" not in answer.headers:
                 return answer
             answer.close()
+            # Whatever was written, a person's UTF-8 too.
+            moved = next(value for name, value in answer.headers.raw if name.lower() == b"location")
             try:
-                url = escaped(urljoin(url, moved.pop()))
+                self.asked = escaped(urljoin(self.asked, moved.decode("utf-8", "surrogateescape")))
             except ValueError as exc:
                 raise _wrong(say("The result's address leads nowhere.")) from exc
-            _check_address(url, local=is_loopback(self.url), local_only=local_only)
+            _check_address(self.asked, local=is_loopback(self.url), local_only=local_only)
         raise _wrong(say("The result's address leads in a circle."))
 
-    def _take(self, answer: requests.Response, have: int) -> None:
+    def _take(self, answer: httpx.Response, have: int) -> None:
         """Puts the answer's bytes behind those that are there, or begins anew, and checks that the file is whole."""
         start, total = self._placed(answer, have)
         if start and start == total:
@@ -186,11 +198,11 @@ class _Transfer:
             self.part.unlink(missing_ok=True)  # nothing of it is worth going on from
             raise
 
-    def _write(self, file: BinaryIO, start: int, total: int | None, answer: requests.Response) -> None:
+    def _write(self, file: BinaryIO, start: int, total: int | None, answer: httpx.Response) -> None:
         head = file.read(8) if start else b""
         size = file.seek(start)
         whole = total or self.expected or 0
-        for chunk in answer.iter_content(CHUNK):
+        for chunk in answer.iter_raw(CHUNK):
             _stop_if(self.cancelled)
             head = (head + chunk[:8])[:8]
             size += len(chunk)
@@ -209,7 +221,7 @@ class _Transfer:
             log.warning("%s has %s bytes; the service announced %s", self.part.name, f"{size:,}", f"{self.expected:,}")
         os.fsync(file.fileno())
 
-    def _doubtful(self, size: int, total: int | None, answer: requests.Response) -> bool:
+    def _doubtful(self, size: int, total: int | None, answer: httpx.Response) -> bool:
         """Whether `size` bytes may be less than the file: another number was announced, or a broken connection would
         look the same.
         """
@@ -217,7 +229,7 @@ class _Transfer:
             return size != self.expected
         return total is None and not _chunked(answer)
 
-    def _placed(self, answer: requests.Response, have: int) -> tuple[int, int | None]:
+    def _placed(self, answer: httpx.Response, have: int) -> tuple[int, int | None]:
         """Where the answer's bytes belong, and how long the whole file is where that is said."""
         status = answer.status_code
         found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
@@ -289,7 +301,7 @@ def _wrong(message: str) -> DownloadError:
     return DownloadError(message, say("Resume the job to try again; if it stays so, ask the service."), paid=Paid.YES)
 
 
-def _no_video(answer: requests.Response) -> DownloadError:
+def _no_video(answer: httpx.Response) -> DownloadError:
     if _NOT_VIDEO.match(answer.headers.get("content-type", "")):
         return _wrong(say("What came is a page or a message, not a video."))
     return _wrong(say("What came is not an MP4 or MOV file."))
@@ -316,13 +328,13 @@ def _check_address(url: str, *, local: bool, local_only: bool) -> None:
         )
 
 
-def _version(answer: requests.Response) -> str:
+def _version(answer: httpx.Response) -> str:
     """What tells this file from a later one at the same address. A weak ETag cannot."""
     tag = answer.headers.get("etag", "")
     return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified", "")
 
 
-def _chunked(answer: requests.Response) -> bool:
+def _chunked(answer: httpx.Response) -> bool:
     """Whether the body tells by itself where it ends."""
     return "chunked" in answer.headers.get("transfer-encoding", "").lower()
 

@@ -20,9 +20,9 @@ from ..models.answer import FilePath, file_in
 from ..one_line import one_line
 from ..values.request import Ticket
 from ..words import say
-from . import fal_package
+from . import fal_package, trust
 from .answers import CancelAnswer, Progress, Result, json_object, whole_number
-from .origin import Service, is_loopback, keep_off_proxies, origin, usable
+from .origin import Service, is_loopback, origin, usable
 from .refusals import HEADERS, Asking, Translator
 from .streams import Body, TooLong, bound_answers
 
@@ -54,9 +54,6 @@ class Connection:
         self._service = service = usable(service)
         self._upload_days = upload_days
         self._translator = Translator(service.who, service.key)
-        at = origin(service.base)
-        if at and service.local:
-            keep_off_proxies(at.host)
         self._package = fal_package.load()
         self._patience = self._package.httpx.Timeout(SEND_TIMEOUT, connect=CONNECT_TIMEOUT)
         self._poll_patience = self._package.httpx.Timeout(POLL_TIMEOUT, connect=CONNECT_TIMEOUT)
@@ -144,7 +141,7 @@ class Connection:
             raise self._refused(exc, Asking.SUBMISSION) from exc
         except Exception as exc:
             if not left or isinstance(exc, self._unreached):
-                raise self._translator.not_reached(type(exc).__name__) from exc
+                raise self._not_reached(exc) from exc
             raise self._translator.lost() from exc
         finally:
             http.close()
@@ -230,7 +227,7 @@ class Connection:
     def _send(self, path: Path) -> str:
         client = self._storage
         # The package's own upload() would do the same, but never close this client's sockets, nor bound it.
-        with Body(path) as body, fal_package.storage_transport(client) as http:
+        with Body(path) as body, fal_package.storage_transport(self._package, client, self._service) as http:
             http.event_hooks = {"request": [self._hurry], "response": [self._bound]}
             http.headers["Accept-Encoding"] = "identity"  # httpx offers codings that `_bound` refuses
             return fal_package.upload(self._package, client, http, body, self._service, self._upload_days)
@@ -273,14 +270,21 @@ class Connection:
         except (self._package.FalClientHTTPError, httpx.HTTPStatusError) as exc:
             raise self._refused(exc, about) from exc
         except httpx.HTTPError as exc:
-            cause = type(exc).__name__
             if about in (Asking.UPLOAD, Asking.KEY) and isinstance(exc, self._unreached):
-                raise self._translator.not_reached(cause) from exc
-            raise self._translator.no_answer(about, cause) from exc
+                raise self._not_reached(exc) from exc
+            if why := trust.distrusted(exc):
+                raise self._translator.not_believed(about, _host_of(exc), why) from exc
+            raise self._translator.no_answer(about, type(exc).__name__) from exc
         except (LookupError, TypeError, AttributeError, ValueError, RecursionError, httpx.InvalidURL) as exc:
             raise self._translator.bad_answer(about) from exc
         except RuntimeError as exc:  # httpx's way to say that close() came first
             raise self._translator.closed(about) from exc
+
+    def _not_reached(self, exc: Exception) -> ServiceError:
+        """The error where no connection came about, so that nothing has left."""
+        if why := trust.distrusted(exc):
+            return self._translator.not_believed(None, _host_of(exc), why)
+        return self._translator.not_reached(type(exc).__name__)
 
     def _refused(self, exc: Any, about: Asking) -> ServiceError:
         """The error for an HTTP answer that is not a success."""
@@ -290,6 +294,14 @@ class Connection:
         if isinstance(exc, self._package.FalClientHTTPError):
             exc.message = refusal.words  # a traceback shows the cause too: no megabytes there, and no key
         return self._translator.error(refusal, about)
+
+
+def _host_of(exc: Any) -> str:
+    """The host that a request was for which raised an error of httpx."""
+    try:
+        return str(exc.request.url.host)
+    except (AttributeError, RuntimeError):
+        return ""
 
 
 def _carries(body: object, url: str) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import SetupError
 from ..words import say
+from . import streams
 from .origin import Service
 from .streams import Body, Part, parts
 
@@ -102,9 +103,16 @@ def permits(client: Any) -> Any:
     return client._token_manager
 
 
-def storage_transport(client: Any) -> Any:
+def storage_transport(package: Any, client: Any, service: Service) -> Any:
     """A new httpx client that is permitted to upload. Whoever asks for it closes it."""
-    return client._get_cdn_client()
+    from .transport import Transport
+
+    permit = permits(client).get_token()
+    return package.httpx.Client(
+        transport=Transport(streams.ANSWER_SECONDS, streams.BLOCK_BYTES, local=service.local),
+        headers={"Authorization": f"{permit.token_type} {permit.token}", "User-Agent": package.USER_AGENT},
+        timeout=client.default_timeout,
+    )
 
 
 def open_client(package: Any, service: Service, patience: Any, bound: Callable[[Any], None]) -> Any:
@@ -112,9 +120,20 @@ def open_client(package: Any, service: Service, patience: Any, bound: Callable[[
 
     patience: a Timeout of httpx. bound: a response hook. Raises SetupError where the network settings cannot be used.
     """
+    from .transport import Transport
+
     client = package.SyncClient(key=service.key, default_timeout=patience)
     try:
+        # In the place of the package's own, which would go by its own proxies and certificates, and wait without end.
+        road = Transport(streams.ANSWER_SECONDS, local=service.local)
+        vars(client)["_client"] = package.httpx.Client(
+            transport=package.BackupDomainTransport(transport=road),
+            headers={"Authorization": f"Key {service.key}", "User-Agent": package.USER_AGENT},
+            timeout=patience,
+        )
         http, manager = transport(client), permits(client)
+    except SetupError:
+        raise
     except Exception as exc:  # a proxy setting that httpx cannot use
         raise SetupError(
             say("The network settings of this computer cannot be used."),

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import os
 import re
 import string
-import threading
-import urllib.request
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,11 +19,10 @@ from ..errors import SetupError
 from ..one_line import one_line
 from ..words import say
 
-__all__ = ["Origin", "Service", "escaped", "is_loopback", "keep_off_proxies", "origin", "usable"]
+__all__ = ["Origin", "Service", "escaped", "is_loopback", "origin", "usable"]
 
 _PRINTABLE = re.compile(r"[!-\[\]-~]{1,4096}")  # ASCII without space and backslash, on which URL parsers disagree
 _WRITTEN = re.compile(r"([A-Za-z]+://[^/?#]*)([^\x00-\x1f\x7f-\x9f]*)")
-_environment = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -117,17 +113,3 @@ def usable(service: Service) -> Service:
                 say("Set RESHOOT_SERVICE_URL to an https address, or to http on this computer."),
             )
     return dataclasses.replace(service, base=base, key=key)
-
-
-def keep_off_proxies(host: str) -> None:
-    """Proxies are for the network: adds `host`, a name of this computer, to the hosts that are reached directly."""
-    with _environment:
-        # Any proxy variable, NO_PROXY too, makes Python ignore the system's proxies on Windows and macOS.
-        if not urllib.request.getproxies_environment():
-            for scheme, proxy in urllib.request.getproxies().items():
-                os.environ[f"{scheme}_proxy"] = proxy
-        listed: list[str] = []
-        for value in (os.environ.get("NO_PROXY", ""), os.environ.get("no_proxy", "")):
-            listed += [entry.strip() for entry in value.split(",") if entry.strip()]
-        hosts = ",".join(dict.fromkeys([*listed, "127.0.0.1", "localhost", "::1", host]))
-        os.environ["NO_PROXY"] = os.environ["no_proxy"] = hosts

@@ -30,6 +30,7 @@ from ..errors import (
 from ..one_line import one_line
 from ..words import named, say
 from . import refusal_words
+from .trust import remedy as trust_remedy
 
 __all__ = ["HEADERS", "Asking", "Refusal", "Translator"]
 
@@ -207,6 +208,18 @@ class Translator:
             say("{who} could not be reached ({cause}): nothing was sent.", who=self.who, cause=cause),
             say("Check the network connection, then try again."),
         )
+
+    def not_believed(self, about: Asking | None, host: str, why: str) -> NotSent | NoAnswer:
+        """The certificate of `host` is not trusted here. about: a request that may be repeated; None: nothing was sent.
+
+        why: in OpenSSL's words.
+        """
+        words = say(
+            "This computer does not trust the certificate of {host} ({why}), so nothing was sent there.",
+            host=host or self.who,
+            why=one_line(why, 200),
+        )
+        return NotSent(words, trust_remedy()) if about is None else NoAnswer(words, trust_remedy(), paid=about.paid)
 
     def no_answer(self, about: Asking, cause: str) -> NoAnswer:
         """A request that may be repeated left, and no whole answer came."""

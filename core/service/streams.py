@@ -19,7 +19,9 @@ from ..media import image
 __all__ = ["Body", "Part", "TooLong", "bound_answers", "parts"]
 
 ANSWER_SECONDS = 120.0
-"""Seconds that an answer's body may take in all, however lively it drips."""
+"""Seconds that a request and its answer may take in all, however lively they drip; of a file, each BLOCK_BYTES."""
+BLOCK_BYTES = 256 * 1024
+"""Bytes of a file that have to go within ANSWER_SECONDS, at the least."""
 ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read at most."""
 PACKED_BYTES = 64 * 1024

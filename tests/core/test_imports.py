@@ -49,7 +49,8 @@ NO_BLENDER = ("core", "rehearsal")
 ONLY_IN = {
     "fal_client": "core/service",
     "httpx": "core/service",
-    "requests": "core/service/download.py",
+    "httpcore": "core/service/transport.py",
+    "certifi": "core/service/trust.py",
 }
 # Blender brings it; only what runs in a background Blender may, where nobody waits for its import.
 NUMPY_IN = "background"
@@ -175,7 +176,7 @@ def test_every_module_of_the_extension_was_read() -> None:
         ("core/takes/files.py", "from ..export import clip", "imports core.export: core.takes may not"),
         ("core/money/ledger.py", "from ..service.fal import Service", "imports core.service: core.money may not"),
         ("core/jobs/runner.py", "import fal_client", "imports fal_client: only core/service may"),
-        ("core/service/fal.py", "import requests", "imports requests: only core/service/download.py may"),
+        ("core/service/fal.py", "import httpcore", "imports httpcore: only core/service/transport.py may"),
         ("core/jobs/runner.py", "import numpy", "imports numpy: only background may"),
         ("timeline/place.py", "import numpy", "imports numpy: only background may"),
         ("timeline/place.py", "from ..background import evidence", "imports background: timeline may not"),
@@ -201,7 +202,7 @@ def test_a_wrong_import_is_found(tmp_path: Path, path: str, code: str, complaint
     [
         ("core/service/fal.py", "import fal_client, httpx"),
         ("core/service/fal_package.py", "import fal_client.client"),
-        ("core/service/download.py", "import requests"),
+        ("core/service/transport.py", "import httpcore"),
         ("core/jobs/runner.py", "from . import rows\nfrom ..errors import JobCancelled\nfrom ..takes import files"),
         ("rehearsal/server.py", "from ..core.media import mp4\nimport http.server"),
         ("background/render_clip.py", "import bpy\nimport numpy as np\nfrom ..timeline import compat"),

@@ -30,14 +30,27 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("MAX_ATTEMPTS", "QUEUE_POLL_TIMEOUT", "httpx"),  # set, and read by the package at every request
         *("QUEUE_URL_FORMAT", "RUN_URL_FORMAT", "REST_URL", "CDN_URL"),  # replaced, and read late
         *("SyncClient", "SyncRequestHandle", "CDNToken", "MultipartUpload", "StorageSettings"),
+        *("BackupDomainTransport", "USER_AGENT"),
         *("Queued", "InProgress", "Completed", "FalClientHTTPError"),
         *("_normalize_upload_lifecycle", "_object_lifecycle_headers", "_upload_v3"),
     ),
-    "SyncClient": ("_client", "_token_manager", "_get_cdn_client", "submit", "get_handle", "run"),
+    "SyncClient": ("_client", "_token_manager", "default_timeout", "submit", "get_handle", "run"),
     "SyncClient()._token_manager": ("_url", "_headers", "_refresh_token", "get_token"),
     "SyncRequestHandle": ("_parse_status", "status", "cancel"),
     "MultipartUpload": ("create", "access_url", "upload_part", "complete"),
-    "httpx": ("Timeout", "SyncByteStream", "HTTPError", "HTTPStatusError", "InvalidURL"),
+    "httpx": (
+        "Timeout",
+        "SyncByteStream",
+        "BaseTransport",
+        "Client",
+        "Proxy",
+        "Request",
+        "Response",
+        "UnsupportedProtocol",
+        "HTTPError",
+        "HTTPStatusError",
+        "InvalidURL",
+    ),
     "httpx.Timeout(1)": ("as_dict",),
     "httpx.Client()": ("event_hooks", "follow_redirects", "headers", "get", "post", "close"),
     "httpx.Request('GET', 'http://a')": ("extensions",),
@@ -48,6 +61,7 @@ NAMES["httpx"] += ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"
 # The parameters by which each is called, and for a class the fields that are read too.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "SyncClient": ("key", "default_timeout"),
+    "BackupDomainTransport": ("transport",),
     "SyncClient.submit": ("application", "arguments"),
     "SyncClient.get_handle": ("application", "request_id"),
     "SyncClient.run": ("application", "arguments", "method", "timeout"),
