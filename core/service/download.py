@@ -330,8 +330,8 @@ def _check_address(url: str, *, local: bool, local_only: bool) -> None:
 
 def _version(answer: httpx.Response) -> str:
     """What tells this file from a later one at the same address. A weak ETag cannot."""
-    tag = answer.headers.get("etag", "")
-    return tag if tag and not tag.startswith("W/") else answer.headers.get("last-modified", "")
+    tag: str = answer.headers.get("etag", "")
+    return tag if tag and not tag.startswith("W/") else str(answer.headers.get("last-modified", ""))
 
 
 def _chunked(answer: httpx.Response) -> bool:

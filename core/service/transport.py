@@ -179,7 +179,7 @@ class Transport(httpx.BaseTransport):
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
-            content=request.stream,  # type: ignore[arg-type]  # a synchronous one, since this transport is
+            content=request.stream,
             extensions=request.extensions,
         )
         with _translated(request), pace.here():
