@@ -26,7 +26,7 @@ from reshoot.core.errors import (
     SetupError,
     StorageError,
 )
-from reshoot.core.service import download
+from reshoot.core.service import download, streams
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42" + os.urandom(1_200_000)
 LIMIT = 10_000_000
@@ -298,6 +298,21 @@ def test_a_silent_server_is_left_and_asked_again(server: Server, target: Path) -
     download.fetch(server.url, target, max_bytes=LIMIT)
     assert target.read_bytes() == VIDEO
     assert len(server.seen) == 3
+
+
+def test_a_result_that_drips_is_left(server: Server, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def drips(handler: _Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(VIDEO)))
+        handler.end_headers()
+        while not handler.server.released.wait(0.1):
+            handler.wfile.write(VIDEO[:1])
+
+    monkeypatch.setattr(streams, "ANSWER_SECONDS", 0.5)
+    server.answers = [drips]
+    with pytest.raises(DownloadBroken):
+        download.fetch(server.url, target, max_bytes=LIMIT)
+    assert len(server.seen) == download.ATTEMPTS
 
 
 def test_a_file_that_has_changed_begins_anew(server: Server, target: Path) -> None:
