@@ -135,7 +135,7 @@ class _Transfer:
         if not 8 <= have <= min(self.max_bytes, announced):
             have = 0  # nothing, or nothing of this result
         try:
-            network = Transport(streams.ANSWER_SECONDS, streams.BLOCK_BYTES, local=is_loopback(self.url))
+            network = Transport(streams.SEND_SECONDS, streams.BLOCK_BYTES, local=is_loopback(self.url))
         except ValueError as exc:
             raise SetupError(
                 say("The network settings of this computer cannot be used."),

@@ -20,7 +20,7 @@ from ..models.answer import FilePath, file_in
 from ..one_line import one_line
 from ..values.request import Ticket
 from ..words import say
-from . import fal_package, trust
+from . import fal_package, streams, trust
 from .answers import CancelAnswer, Progress, Result, json_object, whole_number
 from .origin import Service, is_loopback, origin, usable
 from .refusals import HEADERS, Asking, Translator
@@ -63,7 +63,7 @@ class Connection:
         self._handles = fal_package.handle_class(self._package)
         self._addresses = fal_package.addresses(service.base)
         self._platform = service.base or _PLATFORM
-        self._client = self._open()
+        self._client = self._open(streams.ASK_SECONDS)
         with self._addressed():
             self._queue = origin(fal_package.queue_address(self._package))
         self._storage = self._client
@@ -81,7 +81,8 @@ class Connection:
         KeyRefused or BalanceExhausted where jobs would be refused too.
         """
         with self._asking(Asking.KEY):
-            client = self._open()  # which holds no permit yet: one that it was given earlier says nothing of now
+            # It holds no permit yet: one that it was given earlier says nothing of now.
+            client = self._open(streams.ASK_SECONDS)
             try:
                 fal_package.permits(client).get_token()
             finally:
@@ -98,7 +99,7 @@ class Connection:
                         raise
                     # The permit that the key was given, not the key: where this computer's clock is slow, an old
                     # permit looks fresh. A new one is refused where the key is.
-                    self._storage = self._open()
+                    self._storage = self._open(streams.ASK_SECONDS)
                     return self._send(path)
             except OSError as exc:
                 raise StorageError(
@@ -113,7 +114,7 @@ class Connection:
     def submit(self, endpoint: str, arguments: dict[str, Any]) -> Ticket:
         """Sends the paid request (fal queue): one POST leaves, whatever happens. AnswerLost: its fate is unknown."""
         # A connection of its own: a kept one may be dead, which shows only when the request has left.
-        client = self._open()
+        client = self._open(streams.SEND_SECONDS)
         answers: list[Any] = []
         left = False
 
@@ -232,10 +233,10 @@ class Connection:
             http.headers["Accept-Encoding"] = "identity"  # httpx offers codings that `_bound` refuses
             return fal_package.upload(self._package, client, http, body, self._service, self._upload_days)
 
-    def _open(self) -> Any:
-        """A SyncClient for this service."""
+    def _open(self, seconds: float) -> Any:
+        """A SyncClient for this service. seconds: that an exchange may take in all."""
         with self._addressed():
-            return fal_package.open_client(self._package, self._service, self._patience, self._bound)
+            return fal_package.open_client(self._package, self._service, self._patience, self._bound, seconds)
 
     def _addressed(self) -> AbstractContextManager[None]:
         """In this thread fal_client talks to this service, until it ends."""

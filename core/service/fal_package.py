@@ -109,23 +109,24 @@ def storage_transport(package: Any, client: Any, service: Service) -> Any:
 
     permit = permits(client).get_token()
     return package.httpx.Client(
-        transport=Transport(streams.ANSWER_SECONDS, streams.BLOCK_BYTES, local=service.local),
+        transport=Transport(streams.SEND_SECONDS, streams.BLOCK_BYTES, local=service.local),
         headers={"Authorization": f"{permit.token_type} {permit.token}", "User-Agent": package.USER_AGENT},
         timeout=client.default_timeout,
     )
 
 
-def open_client(package: Any, service: Service, patience: Any, bound: Callable[[Any], None]) -> Any:
+def open_client(package: Any, service: Service, patience: Any, bound: Callable[[Any], None], seconds: float) -> Any:
     """A SyncClient for `service`, made in a thread that is `talking_to` it, with its lazy parts, which have no lock.
 
-    patience: a Timeout of httpx. bound: a response hook. Raises SetupError where the network settings cannot be used.
+    patience: a Timeout of httpx. bound: a response hook. seconds: that an exchange may take in all. Raises SetupError
+    where the network settings cannot be used.
     """
     from .transport import Transport
 
     client = package.SyncClient(key=service.key, default_timeout=patience)
     try:
         # In the place of the package's own, which would go by its own proxies and certificates, and wait without end.
-        road = Transport(streams.ANSWER_SECONDS, local=service.local)
+        road = Transport(seconds, local=service.local)
         vars(client)["_client"] = package.httpx.Client(
             transport=package.BackupDomainTransport(transport=road),
             headers={"Authorization": f"Key {service.key}", "User-Agent": package.USER_AGENT},

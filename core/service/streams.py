@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,12 @@ from ..media import image
 
 __all__ = ["Body", "Part", "TooLong", "bound_answers", "parts"]
 
-ANSWER_SECONDS = 120.0
-"""Seconds that a request and its answer may take in all, however lively they drip; of a file, each BLOCK_BYTES."""
+SEND_SECONDS = 120.0
+"""Seconds that a submission and its answer may take in all, however lively they drip; of a file, each BLOCK_BYTES."""
+ASK_SECONDS = 60.0
+"""The same for what may be asked again: how far a job is, its result, its end. Cancelling may have to wait for it."""
 BLOCK_BYTES = 256 * 1024
-"""Bytes of a file that have to go within ANSWER_SECONDS, at the least."""
+"""Bytes of a file that have to go within SEND_SECONDS, at the least."""
 ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read at most."""
 PACKED_BYTES = 64 * 1024
@@ -48,7 +49,7 @@ _SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
 
 
 class TooLong(ValueError):
-    """An answer has more bytes than are read, or never ends."""
+    """An answer has more bytes than are read."""
 
 
 class Body(io.FileIO):
@@ -102,7 +103,7 @@ def parts(body: Body) -> range:
 
 
 def bound_answers(httpx: Any) -> Callable[[Any], None]:
-    """A response hook that ends an answer which is too long or drips without end, before it fills the memory."""
+    """A response hook that ends an answer which is too long before it fills the memory."""
 
     class Bounded(httpx.SyncByteStream):  # type: ignore[misc]
         def __init__(self, stream: Any, limit: int) -> None:
@@ -110,10 +111,10 @@ def bound_answers(httpx: Any) -> Callable[[Any], None]:
             self.limit = limit
 
         def __iter__(self) -> Iterator[bytes]:
-            size, end = 0, time.monotonic() + ANSWER_SECONDS
+            size = 0
             for chunk in self.stream:
                 size += len(chunk)
-                if size > self.limit or time.monotonic() > end:
+                if size > self.limit:
                     raise TooLong("the answer is too long")
                 yield chunk
 

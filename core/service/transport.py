@@ -11,6 +11,7 @@ than its exchange has left, and none of them goes on for longer than that.
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import threading
 import time
@@ -24,10 +25,15 @@ import httpx
 from . import trust
 from .origin import is_loopback
 
-__all__ = ["Pace", "Transport"]
+__all__ = ["PACE", "Pace", "Transport"]
+
+PACE = "pace"
+"""The extension of a request under which its `Pace` is. What it is redirected to, or tried again at, shares it."""
 
 _SLICE = 16 * 1024
 """Bytes that are written without a look at the time."""
+_KNOWN_SECONDS = 60.0
+"""Seconds for which it is not asked again whether a host is reached without the proxy."""
 _ERRORS = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError)
 _here = threading.local()
 
@@ -125,8 +131,19 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _bounded(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._network.connect_tcp(host, port, left, local_address, socket_options))
+        # One address after the other: each is given `timeout`, and all of them what the exchange has left.
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as exc:
+            raise httpcore.ConnectError(str(exc)) from exc
+        refused: Exception = httpcore.ConnectError("the name has no address")
+        for address in dict.fromkeys(str(each[4][0]) for each in found):
+            left = _bounded(timeout, httpcore.ConnectTimeout)
+            try:
+                return _Stream(self._network.connect_tcp(address, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
+                refused = exc
+        raise refused
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -155,26 +172,29 @@ class _Body(httpx.SyncByteStream):
 
 
 class Transport(httpx.BaseTransport):
-    """Carries requests out, from any thread. seconds, block: of each exchange's `Pace`.
+    """Carries requests out, from any thread. seconds, block: of the `Pace` of a request that brings none.
 
-    ValueError where the computer's proxy settings cannot be used, SetupError where its certificates cannot.
+    Only what stays on this computer goes unencrypted, wherever a redirect points. ValueError where the computer's proxy
+    settings cannot be used, SetupError where its certificates cannot; neither is looked at for what is `local`.
     """
 
     def __init__(self, seconds: float, block: int = 0, *, local: bool = False) -> None:
         self._seconds = seconds
         self._block = block
-        self._trust = trust.context()
         self._lock = threading.Lock()
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[str, str], httpcore.ConnectionPool] = {}
+        self._direct: dict[str, tuple[float, bool]] = {}
+        """Until when it is known of each host and port whether it is reached without the proxy."""
         if not local:
-            for scheme in ("http", "https"):
-                self._pool(_proxy_of(scheme))
+            self._pool("https", _proxy())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer to `request`, whose body is still to be read. Raises what httpx raises."""
         url = request.url
-        direct = is_loopback(str(url)) or bool(urllib.request.proxy_bypass(url.host))
-        pace = Pace(self._seconds, self._block)
+        here = is_loopback(str(url))
+        if url.scheme != "https" and not (url.scheme == "http" and here):
+            raise httpx.UnsupportedProtocol("only https leaves this computer", request=request)
+        pace = request.extensions.setdefault(PACE, Pace(self._seconds, self._block))
         asked = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -183,7 +203,8 @@ class Transport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _translated(request), pace.here():
-            answer = self._pool("" if direct else _proxy_of(url.scheme)).handle_request(asked)
+            proxy = "" if here or self._bypassed(url) else _proxy()
+            answer = self._pool(url.scheme, proxy).handle_request(asked)
         return httpx.Response(
             answer.status,
             headers=answer.headers,
@@ -199,36 +220,51 @@ class Transport(httpx.BaseTransport):
         for pool in pools:
             pool.close()
 
-    def _pool(self, proxy: str) -> httpcore.ConnectionPool:
+    def _pool(self, scheme: str, proxy: str) -> httpcore.ConnectionPool:
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = self._make_pool(proxy)
-            return self._pools[proxy]
+            if (scheme, proxy) not in self._pools:
+                self._pools[scheme, proxy] = _make_pool(scheme, proxy)
+            return self._pools[scheme, proxy]
 
-    def _make_pool(self, proxy: str) -> httpcore.ConnectionPool:
-        settings: dict[str, Any] = {
-            "ssl_context": self._trust,
-            "max_connections": 100,
-            "max_keepalive_connections": 20,
-            "keepalive_expiry": 5.0,
-            "network_backend": _Network(),
-        }
-        if not proxy:
-            return httpcore.ConnectionPool(**settings)
+    def _bypassed(self, url: httpx.URL) -> bool:
+        """Whether NO_PROXY or the system's exceptions name a host, or this port of it."""
+        at = f"{url.host}:{url.port or 443}"
+        until, direct = self._direct.get(at, (0.0, False))
+        if until < time.monotonic():
+            # Windows asks for the host's names to tell, which may take seconds. A port is known to NO_PROXY alone.
+            direct = bool(urllib.request.proxy_bypass(url.host) or urllib.request.proxy_bypass_environment(at))
+            self._direct[at] = (time.monotonic() + _KNOWN_SECONDS, direct)
+        return direct
+
+
+def _make_pool(scheme: str, proxy: str) -> httpcore.ConnectionPool:
+    settings: dict[str, Any] = {
+        # What goes unencrypted needs no certificates: a rehearsal runs whatever is wrong with them.
+        "ssl_context": trust.context() if scheme == "https" else None,
+        "max_connections": 100,
+        "max_keepalive_connections": 20,
+        "keepalive_expiry": 5.0,
+        "network_backend": _Network(),
+    }
+    if not proxy:
+        return httpcore.ConnectionPool(**settings)
+    try:
         found = httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}")
-        if found.url.scheme not in ("http", "https"):
-            raise ValueError(f"a proxy of {found.url.scheme}")
-        at = httpcore.URL(
-            scheme=found.url.raw_scheme, host=found.url.raw_host, port=found.url.port, target=found.url.raw_path
-        )
-        secure = self._trust if found.url.scheme == "https" else None
-        return httpcore.HTTPProxy(at, proxy_auth=found.raw_auth, proxy_ssl_context=secure, **settings)
+    except httpx.InvalidURL as exc:
+        raise ValueError("a proxy whose address is none") from exc
+    if found.url.scheme not in ("http", "https") or not found.url.host:
+        raise ValueError(f"a proxy of {found.url.scheme}")
+    at = httpcore.URL(
+        scheme=found.url.raw_scheme, host=found.url.raw_host, port=found.url.port, target=found.url.raw_path
+    )
+    secure = settings["ssl_context"] if found.url.scheme == "https" else None
+    return httpcore.HTTPProxy(at, proxy_auth=found.raw_auth, proxy_ssl_context=secure, **settings)
 
 
-def _proxy_of(scheme: str) -> str:
-    """The proxy for addresses of a scheme, by the variables or else the system's settings; '' for none."""
+def _proxy() -> str:
+    """The proxy for what leaves this computer, by the variables or else the system's settings; '' for none."""
     known = urllib.request.getproxies()
-    return known.get(scheme) or known.get("all") or ""
+    return known.get("https") or known.get("all") or ""
 
 
 @contextlib.contextmanager

@@ -308,7 +308,7 @@ def test_a_result_that_drips_is_left(server: Server, target: Path, monkeypatch: 
         while not handler.server.released.wait(0.1):
             handler.wfile.write(VIDEO[:1])
 
-    monkeypatch.setattr(streams, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(streams, "SEND_SECONDS", 0.5)
     server.answers = [drips]
     with pytest.raises(DownloadBroken):
         download.fetch(server.url, target, max_bytes=LIMIT)

@@ -305,7 +305,8 @@ def test_an_answer_that_drips_ends(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(streams, "ANSWER_SECONDS", 0.8)
+    for name in ("SEND_SECONDS", "ASK_SECONDS"):
+        monkeypatch.setattr(streams, name, 0.8)
     connection = connect(server)
     (tmp_path / "clip.mp4").write_bytes(b"video")
     for method, path in (("POST", "/files/upload"), ("GET", f"{JOB}/status"), ("GET", JOB), ("PUT", f"{JOB}/cancel")):

@@ -46,6 +46,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "Proxy",
         "Request",
         "Response",
+        "URL",
         "UnsupportedProtocol",
         "HTTPError",
         "HTTPStatusError",
