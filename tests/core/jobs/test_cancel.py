@@ -14,6 +14,7 @@ from house import House, until
 from patience import LONGEST
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import lost
+from reshoot.core.service import streams
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from sample_jobs import a_job
@@ -146,3 +147,17 @@ def test_a_status_that_never_comes_does_not_hold_up_the_wish(house: House, movie
     desk.hear(job, State.WAITING)
     desk.runner.cancel(job.id).result(LONGEST)
     assert desk.row(job).state is State.CANCELLED
+
+
+def test_answers_that_drip_hold_nobody_up(house: House, movie: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as there are threads to ask: each ends, and what the editor cancelled meanwhile is cancelled."""
+    monkeypatch.setattr(streams, "ASK_SECONDS", 1.0)
+    house.stage.open.clear()
+    house.gate.at(STATUS, gates.drips)
+    desk = house.desk()
+    jobs = [desk.shoot(a_job(file=movie, service=house.gate.base)) for _ in range(2)]
+    until(lambda: house.gate.count(STATUS) >= len(jobs))
+    for job in jobs:
+        desk.runner.cancel(job.id)
+    until(lambda: all(desk.row(job).state is State.CANCELLED for job in jobs))
+    assert house.gate.count(CANCEL) == len(jobs)

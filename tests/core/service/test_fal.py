@@ -13,13 +13,11 @@ import sys
 import threading
 import time
 import traceback
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from loopback import Handler, LoopbackServer
 from patience import LONGEST
@@ -39,7 +37,7 @@ from reshoot.core.errors import (
     SetupError,
     StorageError,
 )
-from reshoot.core.service import fal, streams, transport
+from reshoot.core.service import fal, streams
 
 ENDPOINT = "fal-ai/kling-video/o1/video-to-video/edit"
 KEY = "11111111-2222:0123456789abcdef0123456789abcdef"
@@ -251,19 +249,6 @@ def test_a_proxy_setting_that_cannot_be_used_is_a_setup_error(monkeypatch: pytes
         fal.Connection(fal.Service("fal", "", KEY))
 
 
-def test_this_computer_is_reached_without_the_proxy(
-    server: Server, connect: Callable[[Server], fal.Connection], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("NO_PROXY", "corp.example")
-    monkeypatch.setenv("no_proxy", "other.example")
-    connection = connect(server)
-    assert connection.submit(ENDPOINT, SHOT).request_id == "abc-1"
-    (tmp_path / "a.png").write_bytes(b"picture")
-    connection.upload(tmp_path / "a.png")
-    assert (os.environ["NO_PROXY"], os.environ["no_proxy"]) == ("corp.example", "other.example")
-
-
 def test_fal_s_own_addresses_stay_for_others(connection: fal.Connection) -> None:
     import fal_client.client as package
 
@@ -329,41 +314,6 @@ def test_an_answer_that_drips_ends(
     with pytest.raises(AnswerLost):
         connection.submit(ENDPOINT, SHOT)
     assert server.submissions == 1
-
-
-# ---- the proxies of the system
-
-
-def test_the_systems_proxy_settings_are_kept_and_honoured(
-    server: Server, connect: Callable[[Server], fal.Connection], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As on Windows and macOS, where any variable would make Python ignore what the system says."""
-    asked: list[str] = []
-
-    def bypass(host: str) -> bool:
-        asked.append(host)
-        return host == "direct.example"
-
-    monkeypatch.setattr(urllib.request, "getproxies", lambda: {"http": "http://127.0.0.1:9"})
-    monkeypatch.setattr(urllib.request, "proxy_bypass", bypass)
-    before = dict(os.environ)
-    assert connect(server).submit(ENDPOINT, SHOT).request_id == "abc-1"
-    assert dict(os.environ) == before
-    assert asked == []
-
-    at = server.base.removeprefix("http://").partition(":")[2]
-    monkeypatch.setattr(
-        socket,
-        "create_connection",
-        lambda address, *args, _real=socket.create_connection, **kwargs: _real(
-            ("127.0.0.1", address[1]), *args, **kwargs
-        ),
-    )
-    road = transport.Transport(5.0)
-    with pytest.raises(httpx.ConnectError):
-        road.handle_request(httpx.Request("GET", f"http://other.example:{at}/"))
-    assert road.handle_request(httpx.Request("GET", f"http://direct.example:{at}/")).status_code == 599
-    road.close()
 
 
 # ---- submitting

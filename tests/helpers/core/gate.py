@@ -248,6 +248,13 @@ def holds_half_of_the_answer(exchange: Exchange) -> None:
     exchange.write(content[len(content) // 2 :])
 
 
+def drips(exchange: Exchange) -> None:
+    """A header that goes on for ever, a byte at a time: never so silent that a socket's own patience ends."""
+    exchange.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    while not exchange.gate.opened.wait(0.1):
+        exchange.write(b"x")
+
+
 def once(first: Callable[[Exchange], None], then: Callable[[Exchange], None] = passes) -> Callable[[Exchange], None]:
     """`first` with the first request, `then` with the others."""
     actions = iter([first])
