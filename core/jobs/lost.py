@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 SEARCH_TIMES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 """Seconds after a submission's answer was lost, or a job was cancelled, at which the service is asked what it has."""
 
+SEARCH_SECONDS = 86_400.0
+SEARCH_AGAIN = 60.0
+"""For SEARCH_SECONDS it is tried every SEARCH_AGAIN, where nobody could be asked at the last of those times."""
+
 ARRIVAL_SECONDS = 5.0
 """Seconds after its answer was lost in which a request may still reach the service, or its list. Until then that it is
 not on the list says nothing."""
@@ -135,13 +139,18 @@ class LostJobs:
         job = self._rows.hold(job_id)
         if job is None or not job.open_question:
             return
+        asked = False
         with contextlib.suppress(*_OUT_OF_REACH):
             if self._look(job):
                 return
+            asked = True
         since = time.time() - job.stages[-1].at
         later = next((seconds for seconds in SEARCH_TIMES if seconds > since), None)
         if later is not None:
             self._activity.clock.set(job_id, later - since)
+        elif not asked and since < SEARCH_SECONDS:
+            # This computer slept over the times, and has no network yet: nobody was asked.
+            self._activity.clock.set(job_id, SEARCH_AGAIN)
 
     def _has_arrived(self, job: Job) -> bool:
         """Wait until a request whose answer was lost is where it can be found. False where there is no time left."""

@@ -51,7 +51,9 @@ from ..words import say
 from .lost import unsure
 
 PATIENCE = 600.0
-"""Seconds of trouble without a break after which a job stops trying by itself."""
+"""Seconds of trouble without a break after which a job stops trying by itself. What a computer sleeps is none of them."""
+LONGEST_TRY = 60.0
+"""Seconds that one try counts for at most: one that took longer may have slept."""
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
@@ -86,6 +88,18 @@ class Wait:
     fraction: float | None = None
 
 
+@dataclass(frozen=True)
+class _Trouble:
+    """Trouble without a break. spent: seconds of it before the last try ended; waiting: since then, as it was meant.
+
+    delay: seconds before the try after the next, unless the service asks for more.
+    """
+
+    spent: float
+    waiting: float
+    delay: float
+
+
 class Steps:
     """The steps, and what they need of the outside world.
 
@@ -103,7 +117,7 @@ class Steps:
         self.connect = connect
         self._takes_folder = takes_folder
         self._lock = threading.Lock()
-        self._trouble: dict[str, tuple[float, float]] = {}
+        self._trouble: dict[str, _Trouble] = {}
         self._polls: dict[str, float] = {}
         self._came: dict[str, int] = {}
         """Bytes of each job's result that came at most, however often the service begins anew."""
@@ -124,10 +138,11 @@ class Steps:
         self, job: Job, folder: Path, *, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         """One step of `job`. folder: its own. Raises ReshootError where the job cannot go on by itself."""
+        began = time.monotonic()
         try:
             outcome = self._steps[job.state](job, folder, advance, report, cancelled)
         except (NotSent, NoAnswer, ServiceBusy, BadAnswer, DownloadBroken) as error:
-            return self._again(job, error)
+            return self._again(job, error, time.monotonic() - began)
         self._no_trouble(job)
         return outcome
 
@@ -179,15 +194,23 @@ class Steps:
         with self._lock:
             self._trouble.pop(job.id, None)
 
-    def _again(self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer | DownloadBroken) -> Wait:
-        """Trouble that may pass: wait longer each time, up to `PATIENCE`."""
-        now = time.monotonic()
+    def _again(
+        self, job: Job, error: NotSent | NoAnswer | ServiceBusy | BadAnswer | DownloadBroken, took: float
+    ) -> Wait:
+        """Trouble that may pass: wait longer each time, up to `PATIENCE`. took: seconds of this try.
+
+        Windows' clock goes on while the computer sleeps, and no clock tells of it: so what was waited is what was meant
+        to be waited, whatever the clock says.
+        """
         with self._lock:
-            since, delay = self._trouble.get(job.id, (now, FIRST_DELAY))
-            self._trouble[job.id] = (since, min(delay * 2, LONGEST_DELAY))
-        if now - since > PATIENCE:
+            known = self._trouble.get(job.id)
+            spent = known.spent + known.waiting + min(took, LONGEST_TRY) if known else 0.0
+            delay = known.delay if known else FIRST_DELAY
+            waiting = max(delay, error.retry_after or 0.0)
+            self._trouble[job.id] = _Trouble(spent, waiting, min(delay * 2, LONGEST_DELAY))
+        if spent > PATIENCE:
             raise error
-        return Wait(job, max(delay, error.retry_after or 0.0), say("{error} Trying again", error=error.message))
+        return Wait(job, waiting, say("{error} Trying again", error=error.message))
 
     def _prepare(self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]) -> Job:
         return replace(job, state=State.EXPORTING)
