@@ -25,6 +25,7 @@ ReshootError
     ├── ServiceBusy      429 and 5xx: try later
     ├── BadAnswer        an answer that is not what the protocol says
     └── DownloadError    the result could not be fetched whole, or is not a video
+        ├── ResultGone       the service has nothing at the result's address any more
         └── DownloadBroken   the connection broke on the way: the rest may be fetched later
 
 Every message says what happened and to what; `remedy` says what to do; `paid` says whether money was spent. They are
@@ -57,6 +58,7 @@ __all__ = [
     "RequestGone",
     "RequestRefused",
     "ReshootError",
+    "ResultGone",
     "ServiceBusy",
     "ServiceError",
     "SetupError",
@@ -198,6 +200,10 @@ class BadAnswer(ServiceError):
 
 class DownloadError(ServiceError):
     """The result could not be fetched whole, or it is not a video."""
+
+
+class ResultGone(DownloadError):
+    """The service has nothing at the result's address any more (404, 410)."""
 
 
 class DownloadBroken(DownloadError):

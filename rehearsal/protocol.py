@@ -154,14 +154,16 @@ class Conversation(Wire):
         outcome = self._standing(app, request_id).outcome
         if outcome is None:
             raise ErrorAnswer(400, {"detail": "Request is still in progress"}, _about(request_id))
-        payload = outcome.payload
         headers = _about(request_id)
-        if outcome.status == 200:
-            file = {"url": self._house.base + outcome.location, **payload["video"]}
-            payload = answer_with(file, outcome.file_at)
-        else:
+        if outcome.status != 200:
             headers["X-Fal-Retryable"] = str(outcome.status >= 500).lower()
-        self.answer(outcome.status, payload, headers)
+        self.answer(outcome.status, self._made(outcome), headers)
+
+    def _made(self, outcome: RequestOutcome) -> Any:
+        """What a request's answer is."""
+        if outcome.status != 200:
+            return outcome.payload
+        return answer_with({"url": self._house.base + outcome.location, **outcome.payload["video"]}, outcome.file_at)
 
     def _history(self, query: str) -> None:
         """The platform's list of requests: of one endpoint, the newest first, on one page."""
@@ -169,8 +171,14 @@ class Conversation(Wire):
         self.drop_body(JSON_BYTES)
         asked = parse_qs(query)
         items = [
-            {"request_id": each.id, "endpoint_id": each.endpoint, "json_input": each.body}
+            {
+                "request_id": each.id,
+                "endpoint_id": each.endpoint,
+                "json_input": each.body,
+                "json_output": self._made(each.outcome) if each.outcome else None,
+            }
             for each in self._house.queue.history(asked.get("endpoint_id", [""])[0])
+            if asked.get("request_id", [each.id])[0] == each.id
         ]
         self.answer(200, {"items": items, "next_cursor": None, "has_more": False})
 

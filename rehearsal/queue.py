@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import secrets
 import threading
 import time
@@ -80,13 +81,14 @@ class Standing:
 
 
 class Queue:
-    """The requests of one server."""
+    """The requests of one server. keep: seconds after its end for which a request is known."""
 
-    def __init__(self, records: Records, storage: Storage, render: Render, look: str) -> None:
+    def __init__(self, records: Records, storage: Storage, render: Render, look: str, keep: float = math.inf) -> None:
         self._records = records
         self._storage = storage
         self._render = render
         self._look = look
+        self._keep = keep
         self._requests: dict[str, Request] = {}
         self._waiting: list[Request] = []
         self._lock = threading.RLock()
@@ -138,7 +140,7 @@ class Queue:
         """Where a request stands; None if there is no such request of the app."""
         with self._lock:
             request = self._find(app, request_id)
-            if request is None:
+            if request is None or (request.outcome and time.time() > request.outcome.ended + self._keep):
                 return None
             if request.outcome is not None:
                 return Standing(RequestState.COMPLETED, 0, request.logs, request.outcome)

@@ -7,6 +7,7 @@ What is rendered is up to the renderer it is given; it makes no picture itself.
 from __future__ import annotations
 
 import contextlib
+import math
 import sqlite3
 import time
 from functools import partial
@@ -31,13 +32,18 @@ class RehearsalServer:
     """A stand-in of the service on this computer.
 
     folder: its files and requests, also of earlier servers on it. key: the only key it accepts. look: of its pictures.
+    keep: seconds for which the answer of a request can be had, as with an account that stores no payloads; after that
+    the list of requests alone has it.
     """
 
-    def __init__(self, folder: Path, render: Render, *, key: str, look: str = "stand-in") -> None:
+    def __init__(
+        self, folder: Path, render: Render, *, key: str, look: str = "stand-in", keep: float = math.inf
+    ) -> None:
         self._folder = folder
         self._render = render
         self._key = key
         self._look = look
+        self._keep = keep
         self._house: House | None = None
         self._listener: Listener | None = None
         self._owned: sqlite3.Connection | None = None
@@ -61,7 +67,7 @@ class RehearsalServer:
             raise StorageError(
                 f"The rehearsal cannot use {self._folder}: {error}.", "Free some room or choose another folder."
             ) from error
-        queue = Queue(records, storage, self._render, self._look)
+        queue = Queue(records, storage, self._render, self._look, self._keep)
         house = House(Keys(self._key), storage, Multipart(storage, file_bytes()), queue)
         try:
             self._listener = Listener(partial(Conversation, house))

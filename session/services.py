@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -70,6 +72,7 @@ class Services:
                 lambda stand_in, progress, cancelled: render(self._blender, stand_in, progress, cancelled),
                 key=self._token,
                 look=os.environ.get("RESHOOT_REHEARSAL_LOOK", "stand-in"),
+                keep=_seconds(os.environ.get("RESHOOT_REHEARSAL_KEEP", "")),
             )
         return self._rehearsal.start()
 
@@ -84,6 +87,11 @@ class Services:
                 connection.close()
         if self._rehearsal is not None:
             self._rehearsal.stop()
+
+
+def _seconds(text: str) -> float:
+    """Seconds that a variable names, without end where it names none."""
+    return float(text) if re.fullmatch(r"\d{1,9}(\.\d*)?", text) else math.inf
 
 
 def service() -> str:

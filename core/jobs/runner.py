@@ -32,8 +32,10 @@ from .steps import Steps
 
 log = logging.getLogger(__name__)
 
-_LANES = {"export": 2, "transfer": 2, "follow": 2, "journal": 1}
-"""Threads of each lane; with the scheduler they are eight. The journal's only writes down."""
+_LANES = {"export": 2, "transfer": 2, "fetch": 2, "follow": 2, "journal": 1}
+"""Threads of each lane; with the scheduler they are ten. The journal's only writes down. What is fetched waits for no
+upload: the service may have it for some minutes only.
+"""
 
 CLOSE_SECONDS = 1.0
 """Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""

@@ -28,7 +28,7 @@ LANE_OF = {
     State.UPLOADING: "transfer",
     State.SUBMITTING: "transfer",
     State.WAITING: "follow",
-    State.DOWNLOADING: "transfer",
+    State.DOWNLOADING: "fetch",
 }
 """The lane of the step that a job in each state has before it."""
 

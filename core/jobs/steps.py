@@ -9,6 +9,7 @@ what was lost on its way, or cancelled, is looked for in `lost`.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import threading
 import time
@@ -29,6 +30,7 @@ from ..errors import (
     RequestGone,
     RequestRefused,
     ReshootError,
+    ResultGone,
     ServiceBusy,
 )
 from ..export import clip
@@ -49,6 +51,8 @@ from ..values.state import State
 from ..values.take import Take
 from ..words import say
 from .lost import unsure
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 600.0
 """Seconds of trouble without a break after which a job stops trying by itself. What a computer sleeps is none of them."""
@@ -264,7 +268,13 @@ class Steps:
         self, job: Job, folder: Path, advance: Advance, report: Report, cancelled: Callable[[], bool]
     ) -> Job | Wait:
         assert job.ticket is not None
-        progress = self.connect(job.service).status(job.endpoint, job.ticket)
+        connection = self.connect(job.service)
+        try:
+            progress = connection.status(job.endpoint, job.ticket)
+        except RequestGone as gone:
+            if self._kept(job, job.ticket, connection, gone) is None:
+                raise
+            return replace(job, state=State.DOWNLOADING)
         if progress.done:
             return replace(job, state=State.DOWNLOADING)
         with self._lock:
@@ -311,17 +321,43 @@ class Steps:
                 self._no_trouble(job)
             report(say("Downloading"), done / total if total else None)
 
-        made = self.connect(job.service).result(job.endpoint, ticket, job.model.file_at)
+        def fetch(made: fal.Result) -> None:
+            download.fetch(
+                made.url,
+                target,
+                max_bytes=_RESULT_LIMIT,
+                expected_bytes=made.size,
+                progress=progress,
+                cancelled=cancelled,
+                local_only=job.service == REHEARSAL,
+            )
+
+        connection = self.connect(job.service)
         target.parent.mkdir(parents=True, exist_ok=True)
-        download.fetch(
-            made.url,
-            target,
-            max_bytes=_RESULT_LIMIT,
-            expected_bytes=made.size,
-            progress=progress,
-            cancelled=cancelled,
-            local_only=job.service == REHEARSAL,
-        )
+        tried = ""
+        try:
+            made = connection.result(job.endpoint, ticket, job.model.file_at)
+            tried = made.url
+            fetch(made)
+        except (RequestGone, ResultGone) as gone:
+            kept = self._kept(job, ticket, connection, gone)
+            if kept is None or kept.url == tried:
+                raise
+            fetch(kept)
+
+    def _kept(self, job: Job, ticket: Ticket, connection: fal.Connection, gone: ReshootError) -> fal.Result | None:
+        """What the service's list of requests still has of a result that is `gone` from where it was.
+
+        Raises NotSent, NoAnswer or ServiceBusy where it cannot be asked for now.
+        """
+        since = job.stages[0].at if job.stages else 0.0
+        try:
+            return connection.kept_result(job.endpoint, ticket, job.model.file_at, since)
+        except (NotSent, NoAnswer, ServiceBusy):
+            raise
+        except ReshootError as error:
+            log.info("%s The list of requests does not tell: %s", gone, error)
+            return None
 
     def prepare_comparison(self, job: Job, folder: Path, *, cancelled: Callable[[], bool]) -> None:
         """While the service works: read the clip that its result is going to be compared with."""

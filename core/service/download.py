@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
 
-from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, SetupError, StorageError
+from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, ResultGone, SetupError, StorageError
 from ..media import mp4
 from ..words import say
 from . import streams, trust
@@ -238,10 +238,11 @@ class _Transfer:
                 return have, have
             self._forget(say("what was there does not belong to the result"))
         if status in (404, 410):
-            raise DownloadError(
+            raise ResultGone(
                 say("The result is no longer at the service (HTTP {status}).", status=status),
                 say(
-                    "Results are kept for days, not for ever: send the shot again, or look at the service's own pages."
+                    "Look for it at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, "
+                    "for an hour or minutes only. To send the shot again is to pay again."
                 ),
                 paid=Paid.YES,
             )
@@ -308,7 +309,7 @@ def _no_video(answer: httpx.Response) -> DownloadError:
 
 
 def _try_later() -> str:
-    return say("The service keeps the result for some days: resume the job to try again.")
+    return say("Resume the job soon: results are kept for days, or, by the account's settings, for an hour or less.")
 
 
 def _check_address(url: str, *, local: bool, local_only: bool) -> None:

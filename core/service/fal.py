@@ -154,8 +154,7 @@ class Connection:
 
         since: seconds since the epoch before which it cannot have come.
         """
-        begun = datetime.fromtimestamp(since - _CLOCKS_APART, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        asked = {"endpoint_id": endpoint, "start": begun, "limit": "100", "expand": "payloads"}
+        asked = {"endpoint_id": endpoint, "start": _begun(since), "limit": "100", "expand": "payloads"}
         with self._asking(Asking.HISTORY):
             for _ in range(_PAGES):
                 answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
@@ -202,13 +201,24 @@ class Connection:
             answer = self._client.run(
                 self._handle(endpoint, ticket).response_url, {}, method="GET", timeout=self._poll_patience
             )
-            video = file_in(answer, file_at)
-            return Result(
-                url=self._service.checked(video["url"]),
-                file_name=one_line(video.get("file_name"), 200),
-                content_type=one_line(video.get("content_type"), 100),
-                size=whole_number(video.get("file_size"), 1),
-            )
+            return self._made(answer, file_at)
+
+    def kept_result(self, endpoint: str, ticket: Ticket, file_at: FilePath, since: float) -> Result | None:
+        """The same as the list of requests still has it (fal's platform), None where it has nothing of it.
+
+        An account that stores no payloads has the answer of `result` for an hour, a large one for six minutes.
+
+        since: seconds since the epoch before which the request cannot have come, by this computer's clock.
+        """
+        asked = {"endpoint_id": endpoint, "request_id": ticket.request_id, "expand": "payloads"}
+        asked["start"] = _begun(since)
+        with self._asking(Asking.HISTORY):
+            answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
+            answer.raise_for_status()
+            for item in answer.json()["items"]:
+                if item["request_id"] == ticket.request_id and item.get("json_output"):
+                    return self._made(item["json_output"], file_at)
+            return None
 
     def cancel(self, endpoint: str, ticket: Ticket) -> CancelAnswer:
         """Asks to cancel the request, which may complete all the same (fal queue, cancel)."""
@@ -224,6 +234,16 @@ class Connection:
             return CancelAnswer.REQUESTED
 
     # ---- how it is asked
+
+    def _made(self, answer: Any, file_at: FilePath) -> Result:
+        """What a model's answer says of its file."""
+        video = file_in(answer, file_at)
+        return Result(
+            url=self._service.checked(video["url"]),
+            file_name=one_line(video.get("file_name"), 200),
+            content_type=one_line(video.get("content_type"), 100),
+            size=whole_number(video.get("file_size"), 1),
+        )
 
     def _send(self, path: Path) -> str:
         client = self._storage
@@ -295,6 +315,11 @@ class Connection:
         if isinstance(exc, self._package.FalClientHTTPError):
             exc.message = refusal.words  # a traceback shows the cause too: no megabytes there, and no key
         return self._translator.error(refusal, about)
+
+
+def _begun(since: float) -> str:
+    """When a list of requests has to begin that came after `since`."""
+    return datetime.fromtimestamp(since - _CLOCKS_APART, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _host_of(exc: Any) -> str:

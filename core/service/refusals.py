@@ -152,7 +152,10 @@ class Translator:
         if status == 404 and paid is Paid.UNKNOWN:
             return RequestGone(
                 say("{who} no longer knows this job{said}.", who=who, said=said),
-                say("Look at fal.ai/dashboard/requests; results are kept for days, not for ever."),
+                say(
+                    "Look at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an "
+                    "hour or minutes only."
+                ),
                 paid=paid,
             )
         if about is Asking.RESULT and status == 400 and "in progress" in refusal.words.lower():

@@ -7,6 +7,7 @@ The fal client is the real one. The shots are movies that go out as the file the
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sqlite3
 import threading
@@ -134,13 +135,13 @@ class Desk:
 
 
 class House:
-    """The rehearsal's server behind a gate, and the folder of a journal."""
+    """The rehearsal's server behind a gate, and the folder of a journal. keep: seconds for which it has its answers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep: float = math.inf) -> None:
         self.folder = folder
         (folder / "takes").mkdir()
         self.stage = Stage()
-        self._server = RehearsalServer(folder / "rehearsal", self.stage, key=KEY, look="identity")
+        self._server = RehearsalServer(folder / "rehearsal", self.stage, key=KEY, look="identity", keep=keep)
         self.gate = Gate(self._server.start())
         self._desks: list[Desk] = []
 
