@@ -75,6 +75,7 @@ class _Findings:
 
     def add(self, loc: tuple[str | int, ...], kind: str, msg: str, value: Any, **ctx: Any) -> None:
         entry: dict[str, Any] = {"loc": ["body", *loc], "msg": msg, "type": kind, "input": value}
+        entry["url"] = f"https://docs.fal.ai/errors#{kind}"
         self.detail.append(entry | ({"ctx": ctx} if ctx else {}))
 
     def settle(self) -> None:
@@ -166,7 +167,8 @@ def _check_element(loc: tuple[str | int, ...], element: Any, known: Field, limit
     if not isinstance(element, dict):
         found.add(loc, "dict_type", "Input should be a valid dictionary", element)
         return
-    _check_fields(loc, element, {known.frontal, known.views}, (known.frontal, known.views), found)
+    # The schema has the further views optional; a list of them that is there has to hold one.
+    _check_fields(loc, element, {known.frontal, known.views}, (known.frontal,), found)
     if known.frontal in element:
         _check_text((*loc, known.frontal), element[known.frontal], found)
     if known.views not in element:
@@ -193,7 +195,7 @@ def _images(body: dict[str, Any], model: Model) -> list[tuple[tuple[str | int, .
     for field in _of(model, Role.ELEMENTS):
         for n, element in enumerate(body.get(field.name, [])):
             named.append(((field.name, n, field.frontal), element[field.frontal]))
-            views = element[field.views]
+            views = element.get(field.views, [])
             named += [((field.name, n, field.views, view), url) for view, url in enumerate(views)]
     return named
 

@@ -95,6 +95,8 @@ class Queue:
         self._stopping = threading.Event()
         self._last_order = 0
         self._lane = Lane("rehearsal-render", CONCURRENCY)
+        self.on_end: Callable[[Request], None] = lambda request: None
+        """Is told of each request that has ended, on a thread of this queue that must not wait."""
 
     def start(self, earlier: list[Request]) -> None:
         """Begin to run requests, first those that an earlier server left behind."""
@@ -118,11 +120,11 @@ class Queue:
         finally:
             self._lane.go_on()
 
-    def submit(self, endpoint: str, body: dict[str, Any]) -> tuple[str, int]:
-        """Accept a request. Gives its id and how many wait before it; it is on disk by then."""
+    def submit(self, endpoint: str, body: dict[str, Any], webhook: str = "") -> tuple[str, int]:
+        """Accept a request. webhook: who is told of its end. Gives its id and how many wait before it; it is on disk by then."""
         with self._lock:
             order = max(time.time_ns(), self._last_order + 1)
-            request = Request(str(uuid.uuid4()), endpoint, body, order)
+            request = Request(str(uuid.uuid4()), endpoint, body, order, webhook=webhook)
             self._records.save(request)
             self._take_in(request)
             return request.id, self._position(request)
@@ -194,6 +196,7 @@ class Queue:
         except OSError:
             # It stays answered as long as this server runs; a later one runs it again.
             log.warning("the rehearsal could not write down an outcome", exc_info=True)
+        self.on_end(request)
 
     def _run_next(self) -> None:
         with self._lock:

@@ -48,7 +48,9 @@ class RequestOutcome:
 
 @dataclass
 class Request:
-    """One request. order: rises from request to request; cancelled: its client wants it no more."""
+    """One request. order: rises from request to request; cancelled: its client wants it no more. webhook: the address
+    that is told of its end, if any.
+    """
 
     id: str
     endpoint: str
@@ -57,6 +59,7 @@ class Request:
     cancelled: bool = False
     outcome: RequestOutcome | None = None
     logs: tuple[Log, ...] = field(default=())
+    webhook: str = ""
 
 
 class Records:

@@ -20,6 +20,7 @@ from .protocol import Conversation, House, file_bytes
 from .queue import Queue, Render, StandIn
 from .records import Records
 from .storage import Storage
+from .webhooks import call
 from .wire import Listener
 
 __all__ = ["RehearsalServer", "Render", "StandIn"]
@@ -78,6 +79,7 @@ class RehearsalServer:
             ) from error
         house.base = f"http://127.0.0.1:{self._listener.server_port}"
         self._house = house
+        queue.on_end = lambda request: call(request, house.made)
         queue.start(earlier)
         self._listener.start()
         return house.base

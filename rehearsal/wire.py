@@ -10,10 +10,11 @@ import contextlib
 import json
 import logging
 import re
+import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
@@ -31,6 +32,9 @@ CHUNK = 256 * 1024
 IDLE_SECONDS = 10.0
 STALLED_SECONDS = 30.0
 LINGER_SECONDS = 2.0
+QUIET_SECONDS = 15.0
+WAIT_SECONDS = 0.05
+"""Seconds between two looks at what a client waits for."""
 
 
 def is_loopback(address: str) -> bool:
@@ -151,6 +155,30 @@ class Wire(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
         self.wfile.flush()
+
+    def answer_events(self, events: Iterable[dict[str, Any] | None], headers: dict[str, str]) -> None:
+        """Send server-sent events as they come, then close. None: there is nothing new, ask again soon."""
+        self.close_connection = True
+        self._begin(200, {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", **headers})
+        self.wfile.flush()
+        told = time.monotonic()
+        for event in events:
+            if event is None and self.hung_up(WAIT_SECONDS):
+                return
+            if event is not None:
+                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            elif time.monotonic() > told + QUIET_SECONDS:
+                self.wfile.write(b": still there\n\n")
+            else:
+                continue
+            self.wfile.flush()
+            told = time.monotonic()
+
+    def hung_up(self, seconds: float) -> bool:
+        """Whether the client goes away, or the server ends, within so long."""
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        # Whoever sends more instead meanwhile is heard after the answer.
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
 
     def answer_file(self, path: Path, content_type: str, etag: str) -> None:
         """Send a file, or the one range of it that is asked for. Never holds more than a piece of it in memory."""

@@ -558,6 +558,7 @@ def test_a_request_that_the_service_no_longer_knows_is_not_submitted_again_by_a_
 ) -> None:
     """It may have been paid for: that is said, and looking again costs nothing."""
     house.gate.at(STATUS, gates.once(gates.says(404, {"detail": "Request not found"})))
+    house.gate.at(gates.HISTORY, gates.says(200, {"items": [], "next_cursor": None, "has_more": False}))
     desk = house.desk()
     job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
