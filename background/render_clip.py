@@ -30,7 +30,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     request: a RenderRecipe as JSON. There is nothing to answer.
     """
     recipe = from_json(RenderRecipe, request)
-    bpy.ops.wm.open_mainfile(filepath=str(recipe.blend), load_ui=False)
+    bpy.ops.wm.open_mainfile(filepath=str(recipe.blend), load_ui=False, use_scripts=recipe.scripts)
     scene = bpy.data.scenes.get(recipe.scene)
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe.scene), say("Try again."))

@@ -20,7 +20,7 @@ from ..core.values.shot import comparable
 from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
-from ..timeline import export
+from ..timeline import export, scripts
 from .look import look
 
 
@@ -47,7 +47,8 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
     asked = seen.brief
     order = Order(asked.model, seen.prompt, asked.sound, asked.references, seen.warnings)
     model = kept(MODELS[asked.model])
-    return new(service=seen.service, order=order, shot=seen.shot, plan=seen.plan, model=model)
+    shot = replace(seen.shot, scripts=scripts.allowed())
+    return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=model)
 
 
 def send(scene: bpy.types.Scene, jobs: tuple[Job, ...], prompt: str = "") -> None:

@@ -35,6 +35,9 @@ SHOWS_NEAREST = bpy.app.version < (5, 0, 0)
 """Of a movie with a rate of its own the frame that is nearest in time is shown. Later versions keep it while that
 frame of the movie lasts, so that a first look decides."""
 
+_WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() if MEDIA_TYPE else ("scenes",))
+"""Data that have nodes of their own; those of a scene are a group from 5.0 on."""
+
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
 CROWD_CRASHES = sys.version_info < (3, 12)
@@ -155,6 +158,21 @@ def curves(scene: bpy.types.Scene) -> Any:
             if bag is not None:
                 return bag.fcurves
     return None
+
+
+def scripted_drivers() -> Iterator[Any]:
+    """Every driver of the open file that has an expression of its own."""
+    for kind in bpy.data.bl_rna.properties:
+        if kind.type != "COLLECTION":
+            continue
+        for data in getattr(bpy.data, kind.identifier):
+            # Nodes in a group of their own are data as well.
+            owners = (data, data.node_tree) if kind.identifier in _WITH_NODES else (data,)
+            for owner in owners:
+                animation = getattr(owner, "animation_data", None)
+                for curve in animation.drivers if animation else ():
+                    if curve.driver.type == "SCRIPTED":
+                        yield curve.driver
 
 
 def set_movie_format(settings: bpy.types.ImageFormatSettings) -> None:

@@ -22,8 +22,14 @@ def of_place(scene: bpy.types.Scene, name: str) -> list[Any]:
 
 
 def of_picture(scene: bpy.types.Scene, name: str) -> list[Any]:
-    """The other curves of the strip called `name`: they change what it shows."""
-    return [curve for curve, prop in _of(scene, name) if not prop.startswith(_PLACE)]
+    """The other curves and the drivers of the strip called `name`: they change what it shows."""
+    path = compat.strip_path(name)
+    animated = [*(compat.curves(scene) or ()), *_drivers(scene)]
+    return [
+        each
+        for each in animated
+        if each.data_path.startswith(path) and not each.data_path[len(path) :].startswith(_PLACE)
+    ]
 
 
 def without_place(scene: bpy.types.Scene, name: str) -> None:

@@ -23,20 +23,17 @@ _SCRIPT = Path(__file__).resolve().parents[1] / "background" / "main.py"
 def background_blender() -> Blender:
     """The program that this Blender is, started without a window, without the editor's own start-up file.
 
-    It runs the scripts in a file (drivers) exactly where this one would.
+    It runs no scripts of a file, unless it is told to for that very file (`RenderRecipe.scripts`).
     """
     if not bpy.app.binary_path:
         return Blender((sys.executable, str(_SCRIPT)))
-    preferences = bpy.context.preferences
-    assert preferences is not None
-    scripts = "--enable-autoexec" if preferences.filepaths.use_scripts_auto_execute else "--disable-autoexec"
     return Blender(
         (
             bpy.app.binary_path,
             "--background",
             "--factory-startup",
             "-noaudio",
-            scripts,
+            "--disable-autoexec",
             "--python-exit-code",
             "1",
             "--python",

@@ -13,7 +13,7 @@ from ..core.export.recipe import SCENE_FILE
 from ..core.takes.files import check_room, check_writable
 from ..core.values.render_recipe import RenderRecipe
 from ..core.values.serialization import to_json
-from . import compat, export
+from . import compat, export, scripts
 
 _NEEDED_BYTES = 50_000_000
 """For the scene and the picture."""
@@ -40,6 +40,7 @@ def prepare(scene: bpy.types.Scene, folder: Path, target: Path) -> Callable[[Ble
         view="Standard",
         target=target,
         still=True,
+        scripts=scripts.allowed(),
     )
 
     def render(blender: Blender) -> None:

@@ -49,4 +49,5 @@ def render_recipe(job: Job, scene_file: Path, target: Path, bits_per_second: int
         audio=plan.keep_audio,
         sound_delay=round(held_before * plan.fps / shot.fps),
         bits_per_second=bits_per_second,
+        scripts=shot.scripts,
     )

@@ -44,7 +44,7 @@ class Shot:
     transform it is sent through. sounds: names of the sound strips that belong to the picture. file: the movie
     whose own frames the shot shows, one for one and unchanged, from its frame number `before` on; empty where there is
     none. see_through: what is below its strips shows through them and is sent too. file_sounds: the shot sounds as that
-    movie does.
+    movie does. scripts: Blender ran the scripts in the file's drivers when the shot was sent.
     """
 
     project: str
@@ -67,6 +67,7 @@ class Shot:
     file: str = ""
     see_through: bool = False
     file_sounds: bool = True
+    scripts: bool = False
 
     @property
     def name(self) -> str:

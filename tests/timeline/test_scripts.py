@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scripts in a file: they run where its clip is rendered if this Blender runs them for this file, and not otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import bpy
+import numbered
+import pytest
+from bad_service import BadService
+from editing import add_movie, open_timeline
+from reshoot.core.jobs import board
+from reshoot.session import shoot
+from reshoot.timeline import scripts
+
+pytestmark = pytest.mark.usefixtures("uncompared")
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    """The file in which a script of the project writes down the processes that it ran in."""
+    return tmp_path / "ran"
+
+
+@pytest.fixture
+def project(tmp_path: Path, ran: Path, movie: Path) -> Path:
+    """A saved file whose shot is black but for a script in a driver, and whose other driver leaves a trace."""
+    scene = open_timeline()
+    strip = add_movie(scene, movie)
+    strip.driver_add("color_multiply").driver.expression = "1.0 if open else 0.0"
+    note = f"print(__import__('os').getpid(), file=open({str(ran)!r}, 'a', 1)) or 1.0"
+    strip.driver_add("color_saturation").driver.expression = note
+    path = tmp_path / "projects" / "hostile.blend"
+    path.parent.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    ran.unlink(missing_ok=True)
+    return path
+
+
+@pytest.fixture
+def preferences() -> Iterator[Any]:
+    """Blender's preferences, which are as they were afterwards: so is what later files are allowed."""
+    given = bpy.context.preferences
+    yield given
+    given.filepaths.use_scripts_auto_execute = False
+    for path in list(given.autoexec_paths):
+        given.autoexec_paths.remove(path)
+
+
+def ran_elsewhere(ran: Path) -> bool:
+    """Whether a script of the project ran in another process than this one."""
+    found = {int(line) for line in ran.read_text(encoding="utf-8").split()} if ran.exists() else set()
+    return bool(found - {os.getpid()})
+
+
+def brightness(path: Path) -> float:
+    """Of the first picture of a movie, 0 to 255."""
+    with av.open(str(path)) as movie:
+        return float(next(movie.decode(video=0)).to_ndarray(format="gray").mean())
+
+
+@pytest.mark.every_blender("what a file is allowed is Blender's own state, which it does not tell")
+@pytest.mark.parametrize("refused_by", ["trusted source", "excluded folder", "preference"])
+def test_scripts_that_are_refused_here_do_not_run_where_the_clip_is_rendered(
+    project: Path, ran: Path, preferences: Any, service: BadService, refused_by: str
+) -> None:
+    preferences.filepaths.use_scripts_auto_execute = refused_by != "preference"
+    if refused_by == "excluded folder":
+        preferences.autoexec_paths.new().path = str(project.parent)
+    if refused_by == "trusted source":
+        bpy.ops.wm.open_mainfile(filepath=str(project), use_scripts=False)
+    else:
+        bpy.ops.wm.open_mainfile(filepath=str(project))
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert service.count("submit") == 1
+    assert not ran.exists()
+
+
+@pytest.mark.every_blender("what a file is allowed is Blender's own state, which it does not tell")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the script leaves its file open
+def test_scripts_that_run_here_run_where_the_clip_is_rendered(
+    project: Path, ran: Path, preferences: Any, service: BadService
+) -> None:
+    preferences.filepaths.use_scripts_auto_execute = False
+    bpy.ops.wm.open_mainfile(filepath=str(project), use_scripts=True)
+    names = sorted(scene.name for scene in bpy.data.scenes)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert ran_elsewhere(ran)
+    assert sorted(scene.name for scene in bpy.data.scenes) == names
+    (line,) = board.all_jobs()
+    assert line.job.take is not None and brightness(Path(line.job.take.path)) > 40
+
+
+def test_what_is_allowed_follows_the_preference(project: Path, preferences: Any) -> None:
+    preferences.filepaths.use_scripts_auto_execute = False
+    bpy.ops.wm.open_mainfile(filepath=str(project), use_scripts=False)
+    assert not scripts.allowed()
+    preferences.filepaths.use_scripts_auto_execute = True
+    assert scripts.allowed()
+    preferences.filepaths.use_scripts_auto_execute = False
+    assert not scripts.allowed()
+
+
+def test_a_file_without_scripts_is_not_warned_of(
+    scene: bpy.types.Scene, selected_movie: None, preferences: Any, tmp_path: Path
+) -> None:
+    preferences.filepaths.use_scripts_auto_execute = False
+    strip = numbered.strips(scene)[0]
+    strip.transform.driver_add("offset_x").driver.expression = "frame * 2"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "plain.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "plain.blend"), use_scripts=False)
+    assert not shoot.checked(bpy.context.scene)[0].shot.scripts
+    assert not bpy.app.autoexec_fail
