@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..core.blender_process import PROGRESS
 from ..core.errors import ExportError
@@ -18,6 +21,8 @@ from ..timeline import compat
 _KEYFRAME_EVERY = 24
 _MIX_STALLS = 60.0
 """Seconds without a byte more after which a mix of sound does not come any more."""
+_AS_IT_IS = 2.5 / 255
+"""How far a view may be from showing a picture as it is."""
 _CACHES = ("use_prefetch", "use_cache_raw", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
 """Of a sequencer; which there are depends on the version."""
 
@@ -177,14 +182,63 @@ def view_as(scene: bpy.types.Scene, view_transform: str) -> None:
     view, display = scene.view_settings, scene.display_settings
     assert view is not None and display is not None
     # Which there are, the colour configuration says, and not the types.
-    display.display_device = "sRGB"  # type: ignore[assignment]
-    view.view_transform = view_transform  # type: ignore[assignment]
+    try:
+        display.display_device = "sRGB"  # type: ignore[assignment]
+        view.view_transform = view_transform  # type: ignore[assignment]
+    except TypeError:
+        display.display_device, view.view_transform = _plain_view()  # type: ignore[assignment]
     view.look = "None"  # type: ignore[assignment]
     view.exposure = 0.0
     view.gamma = 1.0
     view.use_curve_mapping = False
     if hasattr(view, "use_white_balance"):
         view.use_white_balance = False
+
+
+@cache
+def _plain_view() -> tuple[str, str]:
+    """The display and the view that change a picture least, of a colour configuration that is not Blender's own.
+
+    Nothing but the pictures tells which they are. Raises ExportError where each changes them.
+    """
+    scene = bpy.data.scenes.new("Reshoot")
+    image = bpy.data.images.new("ramp", 16, 16)
+    ramp = np.linspace(0.0, 1.0, 16 * 16 * 3, dtype=np.float32).reshape(-1, 3)
+    ramp[1::2] = ramp[1::2, ::-1] * (1.0, 0.5, 0.2)
+    pixels: Any = image.pixels
+    pixels.foreach_set(np.concatenate([ramp, np.ones((len(ramp), 1), np.float32)], axis=1).ravel())
+    view, display = scene.view_settings, scene.display_settings
+    assert view is not None and display is not None
+    compat.set_image_format(scene.render.image_settings, "PNG")
+    scene.render.image_settings.color_mode = "RGB"
+    found: list[tuple[float, str, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for device in compat.choices(display, "display_device"):
+            display.display_device = device  # type: ignore[assignment]
+            for name in compat.choices(view, "view_transform"):
+                view.view_transform = name  # type: ignore[assignment]
+                path = Path(folder) / f"{len(found)}.png"
+                image.save_render(str(path), scene=scene)
+                found.append((_apart(ramp, path), device, name))
+    bpy.data.images.remove(image)
+    bpy.data.scenes.remove(scene)
+    error, device, name = min(found)
+    if error > _AS_IT_IS:
+        raise ExportError(
+            say("The colour configuration in use has no view that shows footage as it is."),
+            say("Give it one, such as “Un-tone-mapped”, or use Blender's own."),
+        )
+    return device, name
+
+
+def _apart(ramp: Any, path: Path) -> float:
+    """How far the picture at `path` is from `ramp`, of full brightness, where that is most."""
+    shown = bpy.data.images.load(str(path))
+    points = np.empty(len(ramp) * 4, np.float32)
+    pixels: Any = shown.pixels
+    pixels.foreach_get(points)
+    bpy.data.images.remove(shown)
+    return float(np.abs(points.reshape(-1, 4)[:, :3] - ramp).max())
 
 
 def new_scene(fps: Fraction, width: int, height: int) -> bpy.types.Scene:

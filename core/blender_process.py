@@ -28,9 +28,13 @@ _TAIL = 400
 
 @dataclass(frozen=True)
 class Blender:
-    """How a background Blender is started: program and arguments, up to where the recipe's path follows."""
+    """How a background Blender is started: program and arguments, up to where the recipe's path follows.
+
+    environment: variables that it gets besides this process's own.
+    """
 
     command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
     def run(
         self,
@@ -77,7 +81,7 @@ class Blender:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=_environment(folder),
+                    env={**_environment(folder), **dict(self.environment)},
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError as error:

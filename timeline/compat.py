@@ -7,6 +7,7 @@ strip's properties are called otherwise, or are not there, in another.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -158,6 +159,25 @@ def curves(scene: bpy.types.Scene) -> Any:
             if bag is not None:
                 return bag.fcurves
     return None
+
+
+def color_spaces(scene: bpy.types.Scene) -> frozenset[str]:
+    """The names of the colour spaces that the colour configuration in use has."""
+    settings = scene.sequencer_colorspace_settings
+    assert settings is not None
+    names: Any = settings.bl_rna.properties["name"]
+    return frozenset(item.identifier for item in names.enum_items)
+
+
+def choices(owner: Any, name: str) -> tuple[str, ...]:
+    """What the enum `name` of `owner` can be set to, also where Blender makes its list anew each time."""
+    try:
+        setattr(owner, name, "\0")
+    except TypeError as error:
+        # The only way in which Blender tells.
+        listed = ast.literal_eval(str(error).rpartition(" not found in ")[2])
+        return (listed,) if isinstance(listed, str) else tuple(listed)
+    return ()
 
 
 def scripted_drivers() -> Iterator[Any]:

@@ -25,8 +25,9 @@ def background_blender() -> Blender:
 
     It runs no scripts of a file, unless it is told to for that very file (`RenderRecipe.scripts`).
     """
+    environment = _colour_configuration()
     if not bpy.app.binary_path:
-        return Blender((sys.executable, str(_SCRIPT)))
+        return Blender((sys.executable, str(_SCRIPT)), environment)
     return Blender(
         (
             bpy.app.binary_path,
@@ -39,8 +40,17 @@ def background_blender() -> Blender:
             "--python",
             str(_SCRIPT),
             "--",
-        )
+        ),
+        environment,
     )
+
+
+def _colour_configuration() -> tuple[tuple[str, str], ...]:
+    """The variable that names the editor's own colour configuration, where it lies among the editor's files: a
+    background Blender looks elsewhere for them. What the environment names already is passed on anyway.
+    """
+    own = bpy.utils.user_resource("DATAFILES", path="colormanagement/config.ocio")
+    return (("OCIO", own),) if own and os.path.isfile(own) and not os.environ.get("OCIO") else ()
 
 
 def write_scene(scene: bpy.types.Scene, path: Path) -> None:

@@ -5,6 +5,8 @@ rendered. It runs none of them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from . import compat
@@ -15,8 +17,8 @@ _PROBE = "reshoot_probe"
 def allowed() -> bool:
     """Whether the open file has scripts in its drivers and Blender runs them here.
 
-    Blender does not tell what was chosen for this file: by "Trusted Source", by an excluded folder, by a preference that
-    was changed since. So it is asked for a script of our own, in a scene that is gone again at once. Without scripts in
+    Blender does not tell what was chosen for this file: by "Trusted Source", by an excluded folder, by a preference
+    changed since. So it is asked for a script of our own, in a scene that is gone again at once. Without scripts in
     the file it is not asked: where it refuses one, it warns of the file.
     """
     if not any(not driver.is_simple_expression for driver in compat.scripted_drivers()):
@@ -32,10 +34,9 @@ def allowed() -> bool:
     try:
         names[_PROBE] = probe
         scene[_PROBE] = 0.0
-        driver = scene.driver_add(f'["{_PROBE}"]').driver
-        assert driver is not None
-        # What only computes runs even where scripts do not: this would open a file, if it were asked to.
-        driver.expression = f"{_PROBE}(open)"
+        curve: Any = scene.driver_add(f'["{_PROBE}"]')
+        # What only computes runs even where scripts do not: this could open a file.
+        curve.driver.expression = f"{_PROBE}(open)"
         scene.view_layers[0].update()
     finally:
         bpy.data.scenes.remove(scene)

@@ -14,7 +14,7 @@ from ..core.errors import ShotError
 from ..core.values.choices import Source
 from ..core.values.shot import Shot, ShotStrip, ShownFiles, comparable
 from ..core.words import named, say
-from . import neighbors, see_through
+from . import compat, neighbors, see_through
 from .facts import StripFacts, TimelineFacts, shown_files
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
@@ -24,7 +24,14 @@ _LAST = 1_048_574
 _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
 """Colour spaces whose pictures hold nothing past 1. Linear, log and HDR footage does, and so does a take that undoes a
 view transform."""
-_DISPLAYED = ("AgX", "Filmic", "ACES 1.3", "ACES 2.0")
+UNDOES = {
+    "AgX": "AgX Base sRGB",
+    "Filmic": "Filmic sRGB",
+    "ACES 1.3": "ACES 1.3 sRGB",
+    "ACES 2.0": "ACES 2.0 sRGB",
+}
+"""By view transform the colour space that gives back what was sent through it. A configuration of the editor's own
+may have neither."""
 _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
@@ -150,7 +157,7 @@ def _view(scene: bpy.types.Scene, strips: Iterable[StripFacts]) -> str:
     colour space that undoes the display well enough (docs/fidelity.md has the figures).
     """
     displayed = _view_transform(scene)
-    if displayed not in _DISPLAYED:
+    if UNDOES.get(displayed) not in compat.color_spaces(scene):
         return "Standard"
     for strip in itertools.chain.from_iterable(each.all_inside() for each in strips):
         past_white = strip.color_space not in _WITHIN_WHITE

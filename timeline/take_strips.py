@@ -24,19 +24,13 @@ from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
 from .editor import editor_of
+from .shot import UNDOES
 
 JOB_KEY = "reshoot_job"
 """Custom property of a placed strip: the id of the job that made it."""
 
 _HIGHEST_CHANNEL = 128
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
-_UNDOES = {
-    "AgX": "AgX Base sRGB",
-    "Filmic": "Filmic sRGB",
-    "ACES 1.3": "ACES 1.3 sRGB",
-    "ACES 2.0": "ACES 2.0 sRGB",
-}
-"""Colour space that gives back what was sent through a view transform."""
 
 
 class TakeStrips:
@@ -72,8 +66,9 @@ class TakeStrips:
         strip[JOB_KEY] = piece.job.id
         strip.select = False
         self._show_as_shot(strip, take)
-        if shot.view in _UNDOES:
-            strip.colorspace_settings.name = _UNDOES[shot.view]
+        undoes = UNDOES.get(shot.view)
+        if undoes in compat.color_spaces(self._scene):
+            strip.colorspace_settings.name = undoes
         return strip
 
     def _reach(self, piece: Piece) -> int:

@@ -552,6 +552,12 @@ GERMAN: dict[str, str] = {
     "The rendered clip cannot be given its rate: {error}.": (
         "Der gerenderte Clip kann seine Bildrate nicht erhalten: {error}."
     ),
+    "The colour configuration in use has no view that shows footage as it is.": (
+        "Die verwendete Farbkonfiguration hat keine Ansicht, die Material zeigt, wie es ist."
+    ),
+    "Give it one, such as “Un-tone-mapped”, or use Blender's own.": (
+        "Ihr eine geben, etwa „Un-tone-mapped“, oder die von Blender verwenden."
+    ),
     "The rendered clip cannot be read back: {error}.": "Der gerenderte Clip ist nicht lesbar: {error}.",
     "Check the room on disk and try again.": "Den Platz auf der Platte prüfen und erneut versuchen.",
     # ---- the background Blender

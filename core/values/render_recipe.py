@@ -24,8 +24,8 @@ class RenderRecipe:
 
     frame_map: for each frame of the clip which of the rendered ones it shows, from 0 on; empty where each shows its
     own. fps: the clip's rate, where it is not made in one pass. audio: with sound. sound_delay: frames of the
-    clip before its sound begins. bits_per_second: of the clip's picture, 0 for a constant quality. scripts: those in the
-    scene's drivers run.
+    clip before its sound begins. bits_per_second: of the clip's picture, 0 for a constant quality. scripts: those in
+    the scene's drivers run.
     """
 
     blend: Path
