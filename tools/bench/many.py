@@ -70,7 +70,7 @@ def _of_waiting(count: int, found: Sequence[waiting.Wait]) -> Iterator[Figure]:
     ) -> Figure:
         return Figure(f"many.{name}.{count}", _WAITING, f"{jobs}: {words}", unit, tuple(map(value, found)), budget)
 
-    yield figure("threads", "threads of ours", "", lambda one: one.threads, 8)
+    yield figure("threads", "threads of ours", "", lambda one: one.threads, 10)
     yield figure("asked", "status requests in the busiest second", "", lambda one: one.asked, 20)
     yield figure("commits", "transactions of the journal while all wait", "1/s", lambda one: one.commits, None)
     if count > 1:
