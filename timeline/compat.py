@@ -252,6 +252,16 @@ def sequencer_shows(window: bpy.types.Window, scene: bpy.types.Scene) -> Iterato
         window.view_layer = layer
 
 
+def split_options(strip: Any) -> dict[str, Any] | None:
+    """Arguments of `split` with which nothing but `strip` is cut; None where this version cuts what it is joined with.
+
+    Where they are not ignored, what is joined is cut along, and gets other names.
+    """
+    if "ignore_connections" in strip.bl_rna.functions["split"].parameters.keys():
+        return {"ignore_connections": True}
+    return None if len(getattr(strip, "connections", ())) else {}
+
+
 def select_only(chosen: Iterable[Any], all_strips: Iterable[Any]) -> None:
     """Select `chosen` and nothing else of `all_strips`."""
     names = {strip.name for strip in chosen}

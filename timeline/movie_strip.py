@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,14 @@ def selection_kept(editor: bpy.types.SequenceEditor) -> Iterator[None]:
             kept = before.get(strip.name, (False, False, False))
             strip.select, strip.select_left_handle, strip.select_right_handle = kept
         editor.active_strip = every.get(active) if active else None
+
+
+def join(scene: bpy.types.Scene, strips: Iterable[Any]) -> None:
+    """Join strips of the open level so that they are moved and cut together."""
+    editor = editor_of(scene)
+    with selection_kept(editor), sequencer(scene):
+        compat.select_only(strips, compat.strips_all(editor))
+        bpy.ops.sequencer.connect("EXEC_REGION_WIN", toggle=False)
 
 
 @contextlib.contextmanager

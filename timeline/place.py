@@ -2,7 +2,7 @@
 """Take -> strips: puts a result where its shot is now, over exactly its frames, shown as the shot was shown.
 
 Nothing else in the timeline changes, but for what the notes say: sound that the editor asked to be muted, and a
-see-through shot, which would show through its take.
+see-through shot, which would show through its take; both over the take's frames alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..core.values.shot import Shot
 from ..core.words import say
 from . import compat, movie_strip, take_strips, whereabouts
 from .editor import editor_of
+from .muting import Muting
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
@@ -43,17 +44,19 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     if not jobs:
         return ()
     notes: list[str] = []
+    muting = Muting(scene)
     with _prefetch_held(editor):
         try:
             for spot in whereabouts.find(scene, jobs[0].shot):
                 found = pieces.pieces_of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, jobs[0], spot).add(found)
-        except PlacementError:
+                        notes += take_strips.TakeStrips(scene, jobs[0], spot, muting).add(found)
+        except Exception:
             for job in jobs:
                 remove(scene, job.id)
             raise
+        notes += muting.carry_out()
     return tuple(dict.fromkeys(notes))
 
 

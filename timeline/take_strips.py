@@ -24,6 +24,7 @@ from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
 from .editor import editor_of
+from .muting import Frames, Muting
 from .shot import UNDOES
 
 JOB_KEY = "reshoot_job"
@@ -34,12 +35,13 @@ _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 
 
 class TakeStrips:
-    """Lays pieces over one spot of a shot. lead: the first part's job."""
+    """Lays pieces over one spot of a shot. lead: the first part's job. muting: takes down what is to be muted."""
 
-    def __init__(self, scene: bpy.types.Scene, lead: Job, spot: Spot) -> None:
+    def __init__(self, scene: bpy.types.Scene, lead: Job, spot: Spot, muting: Muting) -> None:
         self._scene = scene
         self._lead = lead
         self._spot = spot
+        self._muting = muting
 
     def add(self, found: Sequence[Piece]) -> Iterator[str]:
         """Add the strips; what else was done, in words."""
@@ -52,7 +54,7 @@ class TakeStrips:
                 strip.channel = min(strip.channel, self._free_channel(first, end))
         else:
             strip = self._meta(found, first, end)
-        yield from self._blend_as_shot(strip)
+        self._blend_as_shot(strip, found)
         if self._lead.order.sound is not Sound.TIMELINE:
             yield from self._sound(strip, found)
 
@@ -160,7 +162,7 @@ class TakeStrips:
         if (take.width, take.height) != (shot.width, shot.height):
             content.resample(strip)
 
-    def _blend_as_shot(self, strip: Any) -> Iterator[str]:
+    def _blend_as_shot(self, strip: Any, found: Sequence[Piece]) -> None:
         """Lay the take over what is below as the shot lies over it."""
         strip.blend_type = "ALPHA_OVER"
         models = self._models()
@@ -171,9 +173,9 @@ class TakeStrips:
         curves.copy_place(self._scene, model.name, strip.name, {}, fades=True, moves=False)
         fades = any(curve.data_path.endswith(curves.FADE) for curve in curves.of_place(self._scene, model.name))
         if fades or model.blend_alpha < 1 or model.blend_type not in _OPAQUE:
+            words = say("“{strip}” is muted: it would show through its take", strip=model.name)
             for each in models:
-                each.mute = True
-            yield say("“{strip}” is muted: it would show through its take", strip=model.name)
+                self._muting.mute(each, _frames(found), words)
 
     def _sound(self, strip: Any, found: Sequence[Piece]) -> Iterator[str]:
         """Mute the shot's own sound, and bring in the result's where that was asked for."""
@@ -186,23 +188,22 @@ class TakeStrips:
                 yield say("This Blender was built without sound: the result's is in the take's file")
                 return
             self._bring_sound(strip, heard)
+        else:
+            heard = list(found)
         for own in self._own_sounds():
-            if not own.mute:
-                own.mute = True
-                yield say("“{strip}” is muted", strip=own.name)
+            self._muting.mute(own, _frames(heard), say("“{strip}” is muted", strip=own.name))
         for name in self._spot.strips:
             shown = compat.strips_all(editor_of(self._scene))[name]
-            # A scene's sound comes with its picture: muted, it would not be seen either.
-            if shown.type == "SCENE" and shown.volume:
-                shown.volume = 0.0
-                yield say("The sound of “{strip}” is turned off", strip=name)
+            if shown.type == "SCENE":
+                words = say("The sound of “{strip}” is turned off", strip=name)
+                self._muting.turn_off_sound(shown, _frames(heard), words)
 
     def _own_sounds(self) -> list[Any]:
         """The shot's sound strips, and what was cut off them and is heard beside its picture here."""
         editor, spot = editor_of(self._scene), self._spot
         every = compat.strips_all(editor)
         own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
-        if not own:
+        if not self._lead.shot.sounds:
             return []
         pictures = [every[name] for name in spot.strips]
         # A piece that was moved with its picture is known by that.
@@ -239,13 +240,22 @@ class TakeStrips:
             sound.select = False
             _cover(sound, first, min(end, compat.end(sound)))
             if strip.type != "META" and compat.CONNECTED_STRIPS:
-                _join(self._scene, strip, sound)
+                movie_strip.join(self._scene, [strip, sound])
+
+
+def _frames(pieces: Sequence[Piece]) -> list[Frames]:
+    """The timeline frames that `pieces` cover."""
+    return [(piece.first, piece.end) for piece in pieces]
 
 
 def calls_operators(job: Job) -> bool:
     """Whether Blender's own operators are called to lay the take of `job`."""
-    joined = job.order.sound is Sound.RESULT and compat.CONNECTED_STRIPS
-    return job.take is not None and (job.take.play_fps is not None or (joined and job.take.sound))
+    if job.take is None or job.take.play_fps is not None:
+        return job.take is not None
+    brought = job.order.sound is Sound.RESULT and job.take.sound
+    # What was joined with its picture is joined again where it is cut.
+    cut = job.order.sound is not Sound.TIMELINE and bool(job.shot.sounds)
+    return compat.CONNECTED_STRIPS and (brought or cut)
 
 
 def name_of(job: Job) -> str:
@@ -265,11 +275,3 @@ def _cover(strip: Any, first: int, end: int) -> None:
     compat.set_end(strip, end)
     if compat.start(strip) != first:
         compat.set_start(strip, first)
-
-
-def _join(scene: bpy.types.Scene, picture: Any, sound: Any) -> None:
-    """Join the two so that they are moved and cut together."""
-    editor = editor_of(scene)
-    with movie_strip.selection_kept(editor), movie_strip.sequencer(scene):
-        compat.select_only([picture, sound], compat.strips_all(editor))
-        bpy.ops.sequencer.connect("EXEC_REGION_WIN", toggle=False)
