@@ -6,8 +6,10 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import bpy
@@ -49,6 +51,34 @@ _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 _timers: dict[int, Timer] = {}
 """Of the watches that run, by their numbers."""
+_RECOVERS = 1.0
+"""Seconds after which what broke is tried again."""
+_logged: set[tuple[type[Exception], str, int | None]] = set()
+"""What has broken and where: told once, though it may break at every tick."""
+
+
+def _log(error: Exception) -> None:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    broken = (type(error), where.filename, where.lineno)
+    if broken not in _logged:
+        import logging
+
+        _logged.add(broken)
+        logging.getLogger(__name__).error("the watch of jobs stumbled and goes on", exc_info=error)
+
+
+def enduring(timer: Callable[[], float | None]) -> Callable[[], float | None]:
+    """A timer of Blender's that is called again where it breaks: Blender itself would forget it."""
+
+    @functools.wraps(timer)
+    def run() -> float | None:
+        try:
+            return timer()
+        except Exception as error:  # noqa: BLE001 - whatever it is, jobs have to be followed
+            _log(error)
+            return _RECOVERS
+
+    return run
 
 
 class RESHOOT_OT_watch(bpy.types.Operator):
@@ -65,13 +95,14 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         window = context.window or manager.windows[0]
         _newest += 1
         self._number = _newest
-        _timers[self._number] = manager.event_timer_add(_TICK, window=window)
         self._until = time.monotonic() + _SHIFT
         # It stays in the area in which it began: takes are placed from there, see `movie_strip.sequencer`. Called in
         # such a context, an operator could crash Blender; what begins in it has Python's lock.
         area = min(window.screen.areas, key=lambda each: each.type != "SEQUENCE_EDITOR")
         with context.temp_override(window=window, area=area):
             manager.modal_handler_add(self)
+        # Last: a timer that nobody ends would tick for ever.
+        _timers[self._number] = manager.event_timer_add(_TICK, window=window)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: Context, event: Event) -> OperatorReturn:
@@ -82,6 +113,22 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         if running is None or self._number != _newest:
             self._end(context)
             return {"FINISHED"}
+        try:
+            self._look_after(running, context)
+        except Exception as error:  # noqa: BLE001 - it may be another's fault, and must not end the watch
+            _log(error)
+        if time.monotonic() >= self._until:
+            self._end(context)
+            try:
+                _go_on(running)
+            except Exception as error:  # noqa: BLE001 - the same
+                _log(error)
+                _start_later(_RECOVERS)
+            return {"FINISHED"}
+        return {"PASS_THROUGH"}
+
+    def _look_after(self, running: session.Session, context: Context) -> None:
+        """Hear the news, and place what has landed."""
         if running.drain(_DEADLINE):
             _redraw()
         elif time.monotonic() - _drawn > _CLOCK:
@@ -99,11 +146,6 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             for job in running.placing.takes_to_correct()[:1]:
                 self._correct_take(running, job)
                 _redraw(everything=True)
-        if time.monotonic() >= self._until:
-            self._end(context)
-            _go_on(running)
-            return {"FINISHED"}
-        return {"PASS_THROUGH"}
 
     def cancel(self, context: Context) -> None:
         """Blender closes the window or the file: leave no timer behind, and go on in the next."""
@@ -184,7 +226,9 @@ def may_place(context: Context) -> bool:
     for window in session.window_manager().windows:
         if window.screen.is_animation_playing:
             return False
-        if any(each.bl_idname.startswith(_HANDS_ON) for each in window.modal_operators):
+        # Blender has None, or no id, for an operator whose add-on was disabled while it ran.
+        ids = [getattr(each, "bl_idname", None) or "" for each in window.modal_operators]
+        if any(each.startswith(_HANDS_ON) for each in ids):
             return False
     return _redo_since is None or time.monotonic() - _redo_since > _GRACE
 
@@ -211,6 +255,7 @@ def _redraw(*, everything: bool = False, clock: bool = False) -> None:
                 region.tag_redraw()
 
 
+@enduring
 def _start() -> float | None:
     if session.running() is None:
         return None
@@ -235,6 +280,7 @@ def _go_on(running: session.Session) -> None:
         bpy.app.timers.register(_listen, first_interval=_LISTEN, persistent=True)
 
 
+@enduring
 def _listen() -> float | None:
     """Begin a watch when there is news. A watch that runs for half an hour would redraw the clocks all the time."""
     running = session.running()
@@ -262,7 +308,10 @@ def _resume() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _opened(*_args: object) -> None:
-    session.file_opened()
+    try:
+        session.file_opened()
+    except Exception as error:  # noqa: BLE001 - the jobs of the file that is open now have to go on
+        _log(error)
     if not bpy.app.background and session.has_work():
         _resume()
 
@@ -284,6 +333,7 @@ def _undone(*_args: object) -> None:
         ensure()
 
 
+@enduring
 def _after_start() -> float | None:
     if not start.ready():
         return _PAUSE

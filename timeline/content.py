@@ -15,18 +15,26 @@ from . import compat
 _MUCH_SMALLER = 0.75
 
 
+def _absolute(strip: Any, path: str) -> str:
+    """A path of `strip`: where it is relative, to the file that the strip's scene is from."""
+    return str(bpy.path.abspath(path, library=strip.id_data.library))
+
+
 def file_of(strip: Any) -> str:
     """The file that a movie strip or the first image of an image strip shows, absolute; empty for other strips."""
     if strip.type == "MOVIE":
-        return str(bpy.path.abspath(strip.filepath))
+        return _absolute(strip, strip.filepath)
     if strip.type == "IMAGE" and strip.elements:
-        return os.path.join(bpy.path.abspath(strip.directory), strip.elements[0].filename)
+        return os.path.join(_absolute(strip, strip.directory), strip.elements[0].filename)
     return ""
 
 
 def sound_file(strip: Any) -> str:
     """The file that a sound strip plays, `comparable`; empty where there is none."""
-    return comparable(bpy.path.abspath(strip.sound.filepath)) if strip.sound else ""
+    if not strip.sound:
+        return ""
+    # A sound can be linked where its strip is not.
+    return comparable(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
 
 
 def file_start(strip: Any) -> float:
@@ -39,7 +47,7 @@ def file_start(strip: Any) -> float:
 
 def image_files(strip: Any) -> list[str]:
     """Every file that an image strip shows, absolute, in order."""
-    folder = bpy.path.abspath(strip.directory)
+    folder = _absolute(strip, strip.directory)
     return [os.path.join(folder, element.filename) for element in strip.elements]
 
 

@@ -22,6 +22,7 @@ from ..core.words import say
 from . import compat, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .muting import Muting
+from .shot import linked_words
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
@@ -39,6 +40,9 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     room or a file is gone.
     """
     _check_files(jobs)
+    if scene.library is not None:
+        # Nor into a scene of this file that only has the same name.
+        raise PlacementError(linked_words(scene), say("Make the scene local, and place the take again from the job."))
     editor = scene.sequence_editor or scene.sequence_editor_create()
     jobs = [job for job in jobs if not placed_strips(scene, job.id)]
     if not jobs:
@@ -148,8 +152,14 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
 def remember_scenes(jobs: Sequence[Job]) -> None:
     """Keep in mind which scenes new jobs belong to: their names may become others'."""
     for job in jobs:
-        if job.scene in bpy.data.scenes:
-            _begun[job.id] = bpy.data.scenes[job.scene].session_uid
+        scene = _local(job.scene)
+        if scene is not None:
+            _begun[job.id] = scene.session_uid
+
+
+def _local(name: str) -> bpy.types.Scene | None:
+    """The scene of this file that has a name; one that is linked may have the same."""
+    return next((scene for scene in bpy.data.scenes if scene.name == name and scene.library is None), None)
 
 
 def find_scene(job: Job) -> bpy.types.Scene | None:
@@ -169,7 +179,7 @@ def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
     found: dict[str, bpy.types.Scene] = {}
     unsure: dict[str, Shot] = {}
     for job in jobs:
-        named = bpy.data.scenes.get(job.scene)
+        named = _local(job.scene)
         if _begun.get(job.id) in by_number:
             found[job.id] = by_number[_begun[job.id]]
             continue

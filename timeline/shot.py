@@ -40,8 +40,10 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
     """The shot that is selected in `scene`'s sequencer, and the files that it shows. project: what its jobs belong to.
 
     Opens no file, but for a look at the headers of those that can be see-through. Raises ShotError where nothing that
-    has a picture is selected.
+    has a picture is selected, and where the scene belongs to another file: it could not take the result.
     """
+    if scene.library is not None:
+        raise ShotError(linked_words(scene), say("Open that file and reshoot there, or make the scene local first."))
     timeline = TimelineFacts(scene)
     pictures = _selected_pictures(timeline)
     start = min(strip.start for strip in pictures)
@@ -86,6 +88,13 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
     return shot, shown_files(shown)
+
+
+def linked_words(scene: bpy.types.Scene) -> str:
+    """Why a linked scene gets no take."""
+    assert scene.library is not None
+    file = bpy.path.basename(scene.library.filepath)
+    return say("The scene “{scene}” is linked from {file}: no strip can be added to it.", scene=scene.name, file=file)
 
 
 def _selected_pictures(timeline: TimelineFacts) -> list[StripFacts]:

@@ -14,7 +14,8 @@ import bpy
 
 from ..core.errors import PlacementError
 from ..core.names import REHEARSAL
-from ..core.takes import transform
+from ..core.media import mp4
+from ..core.takes import result, transform
 from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
 from ..core.values.choices import Sound, Source
@@ -25,7 +26,7 @@ from ..core.words import say
 from . import compat, content, curves, movie_strip
 from .editor import editor_of
 from .muting import Frames, Muting
-from .shot import UNDOES
+from .shot import UNDOES, scene_fps
 
 JOB_KEY = "reshoot_job"
 """Custom property of a placed strip: the id of the job that made it."""
@@ -63,7 +64,7 @@ class TakeStrips:
         shot, take = piece.job.shot, piece.take
         last = piece.start + max(piece.end - piece.start, self._reach(piece))
         channel = self._free_channel(min(piece.start, piece.first), max(piece.end, last))
-        path, at_own_rate = Path(take.path), take.play_fps is not None
+        path, at_own_rate = self._file(piece), take.play_fps is not None
         strip = movie_strip.add(self._scene, name_of(piece.job), path, channel, piece.start, at_own_rate=at_own_rate)
         strip[JOB_KEY] = piece.job.id
         strip.select = False
@@ -72,6 +73,33 @@ class TakeStrips:
         if undoes in compat.color_spaces(self._scene):
             strip.colorspace_settings.name = undoes
         return strip
+
+    def _file(self, piece: Piece) -> Path:
+        """The file that shows a piece at its pace. Raises PlacementError.
+
+        Blender plays a file with a rate of its own by the timeline's. Where that was changed since the press, and the
+        shot lasts as many frames as it did, a copy carries the rate that covers them.
+        """
+        take, then, now = piece.take, piece.job.shot.fps, scene_fps(self._scene)
+        path = Path(take.path)
+        if take.play_fps is None or then == now or not self._lasts_as_before():
+            return path
+        try:
+            return result.at_rate(path, take.play_fps * now / then)
+        except (OSError, mp4.Unreadable) as error:
+            raise PlacementError(
+                say("The timeline's rate was changed, and the take cannot be fitted to it: {error}.", error=error),
+                say("Set the rate to what it was, and place the take again from the job."),
+            ) from error
+
+    def _lasts_as_before(self) -> bool:
+        """Whether the shot covers as many frames as at the press, rather than as many seconds."""
+        every = compat.strips_all(editor_of(self._scene))
+        then = {strip.name: strip.end - strip.start for strip in self._lead.shot.strips}
+        there = [every[name] for name in self._spot.strips if every[name].type == "MOVIE"]
+        if any(then.get(strip.name) == compat.length(strip) for strip in there):
+            return True
+        return all(sum(compat.trims(each)) + compat.length(each) == compat.content_length(each) for each in there)
 
     def _reach(self, piece: Piece) -> int:
         """How many timeline frames the whole file of a piece covers."""
@@ -202,9 +230,9 @@ class TakeStrips:
         """The shot's sound strips, and what was cut off them and is heard beside its picture here."""
         editor, spot = editor_of(self._scene), self._spot
         every = compat.strips_all(editor)
-        own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
         if not self._lead.shot.sounds:
             return []
+        own = [every[name] for name in self._lead.shot.sounds if name in every and every[name].type == "SOUND"]
         pictures = [every[name] for name in spot.strips]
         # A piece that was moved with its picture is known by that.
         files = [(content.sound_file(strip), content.file_start(strip)) for strip in own]

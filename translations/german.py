@@ -775,6 +775,28 @@ GERMAN: dict[str, str] = {
     "No channel is free for the take's sound.": "Kein Kanal ist für den Ton des Takes frei.",
     "“{strip}” is muted: it would show through its take": "„{strip}“ ist stumm: Es würde durch seinen Take scheinen",
     "“{strip}” is muted": "„{strip}“ ist stumm",
+    "The scene “{scene}” is linked from {file}: no strip can be added to it.": (
+        "Die Szene „{scene}“ ist aus {file} verknüpft: Ihr lässt sich kein Strip hinzufügen."
+    ),
+    "Open that file and reshoot there, or make the scene local first.": (
+        "Jene Datei öffnen und dort weiterarbeiten, oder die Szene zuerst lokal machen."
+    ),
+    "Make the scene local, and place the take again from the job.": (
+        "Die Szene lokal machen und den Take vom Auftrag aus erneut einsetzen."
+    ),
+    "The timeline's rate was changed, and the take cannot be fitted to it: {error}.": (
+        "Die Rate der Zeitleiste wurde geändert, und der Take lässt sich ihr nicht anpassen: {error}."
+    ),
+    "Set the rate to what it was, and place the take again from the job.": (
+        "Die frühere Rate einstellen und den Take vom Auftrag aus erneut einsetzen."
+    ),
+    "“{strip}” reaches past the take: cut where the take begins and ends": (
+        "„{strip}“ reicht über den Take hinaus: geschnitten, wo er beginnt und endet"
+    ),
+    "“{strip}” reaches past its take and cannot be cut there: it is not muted. Mute it by hand.": (
+        "„{strip}“ reicht über seinen Take hinaus und lässt sich dort nicht schneiden: nicht stummgeschaltet. Von Hand stummschalten."
+    ),
+    "“{strip}” is not joined with its picture any more": "„{strip}“ ist nicht mehr mit seinem Bild verbunden",
     "The result has no sound: the timeline's stays": "Das Ergebnis hat keinen Ton: Der der Zeitleiste bleibt",
     "This Blender was built without sound: the result's is in the take's file": (
         "Dieser Blender ist ohne Ton gebaut: Der des Ergebnisses ist in der Datei des Takes"

@@ -81,5 +81,18 @@ def _corrected(result: Path, video: mp4.Video, play_fps: Fraction | None, usual:
     return result, 0
 
 
+def at_rate(take: Path, fps: Fraction) -> Path:
+    """A copy of the file `take`, beside it, whose pictures run at `fps`; its sound keeps its own pace.
+
+    The same file again where it is there already. Raises Unreadable where it cannot be done, and OSError.
+    """
+    copy = take.with_name(f"{take.stem}_at{fps.numerator}-{fps.denominator}{take.suffix}")
+    if not copy.exists():
+        half = copy.with_suffix(".part")
+        mp4.relabel(take, half, fps, keep_sound=True)
+        half.replace(copy)
+    return copy
+
+
 CORRECTED = "right.mp4"
 """A result that was put right, beside it."""

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scene has become between the press and the take, or was all along: of another rate, of another file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+import editing
+import numbered
+import pytest
+from editing import open_timeline, takes
+from reshoot import session
+from reshoot.core.errors import PlacementError, ShotError
+from reshoot.core.media import mp4
+from reshoot.operators import waiting, watch
+from reshoot.session import shoot as press
+from reshoot.timeline import compat, content, place
+
+pytestmark = pytest.mark.usefixtures("identity", "uncompared")
+
+
+def linked(scene: bpy.types.Scene, path: Path) -> bpy.types.Scene:
+    """The same scene, linked from a file of its own."""
+    bpy.data.libraries.write(str(path), {scene})
+    with bpy.data.libraries.load(str(path), link=True) as (_there, wanted):
+        wanted.scenes = [scene.name]
+    return next(each for each in bpy.data.scenes if each.library is not None)
+
+
+@pytest.mark.parametrize("now", [15, 60])
+def test_a_take_in_real_time_keeps_its_pace_where_the_rate_was_changed(tmp_path: Path, now: int) -> None:
+    scene = open_timeline(fps=Fraction(12))
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "slow.mp4", frames=48, fps=Fraction(12)))
+    scene.reshoot.timing = "REAL_TIME"
+    (job,) = press.shoot(scene)
+    scene.render.fps = now
+    waiting.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    editing.lies_over(take, strip)
+    # As many frames of the timeline for each of the file as there were when it was sent.
+    shown = mp4.probe(Path(content.file_of(take))).fps
+    placed = session.current().job(job.id).take
+    assert placed is not None and placed.play_fps is not None
+    assert now / shown == 12 / placed.play_fps
+
+
+def test_a_linked_scene_is_refused_before_anything_is_sent(tmp_path: Path, movie: Path) -> None:
+    scene = open_timeline()
+    editing.add_movie(scene, movie)
+    other = linked(scene, tmp_path / "library.blend")
+    with pytest.raises(ShotError, match="is linked from library.blend"):
+        press.shoot(other, "Make it snow")
+    assert not editing.journal()
+
+
+def test_a_take_does_not_go_into_a_linked_scene(tmp_path: Path, movie: Path) -> None:
+    scene = open_timeline()
+    editing.add_movie(scene, movie)
+    other = linked(scene, tmp_path / "library.blend")
+    (job,) = press.shoot(scene)
+    editing.drain_until("LANDED")
+    landed = session.current().job(job.id)
+    assert landed is not None
+    with pytest.raises(PlacementError, match="is linked from"):
+        place.place(other, [landed])
+    assert place.find_scene(landed) == scene
+    assert compat.length(compat.strips_all(other.sequence_editor)[0]) > 0
+
+
+def test_a_path_of_a_linked_scene_begins_at_its_own_file(tmp_path: Path, movie: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    scene = open_timeline()
+    strip = editing.add_movie(scene, movie)
+    strip.filepath = "//shot.mp4"
+    other = linked(scene, folder / "library.blend")
+    (there,) = compat.strips_all(other.sequence_editor)
+    assert Path(content.file_of(there)) == folder / "shot.mp4"
+
+
+def test_a_timer_that_breaks_is_called_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    def breaks() -> float | None:
+        raise AttributeError("'NoneType' object has no attribute 'bl_idname'")
+
+    timer = watch.enduring(breaks)
+    assert timer() and timer()
+    assert len([record for record in caplog.records if "watch of jobs" in record.message]) == 1
