@@ -257,7 +257,8 @@ def split_options(strip: Any) -> dict[str, Any] | None:
 
     Where they are not ignored, what is joined is cut along, and gets other names.
     """
-    if "ignore_connections" in strip.bl_rna.functions["split"].parameters.keys():
+    known = strip.bl_rna.functions["split"].parameters.keys()
+    if "ignore_connections" in known:
         return {"ignore_connections": True}
     return None if len(getattr(strip, "connections", ())) else {}
 

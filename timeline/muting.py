@@ -62,9 +62,7 @@ class Muting:
             if strip is not None:
                 yield from self._over(strip, merged(frames), words, quieten)
 
-    def _over(
-        self, strip: Any, frames: Sequence[Frames], words: str, quieten: Callable[[Any], None]
-    ) -> Iterator[str]:
+    def _over(self, strip: Any, frames: Sequence[Frames], words: str, quieten: Callable[[Any], None]) -> Iterator[str]:
         shown = _shown(strip)
         frames = merged((max(first, shown[0]), min(end, shown[1])) for first, end in frames)
         if not frames or strip.mute or (quieten is _turn_off and not strip.volume):

@@ -13,8 +13,8 @@ from typing import Any
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.names import REHEARSAL
 from ..core.media import mp4
+from ..core.names import REHEARSAL
 from ..core.takes import result, transform
 from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece

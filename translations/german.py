@@ -794,7 +794,8 @@ GERMAN: dict[str, str] = {
         "„{strip}“ reicht über den Take hinaus: geschnitten, wo er beginnt und endet"
     ),
     "“{strip}” reaches past its take and cannot be cut there: it is not muted. Mute it by hand.": (
-        "„{strip}“ reicht über seinen Take hinaus und lässt sich dort nicht schneiden: nicht stummgeschaltet. Von Hand stummschalten."
+        "„{strip}“ reicht über seinen Take hinaus und lässt sich dort nicht schneiden: nicht stummgeschaltet. "
+        "Von Hand stummschalten."
     ),
     "“{strip}” is not joined with its picture any more": "„{strip}“ ist nicht mehr mit seinem Bild verbunden",
     "The result has no sound: the timeline's stays": "Das Ergebnis hat keinen Ton: Der der Zeitleiste bleibt",

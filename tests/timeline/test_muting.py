@@ -93,7 +93,7 @@ def is_silent_there_alone(before: Path, after: Path, first: int, end: int, settl
     assert changed.min() >= start - 1
     # Blender approaches an animated volume within a few samples where a strip begins.
     assert changed.max() <= stop + settles
-    assert not settles or numpy.abs(was[stop + 1 :].astype(int) - now[stop + 1 :]).max() < 0.001 * 2**15
+    assert not settles or numpy.abs(was[stop + 1 :].astype(int) - now[stop + 1 :]).max() < 0.002 * 2**15
 
 
 @pytest.mark.parametrize("animated", [False, True])
@@ -110,6 +110,7 @@ def test_an_interview_under_three_shots_is_silent_under_the_take_alone(tmp_path:
         movie_strip.join(scene, [shots[1], interview])
     before = kept(tmp_path / "before.blend")
     scene.reshoot.sound = "SILENT"
+    bpy.ops.ed.undo_push(message="before")
     shoot()
     is_silent_there_alone(before, kept(tmp_path / "after.blend"), *SHOTS[1], settles=RATE // 50 if animated else 0)
     for strip in shots:
