@@ -137,6 +137,10 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
         for job in running.newly_failed():
             self.report({"ERROR"}, _bad_news(job))
+        for job in running.placing.undone_takes():
+            words = say("Undo took the take of “{shot}” out: Place Again in the list of jobs", shot=job.label)
+            self.report({"WARNING"}, words)
+            _redraw(everything=True)
         for job in running.landed_elsewhere():
             self.report({"INFO"}, _waits(job))
         if may_place(context):
@@ -326,8 +330,21 @@ def _saved(*_args: object) -> None:
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
+def _undoing(*_args: object) -> None:
+    session.undoing()
+
+
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undone(*_args: object) -> None:
-    session.undone()
+    session.undone(again=False)
+    # What was undone is told by it.
+    if session.running() is not None:
+        ensure()
+
+
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
+def _redone(*_args: object) -> None:
+    session.undone(again=True)
     running = session.running()
     if running is not None and running.placing.landed():
         ensure()
@@ -349,8 +366,10 @@ def register() -> None:
     """Listen to files, and take up what an earlier Blender left, once this one is up."""
     bpy.app.handlers.load_post.append(_opened)
     bpy.app.handlers.save_post.append(_saved)
+    bpy.app.handlers.undo_pre.append(_undoing)
+    bpy.app.handlers.redo_pre.append(_undoing)
     bpy.app.handlers.undo_post.append(_undone)
-    bpy.app.handlers.redo_post.append(_undone)
+    bpy.app.handlers.redo_post.append(_redone)
     if not bpy.app.background:
         bpy.app.timers.register(_after_start, first_interval=1.0, persistent=True)
 
@@ -364,5 +383,7 @@ def unregister() -> None:
             bpy.app.timers.unregister(timer)
     bpy.app.handlers.load_post.remove(_opened)
     bpy.app.handlers.save_post.remove(_saved)
+    bpy.app.handlers.undo_pre.remove(_undoing)
+    bpy.app.handlers.redo_pre.remove(_undoing)
     bpy.app.handlers.undo_post.remove(_undone)
-    bpy.app.handlers.redo_post.remove(_undone)
+    bpy.app.handlers.redo_post.remove(_redone)

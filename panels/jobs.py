@@ -165,6 +165,8 @@ def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room) -> No
         return
     if lost:
         wrapped(layout, say("Not in the timeline any more"), free, icon="X")
+        again = layout.operator("reshoot.take_place", text=say("Place Again"), icon="IMPORT", translate=False)
+        again.job = line.job.id
     else:
         wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
     if line.words and line.words != say(_WORDS[state]):

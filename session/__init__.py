@@ -46,6 +46,7 @@ __all__ = [
     "spent",
     "takes_folder",
     "takes_in_file",
+    "undoing",
     "undone",
     "window_manager",
 ]
@@ -135,11 +136,17 @@ def file_saved() -> None:
         _session.read()
 
 
-def undone() -> None:
-    """The editor has undone something, or done it again."""
+def undoing() -> None:
+    """The editor is about to undo something, or to do it again."""
     if _session is not None:
-        _session.placing.retry(without_scene=True)
+        _session.placing.undoing(_session.following.takes_in_file())
+
+
+def undone(*, again: bool) -> None:
+    """The editor has undone something. again: it was undone before, and was done over again."""
+    if _session is not None:
         _session.following.forget_strips()
+        _session.placing.undone(_session.following.takes_in_file(), again=again)
 
 
 def window_manager() -> WindowManager:

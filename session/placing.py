@@ -58,6 +58,8 @@ class Placing:
         """By job, whether the scene of its take was there when it was placed or could not be."""
         self._uncompared: dict[str, _Uncompared] = {}
         self._being_written: list[Future[None]] = []
+        self._before_undo: frozenset[str] = frozenset()
+        self._undone: list[Job] = []
 
     def landed(self) -> list[tuple[Job, ...]]:
         """Jobs of the open file whose takes wait to be placed, oldest first: the parts of a shot together.
@@ -172,6 +174,28 @@ class Placing:
             progress = board.progress(job_id)
             if progress is not None and place.find_scene(progress.job) is not None:
                 del self._tried[job_id]
+
+    def undoing(self, there: frozenset[str]) -> None:
+        """The editor is about to undo something, or to do it again. there: the takes in the open file."""
+        self._before_undo = there
+
+    def undone(self, there: frozenset[str], *, again: bool) -> None:
+        """Undo has changed the open file. there: the takes in it now. again: what was done over again was undone."""
+        for job_id in self._before_undo ^ there:
+            progress = board.progress(job_id)
+            if progress is None:
+                continue
+            if job_id in there:
+                board.set_words(job_id, "")
+            elif not again:
+                board.set_words(job_id, say("Undone"))
+                self._undone.append(progress.job)
+        self.retry(without_scene=True)
+
+    def undone_takes(self) -> list[Job]:
+        """The jobs whose takes an undo has taken out of the open file since this was asked last."""
+        told, self._undone = self._undone, []
+        return told
 
     def file_opened(self) -> None:
         """Another file is open now, and what lies in its timeline is as it was saved."""

@@ -775,6 +775,11 @@ GERMAN: dict[str, str] = {
     "No channel is free for the take's sound.": "Kein Kanal ist für den Ton des Takes frei.",
     "“{strip}” is muted: it would show through its take": "„{strip}“ ist stumm: Es würde durch seinen Take scheinen",
     "“{strip}” is muted": "„{strip}“ ist stumm",
+    "Undone": "Rückgängig gemacht",
+    "Place Again": "Wieder einsetzen",
+    "Undo took the take of “{shot}” out: Place Again in the list of jobs": (
+        "Rückgängig hat den Take von „{shot}“ herausgenommen: Wieder einsetzen in der Liste der Aufträge"
+    ),
     "The scene “{scene}” is linked from {file}: no strip can be added to it.": (
         "Die Szene „{scene}“ ist aus {file} verknüpft: Ihr lässt sich kein Strip hinzufügen."
     ),

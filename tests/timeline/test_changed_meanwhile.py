@@ -50,7 +50,7 @@ def test_a_linked_scene_is_refused_before_anything_is_sent(tmp_path: Path, movie
     scene = open_timeline()
     editing.add_movie(scene, movie)
     other = linked(scene, tmp_path / "library.blend")
-    with pytest.raises(ShotError, match="is linked from library.blend"):
+    with pytest.raises(ShotError, match="is linked from"):
         press.shoot(other, "Make it snow")
     assert not editing.journal()
 
