@@ -222,6 +222,6 @@ def test_an_add_on_is_disabled_while_its_operator_runs(at_work: Editor, held: Se
     editor, blender = at_work, at_work.blender
     again(editor, held)
     blender.run(_GOES)
-    blender.wait("any(each is None for each in window().modal_operators)")
+    assert "None" in blender.value("[repr(each) for each in window().modal_operators]")
     assert land(editor, held) == [[1, 133, 3]]
     blender.has_not_complained()
