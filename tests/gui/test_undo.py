@@ -196,32 +196,3 @@ def test_scenes(at_work: Editor, held: Service) -> None:
     editor.wait_for_state("PLACED")
     assert len(blender.value(of_scene, name=name)) == 1
     blender.has_not_complained(but=complaint)
-
-
-_GOES = """
-class HOLD_OT_on(bpy.types.Operator):
-    bl_idname = "hold.on"
-    bl_label = "Hold On"
-
-    def invoke(self, context, event):
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context, event):
-        return {"PASS_THROUGH"}
-
-
-bpy.utils.register_class(HOLD_OT_on)
-with bpy.context.temp_override(window=window()):
-    bpy.ops.hold.on("INVOKE_DEFAULT")
-bpy.utils.unregister_class(HOLD_OT_on)
-"""
-
-
-def test_an_add_on_is_disabled_while_its_operator_runs(at_work: Editor, held: Service) -> None:
-    editor, blender = at_work, at_work.blender
-    again(editor, held)
-    blender.run(_GOES)
-    assert "None" in blender.value("[repr(each) for each in window().modal_operators]")
-    assert land(editor, held) == [[1, 133, 3]]
-    blender.has_not_complained()
