@@ -19,11 +19,19 @@ from ..words import say
 
 __all__ = ["Box", "File", "Truncated", "Unreadable", "opened"]
 
-# A file needs a few dozen boxes, a fragmented one two or three for each second. A table needs a row for each frame at
-# most: four million are 19 hours at 60 fps.
-_MAX_BOXES = 150_000
+# A file needs a few dozen boxes, one with a fragment for each second ten of them for each: half a million are 14 hours.
+# A table needs a row for each frame at most: four million are 19 hours at 60 fps. Several tables are read of one file.
+_MAX_BOXES = 1 << 19
 _MAX_ROWS = 1 << 22
+_MAX_ROWS_IN_ALL = 1 << 24
 _ROWS_AT_ONCE = 4096
+# What a few bytes may claim: samples are told one by one only as far as the file could hold them, and no more than
+# those of 19 hours at 60 fps.
+_MAX_SAMPLES = 1 << 22
+_MAX_KINDS = 200
+"""Kinds of boxes that one track has at most."""
+_MAX_COPIED = 1 << 20
+"""Bytes of a box that is taken over whole: a header, or how samples are coded."""
 
 _CONTAINERS = {b"trak/edts", b"trak/mdia", b"mdia/minf", b"minf/stbl", b"moov/mvex"}
 
@@ -68,7 +76,8 @@ class File:
         self._handle = handle
         self._name = name
         self._boxes_left = _MAX_BOXES
-        self._rows_left = _MAX_ROWS
+        self._rows_left = _MAX_ROWS_IN_ALL
+        self._samples_left = min(_MAX_SAMPLES, self.size)
 
     # ---- why it cannot be used, with its name
 
@@ -118,6 +127,21 @@ class File:
         if end == self.size and any(self.read(start, end - start)):
             raise self.truncated(say("it ends inside a header"))
 
+    def whole(self, box: Box) -> bytes:
+        """A box as it is, its header too."""
+        if box.end - box.start > _MAX_COPIED:
+            raise self.nonsense(say("its {box} has an impossible size", box=box))
+        return self.read(box.start, box.end - box.start)
+
+    def expect(self, samples: int) -> None:
+        """Take so many samples that are about to be told one by one from what this file may have of them.
+
+        Where no table has a row for each, a few bytes can claim any number.
+        """
+        self._samples_left -= samples
+        if self._samples_left < 0:
+            raise self.nonsense(say("it claims more pictures or pieces of sound than it can hold"))
+
     def inside(self, box: Box) -> Iterator[Box]:
         """The boxes that are a box's content."""
         return self.boxes(box.body, box.end)
@@ -130,6 +154,8 @@ class File:
             for child in self.inside(parent):
                 path = parent.kind + b"/" + child.kind
                 if path not in found:
+                    if len(found) == _MAX_KINDS:
+                        raise self.nonsense(say("it has more than {count} boxes", count=_MAX_KINDS))
                     found[path] = child
                     if path in _CONTAINERS:
                         parents.append(child)
@@ -152,7 +178,7 @@ class File:
         self._rows_left -= count
         if box.body + at + count * row.size > box.end:
             raise self.nonsense(say("its {box} counts more entries than it holds", box=box))
-        if self._rows_left < 0:
+        if count > _MAX_ROWS or self._rows_left < 0:
             raise self.nonsense(say("its tables have more than {count} entries", count=_MAX_ROWS))
         for first in range(0, count, _ROWS_AT_ONCE):
             some = min(_ROWS_AT_ONCE, count - first)

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 
 from ..words import say
 from .boxes import Box
-from .headers import Movie
+from .headers import Movie, fragment_header
 
 __all__ = ["FrameTimes"]
+
+_LEAST_BYTES = 8
+"""Of the file for each frame: the emptiest picture takes more with what the tables say of it."""
 
 # What the flags of a `tfhd` and a `trun` say is there.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_DURATION = 0x1, 0x2, 0x8
@@ -35,8 +38,8 @@ class FrameTimes:
         self._file = movie.file
         self._count_table()
         self._count_fragments()
-        # A frame takes at least a byte, and this bounds what follows from counts that no table backs.
-        if not 0 < self.frames <= self._file.size or not self.ticks:
+        # This bounds what follows from counts that no table backs.
+        if not 0 < self.frames <= self._file.size // _LEAST_BYTES or not self.ticks:
             raise self._file.nonsense(
                 say("its video track has {frames} frames in {ticks} ticks", frames=self.frames, ticks=self.ticks)
             )
@@ -75,7 +78,7 @@ class FrameTimes:
         for fragment in self._movie.fragments:
             for part in file.inside(fragment):
                 if part.kind == b"traf":
-                    self._count_runs(list(file.inside(part)), number, usual)
+                    self._count_runs(part, number, usual)
 
     def _usual_ticks(self, number: int) -> int:
         """How long the frames of track `number` last where its fragments do not say."""
@@ -87,19 +90,17 @@ class FrameTimes:
                 (usual,) = file.unpack(box, ">I", 12)
         return usual
 
-    def _count_runs(self, boxes: list[Box], number: int, usual: int) -> None:
-        """Count what one `traf` holds, if it is of track `number`."""
+    def _count_runs(self, part: Box, number: int, usual: int) -> None:
+        """Count what the `traf` `part` holds, if it is of track `number`."""
         file = self._file
-        header = next((box for box in boxes if box.kind == b"tfhd"), None)
-        if header is None:
-            raise file.nonsense(say("a fragment has no 'tfhd' box"))
+        header = fragment_header(file, part)
         flags, track = file.unpack(header, ">II")
         if track != number:
             return
         if flags & _USUAL_DURATION:
             at = 8 + (8 if flags & _BASE_OFFSET else 0) + (4 if flags & _DESCRIPTION else 0)
             (usual,) = file.unpack(header, ">I", at)
-        for run in boxes:
+        for run in file.inside(part):
             if run.kind == b"trun":
                 for count, ticks in self._run(run, usual):
                     self._add(count, ticks)

@@ -6,15 +6,18 @@ How long the frames last is read by `frame_times`; nothing is written here.
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from ..words import say
 from .boxes import Box, File
 
-__all__ = ["Edit", "Movie", "Track", "clock_place", "edit_layout"]
+__all__ = ["Edit", "Movie", "Track", "clock_place", "edit_layout", "fragment_header"]
 
 _MAX_EDITS = 1000
+_MAX_TRACKS = 200
 _QUICKTIME = b"qt  "
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"uuid"}
 
@@ -41,6 +44,14 @@ def clock_place(file: File, box: Box) -> tuple[str, int]:
     """How and where an `mvhd` or `mdhd` holds its ticks per second and its duration."""
     # Signed, because that is how players read it: above 2**31 they would run at another rate.
     return (">iQ", 20) if file.long(box) else (">iI", 12)
+
+
+def fragment_header(file: File, part: Box) -> Box:
+    """The `tfhd` of the `traf` `part`."""
+    header = next((box for box in file.inside(part) if box.kind == b"tfhd"), None)
+    if header is None:
+        raise file.nonsense(say("a fragment has no 'tfhd' box"))
+    return header
 
 
 def _clock(file: File, box: Box) -> tuple[int, int]:
@@ -89,7 +100,7 @@ class Movie:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self.fragments: list[Box] = []
+        self._fragments = array("Q")
         self._brand = _QUICKTIME  # files older than `ftyp` are QuickTime's
         self.contents = moov = self._table_of_contents()
         self.boxes = file.tree(moov)
@@ -97,7 +108,9 @@ class Movie:
             raise file.nonsense(say("it has no 'mvhd' box"))
         self.header = self.boxes[b"moov/mvhd"]
         self.timescale, _ = _clock(file, self.header)
-        traks = [box for box in file.inside(moov) if box.kind == b"trak"]
+        traks = list(islice((box for box in file.inside(moov) if box.kind == b"trak"), _MAX_TRACKS + 1))
+        if len(traks) > _MAX_TRACKS:
+            raise file.nonsense(say("it has more than {count} tracks", count=_MAX_TRACKS))
         self.tracks = [Track(file, box) for box in traks]
         pictures = [track for track in self.tracks if track.handler == b"vide"]
         if not pictures:
@@ -111,7 +124,14 @@ class Movie:
 
     @property
     def fragmented(self) -> bool:
-        return bool(self.fragments) or b"moov/mvex" in self.boxes
+        return bool(self._fragments) or b"moov/mvex" in self.boxes
+
+    @property
+    def fragments(self) -> Iterator[Box]:
+        """The `moof` boxes, in file order."""
+        places = iter(self._fragments)
+        for start, body, end in zip(places, places, places, strict=True):
+            yield Box(b"moof", start, body, end)
 
     def _table_of_contents(self) -> Box:
         """The first `moov`. Notes the brand and the fragments beside it."""
@@ -127,7 +147,7 @@ class Movie:
             if box.kind == b"ftyp":
                 (self._brand,) = file.unpack(box, "4s")
             elif box.kind == b"moof":
-                self.fragments.append(box)
+                self._fragments.extend((box.start, box.body, box.end))
             elif box.kind == b"moov" and moov is None:
                 moov = box
         if moov is None:

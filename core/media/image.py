@@ -59,7 +59,7 @@ def _png_sides(head: bytes) -> tuple[int, int] | None:
 
 
 def _jpeg_sides(file: BinaryIO) -> tuple[int, int] | None:
-    turned = False
+    turned: bool | None = None
     for _ in range(_MAX_SEGMENTS):
         header = file.read(4)
         if header[:2] == b"\xff\xff":  # FF before a marker is padding
@@ -76,7 +76,8 @@ def _jpeg_sides(file: BinaryIO) -> tuple[int, int] | None:
                 return None
             height, width = struct.unpack(">HH", frame[1:])
             return (height, width) if turned else (width, height)
-        if marker == _EXIF:
+        # Only the first counts; each of thousands would be searched through.
+        if marker == _EXIF and turned is None:
             content = file.read(length)
             if content.startswith(b"Exif\0\0"):
                 turned = _orientation(content[6:]) in (5, 6, 7, 8)

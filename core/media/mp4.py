@@ -24,7 +24,7 @@ from .frame_times import FrameTimes
 from .headers import Edit, Movie
 from .relabel import new_times
 from .remux import new_contents
-from .samples import Presentation, each, samples, shown
+from .samples import Presentation, check_whole, samples, shown
 
 __all__ = [
     "Presentation",
@@ -94,8 +94,7 @@ def cut_off(path: str | os.PathLike[str]) -> bool:
             movie = Movie(file)
             for track in movie.tracks:
                 if track.handler in (b"vide", b"soun"):
-                    for _ in each(movie, track):
-                        pass
+                    check_whole(movie, track)
     except Truncated:
         return True
     except Unreadable:

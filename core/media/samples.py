@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import chain, takewhile
+from itertools import chain, islice, pairwise, repeat, takewhile
 from typing import NamedTuple
 
 from ..words import say
-from .boxes import Box, File
-from .headers import Movie, Track
+from .boxes import Box, File, Truncated
+from .headers import Movie, Track, fragment_header
 
-__all__ = ["Presentation", "Sample", "each", "samples", "shown"]
+__all__ = ["Presentation", "Sample", "check_whole", "each", "samples", "shown"]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
 _DATA_OFFSET, _FIRST_FLAGS, _TICKS, _SIZES, _FLAGS, _DELAYS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
 _NO_START = 0x10000
+
+_END = (1 << 32, 0, 0)
+"""Behind the last row of an `stsc`."""
+_MAX_KEPT = 1 << 17
+"""Samples of which a list is made: 36 minutes at 60 fps, where a result lasts seconds. A film is told one by one."""
 
 
 class Sample(NamedTuple):
@@ -53,16 +58,39 @@ class Presentation(NamedTuple):
 
 
 def samples(movie: Movie, track: Track) -> list[Sample]:
-    """The samples of `track`. Raises Unreadable where its tables make no sense."""
-    return list(each(movie, track))
+    """The samples of `track`. Raises Unreadable where its tables make no sense, or tell of more than results have."""
+    found = list(islice(each(movie, track), _MAX_KEPT + 1))
+    if len(found) > _MAX_KEPT:
+        raise movie.file.nonsense(say("it has more than {count} pictures", count=_MAX_KEPT))
+    return found
 
 
 def each(movie: Movie, track: Track) -> Iterator[Sample]:
     """The samples of `track` one by one, for who need not keep those of a long film. Raises as `samples` does."""
     for sample in chain(_of_table(track), _of_fragments(movie, track)):
         if sample.offset < 0 or sample.offset + sample.size > movie.file.size:
-            raise movie.file.truncated(say("pictures or sound lie after its end"))
+            raise _missing(movie.file)
         yield sample
+
+
+def _missing(file: File) -> Truncated:
+    return file.truncated(say("pictures or sound lie after its end"))
+
+
+def check_whole(movie: Movie, track: Track) -> None:
+    """Raise Truncated where a sample of `track` lies after the file's end, Unreadable where its tables make no sense.
+
+    Sound that is not packed has a sample for each moment: where all are of one size they are not told one by one.
+    """
+    file, sizes = movie.file, track.boxes.get(b"stbl/stsz")
+    size, count = file.unpack(sizes, ">II", 4) if sizes else (0, 0)
+    if not size or movie.fragmented:
+        for _ in each(movie, track):
+            pass
+        return
+    for offset, here in _chunks(track, count):
+        if offset + here * size > file.size:
+            raise _missing(file)
 
 
 def shown(movie: Movie, found: Sequence[Sample]) -> Presentation:
@@ -108,21 +136,27 @@ def _of_table(track: Track) -> Iterator[Sample]:
     size, count = file.unpack(sizes, ">II", 4)
     if not count:
         return
-    # Counts that no table backs are bounded by this.
-    if count > file.size:
-        raise file.nonsense(say("it has {samples} samples and the times of {times}", samples=count, times=0))
-    lengths = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else (size for _ in range(count))
+    file.expect(count)
+    lengths = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else repeat(size)
     ticks = _spread(file, track.need(b"stbl/stts"), ">II")
     delays = _spread(file, track.boxes.get(b"stbl/ctts"), ">Ii")
     starts = track.boxes.get(b"stbl/stss")
-    keys = {row[0] for row in file.table(starts, ">I")} if starts else None
-    places = _places(track, count)
-    for number, length in enumerate(lengths, 1):
-        chunk = next(places)
-        if chunk is not None:
-            offset = chunk
-        yield Sample(offset, length, next(ticks, 0), next(delays, 0), keys is None or number in keys)
-        offset += length
+    keys = _marked(file, starts, count) if starts else None
+    number = 0
+    for offset, here in _chunks(track, count):
+        for length in islice(lengths, here):
+            number += 1
+            yield Sample(offset, length, next(ticks, 0), next(delays, 0), keys is None or bool(keys[number]))
+            offset += length
+
+
+def _marked(file: File, starts: Box, count: int) -> bytearray:
+    """For each sample, by its number from 1 on, whether an `stss` names it."""
+    marks = bytearray(count + 1)
+    for (number,) in file.table(starts, ">I"):
+        if number <= count:
+            marks[number] = 1
+    return marks
 
 
 def _spread(file: File, box: Box | None, layout: str) -> Iterator[int]:
@@ -132,19 +166,19 @@ def _spread(file: File, box: Box | None, layout: str) -> Iterator[int]:
             yield value
 
 
-def _places(track: Track, count: int) -> Iterator[int | None]:
-    """For each sample the offset of its chunk, None where it lies after the one before."""
+def _chunks(track: Track, count: int) -> Iterator[tuple[int, int]]:
+    """Where runs of samples lie in the file, and how many each has, until all `count` of them are told."""
     file = track.file
     wide = b"stbl/co64" in track.boxes
-    chunks = list(file.table(track.need(b"stbl/co64" if wide else b"stbl/stco"), ">Q" if wide else ">I"))
-    groups = list(file.table(track.need(b"stbl/stsc"), ">III"))
-    left = count
-    for number, (first, size, _) in enumerate(groups):
-        following = groups[number + 1][0] if number + 1 < len(groups) else len(chunks) + 1
-        for (offset,) in chunks[first - 1 : following - 1]:
-            for place in range(min(size, left)):
-                yield offset if place == 0 else None
-            left -= min(size, left)
+    chunks = file.table(track.need(b"stbl/co64" if wide else b"stbl/stco"), ">Q" if wide else ">I")
+    left, reached = count, 1
+    # Each group is of the chunks from its first one up to the next one's; a last one without an end closes the list.
+    for (first, size, _), (following, _, _) in pairwise(chain(file.table(track.need(b"stbl/stsc"), ">III"), [_END])):
+        for (offset,) in islice(chunks, max(0, first - reached), max(0, following - reached)):
+            here = min(size, left)
+            left -= here
+            yield offset, here
+        reached = max(reached, following)
     if left:
         raise file.nonsense(say("{count} of its samples are nowhere", count=left))
 
@@ -161,16 +195,12 @@ def _of_fragments(movie: Movie, track: Track) -> Iterator[Sample]:
     for fragment in movie.fragments:
         for part in file.inside(fragment):
             if part.kind == b"traf":
-                yield from _of_fragment(file, fragment, list(file.inside(part)), number, usual)
+                yield from _of_fragment(file, fragment, part, number, usual)
 
 
-def _of_fragment(
-    file: File, fragment: Box, boxes: list[Box], number: int, usual: tuple[int, int, int]
-) -> Iterator[Sample]:
-    """What one `traf` holds, if it is of track `number`. usual: ticks, size and flags of a sample."""
-    header = next((box for box in boxes if box.kind == b"tfhd"), None)
-    if header is None:
-        raise file.nonsense(say("a fragment has no 'tfhd' box"))
+def _of_fragment(file: File, fragment: Box, part: Box, number: int, usual: tuple[int, int, int]) -> Iterator[Sample]:
+    """What the `traf` `part` holds, if it is of track `number`. usual: ticks, size and flags of a sample."""
+    header = fragment_header(file, part)
     told, track = file.unpack(header, ">II")
     if track != number:
         return
@@ -185,7 +215,7 @@ def _of_fragment(
             (values[place],) = file.unpack(header, ">I", at)
             at += 4
     offset = base
-    for run in boxes:
+    for run in file.inside(part):
         if run.kind == b"trun":
             for sample in _of_run(file, run, base, offset, (values[0], values[1], values[2])):
                 yield sample
@@ -203,9 +233,7 @@ def _of_run(file: File, run: Box, base: int, offset: int, usual: tuple[int, int,
         (first_flags,) = file.unpack(run, ">I", at)
         at += 4
     here = [flag for flag in (_TICKS, _SIZES, _FLAGS, _DELAYS) if told & flag]
-    # Without a field for each there is no box that bounds the count.
-    if not here and count > file.size:
-        raise file.nonsense(say("its {box} counts more entries than it holds", box=run))
+    file.expect(count)
     rows = file.rows(run, ">" + "".join("i" if flag == _DELAYS else "I" for flag in here), count, at) if here else None
     for number in range(count):
         row = dict(zip(here, next(rows), strict=True)) if rows else {}

@@ -151,7 +151,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
 
 def copied(file: File, old: Box) -> bytes:
     """A box as it is in the file, its header too."""
-    return file.read(old.start, old.end - old.start)
+    return file.whole(old)
 
 
 def _with(file: File, old: Box, *changes: tuple[tuple[str, int], tuple[int, ...]]) -> bytes:

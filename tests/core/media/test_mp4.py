@@ -6,6 +6,7 @@ The files are made and checked with PyAV, which stands in for every player.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import struct
@@ -422,6 +423,102 @@ def test_hostile_files_cost_neither_time_nor_memory(tmp_path: Path, attack: str)
         assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()
+
+
+def one_chunk(samples: int, size: int, stts: bytes = b"", stsz: bytes = b"") -> bytes:
+    """Sample tables of `samples` in one chunk at the file's begin. size: bytes of each, 0 where `stsz` has them."""
+    return (
+        (stts or boxed(b"stts", struct.pack(">IIII", 0, 1, samples, 1)))
+        + boxed(b"stsz", struct.pack(">III", 0, size, samples), stsz)
+        + boxed(b"stsc", struct.pack(">IIIII", 0, 1, 1, samples, 1))
+        + boxed(b"stco", struct.pack(">III", 0, 1, 0))
+    )
+
+
+def on_its_side(content: bytes) -> bytes:
+    """The same, to be turned by 90 degrees: such a result is given new tables."""
+    at = content.index(b"tkhd") + 44
+    return content[:at] + struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30) + content[at + 36 :]
+
+
+def runs(count: int, *, rows: bool) -> bytes:
+    """A fragment with as many runs, each of many samples without rows, or of one that has a row."""
+    run = struct.pack(">III", 0x100, 1, 1) if rows else struct.pack(">II", 0, 750_000)
+    return boxed(b"moof", boxed(b"traf", boxed(b"tfhd", struct.pack(">III", 0x8, 1, 1)), boxed(b"trun", run) * count))
+
+
+MANY = 1_000_000
+CRAFTED: dict[str, Callable[[], bytes]] = {
+    "a byte for each": lambda: bare_movie(one_chunk(MANY, 1)) + bytes(MANY),
+    "eight bytes for each": lambda: bare_movie(one_chunk(MANY, 8)) + bytes(8 * MANY),
+    "nothing for each": lambda: bare_movie(one_chunk(MANY, 0, stsz=bytes(4 * MANY)) + boxed(b"free", bytes(4 * MANY))),
+    "runs without rows": lambda: bare_movie(NO_TABLES, fragments=runs(50_000, rows=False)),
+    "runs of one": lambda: bare_movie(NO_TABLES, fragments=runs(200_000, rows=True)),
+    "tracks upon tracks": lambda: bare_movie(ONE_ROW, movie=boxed(b"trak") * 100_000),
+    "kinds upon kinds": lambda: bare_movie(
+        one_chunk(9, 8), b"".join(boxed(number.to_bytes(4, "big")) for number in range(400_000))
+    ),
+    "places upon places": lambda: bare_movie(
+        one_chunk(9, 9).replace(b"stco", b"free") + table(b"stco", MANY, bytes(4)) + table(b"stss", MANY, bytes(4))
+    ),
+}
+BUDGET_SECONDS, BUDGET_BYTES = 8.0, 96 << 20
+
+
+def looked_into(path: Path) -> None:
+    """All that is done with a result, and with a movie that is sent."""
+    put_right = path.with_name("right.mp4")
+    for use in (
+        mp4.probe,
+        mp4.presented,
+        lambda each: mp4.with_even_rate(each, put_right, Fraction(24), keep_sound=True),
+        lambda each: mp4.relabel(each, put_right, Fraction(24), keep_sound=True),
+        lambda each: mp4.sizes_of_cuts(each, [range(24)], Fraction(24)),
+    ):
+        with contextlib.suppress(mp4.Unreadable):
+            use(path)
+    mp4.cut_off(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="memory is bounded in a process of its own")
+@pytest.mark.parametrize("attack", CRAFTED)
+def test_what_is_crafted_costs_neither_time_nor_memory_in_any_use(tmp_path: Path, attack: str) -> None:
+    import resource
+
+    path = tmp_path / "crafted.mp4"
+    path.write_bytes(on_its_side(CRAFTED[attack]()))
+    child = os.fork()
+    if not child:
+        try:
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + BUDGET_BYTES, used + BUDGET_BYTES))
+            resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+            looked_into(path)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status, usage = os.wait4(child, 0)
+    assert status == 0, "it took too much memory, or did not end"
+    assert usage.ru_utime + usage.ru_stime < BUDGET_SECONDS
+
+
+def test_ten_hours_at_60_fps_are_read(tmp_path: Path) -> None:
+    """Each picture in a chunk of its own, and shown later than it is decoded, as cameras and editors write them."""
+    count, size, begin = 10 * 3600 * 60, 1000, 64
+    delays = struct.pack(">II", 0, count) + struct.pack(">IIII", 1, 0, 1, 0) * (count // 2)
+    path = tmp_path / "long.mov"
+    content = bare_movie(
+        boxed(b"stts", struct.pack(">IIII", 0, 1, count, 1))
+        + boxed(b"stsz", struct.pack(">III", 0, 0, count), struct.pack(">I", size) * count)
+        + boxed(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1))
+        + boxed(b"ctts", delays)
+        + boxed(b"co64", struct.pack(f">II{count}Q", 0, count, *range(begin, begin + count * size, size)))
+    )
+    path.write_bytes(content)
+    os.truncate(path, begin + count * size)
+    video = mp4.probe(path)
+    assert (video.frames, video.constant) == (count, True)
+    assert not mp4.cut_off(path)
 
 
 @pytest.mark.parametrize("where", ["tfhd", "tfhd after offsets", "trex"])
