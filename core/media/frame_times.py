@@ -7,13 +7,18 @@ Every number comes from the tables, none from a rounded header.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ..words import say
 from .boxes import Box
-from .headers import Movie, fragment_header
+from .headers import Movie, Track, fragment_header
 
-__all__ = ["FrameTimes"]
+__all__ = ["REORDERED", "FrameTimes", "first_shown"]
 
+_LOOKED_AT = 1 << 17
+"""Frames up to which each one's own delay is looked at: those of a result or a shot. A long film is when it is cut."""
+REORDERED = 64
+"""Frames of which the one that is shown first is among the first."""
 _LEAST_BYTES = 8
 """Of the file for each frame: the emptiest picture takes more with what the tables say of it."""
 
@@ -38,6 +43,7 @@ class FrameTimes:
         self._file = movie.file
         self._count_table()
         self._count_fragments()
+        self.constant = self.constant and (self.frames > _LOOKED_AT or self._on_grid())
         # This bounds what follows from counts that no table backs.
         if not 0 < self.frames <= self._file.size // _LEAST_BYTES or not self.ticks:
             raise self._file.nonsense(
@@ -69,6 +75,22 @@ class FrameTimes:
             (last,) = file.unpack(offsets, ">Q" if wide else ">I", 8 + (chunks - 1) * (8 if wide else 4))
             if last >= file.size:
                 raise file.truncated(say("its last pictures lie {count} bytes after its end", count=last - file.size))
+
+    def _on_grid(self) -> bool:
+        """Whether the delays from decoding to showing leave one frame for each time, none earlier or later."""
+        delays, ticks = self._movie.picture.boxes.get(b"stbl/ctts"), self.frame_ticks
+        if delays is None or self._movie.fragmented or not ticks:
+            return True
+        first = first_shown(self._movie.picture)
+        seen, number = bytearray(self.frames), 0
+        for count, delay in self._file.table(delays, ">Ii"):
+            for _ in range(min(count, self.frames - number)):
+                place, rest = divmod(number * ticks + delay - first, ticks)
+                if rest or not 0 <= place < self.frames or seen[place]:
+                    return False
+                seen[place] = True
+                number += 1
+        return True
 
     def _count_fragments(self) -> None:
         file = self._file
@@ -116,3 +138,19 @@ class FrameTimes:
         at = 8 + (4 if flags & _DATA_OFFSET else 0) + (4 if flags & _FIRST_FLAGS else 0)
         for row in self._file.rows(run, f">{fields}I", count, at):
             yield 1, row[0]
+
+
+def first_shown(track: Track) -> int:
+    """The tick of `track` at which the first frame in its table is shown, where no edit list says otherwise."""
+    file, delays = track.file, track.boxes.get(b"stbl/ctts")
+    if delays is None:
+        return 0
+
+    def spread(box: Box, layout: str) -> Iterator[int]:
+        return islice((value for count, value in file.table(box, layout) for _ in range(count)), REORDERED)
+
+    now, first = 0, None
+    for ticks, delay in zip(spread(track.need(b"stbl/stts"), ">II"), spread(delays, ">Ii"), strict=False):
+        first = now + delay if first is None else min(first, now + delay)
+        now += ticks
+    return first or 0

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from ..words import say
+from . import h264
+from .bare_contents import PICTURE_ENTRY
 from .boxes import Truncated, Unreadable, opened
-from .cut import cuts
+from .cut import cuts, parameter_sets
 from .frame_times import FrameTimes
 from .headers import Edit, Movie
 from .relabel import new_times
@@ -38,6 +40,9 @@ __all__ = [
     "sizes_of_cuts",
     "with_even_rate",
 ]
+
+
+_H264 = (b"avc1", b"avc3")
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Video:
     """An edit list hides or repeats some of the frames, so a player shows other ones than `frames` says."""
     fragmented: bool = False
     """Its tables are spread over the file."""
+    plain: bool = False
+    """H.264 as every service and player takes it: a profile that all know, 8 bits, 4:2:0, square pixels."""
 
     @property
     def even(self) -> bool:
@@ -141,29 +148,41 @@ def with_even_rate(
     _write(source, target, patches)
 
 
-def sizes_of_cuts(path: str | os.PathLike[str], runs: Sequence[range], fps: Fraction) -> list[int | None]:
+def sizes_of_cuts(
+    path: str | os.PathLike[str], runs: Sequence[range], fps: Fraction, *, keep_sound: bool = False
+) -> list[int | None]:
     """Bytes of what `cut` makes of each of `runs`, None where it cannot be done.
 
     Raises Unreadable, or OSError where the file cannot be opened.
     """
     with opened(path) as file:
-        return [made.size if made else None for made in cuts(Movie(file), runs, fps)]
+        return [made.size if made else None for made in cuts(Movie(file), runs, fps, keep_sound=keep_sound)]
 
 
-def cut(source: str | os.PathLike[str], target: str | os.PathLike[str], run: range, fps: Fraction) -> bool:
-    """Write the frames `run` of `source`, 0 being the first that is shown, to `target`, at exactly `fps`, silent.
+def cut(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    run: range,
+    fps: Fraction,
+    *,
+    keep_sound: bool = False,
+) -> bool:
+    """Write the frames `run` of `source`, 0 being the first that is shown, to `target`, at exactly `fps`.
 
-    Every sample stays bit-identical, and `Video.even` holds. False, and nothing is written, where they cannot be
-    decoded without others. `target` appears whole or not at all. Raises Unreadable.
+    Nothing else of the source is in it: no place, device, date, title, timecode or preview. keep_sound: its first sound
+    track is, where `run` is all of it. Every sample stays bit-identical, but that the first of a part tells its encoder
+    as the movie's first does; and `Video.even` holds. False, and nothing is written, where they cannot be decoded
+    without others. `target` appears whole or not at all, and may be `source`. Raises Unreadable.
     """
     with opened(source) as file:
-        (made,) = cuts(Movie(file), [run], fps)
+        (made,) = cuts(Movie(file), [run], fps, keep_sound=keep_sound)
         if made is None:
             return False
         with _appearing(target) as part, part.open("wb") as written:
             written.write(made.head)
-            for sample in made.samples:
-                written.write(file.read(sample.offset, sample.size))
+            written.write(made.before)
+            for offset, size in made.pieces:
+                written.write(file.read(offset, size))
     return True
 
 
@@ -220,7 +239,27 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
         start=Fraction(nothing, movie.timescale),
         trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
         fragmented=movie.fragmented,
+        plain=codec in _H264 and _plain(movie, width, height),
     )
+
+
+def _plain(movie: Movie, width: int, height: int) -> bool:
+    """Whether all that tells of the pictures agrees that they are plain, and so many pixels wide and high."""
+    file, track = movie.file, movie.picture
+    told = parameter_sets(movie)
+    if told is None or not told[1]:
+        return False
+    for unit in told[1]:
+        found = h264.coding(unit)
+        if found is None or not found.plain or (found.width, found.height) != (width, height):
+            return False
+    (entry,) = islice(file.boxes(track.need(b"stbl/stsd").body + 8, track.need(b"stbl/stsd").end), 1)
+    for shape in file.boxes(entry.body + PICTURE_ENTRY, entry.end):
+        if shape.kind == b"clap" or (shape.kind == b"pasp" and len(set(file.unpack(shape, ">II"))) > 1):
+            return False
+    header = track.need(b"trak/tkhd")
+    shown = file.unpack(header, ">II", 88 if file.long(header) else 76)
+    return shown in ((0, 0), (width << 16, height << 16))
 
 
 def _trimmed(movie: Movie, times: FrameTimes, shown: list[Edit]) -> bool:

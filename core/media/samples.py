@@ -15,7 +15,7 @@ from ..words import say
 from .boxes import Box, File, Truncated
 from .headers import Movie, Track, fragment_header
 
-__all__ = ["Presentation", "Sample", "check_whole", "each", "samples", "shown"]
+__all__ = ["Presentation", "Sample", "check_whole", "chunks", "each", "samples", "shown", "sizes"]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -82,8 +82,7 @@ def check_whole(movie: Movie, track: Track) -> None:
 
     Sound that is not packed has a sample for each moment: where all are of one size they are not told one by one.
     """
-    file, sizes = movie.file, track.boxes.get(b"stbl/stsz")
-    size, count = file.unpack(sizes, ">II", 4) if sizes else (0, 0)
+    file, (_, size, count) = movie.file, _counted(track)
     if not size or movie.fragmented:
         for _ in each(movie, track):
             pass
@@ -128,16 +127,35 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Presentation:
     )
 
 
+def sizes(track: Track) -> Iterator[int]:
+    """The bytes of each sample in the table of `track`."""
+    file, box, size, count = track.file, *_counted(track)
+    return (row[0] for row in file.rows(box, ">I", count, 12)) if not size else repeat(size, count)
+
+
+def chunks(track: Track) -> Iterator[tuple[int, int]]:
+    """Where the runs of samples in the table of `track` lie in the file, and how many samples each has."""
+    _, _, count = _counted(track)
+    return _chunks(track, count)
+
+
+def _counted(track: Track) -> tuple[Box, int, int]:
+    """The `stsz`, the bytes of each sample, 0 where they differ, and how many there are."""
+    file = track.file
+    box = track.boxes.get(b"stbl/stsz")
+    if box is None:
+        raise file.refused(say("its table of sizes is of a rare kind"))
+    size, count = file.unpack(box, ">II", 4)
+    return box, size, count
+
+
 def _of_table(track: Track) -> Iterator[Sample]:
     file = track.file
-    sizes = track.boxes.get(b"stbl/stsz")
-    if sizes is None:
-        raise file.refused(say("its table of sizes is of a rare kind"))
-    size, count = file.unpack(sizes, ">II", 4)
+    _, _, count = _counted(track)
     if not count:
         return
     file.expect(count)
-    lengths = (row[0] for row in file.rows(sizes, ">I", count, 12)) if not size else repeat(size)
+    lengths = sizes(track)
     ticks = _spread(file, track.need(b"stbl/stts"), ">II")
     delays = _spread(file, track.boxes.get(b"stbl/ctts"), ">Ii")
     starts = track.boxes.get(b"stbl/stss")

@@ -16,7 +16,18 @@ from .boxes import Box, File
 from .headers import Edit, Movie, Track, clock_place
 from .samples import Sample
 
-__all__ = ["box", "copied", "fine_clock", "header", "picture_track", "track"]
+__all__ = [
+    "box",
+    "copied",
+    "edit_list",
+    "evenly",
+    "fine_clock",
+    "header",
+    "picture_track",
+    "places",
+    "sample_tables",
+    "track",
+]
 
 _MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _LARGEST_CLOCK = (1 << 31) - 1
@@ -45,6 +56,18 @@ def picture_track(
 
     found: its samples. frames: their numbers in the order of showing. seen: which of those are shown.
     """
+    even, edit = evenly(found, frames, seen, fps, clock)
+    media = (fps.numerator, len(found) * fps.denominator)
+    return track(movie, movie.picture, even, [edit], media, edit.duration, _MATRIX), edit.duration
+
+
+def evenly(
+    found: Sequence[Sample], frames: Sequence[int], seen: range, fps: Fraction, clock: int
+) -> tuple[list[Sample], Edit]:
+    """The same samples, equally long by a clock of `fps.numerator` ticks, and what shows those that are seen.
+
+    The rest is as with `picture_track`.
+    """
     ticks = fps.denominator
     rank = [0] * len(found)
     for place, number in enumerate(frames):
@@ -54,10 +77,7 @@ def picture_track(
         sample._replace(ticks=ticks, delay=(rank[number] - number + delay) * ticks)
         for number, sample in enumerate(found)
     ]
-    duration = len(seen) * clock * ticks // fps.numerator
-    edit = Edit(duration, (delay + seen.start) * ticks, 1 << 16)
-    media = (fps.numerator, len(found) * ticks)
-    return track(movie, movie.picture, even, [edit], media, duration, _MATRIX), duration
+    return even, Edit(len(seen) * clock * ticks // fps.numerator, (delay + seen.start) * ticks, 1 << 16)
 
 
 def track(
@@ -78,14 +98,14 @@ def track(
         patched[at : at + len(matrix)] = matrix
     clock = old.need(b"mdia/mdhd")
     replaced = {
-        b"trak/tkhd": bytes(patched) + _edit_list(edits),
+        b"trak/tkhd": bytes(patched) + edit_list(edits),
         b"trak/edts": b"",
         b"trak/tref": b"",
         b"mdia/mdhd": _with(file, clock, (clock_place(file, clock), media)),
     }
     if found is not None:
         # Whatever else a table says of samples by their numbers is of no need.
-        replaced[b"minf/stbl"] = box(b"stbl", copied(file, old.need(b"stbl/stsd")), *_tables(found))
+        replaced[b"minf/stbl"] = box(b"stbl", copied(file, old.need(b"stbl/stsd")), *sample_tables(found))
     return _replaced(file, old.box, replaced, {b"trak/mdia", b"mdia/minf"})
 
 
@@ -103,8 +123,8 @@ def _replaced(file: File, old: Box, by: dict[bytes, bytes], entered: set[bytes])
     return box(old.kind, *content)
 
 
-def _tables(found: Sequence[Sample]) -> Iterable[bytes]:
-    """The sample tables."""
+def sample_tables(found: Sequence[Sample]) -> Iterable[bytes]:
+    """The sample tables but for how they are coded."""
     yield _table(b"stts", ">II", _counted(sample.ticks for sample in found))
     if any(sample.delay for sample in found):
         yield _table(b"ctts", ">II", _counted(sample.delay for sample in found))
@@ -126,7 +146,12 @@ def _tables(found: Sequence[Sample]) -> Iterable[bytes]:
     yield _table(b"stsc", ">III", groups)
     sizes = [sample.size for sample in found]
     yield box(b"stsz", struct.pack(f">III{len(sizes)}I", 0, 0, len(sizes), *sizes))
-    yield _table(b"co64", ">Q", [(offset,) for offset, _ in chunks])
+    yield places([offset for offset, _ in chunks])
+
+
+def places(chunks: Sequence[int]) -> bytes:
+    """Where the runs of samples lie in the file."""
+    return _table(b"co64", ">Q", [(offset,) for offset in chunks])
 
 
 def _counted(values: Iterable[int]) -> list[tuple[int, int]]:
@@ -134,7 +159,8 @@ def _counted(values: Iterable[int]) -> list[tuple[int, int]]:
     return [(sum(1 for _ in group), value) for value, group in groupby(values)]
 
 
-def _edit_list(edits: Sequence[Edit]) -> bytes:
+def edit_list(edits: Sequence[Edit]) -> bytes:
+    """An `edts`, nothing where there are no edits."""
     rows = b"".join(struct.pack(">qqI", *edit) for edit in edits)
     return box(b"edts", box(b"elst", struct.pack(">BxxxI", 1, len(edits)), rows)) if edits else b""
 

@@ -165,7 +165,7 @@ def test_parameter_sets_have_to_be_somewhere(tmp_path: Path, coding: str) -> Non
 )
 def test_a_movie_whose_frames_are_not_shown_one_for_one_is_not_cut(tmp_path: Path, how: dict) -> None:
     path = film(tmp_path / "film.mp4", CODINGS["both ways"], **how)
-    runs = every_run()
+    runs = [run for run in every_run() if len(run) < FRAMES]
     assert mp4.sizes_of_cuts(path, runs, FPS) == [None] * len(runs)
 
 

@@ -157,6 +157,7 @@ class TestProbe:
             container=suffix,
             start=Fraction(0),
             trimmed=False,
+            plain=True,
         )
 
     def test_names_the_container_by_its_content(self, tmp_path: Path) -> None:
