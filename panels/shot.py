@@ -125,7 +125,7 @@ def _facts(layout: UILayout, preview: Preview, plan: Plan, free: Room) -> None:
             say("Picture"),
             say("{size}, {rate}\u00a0fps", size=f"{plan.width}×{plan.height}", rate=plan.rate),
         ),
-        (say("Sound"), _sound(preview, plan)),
+        (say("Sound"), _sound(plan)),
         (say("File"), _file(preview)),
     ]
     left = max(text_width(name, free) for name, _words in facts) + 16 * free.scale
@@ -140,11 +140,9 @@ def _facts(layout: UILayout, preview: Preview, plan: Plan, free: Room) -> None:
             name = ""
 
 
-def _sound(preview: Preview, plan: Plan) -> str:
+def _sound(plan: Plan) -> str:
     if plan.keep_audio:
         return say("Sent with the picture")
-    if preview.file is not None and preview.file.sound:
-        return say("Leaves with the file, unused")
     return say("Not sent")
 
 
@@ -154,9 +152,7 @@ def _file(preview: Preview) -> str:
         return say("MP4, size known once exported")
     suffix = PurePath(preview.shot.file).suffix.lstrip(".").upper() if preview.shot else ""
     size = f"{file.size / 1_000_000:.1f}\u00a0MB"
-    if file.as_is:
-        return say("{kind}, {size}, as it is", kind=suffix, size=size)
-    return say("{kind}, about {size}, not encoded again", kind=suffix, size=size)
+    return say("{kind}, {size}, not encoded again", kind=suffix, size=size)
 
 
 def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:

@@ -198,6 +198,8 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     file: SentFile | None = None
     try:
         footage.check_files(asked.footage)
+        if asked.shot is not None:
+            footage.check_whole(asked.shot)
         if asked.shot is not None and asked.plan is not None:
             file = _own_file(asked.shot, asked.plan, asked.limits)
     except ReshootError as error:
@@ -224,5 +226,4 @@ def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:
     sent = [own for own in own_frames(read, plan, plan.parts, limits) if own is not None]
     if len(sent) < len(plan.parts):
         return None
-    as_is = sent[0].whole and sent[0].video.fps == plan.fps
-    return SentFile(sum(own.size for own in sent), sent[0].video.sound and as_is, as_is)
+    return SentFile(sum(own.size for own in sent))

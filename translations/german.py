@@ -70,11 +70,9 @@ GERMAN: dict[str, str] = {
     "{frames}\u00a0frames, {seconds}\u00a0s": "{frames}\u00a0Einzelbilder, {seconds}\u00a0s",
     "{size}, {rate}\u00a0fps": "{size}, {rate}\u00a0fps",
     "Sent with the picture": "Wird mit dem Bild gesendet",
-    "Leaves with the file, unused": "Geht mit der Datei hinaus, ungenutzt",
     "Not sent": "Wird nicht gesendet",
     "MP4, size known once exported": "MP4, Größe nach dem Export bekannt",
-    "{kind}, {size}, as it is": "{kind}, {size}, wie sie ist",
-    "{kind}, about {size}, not encoded again": "{kind}, etwa {size}, nicht neu kodiert",
+    "{kind}, {size}, not encoded again": "{kind}, {size}, nicht neu kodiert",
     "Send the selected strips with the prompt; the edited shot comes back as a strip above them": (
         "Die ausgewählten Streifen mit dem Prompt senden; der bearbeitete Shot kommt als Streifen darüber zurück"
     ),
@@ -522,7 +520,13 @@ GERMAN: dict[str, str] = {
     "{shot}, part {number} of {count}": "{shot}, Teil {number} von {count}",
     "Choose the timing “Every Frame”.": "Das Timing „Jedes Einzelbild“ wählen.",
     "Encoded again to stay under {limit} MB": "Neu kodiert, um unter {limit} MB zu bleiben",
-    "Sent as the file it is": "Als die Datei gesendet, die es ist",
+    "“{file}” is cut off: {intact} of its {frames} frames are there, and “{strip}” shows more of them.": (
+        "„{file}“ ist abgeschnitten: {intact} ihrer {frames} Bilder sind da, und „{strip}“ zeigt mehr davon."
+    ),
+    "Copy the file again from where it came from, or shorten the strip.": (
+        "Kopiere die Datei noch einmal von dort, woher sie kam, oder kürze den Streifen."
+    ),
+    "Sent without encoding it again": "Ohne neue Kodierung gesendet",
     "Sent without encoding it again, labelled {fps} fps": "Ohne neue Kodierung gesendet, als {fps} fps ausgezeichnet",
     "Sent without encoding it again, cut out of the file": "Ohne neue Kodierung gesendet, aus der Datei geschnitten",
     "Sent without encoding it again, cut out of the file and labelled {fps} fps": (
@@ -1021,7 +1025,7 @@ GERMAN: dict[str, str] = {
     "it does not begin like one": "sie beginnt nicht wie eine",
     "it has {count} bytes": "sie hat {count} Byte",
     "it ends inside a header": "sie endet mitten in einem Kopf",
-    "it claims more pictures or pieces of sound than it can hold": "sie gibt mehr Bilder oder Tonstücke an, als sie fasst",
+    "it claims more pictures or pieces of sound than it can hold": "sie gibt mehr Bilder oder Töne an, als sie fasst",
     "it has more than {count} pictures": "sie hat mehr als {count} Bilder",
     "it has more than {count} tracks": "sie hat mehr als {count} Spuren",
     "it has more than {count} boxes": "sie hat mehr als {count} Boxen",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The images that are sent along, as files that the service takes: converted where that must be."""
+"""The images that are sent along, as files that the service takes: without what is not seen, some converted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..blender_process import Blender
-from ..errors import ReferenceInvalid
+from ..errors import ReferenceInvalid, StorageError
+from ..media import bare_image
 from ..models.model import Limits
 from ..planning.prompt import labels
 from ..planning.references import check_files, check_image, probe_image
 from ..values.shot import Reference
 from ..words import say
+
+_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
+"""By `image.Picture.format`."""
 
 
 def prepare(
@@ -24,24 +28,34 @@ def prepare(
     *,
     cancelled: Callable[[], bool],
 ) -> tuple[Reference, ...]:
-    """The references as PNG or JPEG files inside the limits: those that are so already, and copies of the others.
+    """The references as PNG or JPEG files inside the limits, copies that hold the picture and nothing else.
 
-    folder: where the copies go. Raises ReferenceInvalid, ExportError, StorageError or JobCancelled.
+    folder: where they go. Raises ReferenceInvalid, ExportError, StorageError or JobCancelled.
     """
     check_files(references, limits)
-    wanted = [path for each in references for path in each.images if probe_image(Path(path), "") is None]
-    converted: dict[str, str] = {}
+    every = dict.fromkeys(path for each in references for path in each.images)
+    ready: dict[str, str] = {}
+    wanted: dict[str, str] = {}
+    for number, path in enumerate(every, 1):
+        found = probe_image(Path(path), "")
+        seen = _bare(Path(path)) if found is not None else None
+        if found is None or seen is None:
+            wanted[path] = str(folder / f"reference{number}.png")
+        else:
+            target = folder / f"reference{number}{_SUFFIXES[found.format]}"
+            _write(target, seen)
+            ready[path] = str(target)
     if wanted:
-        targets = {path: str(folder / f"reference{n}.png") for n, path in enumerate(dict.fromkeys(wanted), 1)}
-        blender.run(
-            "render_images",
-            {"images": [[path, target] for path, target in targets.items()]},
-            folder,
-            cancelled=cancelled,
-        )
-        converted = targets
-    ready = tuple(replace(each, images=tuple(converted.get(path, path) for path in each.images)) for each in references)
-    for name, before, after in zip(labels([each.kind for each in references]), references, ready, strict=True):
+        images = [[path, target] for path, target in wanted.items()]
+        blender.run("render_images", {"images": images}, folder, cancelled=cancelled)
+        for target in wanted.values():
+            # Blender writes into a file where it was made, and when.
+            seen = _bare(Path(target))
+            if seen is not None:
+                _write(Path(target), seen)
+    ready |= wanted
+    sent = tuple(replace(each, images=tuple(ready[path] for path in each.images)) for each in references)
+    for name, before, after in zip(labels([each.kind for each in references]), references, sent, strict=True):
         for original, path in zip(before.images, after.images, strict=True):
             found = probe_image(Path(path), name)
             if found is None:
@@ -50,4 +64,23 @@ def prepare(
                     say("Choose a PNG or JPEG file."),
                 )
             check_image(found, Path(original).name, name, limits)
-    return ready
+    return sent
+
+
+def _bare(path: Path) -> bytes | None:
+    try:
+        return bare_image.bare(path)
+    except OSError:
+        # Whether it is an image is told by who converts it, or measures it afterwards.
+        return None
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except OSError as error:
+        raise StorageError(
+            say("{folder} cannot be written: {error}.", folder=target.parent, error=error.strerror),
+            say("Free some room or choose another folder."),
+        ) from error

@@ -18,8 +18,6 @@ from ..models.model import Limits, within
 from ..values.plan import Part, Plan
 from ..values.shot import Shot
 
-_SENT_AS_IS = ("avc1", "avc3")
-
 
 @dataclass(frozen=True)
 class OwnFrames:
@@ -34,7 +32,7 @@ class OwnFrames:
 
     @property
     def whole(self) -> bool:
-        """All that there are: the clip is the movie itself, or a copy with another rate. Else it is cut out."""
+        """All that there are. Else it is cut out."""
         return len(self.run) == self.video.frames
 
 
@@ -50,8 +48,9 @@ def own_frames(shot: Shot, plan: Plan, parts: Sequence[Part], limits: Limits) ->
             return rendered
         runs = [range(shot.before + part.start, shot.before + part.start + part.sent) for part in parts]
         # A cut is silent.
-        apart = () if plan.keep_audio else tuple(run for run in runs if 0 < len(run) < video.frames)
-        sizes = {range(video.frames): video.size, **(_sizes_of_cuts(shot.file, apart, plan.fps) if apart else {})}
+        most = video.frames if plan.keep_audio else 0
+        apart = tuple(run for run in runs if max(1, most) <= len(run) <= video.frames)
+        sizes = _sizes_of_cuts(shot.file, apart, plan.fps, plan.keep_audio) if apart else {}
     except (OSError, mp4.Unreadable):
         return rendered
     return tuple(
@@ -70,7 +69,7 @@ def _fits(video: mp4.Video, shot: Shot, plan: Plan, limits: Limits) -> bool:
     return (
         plan.one_to_one
         and Path(shot.file).suffix.lower() in limits.video_suffixes
-        and video.codec in _SENT_AS_IS
+        and video.plain
         and video.constant
         and not (video.rotation or video.start or video.trimmed)
         and _frame_by_frame(video, shot)
@@ -89,14 +88,14 @@ def _frame_by_frame(video: mp4.Video, shot: Shot) -> bool:
     return video.frames == shot.before + shot.frames + shot.after and not Fraction(1, 2) <= apart < 2
 
 
-def _sizes_of_cuts(path: str, runs: tuple[range, ...], fps: Fraction) -> dict[range, int | None]:
+def _sizes_of_cuts(path: str, runs: tuple[range, ...], fps: Fraction, sound: bool) -> dict[range, int | None]:
     state = os.stat(path)
-    return _sizes_of_cuts_then(path, (state.st_size, state.st_mtime_ns), runs, fps)
+    return _sizes_of_cuts_then(path, (state.st_size, state.st_mtime_ns), runs, fps, sound)
 
 
 @lru_cache(maxsize=16)
 def _sizes_of_cuts_then(
-    path: str, _state: tuple[int, int], runs: tuple[range, ...], fps: Fraction
+    path: str, _state: tuple[int, int], runs: tuple[range, ...], fps: Fraction, sound: bool
 ) -> dict[range, int | None]:
     """Kept while the file stays as it is: the tables of an hour of film take time, and a panel asks again and again."""
-    return dict(zip(runs, mp4.sizes_of_cuts(path, runs, fps), strict=True))
+    return dict(zip(runs, mp4.sizes_of_cuts(path, runs, fps, keep_sound=sound), strict=True))

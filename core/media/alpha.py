@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import struct
-from pathlib import Path
 from typing import BinaryIO
 
 from .boxes import opened
 from .headers import Movie
+from .regular_file import regular_file
 
 __all__ = ["probe"]
 
@@ -34,7 +34,7 @@ def probe(path: str | os.PathLike[str]) -> bool:
     False where it is of another format, broken or not there: what is wrong with a file is said by who reads it.
     """
     try:
-        with Path(path).open("rb") as file:
+        with regular_file(path) as file:
             head = file.read(32)
             if head.startswith(_PNG):
                 return _png(file, head)

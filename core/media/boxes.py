@@ -7,7 +7,6 @@ So a hostile file can neither hang nor fill memory. What the boxes mean is for `
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..words import say
+from .regular_file import NotAFile, regular_file
 
 __all__ = ["Box", "File", "Truncated", "Unreadable", "opened"]
 
@@ -58,20 +58,25 @@ class Box:
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str]) -> Iterator[File]:
-    """The file at `path`, open. Raises Unreadable where that is no file, or OSError where it cannot be opened."""
+def opened(path: str | os.PathLike[str], *, cut_short: bool = False) -> Iterator[File]:
+    """The file at `path`, open. Raises Unreadable where that is no file, or OSError where it cannot be opened.
+
+    cut_short: that its end is missing is of no matter.
+    """
     path = Path(path)
-    # Opening a pipe would wait for its other end.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise Unreadable(say("{name} is not an MP4 or MOV file: it is not a file at all", name=path.name))
-    with path.open("rb") as handle:
-        yield File(handle, path.name)
+    try:
+        handle = regular_file(path)
+    except NotAFile as error:
+        raise Unreadable(say("{name} is not an MP4 or MOV file: it is not a file at all", name=path.name)) from error
+    with handle:
+        yield File(handle, path.name, cut_short=cut_short)
 
 
 class File:
     """An open file of boxes. Nothing is read outside its bounds, and no more than its budgets. size: bytes."""
 
-    def __init__(self, handle: BinaryIO, name: str) -> None:
+    def __init__(self, handle: BinaryIO, name: str, *, cut_short: bool = False) -> None:
+        self.cut_short = cut_short
         self.size = os.fstat(handle.fileno()).st_size
         self._handle = handle
         self._name = name
@@ -119,12 +124,15 @@ class File:
                 length = end - start
             box = Box(kind, start, body, start + length)
             if box.end > end and end == self.size:
+                if self.cut_short:
+                    yield Box(kind, box.start, body, end)
+                    return
                 raise self.truncated(say("its {box} ends {count} bytes after the file", box=box, count=box.end - end))
             if box.end < body or box.end > end:
                 raise self.nonsense(say("its {box} has an impossible size", box=box))
             yield box
             start = box.end
-        if end == self.size and any(self.read(start, end - start)):
+        if end == self.size and not self.cut_short and any(self.read(start, end - start)):
             raise self.truncated(say("it ends inside a header"))
 
     def whole(self, box: Box) -> bytes:

@@ -60,7 +60,9 @@ def cuts(movie: Movie, runs: Sequence[range], fps: Fraction, *, keep_sound: bool
     for run, (samples, shows) in zip(runs, found, strict=True):
         if run == range(times.frames) and len(samples) == len(run):
             sound = next((track for track in movie.tracks if keep_sound and track.handler == b"soun"), None)
-            made.append(_cut(movie, samples, shows, fps, b"", sound))
+            # Without an edit list its pictures may begin later than its sound, and would not any more.
+            late = sound is not None and not movie.picture.edits() and _first_tick(movie, times)
+            made.append(None if late else _cut(movie, samples, shows, fps, b"", sound))
         elif decoder is not None and _closed(movie.file, run, samples, decoder):
             made.append(_cut(movie, samples, shows, fps, b"" if samples[0] == first else note, None))
         else:
@@ -146,7 +148,7 @@ def _decoder(movie: Movie) -> _Decoder | None:
 
 
 def parameter_sets(movie: Movie) -> tuple[int, list[bytes], int] | None:
-    """What an `avcC` holds: bytes of the length before each NAL unit, the sequences' parameter sets, how many pictures'.
+    """What an `avcC` holds: bytes of each NAL unit's length, parameter sets of sequences, how many of pictures.
 
     None where there is none, or samples are described in more than one way.
     """

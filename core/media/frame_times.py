@@ -73,7 +73,7 @@ class FrameTimes:
         (chunks,) = file.unpack(offsets, ">I", 4)
         if chunks:
             (last,) = file.unpack(offsets, ">Q" if wide else ">I", 8 + (chunks - 1) * (8 if wide else 4))
-            if last >= file.size:
+            if last >= file.size and not file.cut_short:
                 raise file.truncated(say("its last pictures lie {count} bytes after its end", count=last - file.size))
 
     def _on_grid(self) -> bool:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["Picture", "probe"]
+from .regular_file import regular_file
+
+__all__ = ["EXIF_HEAD", "PNG", "Picture", "orientation", "probe"]
 
 # Thumbnails, colour profiles and notes lie in segments of at most 64 KiB: 4096 of them would be 256 MiB.
 _MAX_SEGMENTS = 4096
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n"
 # Start of frame, in every coding; C4, C8 and CC in this range mean other things.
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
 _ORIENTATION = 0x0112
+EXIF_HEAD = b"Exif\0\0"
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,9 @@ class Picture:
 
 def probe(path: str | os.PathLike[str]) -> Picture | None:
     """Read the header of `path`. None where it is no PNG or JPEG, or a broken one; OSError passes through."""
-    with Path(path).open("rb") as file:
+    with regular_file(path) as file:
         head = file.read(24)
-        if head[:8] == _PNG:
+        if head[:8] == PNG:
             name, sides = "png", _png_sides(head)
         elif head[:3] == b"\xff\xd8\xff":
             file.seek(2)
@@ -79,14 +81,14 @@ def _jpeg_sides(file: BinaryIO) -> tuple[int, int] | None:
         # Only the first counts; each of thousands would be searched through.
         if marker == _EXIF and turned is None:
             content = file.read(length)
-            if content.startswith(b"Exif\0\0"):
-                turned = _orientation(content[6:]) in (5, 6, 7, 8)
+            if content.startswith(EXIF_HEAD):
+                turned = orientation(content[len(EXIF_HEAD) :]) in (5, 6, 7, 8)
         else:
             file.seek(length, os.SEEK_CUR)
     return None
 
 
-def _orientation(tiff: bytes) -> int:
+def orientation(tiff: bytes) -> int:
     """The orientation (1 to 8) in an Exif block; 1, which is upright, where it holds none that can be read."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:

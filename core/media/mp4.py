@@ -7,6 +7,7 @@ nothing and knows no other container.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -27,6 +28,7 @@ from .headers import Edit, Movie
 from .relabel import new_times
 from .remux import new_contents
 from .samples import Presentation, check_whole, samples, shown
+from .samples import intact as samples_intact
 
 __all__ = [
     "Presentation",
@@ -34,6 +36,8 @@ __all__ = [
     "Video",
     "cut",
     "cut_off",
+    "intact",
+    "key_frames",
     "presented",
     "probe",
     "relabel",
@@ -109,6 +113,29 @@ def cut_off(path: str | os.PathLike[str]) -> bool:
     return False
 
 
+def intact(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """How many frames of `path` are shown before the first one whose picture lies after its end, and how many in all.
+
+    Raises Unreadable, or OSError where it cannot be opened. Between two fragments a cut is not seen.
+    """
+    with contextlib.suppress(Truncated), opened(path) as file:
+        frames = FrameTimes(Movie(file)).frames
+        *_, last = file.boxes(0, file.size)
+        # Where no box ends after the file, and none is of open length, its tables need not be walked through.
+        if file.read(last.start, 4) != bytes(4):
+            return frames, frames
+    with opened(path, cut_short=True) as file:
+        return samples_intact(Movie(file))
+
+
+def key_frames(path: str | os.PathLike[str]) -> list[int]:
+    """The frames of `path`, in the order of showing, at which decoding can begin. Raises as `presented` does."""
+    with opened(path) as file:
+        movie = Movie(file)
+        found = samples(movie, movie.picture)
+        return [place for place, number in enumerate(shown(movie, found).frames) if found[number].start]
+
+
 def presented(path: str | os.PathLike[str]) -> Presentation:
     """Which frames of `path` a player shows, and when. Raises Unreadable, or OSError where it cannot be opened."""
     with opened(path) as file:
@@ -172,7 +199,7 @@ def cut(
     Nothing else of the source is in it: no place, device, date, title, timecode or preview. keep_sound: its first sound
     track is, where `run` is all of it. Every sample stays bit-identical, but that the first of a part tells its encoder
     as the movie's first does; and `Video.even` holds. False, and nothing is written, where they cannot be decoded
-    without others. `target` appears whole or not at all, and may be `source`. Raises Unreadable.
+    without others. `target` appears whole or not at all. Raises Unreadable.
     """
     with opened(source) as file:
         (made,) = cuts(Movie(file), [run], fps, keep_sound=keep_sound)

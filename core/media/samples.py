@@ -6,6 +6,7 @@ The order is that of decoding; `shown` gives that of showing. It decodes nothing
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, islice, pairwise, repeat, takewhile
@@ -15,7 +16,7 @@ from ..words import say
 from .boxes import Box, File, Truncated
 from .headers import Movie, Track, fragment_header
 
-__all__ = ["Presentation", "Sample", "check_whole", "chunks", "each", "samples", "shown", "sizes"]
+__all__ = ["Presentation", "Sample", "check_whole", "chunks", "each", "intact", "samples", "shown", "sizes"]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -67,10 +68,26 @@ def samples(movie: Movie, track: Track) -> list[Sample]:
 
 def each(movie: Movie, track: Track) -> Iterator[Sample]:
     """The samples of `track` one by one, for who need not keep those of a long film. Raises as `samples` does."""
-    for sample in chain(_of_table(track), _of_fragments(movie, track)):
+    for sample in _told(movie, track):
         if sample.offset < 0 or sample.offset + sample.size > movie.file.size:
             raise _missing(movie.file)
         yield sample
+
+
+def intact(movie: Movie) -> tuple[int, int]:
+    """How many frames are shown before the first one that is missing, and how many there are in all."""
+    times, first_missing, now = array("q"), None, 0
+    for sample in _told(movie, movie.picture):
+        at = now + sample.delay
+        times.append(at)
+        if sample.offset + sample.size > movie.file.size and (first_missing is None or at < first_missing):
+            first_missing = at
+        now += sample.ticks
+    return len(times) if first_missing is None else sum(at < first_missing for at in times), len(times)
+
+
+def _told(movie: Movie, track: Track) -> Iterator[Sample]:
+    return chain(_of_table(track), _of_fragments(movie, track))
 
 
 def _missing(file: File) -> Truncated:

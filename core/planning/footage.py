@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that a shot shows: whether they are there, before anything is exported."""
+"""The files that a shot shows: whether they are there, and whole, before anything is exported."""
 
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import PurePath
 
 from ..errors import ShotError
-from ..values.shot import ShownFiles
+from ..media import mp4
+from ..values.shot import Shot, ShownFiles
 from ..words import say
 
 
@@ -29,3 +31,39 @@ def check_files(shown: ShownFiles) -> None:
                     ),
                     say("Restore the file, or relink the strip."),
                 )
+
+
+def check_whole(shot: Shot) -> None:
+    """Refuse movies that are cut off before the end of what the shot shows of them: the last picture would stand still.
+
+    Asks the disk. Looks at MP4 and MOV files, which tell how long they should be. Raises ShotError, naming the file.
+    """
+    for strip in shot.strips:
+        if strip.kind != "MOVIE" or not strip.filepath:
+            continue
+        try:
+            state = os.stat(strip.filepath)
+            intact, frames = _intact(strip.filepath, (state.st_size, state.st_mtime_ns))
+        except (OSError, mp4.Unreadable):
+            # What cannot be read is told by who reads it.
+            continue
+        needed = strip.end - strip.content_start
+        if shot.file == strip.filepath:
+            needed = shot.before + shot.frames
+        if intact < min(needed, frames):
+            raise ShotError(
+                say(
+                    "“{file}” is cut off: {intact} of its {frames} frames are there, and “{strip}” shows more of them.",
+                    file=PurePath(strip.filepath).name,
+                    intact=intact,
+                    frames=frames,
+                    strip=strip.name,
+                ),
+                say("Copy the file again from where it came from, or shorten the strip."),
+            )
+
+
+@lru_cache(maxsize=64)
+def _intact(path: str, _state: tuple[int, int]) -> tuple[int, int]:
+    """Kept while the file stays as it is: a panel asks again and again."""
+    return mp4.intact(path)

@@ -15,15 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SentFile:
-    """What goes out of the shot's movie without being encoded again. as_is: the very file; else a copy with another
-    rate, or what is cut out of it, for each part of the plan.
-
-    size: bytes, of all parts together. sound: it has a sound track that goes with it.
-    """
+    """What goes out of the shot's movie without being encoded again. size: bytes, of all parts together."""
 
     size: int
-    sound: bool
-    as_is: bool
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,9 @@ def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie:
     strip = trimmed(scene, long_movie, 60, 140)
     (job,) = shot_and_back(scene, strip, list(range(60, 140)), tmp_path)
     clip = Path(job.clip)
-    assert CUT in job.notes and samples(clip) == samples(long_movie)[60:140]
+    assert CUT in job.notes
+    first, *others = samples(clip)
+    assert first.endswith(samples(long_movie)[60]) and others == samples(long_movie)[61:140]
     assert numbered.numbers_in(clip) == list(range(60, 140))
     assert (mp4.probe(clip).fps, mp4.probe(clip).even) == (24, True)
 

@@ -90,7 +90,10 @@ def test_a_take_that_was_placed_is_put_right_when_it_was_compared(
     after = desk.listen(lambda event: event.job.compared).job
     assert after.state is State.PLACED
     assert after.take and after.take.runs == (FrameShift(0, 2),)
-    assert after.notes[:2] == ("Sent as the file it is", "Muted 1 sound strip") and "2 frames late" in after.notes[2]
+    assert (
+        after.notes[:2] == ("Sent without encoding it again", "Muted 1 sound strip")
+        and "2 frames late" in after.notes[2]
+    )
     until(lambda: not desk.runner.folder_of(job).exists())
     assert desk.row(job) == after
     assert receipt(after) == list(after.notes)

@@ -85,7 +85,7 @@ def test_a_shot_becomes_a_placed_take(house: House, movie: Path) -> None:
     assert Path(landed.take.path).name == f"Forest_take01_{job.id[:8]}.mp4"
     assert (landed.take.frames, landed.take.fps, landed.take.play_fps) == (72, 24, None)
     assert mp4.probe(landed.take.path).frames == 72
-    assert landed.notes == ("Sent as the file it is",)
+    assert landed.notes == ("Sent without encoding it again",)
     assert house.rows() == [("LANDED", landed.request_id)]
     assert landed.request_id in json.loads(Path(landed.take.path).with_suffix(".json").read_text())["request_id"]
     assert desk.runner.folder_of(job).is_dir()
@@ -97,7 +97,7 @@ def test_a_shot_becomes_a_placed_take(house: House, movie: Path) -> None:
     assert [stage.at for stage in placed.stages] == sorted(stage.at for stage in placed.stages)
     told = json.loads(Path(landed.take.path).with_suffix(".json").read_text())
     assert [stage["state"] for stage in told["stages"]] == [state.value for state in WHOLE_WAY]
-    assert told["notes"] == ["Sent as the file it is", "Muted 1 sound strip"]
+    assert told["notes"] == ["Sent without encoding it again", "Muted 1 sound strip"]
     assert house.rows() == [("PLACED", landed.request_id)]
     assert not desk.runner.folder_of(job).exists()
     assert house.gate.count(SUBMIT) == 1

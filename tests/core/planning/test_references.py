@@ -131,12 +131,15 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 # What is sent
 
 
-def test_png_and_jpeg_are_sent_as_they_are(tmp_path: Path) -> None:
+def test_png_and_jpeg_are_sent_with_their_own_pixels(tmp_path: Path) -> None:
     Image.new("RGB", (400, 300)).save(tmp_path / "b.jpg")
     sent = (image(make_picture(tmp_path / "a.png")), element(tmp_path / "a.png", tmp_path / "b.jpg"))
     ready = prepare(sent, tmp_path / "job", NO_BLENDER, LIMITS, cancelled=lambda: False)
-    assert ready == sent
-    assert not (tmp_path / "job").exists()
+    assert [each.kind for each in ready] == [each.kind for each in sent]
+    assert ready[0].images[0] == ready[1].images[0], "the same image is written once"
+    assert Path(ready[0].images[0]).read_bytes() == (tmp_path / "a.png").read_bytes()
+    with Image.open(ready[1].images[1]) as seen, Image.open(tmp_path / "b.jpg") as given:
+        assert seen.format == "JPEG" and seen.tobytes() == given.tobytes()
 
 
 def test_other_formats_are_sent_as_copies_in_png(tmp_path: Path) -> None:
@@ -153,7 +156,7 @@ def test_other_formats_are_sent_as_copies_in_png(tmp_path: Path) -> None:
     )
     ready = prepare(sent, folder, WITH_PILLOW, LIMITS, cancelled=lambda: False)
     assert [each.kind for each in ready] == [each.kind for each in sent]
-    assert ready[1].images[0] == str(right)
+    assert Path(ready[1].images[0]).read_bytes() == right.read_bytes()
     assert ready[0].images[0] == ready[1].images[2], "the same image is converted once"
     made = [ready[0].images[0], ready[1].images[1], ready[2].images[0]]
     assert len(set(made)) == 3 and all(Path(path).parent == folder for path in made)
