@@ -12,6 +12,7 @@ from ..core.export.recipe import SCENE_FILE
 from ..core.jobs import board
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
+from ..core.planning import references
 from ..core.planning.job_model import kept
 from ..core.takes.files import check_writable
 from ..core.values.job import Job, new
@@ -91,6 +92,9 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
                 price=price,
             )
         )
+    elsewhere = references.from_elsewhere(lead.order.references, session.home())
+    if elsewhere:
+        asked.append(say("These references are sent too: {paths}.", paths=", ".join(elsewhere)))
     above = preferences.confirm_above()
     if not free and price > above:
         asked.append(say("This costs ${price}, estimated.", price=price))

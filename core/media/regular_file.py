@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import BinaryIO
+
+from ..words import say
 
 __all__ = ["NotAFile", "regular_file"]
 
@@ -36,4 +39,4 @@ def regular_file(path: str | os.PathLike[str]) -> BinaryIO:
 
 def _check(found: os.stat_result, path: str | os.PathLike[str]) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise NotAFile(0, "it is not a file", os.fspath(path))
+        raise NotAFile(errno.EINVAL, say("it is not a file"), os.fspath(path))

@@ -6,9 +6,10 @@ Which strips became references is the timeline's business; how the prompt mentio
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..errors import ReferenceInvalid
 from ..media import image
@@ -17,6 +18,10 @@ from ..values.choices import ReferenceKind
 from ..values.shot import Reference
 from ..words import say
 from .prompt import labels
+
+_OF_PROGRAMS = {"appdata", "application data", "library"}
+_OF_THE_SYSTEM = {"boot", "dev", "etc", "proc", "root", "run", "sys", "usr", "var", "windows", "programdata"}
+"""Folders on top of a disk."""
 
 
 def check_count(references: Sequence[Reference], limits: Limits) -> None:
@@ -60,6 +65,22 @@ def _check_kind(references: Sequence[Reference], kind: ReferenceKind, most: int 
     else:
         message = say("There are {count} elements; the model takes at most {limit}.", count=count, limit=most)
     raise ReferenceInvalid(message, say("Remove {count} of them.", count=count - most))
+
+
+def from_elsewhere(references: Sequence[Reference], home: Path) -> list[str]:
+    """Images that lie where an editor keeps none: in hidden folders, and in those of the system. Asks no disk.
+
+    A project from somebody else may name them. home: the extension's own folder, where snapshots are.
+    """
+    found = []
+    for path in dict.fromkeys(path for each in references for path in each.images):
+        place = PurePath(os.path.normpath(path))
+        folders = [part.lower() for part in place.parts[:-1]]
+        hidden = any(part.startswith(".") for part in place.parts) or not _OF_PROGRAMS.isdisjoint(folders)
+        of_system = len(folders) > 1 and folders[1] in _OF_THE_SYSTEM
+        if (hidden or of_system) and not place.is_relative_to(home):
+            found.append(str(place))
+    return found
 
 
 def check_files(references: Sequence[Reference], limits: Limits) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..media import image
+from ..media.regular_file import regular_file
 
 __all__ = ["Body", "Part", "TooLong", "bound_answers", "parts"]
 
@@ -57,7 +58,9 @@ class Body(io.FileIO):
 
     def __init__(self, path: Path) -> None:
         found = image.probe(path)
-        super().__init__(path)
+        with regular_file(path) as file:
+            # A pipe would be waited for, and a device may be anything.
+            super().__init__(os.dup(file.fileno()))
         self.content_type = _CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
         # References are taken for what they are, whatever they are called; a service goes by type and name.
         if found and self.content_type != f"image/{found.format}":
