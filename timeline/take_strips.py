@@ -266,7 +266,8 @@ class TakeStrips:
             sound = strips.new_sound(name_of(piece.job), path, channel, piece.heard)
             sound[JOB_KEY] = piece.job.id
             sound.select = False
-            _cover(sound, first, min(end, compat.end(sound)))
+            # What begins later than the picture is not held before its begin.
+            _cover(sound, max(first, compat.start(sound)), min(end, compat.end(sound)))
             if strip.type != "META" and compat.CONNECTED_STRIPS:
                 movie_strip.join(self._scene, [strip, sound])
 

@@ -75,6 +75,8 @@ class Video:
     """'mp4' or 'mov'."""
     start: Fraction
     """Seconds of nothing that an edit list puts before the first frame. The delay of B-frames does not count."""
+    sound_start: Fraction = Fraction(0)
+    """The same of its first sound track."""
     trimmed: bool = False
     """An edit list hides or repeats some of the frames, so a player shows other ones than `frames` says."""
     fragmented: bool = False
@@ -250,7 +252,7 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
     rotation = (90 if down > 0 else 270) if turned else (180 if across < 0 else 0)
     seconds = Fraction(times.ticks, timescale)
     edits = track.edits()
-    nothing = sum(edit.duration for edit in takewhile(lambda edit: edit.empty, edits))
+    sounds = [other for other in movie.tracks if other.handler == b"soun"]
     return Video(
         width=height if turned else width,
         height=width if turned else height,
@@ -260,14 +262,20 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
         seconds=seconds,
         codec=codec.decode("ascii", "backslashreplace"),
         rotation=rotation,
-        sound=any(other.handler == b"soun" for other in movie.tracks),
+        sound=bool(sounds),
         size=file.size,
         container=movie.container,
-        start=Fraction(nothing, movie.timescale),
+        start=_nothing_first(movie, edits),
+        sound_start=_nothing_first(movie, sounds[0].edits()) if sounds else Fraction(0),
         trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
         fragmented=movie.fragmented,
         plain=codec in _H264 and _plain(movie, width, height),
     )
+
+
+def _nothing_first(movie: Movie, edits: Sequence[Edit]) -> Fraction:
+    """Seconds of nothing that `edits` begin with."""
+    return Fraction(sum(edit.duration for edit in takewhile(lambda edit: edit.empty, edits)), movie.timescale)
 
 
 def _plain(movie: Movie, width: int, height: int) -> bool:

@@ -60,8 +60,18 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         runs=laid.runs,
         fit=fit,
         rotation=rotation,
+        sound_late=_sound_late(right) if video.sound else Fraction(0),
     )
     return take, (*laid.notes, *notes, *cut_off)
+
+
+def _sound_late(take: Path) -> Fraction:
+    """Seconds by which the sound of a file begins after its picture: laid alone it does not know."""
+    try:
+        video = mp4.probe(take)
+    except (OSError, mp4.Unreadable):
+        return Fraction(0)
+    return max(Fraction(0), video.sound_start - video.start)
 
 
 def _corrected(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:

@@ -46,7 +46,8 @@ class Take:
 
     runs: where its frames are not where they should be, empty where all are. fit: what its picture, upright and as
     large as the one that was sent, is scaled and shifted by to lie over that. rotation: degrees clockwise that it has
-    to be turned by to stand upright; width and height are those of the upright picture.
+    to be turned by to stand upright; width and height are those of the upright picture. sound_late: seconds by which
+    its sound begins later than its picture.
     """
 
     path: str
@@ -59,3 +60,4 @@ class Take:
     runs: tuple[FrameShift, ...] = ()
     fit: Fit = field(default_factory=Fit)
     rotation: int = 0
+    sound_late: Fraction = Fraction(0)
