@@ -21,8 +21,8 @@ _LOOKED_AT = 150
 class Piece:
     """A stretch of a take, timeline frames.
 
-    start: where the first frame of the file lies, shown or not. heard: where its sound begins, perhaps later. first, end:
-    what is shown of it, end exclusive.
+    start: where the first frame of the file lies, shown or not. heard: where its sound begins. first, end: what is
+    shown of it, end exclusive.
     """
 
     job: Job
@@ -65,7 +65,7 @@ def _runs(job: Job, start: int, *, nearest: bool, low: int, high: int) -> Iterat
         following = start + part.start + runs[number + 1].sent if number + 1 < len(runs) else high
         here = max(low, at) if number else low
         begins = start + part.start - round(run.late * step)
-        heard = begins + round(take.sound_late * job.shot.fps)
+        heard = begins + math.floor(take.sound_late * job.shot.fps)
         yield Piece(job, take, begins - ahead, heard, here, min(high, following))
 
 

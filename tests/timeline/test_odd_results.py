@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import bpy
 import editing
 import numbered
@@ -24,6 +25,7 @@ from bad_service import BadService
 from campaign import CAMPAIGN, sampled
 from editing import Timeline, journal, open_timeline
 from reshoot import session
+from reshoot.background import movie_output
 from reshoot.core.media import mp4
 from reshoot.core.values.job import Job
 from reshoot.timeline import compat
@@ -335,3 +337,59 @@ def test_another_shape_covers_the_shot_and_no_more(tmp_path: Path, service: BadS
     edges = (columns[0], columns[-1] + 1, rows[0], rows[-1] + 1)
     assert numpy.allclose(edges, (420, 1060, 180, 540), atol=2), edges
     said(job, "of another shape than 1280×720: centred, its edges cut off")
+
+
+@pytest.mark.parametrize("late", [Fraction(0), Fraction(2, 25), Fraction(2, 5)])
+def test_sound_that_begins_later_than_its_picture_is_heard_in_step(
+    service: BadService, tmp_path: Path, late: Fraction
+) -> None:
+    if not bpy.app.build_options.audaspace:
+        pytest.skip("this Blender was built without sound")
+    at = Fraction(2)
+
+    def change(path: Path, numbers: list[int]) -> Path:
+        # Its sound is coded from its own begin on, and an edit list says when that is.
+        whole = odd_movies.movie(
+            path.with_name("whole.mp4"), numbers, fps=Fraction(25), beep=at - late, seconds=FRAMES / Fraction(25)
+        )
+        with av.open(str(whole)) as source, av.open(str(path), "w") as target:
+            streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+            for packet in source.demux():
+                if packet.dts is None:
+                    continue
+                if packet.stream.type == "audio":
+                    packet.pts += round(late / packet.time_base)
+                    packet.dts += round(late / packet.time_base)
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+        return path
+
+    def changed(clip: bytes) -> bytes:
+        sent = tmp_path / "sent.mp4"
+        sent.write_bytes(clip)
+        return change(tmp_path / "came.mp4", numbered.numbers_in(sent)).read_bytes()
+
+    service.change = changed
+    scene = open_timeline(Fraction(25), 1280, 720)
+    footage = numbered.movie(tmp_path / "shot.mp4", frames=FRAMES, width=1280, height=720)
+    editing.add_movie(scene, footage, frame=FIRST)
+    scene.reshoot.sound = "RESULT"
+    assert bpy.ops.reshoot.shoot(prompt="Make it snow") == {"FINISHED"}
+    job = session.current().job(journal()[-1].id)
+    assert job is not None and job.take is not None and abs(job.take.sound_late - late) < Fraction(1, 20)
+    scene.frame_start, scene.frame_end = FIRST, FIRST + FRAMES - 1
+    mix = tmp_path / "mix.flac"
+    movie_output.mix_sound(scene, mix)
+    # Within a frame, and the two blocks by which Blender hears AAC late.
+    assert abs(first_loud(mix) - first_loud(tmp_path / "came.mp4")) <= Fraction(1, 25) + Fraction(2048, 48000)
+
+
+def first_loud(path: Path) -> float:
+    """Second at which a file's sound is first loud."""
+    with av.open(str(path)) as source:
+        for block in source.decode(audio=0):
+            samples = abs(block.to_ndarray().astype(float)).max(0)
+            loud = numpy.flatnonzero(samples > 0.2 * (32768 if block.format.name.startswith("s16") else 1))
+            if len(loud):
+                return float(block.time + loud[0] / block.sample_rate)
+    raise AssertionError("it is silent")
