@@ -48,11 +48,11 @@ def prepare(
     if wanted:
         images = [[path, target] for path, target in wanted.items()]
         blender.run("render_images", {"images": images}, folder, cancelled=cancelled)
-        for target in wanted.values():
+        for made in map(Path, wanted.values()):
             # Blender writes into a file where it was made, and when.
-            seen = _bare(Path(target))
+            seen = _bare(made)
             if seen is not None:
-                _write(Path(target), seen)
+                _write(made, seen)
     ready |= wanted
     sent = tuple(replace(each, images=tuple(ready[path] for path in each.images)) for each in references)
     for name, before, after in zip(labels([each.kind for each in references]), references, sent, strict=True):

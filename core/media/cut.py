@@ -122,7 +122,8 @@ def _first_tick(movie: Movie, times: FrameTimes) -> int | None:
 
 
 def _first_in_fragments(movie: Movie) -> int:
-    now, found = 0, []
+    now = 0
+    found: list[int] = []
     for sample in islice(each(movie, movie.picture), REORDERED):
         found.append(now + sample.delay)
         now += sample.ticks

@@ -437,7 +437,7 @@ def test_a_job_folder_that_is_no_folder_does_not_leave_the_job_hanging(house: Ho
     folder.write_text("a file where the folder should be")
     desk.runner.add([job])
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
-    assert failed.error and failed.remedy and failed.retry_to is State.DOWNLOADING
+    assert failed.error and failed.remedy and failed.retry_to is State.PREPARED
     folder.unlink()
     desk.runner.retry(job.id)
     desk.hear(job, State.LANDED)
