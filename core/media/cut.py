@@ -198,7 +198,7 @@ def _closed(file: File, run: range, samples: Sequence[Sample], decoder: _Decoder
 
 def _units(file: File, sample: Sample, length_bytes: int) -> list[bytes]:
     """The first NAL units of a sample, as far as they make sense, the picture's own without most of it."""
-    found = []
+    found: list[bytes] = []
     at, end = sample.offset, sample.offset + sample.size
     while at + length_bytes < end and len(found) < _BEFORE_THE_PICTURE:
         length = int.from_bytes(file.read(at, length_bytes), "big")
