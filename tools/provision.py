@@ -58,6 +58,28 @@ def main() -> None:
         )
     for name in names:
         provide(name)
+        if name == "tools":
+            provide_node()
+
+
+def provide_node() -> None:
+    """What the tests need of Node, where there is npm: those of JavaScript's client are left out elsewhere."""
+    npm = shutil.which("npm")
+    if npm is None:
+        print("setup: there is no npm here, so the rehearsal is not tested with fal's client for JavaScript", flush=True)
+        return
+    folder = ENVIRONMENTS / "node"
+    files = [TOOLS / "node" / name for name in ("package.json", "package-lock.json")]
+    made_from = "".join(file.read_text(encoding="utf-8") for file in files)
+    stamp = folder / "made-from.txt"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
+        return
+    print(f"setup: making {folder.relative_to(ROOT)}", flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copy(file, folder)
+    run([npm, "ci", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+    stamp.write_text(made_from, encoding="utf-8")
 
 
 def provide(name: str) -> None:
