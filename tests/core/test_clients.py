@@ -19,10 +19,11 @@ from urllib.parse import urlencode, urlsplit
 
 import fal_client
 import fal_client.client
+import httpx
 import pytest
 from loopback import Handler, LoopbackServer
 from patience import LONGEST
-from rehearsal_render import make_clip
+from rehearsal_render import make_clip, make_picture
 from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.rehearsal import webhooks, wire
 from reshoot.rehearsal.server import RehearsalServer, StandIn
@@ -60,6 +61,26 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "shot.mp4")
 
 
+class Client(fal_client.SyncClient):
+    """The real client; only closes what the real one leaves to the garbage collector."""
+
+    def __init__(self) -> None:
+        super().__init__(key=KEY)
+        self.opened: list[httpx.Client] = [self._client]
+
+    def _get_cdn_client(self) -> httpx.Client:
+        self.opened.append(super()._get_cdn_client())
+        return self.opened[-1]
+
+
+@pytest.fixture
+def client(base: str) -> Iterator[Client]:
+    made = Client()
+    yield made
+    for opened in made.opened:
+        opened.close()
+
+
 def ask(
     base: str, method: str, path: str, body: object = None, key: str = KEY
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
@@ -82,8 +103,7 @@ def fetched(base: str, url: str) -> bytes:
 # ---- Python
 
 
-def test_pythons_client(base: str, clip: Path) -> None:
-    client = fal_client.SyncClient(key=KEY)
+def test_pythons_client(base: str, client: Client, clip: Path) -> None:
     url = client.upload_file(clip, repository="fal_v3", fallback_repository=[])
     seen: list[Any] = []
     arguments = {"prompt": "make it night", "video_url": url}
@@ -107,7 +127,6 @@ def test_pythons_client(base: str, clip: Path) -> None:
     with pytest.raises(fal_client.client.FalClientHTTPError) as cancelled:
         held.get()
     assert cancelled.value.response.headers["x-fal-error-type"] == "client_cancelled"
-    client._client.close()
 
 
 def test_pythons_client_that_waits_for_nothing(base: str, clip: Path) -> None:
@@ -123,7 +142,7 @@ def test_pythons_client_that_waits_for_nothing(base: str, clip: Path) -> None:
         with pytest.raises(fal_client.client.FalClientHTTPError) as cancelled:
             await held.get()
         assert cancelled.value.response.json()["error_type"] == "client_cancelled"
-        await client._client.aclose()
+        await (await client._client).aclose()
 
     asyncio.run(all_of_it())
 
@@ -245,15 +264,11 @@ def test_every_answer_has_an_id_and_errors_have_their_type(base: str) -> None:
         assert (headers["X-Fal-Error-Type"] == "bad_request") is (status == 400)
 
 
-def test_an_element_may_have_its_frontal_view_alone(base: str, clip: Path) -> None:
-    from rehearsal_render import make_picture
-
-    client = fal_client.SyncClient(key=KEY)
+def test_an_element_may_have_its_frontal_view_alone(client: Client, clip: Path) -> None:
     picture = make_picture(clip.with_name("ann.png"))
     urls = [client.upload_file(path, repository="fal_v3", fallback_repository=[]) for path in (clip, picture)]
     body = {"prompt": "@Element1 waits", "video_url": urls[0], "elements": [{"frontal_image_url": urls[1]}]}
     assert client.run(ENDPOINT, body)["video"]["url"]
-    client._client.close()
 
 
 # ---- webhooks
