@@ -121,7 +121,10 @@ class Queue:
             self._lane.go_on()
 
     def submit(self, endpoint: str, body: dict[str, Any], webhook: str = "") -> tuple[str, int]:
-        """Accept a request. webhook: who is told of its end. Gives its id and how many wait before it; it is on disk by then."""
+        """Accept a request. Gives its id and how many wait before it; it is on disk by then.
+
+        webhook: the address that is told of its end, if any.
+        """
         with self._lock:
             order = max(time.time_ns(), self._last_order + 1)
             request = Request(str(uuid.uuid4()), endpoint, body, order, webhook=webhook)

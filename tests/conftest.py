@@ -19,7 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A key or a service of the developer's would make a test talk to the world; a proxy would stand between a test and its
 # own server.
-SETTINGS = ("FAL_KEY", "FAL_KEY_ID", "FAL_KEY_SECRET", "RESHOOT_SERVICE_URL", "RESHOOT_REHEARSAL_LOOK", "RESHOOT_REHEARSAL_KEEP")
+SETTINGS = (
+    "FAL_KEY",
+    "FAL_KEY_ID",
+    "FAL_KEY_SECRET",
+    "RESHOOT_SERVICE_URL",
+    "RESHOOT_REHEARSAL_LOOK",
+    "RESHOOT_REHEARSAL_KEEP",
+)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 

@@ -66,7 +66,9 @@ def provide_node() -> None:
     """What the tests need of Node, where there is npm: those of JavaScript's client are left out elsewhere."""
     npm = shutil.which("npm")
     if npm is None:
-        print("setup: there is no npm here, so the rehearsal is not tested with fal's client for JavaScript", flush=True)
+        print(
+            "setup: there is no npm here, so the rehearsal is not tested with fal's client for JavaScript", flush=True
+        )
         return
     folder = ENVIRONMENTS / "node"
     files = [TOOLS / "node" / name for name in ("package.json", "package-lock.json")]

@@ -853,15 +853,15 @@ GERMAN: dict[str, str] = {
     "The result is no longer at the service (HTTP {status}).": (
         "Das Ergebnis ist nicht mehr beim Dienst (HTTP {status})."
     ),
-    "Look for it at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an hour or "
-    "minutes only. To send the shot again is to pay again.": (
-        "Bei fal.ai/dashboard/requests danach suchen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos "
-        "auch nur eine Stunde oder Minuten. Den Shot erneut zu senden, kostet erneut."
+    "Look for it at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an hour "
+    "or minutes only. To send the shot again is to pay again.": (
+        "Bei fal.ai/dashboard/requests danach suchen: Ergebnisse werden tagelang behalten, je nach Einstellung des "
+        "Kontos auch nur eine Stunde oder Minuten. Den Shot erneut zu senden, kostet erneut."
     ),
     "The service refused the download (HTTP {status}).": "Der Dienst hat das Herunterladen verweigert (HTTP {status}).",
     "Resume the job soon: results are kept for days, or, by the account's settings, for an hour or less.": (
-        "Den Auftrag bald fortsetzen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos auch nur eine "
-        "Stunde oder weniger."
+        "Den Auftrag bald fortsetzen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos auch nur "
+        "eine Stunde oder weniger."
     ),
     "The result has {size:,} bytes or more; a take has at most {limit:,}.": (
         "Das Ergebnis hat {size:,} Byte oder mehr; ein Take hat höchstens {limit:,}."
@@ -900,10 +900,10 @@ GERMAN: dict[str, str] = {
         "Den Schlüssel in den Benutzereinstellungen von Reshoot prüfen; Schlüssel gibt es bei fal.ai/dashboard/keys."
     ),
     "{who} no longer knows this job{said}.": "{who} kennt diesen Auftrag nicht mehr{said}.",
-    "Look at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an hour or minutes "
-    "only.": (
-        "Bei fal.ai/dashboard/requests nachsehen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos auch "
-        "nur eine Stunde oder Minuten."
+    "Look at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an hour or "
+    "minutes only.": (
+        "Bei fal.ai/dashboard/requests nachsehen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos "
+        "auch nur eine Stunde oder Minuten."
     ),
     "{who} has not finished this job yet.": "{who} ist mit diesem Auftrag noch nicht fertig.",
     "Wait for it.": "Darauf warten.",

@@ -55,7 +55,7 @@ from .lost import unsure
 log = logging.getLogger(__name__)
 
 PATIENCE = 600.0
-"""Seconds of trouble without a break after which a job stops trying by itself. What a computer sleeps is none of them."""
+"""Seconds of trouble without a break after which a job stops trying by itself. What is slept is none of them."""
 LONGEST_TRY = 60.0
 """Seconds that one try counts for at most: one that took longer may have slept."""
 

@@ -241,8 +241,8 @@ class _Transfer:
             raise ResultGone(
                 say("The result is no longer at the service (HTTP {status}).", status=status),
                 say(
-                    "Look for it at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, "
-                    "for an hour or minutes only. To send the shot again is to pay again."
+                    "Look for it at fal.ai/dashboard/requests: results are kept for days, or, by the account's "
+                    "settings, for an hour or minutes only. To send the shot again is to pay again."
                 ),
                 paid=Paid.YES,
             )

@@ -153,8 +153,8 @@ class Translator:
             return RequestGone(
                 say("{who} no longer knows this job{said}.", who=who, said=said),
                 say(
-                    "Look at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for an "
-                    "hour or minutes only."
+                    "Look at fal.ai/dashboard/requests: results are kept for days, or, by the account's settings, for "
+                    "an hour or minutes only."
                 ),
                 paid=paid,
             )

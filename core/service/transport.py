@@ -232,7 +232,9 @@ class Transport(httpx.BaseTransport):
         until, direct = self._direct.get(at, (0.0, False))
         if until < time.monotonic():
             # Windows asks for the host's names to tell, which may take seconds. A port is known to NO_PROXY alone.
-            direct = bool(urllib.request.proxy_bypass(url.host) or urllib.request.proxy_bypass_environment(at))
+            # The types of the standard library leave that one out.
+            by_port = urllib.request.proxy_bypass_environment(at)  # type: ignore[attr-defined]
+            direct = bool(by_port or urllib.request.proxy_bypass(url.host))
             self._direct[at] = (time.monotonic() + _KNOWN_SECONDS, direct)
         return direct
 

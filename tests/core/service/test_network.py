@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The way to the network: whose certificates are believed, which proxy is taken, and that nothing else is touched.
 
-The service is on this computer behind a certificate that an authority of the test's own has signed; a proxy of the test's
-own leads every name there. All requests take the same way: uploads, the queue's, and the download of a result.
+The service is on this computer behind a certificate that an authority of the test's own has signed; a proxy of the
+test's own leads every name there. All requests take the same way: uploads, the queue's, and the download of a result.
 """
 
 from __future__ import annotations
