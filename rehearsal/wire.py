@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 import re
-import select
 import socket
 import threading
 import time
@@ -176,9 +175,17 @@ class Wire(BaseHTTPRequestHandler):
 
     def hung_up(self, seconds: float) -> bool:
         """Whether the client goes away, or the server ends, within so long."""
-        readable, _, _ = select.select([self.connection], [], [], seconds)
-        # Whoever sends more instead meanwhile is heard after the answer.
-        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        self.connection.settimeout(seconds)
+        try:
+            if not self.connection.recv(1, socket.MSG_PEEK):
+                return True
+            # Whoever sends more already is heard after the answer.
+            time.sleep(seconds)
+        except TimeoutError:
+            pass
+        finally:
+            self.connection.settimeout(STALLED_SECONDS)
+        return False
 
     def answer_file(self, path: Path, content_type: str, etag: str) -> None:
         """Send a file, or the one range of it that is asked for. Never holds more than a piece of it in memory."""

@@ -31,6 +31,7 @@ from reshoot.rehearsal.server import RehearsalServer, StandIn
 KEY = "rehearsal-key-of-the-test"
 ENDPOINT = KLING_O1_EDIT.endpoint
 APP = "/fal-ai/kling-video"
+LISTED = urlencode({"endpoint_id": ENDPOINT, "expand": "payloads"})
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(os.environ.get("RESHOOT_NODE") or ROOT / "build" / "env" / "node")
 
@@ -250,6 +251,27 @@ def test_a_stream_tells_each_change_once_and_that_it_is_still_there(
     assert [event["status"] for event in events][-1] == "COMPLETED"
     assert sum(len(event.get("logs", ())) for event in events) == 2
     assert ask(base, "GET", f"{APP}/requests/{request_id}/status/stream", key="another")[0] == 401
+
+
+@pytest.mark.parametrize("kind", ["a stream", "a run"])
+def test_nobody_is_waited_for_who_has_hung_up(base: str, clip: Path, kind: str) -> None:
+    request_id = submitted(base, "hold", clip)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(base).port, timeout=LONGEST)
+    key = {"Authorization": f"Key {KEY}"}
+    if kind == "a stream":
+        connection.request("GET", f"{APP}/requests/{request_id}/status/stream", headers=key)
+        assert connection.getresponse().readline()
+    else:
+        location = json.loads(ask(base, "GET", f"/v1/models/requests/by-endpoint?{LISTED}")[2])["items"][0]
+        connection.request("POST", f"/run/{ENDPOINT}", json.dumps(location["json_input"]), key)
+        end = time.monotonic() + LONGEST
+        while len(json.loads(ask(base, "GET", f"/v1/models/requests/by-endpoint?{LISTED}")[2])["items"]) < 2:
+            assert time.monotonic() < end
+    connection.close()
+    end = time.monotonic() + LONGEST
+    while any(thread.name == "rehearsal-wire" for thread in threading.enumerate()):
+        assert time.monotonic() < end, "somebody who has gone is still served"
+        time.sleep(0.01)
 
 
 def test_every_answer_has_an_id_and_errors_have_their_type(base: str) -> None:
