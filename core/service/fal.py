@@ -319,7 +319,8 @@ class Connection:
 
 def _begun(since: float) -> str:
     """When a list of requests has to begin that came after `since`."""
-    return datetime.fromtimestamp(since - _CLOCKS_APART, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Windows knows no time before 1970.
+    return datetime.fromtimestamp(max(since - _CLOCKS_APART, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _host_of(exc: Any) -> str:
