@@ -49,8 +49,8 @@ class Session:
         self._keep_clips = False
         blender = export.background_blender()
         self._services = Services(home / "rehearsal", blender)
-        self.refresh()
         self._journal, known, complaint = open_journal(home, project())
+        self.refresh()
         self._complaints: list[ReshootError] = [] if complaint is None else [complaint]
         self.runner = Runner(
             self._journal,
@@ -69,6 +69,7 @@ class Session:
     def refresh(self) -> None:
         """Take the preferences over to where worker threads may read them."""
         self._keep_clips = preferences.get().keep_clips
+        self._journal.allowed = preferences.budget()
         self._services.refresh()
 
     def spent(self) -> list[ledger.Entry]:

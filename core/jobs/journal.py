@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JournalDamaged, StorageError
-from ..money import ledger
+from ..money import budget, ledger
 from ..names import UNTITLED
 from ..planning.job_model import with_model
 from ..values.job import Job
@@ -105,11 +105,14 @@ class LeaseLost(Exception):
 class Journal:
     """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails, and
     JournalDamaged where the file is not whole when it is opened.
+
+    allowed: the editor's limits, which every submission is held against. Set from any thread.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
         self.path = path
         self.holder = holder
+        self.allowed = budget.Budget(None, None)
         self._lock = threading.Lock()
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,7 +187,9 @@ class Journal:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
 
         On disk when this returns. What was written: the project stays the row's own, which `move` may have changed
-        meanwhile. Raises LeaseLost where the row is not so any more.
+        meanwhile. Raises LeaseLost where the row is not so any more, and MoneyError where a submission would go over a
+        limit: it is held against the ledger in the transaction that enters it there, so that of two Blenders that
+        submit at one time the second one knows what the first one spends.
         """
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -195,6 +200,9 @@ class Journal:
             if row is None:
                 raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
             after = replace(after, project=_job(*row).project)
+            if self.allowed.is_set and ledger.enters(before, after):
+                sums = ledger.sums(self._connection)
+                budget.check(after.sent.price, _text(after.project), sums, (), self.allowed)
             self._write(after)
             ledger.note(self._connection, before, after)
             self._connection.execute(
@@ -228,7 +236,8 @@ class Journal:
     def move(self, project_before: str, project_after: str, *, placed: bool = True) -> list[Job]:
         """Give every row of one project to another, those of placed takes only where `placed`. What they are now.
 
-        A row that another Blender holds stays.
+        A row that another Blender holds stays. What was spent goes with the file in any case: a limit of the project
+        does not begin anew under another name.
         """
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -239,6 +248,7 @@ class Journal:
             moved = [replace(job, project=project_after) for job in _readable(rows)]
             for job in moved:
                 self._write(job)
+            ledger.move(self._connection, _text(project_before), _text(project_after))
         return moved
 
     def give(self, job_id: str, project: str) -> Job:

@@ -90,7 +90,8 @@ class Rows:
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` in the place of `before`, and report it where its state is another one. The job as written.
 
-        Raises LeaseLost where somebody else has changed the row, StorageError where it cannot be written.
+        Raises LeaseLost where somebody else has changed the row, StorageError where it cannot be written, MoneyError
+        where it would be submitted over a limit.
         """
         after = staged(before, after)
         with self._reporting:
@@ -142,6 +143,7 @@ class Rows:
         with self._reporting:
             for job in self._journal.move(before, after, placed=placed):
                 self._report_moved(job)
+            self.spent = self._journal.sums()
 
     def _report_moved(self, job: Job) -> None:
         self._moved[job.id] = job.project

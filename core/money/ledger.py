@@ -74,11 +74,22 @@ class Entry:
         return Decimal(0) if self.outcome is Outcome.NOT_CHARGED else self.price
 
 
+def enters(before: Job, after: Job) -> bool:
+    """Whether the step from `before` to `after` is a submission to a service that costs money."""
+    submits = after.state is State.SUBMITTING and before.state is not State.SUBMITTING
+    return submits and after.service != REHEARSAL
+
+
+def move(connection: sqlite3.Connection, before: str, after: str) -> None:
+    """What was spent in one project counts for another from now on. Called inside a transaction."""
+    connection.execute("UPDATE submissions SET project = ? WHERE project = ?", (after, before))
+
+
 def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
     """Write down what the step from `before` to `after` means for money. Called inside the step's transaction."""
     if after.service == REHEARSAL:
         return
-    if after.state is State.SUBMITTING and before.state is not State.SUBMITTING:
+    if enters(before, after):
         _enter(connection, after, time.time(), Outcome.SENT)
         return
     outcome = _outcome(before, after)

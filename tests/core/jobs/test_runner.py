@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from reshoot.core.jobs import steps as steps_module
 from reshoot.core.jobs.journal import Journal
 from reshoot.core.lanes import Lane
 from reshoot.core.media import mp4
+from reshoot.core.money.budget import Budget
 from reshoot.core.service import download, fal
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
 from reshoot.core.values.job import Job
@@ -1362,3 +1364,26 @@ def test_a_lane_does_what_was_put_to_it_before_it_was_closed() -> None:
     assert kept.join(time.monotonic() + LONGEST) and dropped.join(time.monotonic() + LONGEST)
     assert answers[0].result(0) is None and answers[1].cancelled()
     assert kept.put(lambda: None).cancelled()
+
+
+# Limits of money
+
+
+def test_what_would_pass_a_limit_by_now_is_not_submitted(house: House, movie: Path) -> None:
+    """Both were allowed when they were pressed: two Blenders know nothing of each other then."""
+    house.stage.open.clear()
+    first, second = house.desk("one"), house.desk("two")
+    for desk in (first, second):
+        desk.journal.allowed = Budget(Decimal("0.75"), None)
+    sent = first.shoot(a_job(file=movie, service=house.gate.base))
+    first.hear(sent, State.WAITING)
+    job = second.shoot(a_job(file=movie, service=house.gate.base))
+    failed = second.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED).job
+    assert (failed.paid, failed.retry_to, failed.request_id) == (Paid.NO, State.UPLOADING, "")
+    assert "of today's $0.75" in failed.error and "preferences" in failed.remedy
+    assert house.gate.count(SUBMIT) == 1
+    house.stage.open.set()
+    second.journal.allowed = Budget(Decimal("1.50"), None)
+    second.runner.retry(job.id).result(20)
+    second.hear(job, State.LANDED)
+    assert house.gate.count(SUBMIT) == house.accepted() == 2

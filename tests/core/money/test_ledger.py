@@ -137,6 +137,43 @@ def test_limits_refuse_with_the_figures(book: Journal) -> None:
     check(price, "/films/another.blend", book.sums(), coming, Budget(None, 2 * price))
 
 
+@pytest.mark.parametrize("limit", [Budget(Decimal("0.75"), None), Budget(None, Decimal("0.75"))])
+def test_of_two_blenders_that_submit_at_one_time_the_second_is_refused(book: Journal, limit: Budget) -> None:
+    other = Journal(book.path, "them")
+    both = []
+    for each in (book, other):
+        each.allowed = limit
+        job = replace(a_job(service="fal"), state=State.UPLOADING)
+        each.add([job])
+        both.append(job)
+    sent_first = go(book, both[0], State.SUBMITTING)
+    with pytest.raises(MoneyError, match="are spent"):
+        go(other, both[1], State.SUBMITTING)
+    assert other.get(both[1].id) == both[1], "the row is as it was, and may be tried again"
+    assert [entry.job for entry in book.spent()] == [sent_first.id]
+    other.allowed = NO_LIMITS
+    go(other, both[1], State.SUBMITTING)
+    other.close()
+    assert len(book.spent()) == 2
+
+
+def test_a_rehearsal_is_not_held_against_the_limits(book: Journal) -> None:
+    book.allowed = Budget(Decimal("0.01"), Decimal("0.01"))
+    rehearsed = a_job()
+    book.add([rehearsed])
+    assert go(book, rehearsed, State.UPLOADING, State.SUBMITTING).state is State.SUBMITTING
+
+
+def test_what_was_spent_goes_with_the_file_to_its_other_name(book: Journal) -> None:
+    price = sent(book).sent.price
+    assert [(each.project, each.all) for each in book.sums()] == [(PROJECT, price)]
+    book.move(PROJECT, "/films/forest2.blend", placed=False)
+    assert [(each.project, each.all) for each in book.sums()] == [("/films/forest2.blend", price)]
+    book.allowed = Budget(None, price)
+    with pytest.raises(MoneyError, match="project"):
+        sent(book, project="/films/forest2.blend")
+
+
 def test_what_was_spent_yesterday_is_not_todays(book: Journal) -> None:
     sent(book)
     (entry,) = book.spent()
