@@ -6,10 +6,13 @@ Source: fal's queue and storage protocol as fal_client speaks it. What happens t
 
 from __future__ import annotations
 
+import math
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,7 +22,7 @@ from .answers import ErrorAnswer, error_answer
 from .keys import Keys
 from .multipart import Multipart
 from .queue import Queue, RequestState, Standing, app_of
-from .records import Log, RequestOutcome
+from .records import Log, Request, RequestOutcome
 from .storage import Storage
 from .webhooks import may_be_called
 from .wire import WAIT_SECONDS, Wire
@@ -259,21 +262,38 @@ class Conversation(Wire):
         self.answer(outcome.status, self._house.made(outcome), headers)
 
     def _history(self, query: str) -> None:
-        """The platform's list of requests: of one endpoint, the newest first, on one page."""
+        """The platform's list of requests: of one endpoint, the newest first, in pages.
+
+        `endpoint_id` is required, `start` a day ago where it is not given, `end` exclusive, `limit` at most 100; what
+        was sent is told with `expand=payloads` alone.
+        """
         self._need_key()
         self.drop_body(JSON_BYTES)
-        asked = parse_qs(query)
-        items = [
-            {
-                "request_id": each.id,
-                "endpoint_id": each.endpoint,
-                "json_input": each.body,
-                "json_output": self._house.made(each.outcome) if each.outcome else None,
-            }
-            for each in self._house.queue.history(asked.get("endpoint_id", [""])[0])
-            if asked.get("request_id", [each.id])[0] == each.id
+        asked = {name: values[-1] for name, values in parse_qs(query).items()}
+        try:
+            endpoint = asked["endpoint_id"]
+            limit, first = int(asked.get("limit", "50")), int(asked.get("cursor", "0"))
+            start = _moment(asked["start"]) if "start" in asked else time.time() - 86400
+            end = _moment(asked["end"]) if "end" in asked else math.inf
+        except (KeyError, ValueError) as wrong:
+            raise error_answer(422, "endpoint_id is required, limit and dates have to be such") from wrong
+        if not 1 <= limit <= 100 or first < 0:
+            raise error_answer(422, "limit is at most 100")
+        found = [
+            each
+            for each in self._house.queue.history(endpoint)
+            if start <= _sent_at(each).timestamp() < end and asked.get("request_id", each.id) == each.id
         ]
-        self.answer(200, {"items": items, "next_cursor": None, "has_more": False})
+        items = []
+        for each in found[first : first + limit]:
+            sent_at = _sent_at(each).isoformat()
+            item: dict[str, Any] = {"request_id": each.id, "endpoint_id": each.endpoint, "sent_at": sent_at}
+            if asked.get("expand") == "payloads":
+                item["json_input"] = each.body
+                item["json_output"] = self._house.made(each.outcome) if each.outcome else None
+            items.append(item)
+        more = first + limit < len(found)
+        self.answer(200, {"items": items, "next_cursor": str(first + limit) if more else None, "has_more": more})
 
     def _cancel(self, query: str, app: str, request_id: str) -> None:
         self._need_key()
@@ -320,6 +340,16 @@ def file_bytes() -> int:
     """
     limits = [model.limits.max_video_bytes for model in MODELS.values()]
     return max(_UNLIMITED if limit is None else limit for limit in limits) + 16_000_000
+
+
+def _sent_at(request: Request) -> datetime:
+    """When a request came, as exactly as it is told."""
+    return datetime.fromtimestamp(request.order / 1e9, UTC)
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch of a moment in ISO 8601. Raises ValueError where it is none."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _about(request_id: str) -> dict[str, str]:

@@ -905,6 +905,10 @@ GERMAN: dict[str, str] = {
         "Bei fal.ai/dashboard/requests nachsehen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos "
         "auch nur eine Stunde oder Minuten."
     ),
+    "{who} lists more requests than Reshoot looks through.": ("{who} führt mehr Anfragen auf, als Reshoot durchsieht."),
+    "Look for the request at fal.ai/dashboard/requests before you send the shot again.": (
+        "Die Anfrage bei fal.ai/dashboard/requests suchen, bevor der Shot erneut gesendet wird."
+    ),
     "{who} has not finished this job yet.": "{who} ist mit diesem Auftrag noch nicht fertig.",
     "Wait for it.": "Darauf warten.",
     "{who} is too busy or out of order{said}.": "{who} ist ausgelastet oder gestört{said}.",

@@ -37,9 +37,12 @@ SEND_TIMEOUT = 120.0
 
 _PLATFORM = "https://api.fal.ai"
 _HISTORY = "/v1/models/requests/by-endpoint"
-_PAGES = 5
-_CLOCKS_APART = 3600.0
-"""Seconds that this computer's clock may be ahead of the service's."""
+_PAGE = 100
+"""Requests that are asked for at a time: the most that the service gives."""
+_PAGES = 50
+"""Pages that are read at most. What is behind them is not known, which is not the same as not there."""
+_CLOCKS_APART = 26 * 3600.0
+"""Seconds that this computer's clock may have been ahead of the service's: a day, and a wrong time zone's hours."""
 _REQUEST_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._~-]{1,200}")
 
 
@@ -150,11 +153,11 @@ class Connection:
     def find(self, endpoint: str, upload_url: str, since: float) -> Ticket | None:
         """The request that carried `upload_url`, an upload of its own, in whichever field; None where the service lists
         none (fal's platform, requests by endpoint). May be repeated: requests can be listed only some time after they
-        came.
+        came. Raises ServiceBusy where the list is too long to be read to its end.
 
-        since: seconds since the epoch before which it cannot have come.
+        since: seconds since the epoch before which it cannot have come, by this computer's clock.
         """
-        asked = {"endpoint_id": endpoint, "start": _begun(since), "limit": "100", "expand": "payloads"}
+        asked = {"endpoint_id": endpoint, "start": _begun(since), "limit": str(_PAGE), "expand": "payloads"}
         with self._asking(Asking.HISTORY):
             for _ in range(_PAGES):
                 answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
@@ -170,7 +173,7 @@ class Connection:
                 if not page.get("has_more") or not page.get("next_cursor"):
                     return None
                 asked["cursor"] = str(page["next_cursor"])
-            return None
+        raise self._translator.too_long_a_list()
 
     def status(self, endpoint: str, ticket: Ticket) -> Progress:
         """How far the request is (fal queue, status). RequestRefused where it ended in an error."""

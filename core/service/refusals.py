@@ -232,6 +232,14 @@ class Translator:
             paid=about.paid,
         )
 
+    def too_long_a_list(self) -> ServiceBusy:
+        """So many requests are listed that whether one is among them could not be found out."""
+        return ServiceBusy(
+            say("{who} lists more requests than Reshoot looks through.", who=self.who),
+            say("Look for the request at fal.ai/dashboard/requests before you send the shot again."),
+            paid=Paid.UNKNOWN,
+        )
+
     def closed(self, about: Asking) -> NoAnswer:
         """This computer gave the connection up."""
         return NoAnswer(

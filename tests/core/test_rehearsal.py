@@ -14,7 +14,7 @@ import time
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import fal_client
 import fal_client.client
@@ -570,6 +570,32 @@ def test_cancel(studio, clip):
     status, _, body = room.ask_with_key("PUT", unknown)
     assert (status, json.loads(body)) == (404, {"status": "NOT_FOUND"})
     assert room.ask_with_key("GET", unknown.replace("cancel", "status"))[0] == 404
+
+
+def test_requests_are_listed_as_the_platform_lists_them(studio, clip):
+    room, client = studio()
+    url = upload(client, clip)
+    ids = [submit(client, url, f"shot {number}").request_id for number in range(3)]
+
+    def listed(**asked: str):
+        status, _, body = room.ask_with_key("GET", f"/v1/models/requests/by-endpoint?{urlencode(asked)}")
+        return status, json.loads(body)
+
+    assert listed()[0] == 422, "an endpoint has to be named"
+    assert [listed(endpoint_id=ENDPOINT, limit=limit)[0] for limit in ("101", "0", "many")] == [422] * 3
+    assert listed(endpoint_id=ENDPOINT, start="yesterday")[0] == 422
+    _, first = listed(endpoint_id=ENDPOINT, limit="2")
+    _, rest = listed(endpoint_id=ENDPOINT, limit="2", cursor=first["next_cursor"])
+    assert (first["has_more"], rest["has_more"], rest["next_cursor"]) == (True, False, None)
+    assert [item["request_id"] for item in first["items"] + rest["items"]] == ids[::-1], "the newest first"
+    assert not any("json_input" in item for item in first["items"])
+    _, told = listed(endpoint_id=ENDPOINT, expand="payloads")
+    assert [item["json_input"]["prompt"] for item in told["items"]] == ["shot 2", "shot 1", "shot 0"]
+    oldest = told["items"][-1]["sent_at"]
+    assert listed(endpoint_id=ENDPOINT, end=oldest)[1]["items"] == [], "the end is not in it"
+    later = (datetime.fromisoformat(oldest) + timedelta(days=1)).isoformat()
+    assert listed(endpoint_id=ENDPOINT, start=later)[1]["items"] == []
+    assert listed(endpoint_id="fal-ai/another/edit")[1]["items"] == []
 
 
 def test_full_endpoint_path_is_no_place_for_a_status(studio, clip):

@@ -11,7 +11,7 @@ import pytest
 from gate import HISTORY, RESULT, SUBMIT
 from house import Desk, House, until
 from patience import LONGEST
-from reshoot.core.errors import NoAnswer, Paid
+from reshoot.core.errors import NoAnswer, Paid, ServiceBusy
 from reshoot.core.jobs import lost as lost_module
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
@@ -257,3 +257,36 @@ def test_the_next_blender_looks_for_it(house: House, movie: Path, monkeypatch: p
     second.runner.resume(job.id)
     second.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert (house.gate.count(SUBMIT), house.accepted()) == (1, 1)
+
+
+def test_it_is_found_where_this_clock_is_hours_ahead(
+    house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    real = fal.Connection.find
+    monkeypatch.setattr(fal.Connection, "find", lambda self, at, url, since: real(self, at, url, since + 13 * 3600))
+    finds_it(house, desk, job)
+
+
+def test_a_list_that_is_too_long_keeps_it_unsure(house: House, movie: Path, looks_late: None) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    house.gate.at(HISTORY, gates.says(200, {"items": [], "next_cursor": "1", "has_more": True}))
+    with pytest.raises(ServiceBusy, match="more requests"):
+        desk.runner.retry(job.id).result(20)
+    assert desk.row(job).state is State.UNSURE and "Nothing was sent" in desk.row(job).error
+    assert house.gate.count(SUBMIT) == 1
+
+
+def test_it_is_found_on_a_later_page(
+    house: House, movie: Path, looks_late: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    later = desk.shoot(a_job(file=movie, service=house.gate.base))
+    desk.hear(later, State.LANDED)
+    monkeypatch.setattr(fal, "_PAGE", 1)
+    desk.runner.retry(job.id).result(20)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert (house.gate.count(HISTORY), house.accepted()) == (2, 2)
