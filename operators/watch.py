@@ -141,6 +141,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             words = say("Undo took the take of “{shot}” out: Place Again in the list of jobs", shot=job.label)
             self.report({"WARNING"}, words)
             _redraw(everything=True)
+        for words in running.told():
+            self.report({"INFO"}, words)
         for job in running.landed_elsewhere():
             self.report({"INFO"}, _waits(job))
         if may_place(context):
@@ -202,7 +204,7 @@ def _bad_news(job: Job) -> str:
 
 
 def _waits(job: Job) -> str:
-    if job.project.startswith(UNTITLED):
+    if board.has_no_file(job.project):
         return say("The take of “{shot}” is finished; place it from the list of jobs", shot=job.shot.name)
     file = bpy.path.basename(job.project)
     return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)

@@ -6,10 +6,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import bpy
+
 from .. import session
 from ..core.errors import Paid
 from ..core.jobs import board
-from ..core.names import REHEARSAL
+from ..core.names import REHEARSAL, UNTITLED
 from ..core.values.state import State
 from ..core.words import named, say
 from ..session import start
@@ -116,7 +118,7 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     head.label(text=name, translate=False)
     _draw_buttons(head.row(align=True), job, buttons)
     if board.is_orphaned(line, session.project()):
-        wrapped(column, say("From a file that was not saved"), aside, active=False)
+        wrapped(column, _from(job), aside, active=False)
     words = running_text(column)
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
@@ -124,6 +126,13 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     wrapped(column, _facts(job, now), aside, active=False)
     if job.error:
         _error(layout, job, free)
+
+
+def _from(job: Job) -> str:
+    """Where a job is from whose file is gone."""
+    if job.project.startswith(UNTITLED):
+        return say("From a file that was not saved")
+    return say("From {file}, which is not where it was", file=bpy.path.basename(job.project))
 
 
 def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, Icon]]:

@@ -131,9 +131,13 @@ def file_saved() -> None:
     """
     global _file
     before, _file = _file, project()
-    if _session is not None and _file != before:
+    if _session is None:
+        return
+    if _file != before:
         _session.runner.moved(before, _file, placed=before.startswith(UNTITLED))
         _session.read()
+    else:
+        _session.file_saved()
 
 
 def undoing() -> None:

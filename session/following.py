@@ -11,7 +11,7 @@ import bpy
 
 from ..core.jobs import board
 from ..core.takes.matching import Spot
-from ..core.values.job import Job
+from ..core.values.job import Job, is_job_id
 from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
 from ..core.values.state import State
@@ -72,8 +72,9 @@ class Following:
         counts = tuple(len(compat.strips_all(editor)) for editor in editors)
         if counts != self._strip_counts:
             self._strip_counts = counts
-            found = {strip.get(JOB_KEY) for editor in editors for strip in compat.strips_all(editor)}
-            self._takes_in_file = frozenset(found - {None})
+            marks = (strip.get(JOB_KEY) for editor in editors for strip in compat.strips_all(editor))
+            # Any file may hold anything there, also what is no text.
+            self._takes_in_file = frozenset(mark for mark in marks if is_job_id(mark))
         return self._takes_in_file
 
     def forget_strips(self) -> None:

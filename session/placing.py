@@ -17,7 +17,6 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.jobs import board
 from ..core.jobs.runner import Runner
-from ..core.names import UNTITLED
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.values.take import Take
@@ -94,7 +93,7 @@ class Placing:
         known = [board.progress(job.id) for job in jobs]
         if any(progress is not None and progress.elsewhere for progress in known):
             raise PlacementError(say("Another Blender has this job."), say("Place its take there."))
-        orphaned = lead.project != self._project() and lead.project.startswith(UNTITLED)
+        orphaned = lead.project != self._project() and board.has_no_file(lead.project)
         scene = (into if orphaned else None) or place.find_scene(lead) or into
         self._tried.update({job.id: scene is not None for job in jobs})
         if scene is None:

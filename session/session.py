@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 import bpy
 
 from ..core.errors import ReshootError
-from ..core.jobs import board
+from ..core.jobs import board, moved
 from ..core.jobs.rows import Event
 from ..core.jobs.runner import Runner
 from ..core.jobs.steps import Steps
@@ -25,7 +25,7 @@ from ..core.money import ledger
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..settings import preferences
-from ..timeline import export, place
+from ..timeline import export, place, whereabouts
 from .following import Following
 from .opening import JOBS, open_journal
 from .placing import Placing
@@ -63,6 +63,9 @@ class Session:
         self.following = Following(project)
         self._newly_failed: list[Job] = []
         self._landed_elsewhere: list[Job] = []
+        self._told: list[str] = []
+        self._other_names: dict[str, Mapping[str, str]] = {}
+        """What else the open file was called in the journal, and where what such jobs name is now."""
         self._since = time.time()
         board.add(known)
 
@@ -98,18 +101,53 @@ class Session:
         otherwise what goes wrong is kept for `complaints`.
         """
         here, held = self._project(), self.following.takes_in_file()
-        if wait:
-            board.add(self._journal.shown(here, held))
-            return
         rows: list[Job] = []
+        names: list[moved.Found] = []
+
+        def look() -> None:
+            rows.extend(self._journal.shown(here, held))
+            names.extend(moved.find(self._journal, here))
 
         def take_in(failure: ReshootError | None) -> None:
             if failure is not None:
                 raise failure
             board.add(rows)
+            if self._project() == here:
+                self._follow_file(here, names)
             self.land_again()
 
-        self.threads.run(lambda _blender: rows.extend(self._journal.shown(here, held)), take_in)
+        if not wait:
+            self.threads.run(lambda _blender: look(), take_in)
+            return
+        look()
+        board.add(rows)
+        for doing in self._follow_file(here, names):
+            doing.result()
+        self.drain(1.0)
+
+    def _follow_file(self, here: str, names: Sequence[moved.Found]) -> list[Future[None]]:
+        """Give the open file the jobs that it has under other names. Done when the journal says so."""
+        doing = []
+        gone = set()
+        shown = whereabouts.files_shown()
+        for found in names:
+            # What the file shows by the path that it had is still called so there.
+            paths = {before: after for before, after in found.paths.items() if before not in shown}
+            shots = [moved.relocated(job, paths).shot for job in found.jobs]
+            same = found.standing is moved.Standing.HERE
+            if found.standing is moved.Standing.PERHAPS_HERE:
+                same = any(whereabouts.has_strip_of(scene, shot) for scene in bpy.data.scenes for shot in shots)
+            if not same:
+                if found.standing is not moved.Standing.HERE:
+                    gone.add(found.project)
+                continue
+            self._other_names[found.project] = paths
+            board.add(list(found.jobs))
+            doing.append(self.runner.moved(found.project, here, paths=paths))
+            # They could not be landed where the project was: nothing is paid for by that.
+            doing += [self.runner.retry(job.id) for job in found.jobs if _waits_for_folder(job)]
+        board.set_gone(frozenset(gone))
+        return doing
 
     def land_again(self) -> list[Future[None]]:
         """Takes that an earlier Blender placed in the open file and that were never saved with it land once more.
@@ -153,13 +191,26 @@ class Session:
         known = before.job.state if before is not None else None
         if event.job.state in _ENDED_BADLY and known is not event.job.state:
             self._newly_failed.append(event.job)
+        if event.gone and event.words:
+            self._told.append(event.words)
+        if event.job.project in self._other_names and not event.elsewhere and not event.gone:
+            # Another Blender had it when the open file was found to be its project.
+            paths = self._other_names[event.job.project]
+            self.runner.moved(event.job.project, self._project(), paths=paths)
+            return board.update(event)
         landed = event.job.state is State.LANDED and known not in (None, State.LANDED)
         if landed and event.job.project != self._project() and not event.elsewhere:
             self._landed_elsewhere.append(event.job)
         return board.update(event)
 
+    def file_saved(self) -> None:
+        """The open file was saved under the name that it has."""
+        if board.of_project(self._project()):
+            self.runner.saved(self._project())
+
     def file_opened(self) -> None:
         """Another file is open now."""
+        self._other_names.clear()
         self.placing.file_opened()
         self.following.forget_strips()
         self.read()
@@ -167,6 +218,11 @@ class Session:
     def complaints(self) -> list[ReshootError]:
         """What went wrong outside of jobs since this was asked last."""
         told, self._complaints[:] = list(self._complaints), []
+        return told
+
+    def told(self) -> list[str]:
+        """What the editor should know since this was asked last, though nothing went wrong."""
+        told, self._told = self._told, []
         return told
 
     def newly_failed(self) -> list[Job]:
@@ -204,3 +260,8 @@ class Session:
         self._services.close(forget=not self.runner.close())
         self._journal.close()
         board.clear()
+
+
+def _waits_for_folder(job: Job) -> bool:
+    """Whether what came for it could not be put beside its project, or not be fetched to the end."""
+    return job.state is State.FAILED and job.retry_to is State.DOWNLOADING

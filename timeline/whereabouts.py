@@ -42,6 +42,12 @@ def has_strip_of(scene: bpy.types.Scene, shot: Shot) -> bool:
     return any(now and (now.type, _file_of(now)) == matching.source(then) for now, then in there)
 
 
+def files_shown() -> set[str]:
+    """The files that movie and image strips of the open file show, to be compared."""
+    editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
+    return {_file_of(strip) for editor in editors for strip in compat.strips_all(editor)} - {""}
+
+
 def visible(scene: bpy.types.Scene, spot: Spot) -> tuple[int, int, int] | None:
     """What is to be seen of `spot` in the open level: channel, first frame, frame after it. None where that is nothing.
 

@@ -905,6 +905,16 @@ GERMAN: dict[str, str] = {
         "Bei fal.ai/dashboard/requests nachsehen: Ergebnisse werden tagelang behalten, je nach Einstellung des Kontos "
         "auch nur eine Stunde oder Minuten."
     ),
+    "What came for “{shot}” is kept as {path}": "Was für „{shot}“ kam, liegt jetzt als {path} vor",
+    "“{job}” is no job's id.": "„{job}“ ist keine Kennung eines Auftrags.",
+    "The project's folder {folder} is not there: it was moved or renamed, or its disk is away.": (
+        "Der Ordner {folder} des Projekts ist nicht da: Er wurde verschoben oder umbenannt, oder sein Laufwerk ist "
+        "nicht verbunden."
+    ),
+    "Open the project where it is now: the take is placed there, and what came is kept until then.": (
+        "Das Projekt dort öffnen, wo es jetzt liegt: Der Take wird dort platziert; was kam, bleibt erhalten."
+    ),
+    "From {file}, which is not where it was": "Aus {file}, das nicht mehr da ist, wo es war",
     "{who} lists more requests than Reshoot looks through.": ("{who} führt mehr Anfragen auf, als Reshoot durchsieht."),
     "Look for the request at fal.ai/dashboard/requests before you send the shot again.": (
         "Die Anfrage bei fal.ai/dashboard/requests suchen, bevor der Shot erneut gesendet wird."

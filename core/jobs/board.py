@@ -23,6 +23,8 @@ _orphaned: dict[str, JobProgress] = {}
 _sorted: dict[str, list[JobProgress]] = {}
 _here: tuple[str, frozenset[str], list[JobProgress]] | None = None
 """What `listed` gave last, and what for."""
+_gone: frozenset[str] = frozenset()
+"""The projects whose files are not where they were, as far as somebody has looked."""
 _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _moving: set[str] = set()
@@ -58,9 +60,25 @@ def add(jobs: list[Job]) -> None:
             _keep(JobProgress(job, "", None))
 
 
+def set_gone(projects: frozenset[str]) -> None:
+    """Take in which projects have no file any more: nobody would tell of their jobs but the file that is open."""
+    global _gone, _here
+    if projects == _gone:
+        return
+    _gone, _here = projects, None
+    _orphaned.clear()
+    _orphaned.update((job_id, line) for job_id, line in _jobs.items() if _could_be_orphaned(line))
+
+
+def has_no_file(project: str) -> bool:
+    """Whether the file of a project is gone: it was closed without ever having had a name, or is not where it was."""
+    return project.startswith(UNTITLED) or project in _gone
+
+
 def clear() -> None:
     """Forget everything."""
-    global _here
+    global _gone, _here
+    _gone = frozenset()
     for kept in (_jobs, _of_project, _orphaned, _open, _moving, _sorted):
         kept.clear()
     _here = None
@@ -141,7 +159,7 @@ def _listed(project: str, held: frozenset[str]) -> list[JobProgress]:
 
 
 def orphaned(project: str) -> list[JobProgress]:
-    """The jobs of files that were closed without ever having had a name, newest first. project: the open file's.
+    """The jobs of files that are gone, see `has_no_file`, newest first. project: the open file's.
 
     Of those that have ended, the ones whose money may be had back: nobody else would tell of them.
     """
@@ -157,7 +175,7 @@ def is_orphaned(line: JobProgress, project: str) -> bool:
 def _could_be_orphaned(line: JobProgress) -> bool:
     """Whether `orphaned` tells of it while another file is open."""
     job = line.job
-    if not job.project.startswith(UNTITLED) or line.elsewhere:
+    if not has_no_file(job.project) or line.elsewhere:
         return False
     return not job.state.ended or (not job.state.settled and job.may_be_paid)
 

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     held_until REAL NOT NULL,
     record TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS files (project TEXT PRIMARY KEY, file TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
 CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
@@ -186,10 +187,10 @@ class Journal:
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
 
-        On disk when this returns. What was written: the project stays the row's own, which `move` may have changed
-        meanwhile. Raises LeaseLost where the row is not so any more, and MoneyError where a submission would go over a
-        limit: it is held against the ledger in the transaction that enters it there, so that of two Blenders that
-        submit at one time the second one knows what the first one spends.
+        On disk when this returns. What was written: the project and the shot stay the row's own, which `move` may have
+        changed meanwhile. Raises LeaseLost where the row is not so any more, and MoneyError where a submission would go
+        over a limit: it is held against the ledger in the transaction that enters it there, so that of two Blenders
+        that submit at one time the second one knows what the first one spends.
         """
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -199,7 +200,8 @@ class Journal:
             ).fetchone()
             if row is None:
                 raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
-            after = replace(after, project=_job(*row).project)
+            now = _job(*row)
+            after = replace(after, project=now.project, shot=now.shot)
             if self.allowed.is_set and ledger.enters(before, after):
                 sums = ledger.sums(self._connection)
                 budget.check(after.sent.price, _text(after.project), sums, (), self.allowed)
@@ -224,7 +226,7 @@ class Journal:
             if row is None:
                 raise LeaseLost(f"job {job.id} is not unsure any more")
             before = _job(*row)
-            after = replace(job, project=before.project)
+            after = replace(job, project=before.project, shot=before.shot)
             self._write(after)
             ledger.note(self._connection, before, after)
             self._connection.execute(
@@ -233,8 +235,17 @@ class Journal:
             )
         return after
 
-    def move(self, project_before: str, project_after: str, *, placed: bool = True) -> list[Job]:
+    def move(
+        self,
+        project_before: str,
+        project_after: str,
+        *,
+        placed: bool = True,
+        change: Callable[[Job], Job] = lambda job: job,
+    ) -> list[Job]:
         """Give every row of one project to another, those of placed takes only where `placed`. What they are now.
+
+        change: what else becomes of each of them.
 
         A row that another Blender holds stays. What was spent goes with the file in any case: a limit of the project
         does not begin anew under another name.
@@ -245,7 +256,7 @@ class Journal:
                 f"SELECT id, record FROM jobs WHERE project = ? AND state != ? AND {_FREE} ORDER BY created, id",
                 (_text(project_before), "" if placed else State.PLACED.value, *self._free()),
             ).fetchall()
-            moved = [replace(job, project=project_after) for job in _readable(rows)]
+            moved = [replace(change(job), project=project_after) for job in _readable(rows)]
             for job in moved:
                 self._write(job)
             ledger.move(self._connection, _text(project_before), _text(project_after))
@@ -263,6 +274,23 @@ class Journal:
             job = replace(_job(*row), project=project)
             self._write(job)
         return job
+
+    def projects(self) -> list[tuple[str, str, bool]]:
+        """Every project that has rows: what was noted of its file last, and whether any of its jobs is open."""
+        with self._lock, self._errors():
+            files = dict(self._connection.execute("SELECT project, file FROM files").fetchall())
+            projects = self._connection.execute("SELECT DISTINCT project FROM jobs").fetchall()
+            marks = ", ".join("?" * len(_OPEN))
+            is_open = f"SELECT DISTINCT project FROM jobs WHERE state IN ({marks})"
+            with_open = {row[0] for row in self._connection.execute(is_open, _OPEN).fetchall()}
+        return [(project, files.get(project, ""), project in with_open) for (project,) in projects]
+
+    def note_file(self, project: str, file: str) -> None:
+        """Write down what tells the file of a project from every other."""
+        with self._lock, self._errors():
+            known = self._connection.execute("SELECT file FROM files WHERE project = ?", (_text(project),)).fetchone()
+            if known != (file,):
+                self._connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (_text(project), file))
 
     def get(self, job_id: str) -> Job | None:
         """The row of `job_id`, None where there is none."""

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
+from ..errors import StorageError
 from ..money.ledger import Sum
 from ..names import REHEARSAL
-from ..values.job import Job, Stage
+from ..one_line import one_line
+from ..values.job import Job, Stage, is_job_id
 from ..words import say
 from . import salvage
 from .clock import Clock
 from .journal import LEASE_SECONDS, Journal
+from .moved import file_of, relocated
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,12 @@ class Rows:
         self._reporting = threading.Lock()
 
     def folder_of(self, job: Job) -> Path:
-        """Where the parts of an unfinished job lie."""
+        """Where the parts of an unfinished job lie. Raises StorageError for an id that is none: see `is_job_id`."""
+        if not is_job_id(job.id):
+            raise StorageError(
+                say("“{job}” is no job's id.", job=one_line(job.id, 100)),
+                say("Update Reshoot; nothing is lost."),
+            )
         return self._folder / job.id
 
     def get(self, job_id: str) -> Job | None:
@@ -80,6 +88,8 @@ class Rows:
     def add(self, jobs: Sequence[Job]) -> None:
         """Write new jobs down, all or none. Raises StorageError."""
         self._journal.add(jobs)
+        for project in {job.project for job in jobs}:
+            self.note_file(project)
 
     def read_spent(self) -> tuple[Sum, ...]:
         """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
@@ -138,12 +148,22 @@ class Rows:
             with self._reporting:
                 self._report_moved(self._journal.give(job_id, project))
 
-    def move(self, before: str, after: str, placed: bool) -> None:
-        """The jobs of a project belong to another one from now on, those of placed takes only where `placed`."""
+    def move(self, before: str, after: str, placed: bool, paths: Mapping[str, str]) -> None:
+        """The jobs of a project belong to another one from now on, those of placed takes only where `placed`.
+
+        paths: where the files that they name are now, see `moved.Found`.
+        """
         with self._reporting:
-            for job in self._journal.move(before, after, placed=placed):
+            for job in self._journal.move(before, after, placed=placed, change=lambda job: relocated(job, paths)):
                 self._report_moved(job)
             self.spent = self._journal.sums()
+        self.note_file(after)
+
+    def note_file(self, project: str) -> None:
+        """Keep in mind which file a project is, so that it is known again where it has been moved."""
+        file = file_of(project)
+        if file:
+            self._journal.note_file(project, file)
 
     def _report_moved(self, job: Job) -> None:
         self._moved[job.id] = job.project

@@ -12,16 +12,18 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ..errors import ReshootError, StorageError
 from ..lanes import Lane
 from ..money.ledger import Sum
 from ..values.job import Job
 from ..values.state import State
+from ..words import say
 from .activity import Activity
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lost import LostJobs, unsure
@@ -98,7 +100,10 @@ class Runner:
         return self._in_lane("follow", lambda: self._lost.retry(job_id))
 
     def dismiss(self, job_id: str) -> Future[None]:
-        """Forget an ended job and remove its folder. Its take stays. Done when the journal has forgotten it."""
+        """Forget an ended job and remove its folder. Its take stays, and what came and is nowhere else becomes one.
+
+        Done when the journal has forgotten it. Raises StorageError where what came cannot be kept: the job stays.
+        """
         return self._in_lane("journal", lambda: self._dismiss(job_id))
 
     def placed(self, job_id: str, notes: tuple[str, ...]) -> Future[None]:
@@ -117,9 +122,23 @@ class Runner:
         """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
         return self._rows.read_spent()
 
-    def moved(self, project_before: str, project_after: str, *, placed: bool = True) -> None:
-        """The open file has another name: its jobs follow it, those of placed takes only where `placed`."""
-        self._in_lane("journal", lambda: self._rows.move(project_before, project_after, placed))
+    def moved(
+        self,
+        project_before: str,
+        project_after: str,
+        *,
+        placed: bool = True,
+        paths: Mapping[str, str] = MappingProxyType({}),
+    ) -> Future[None]:
+        """The open file has another name: its jobs follow it, those of placed takes only where `placed`.
+
+        paths: where the files that they name are now. Done when the journal says so.
+        """
+        return self._in_lane("journal", lambda: self._rows.move(project_before, project_after, placed, paths))
+
+    def saved(self, project: str) -> None:
+        """The file of a project was saved: it is another one on the disk from now on."""
+        self._in_lane("journal", lambda: self._rows.note_file(project))
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -301,7 +320,10 @@ class Runner:
         job = self._rows.claim(job_id)
         if job is None or job.state.moving:
             return
+        folder = self.folder_of(job)
+        kept = self._steps.keep_paid(job, folder)
         self._rows.remove(job)
-        shutil.rmtree(self.folder_of(job), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         self._activity.forget(job_id)
-        self._rows.report(Event(job, gone=True))
+        words = say("What came for “{shot}” is kept as {path}", shot=job.label, path=kept) if kept else ""
+        self._rows.report(Event(job, words, gone=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import JobCancelled, StorageError
-from ..values.job import Job
+from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..values.take import Take
 from ..words import say
@@ -46,7 +47,7 @@ class Settling:
     def uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
         try:
-            ids = [path.name for path in self._folder.iterdir()]
+            ids = [path.name for path in self._folder.iterdir() if is_job_id(path.name)]
         except OSError:
             return []
         jobs = [job for job in map(self._rows.get, ids) if job is not None]
@@ -71,7 +72,9 @@ class Settling:
                 if job.state is now.state is State.PLACED and take != job.take:
                     # The Blender that placed it is gone, and nobody knows what the editor has done to it since.
                     notes = (*notes, say("Delete the strip and place the take again from the list of jobs."))
-                after = self._rows.advance(now, replace(now, take=take, notes=(*now.notes, *notes), compared=True))
+                after = self._rows.advance(
+                    now, replace(now, take=_where(take, now), notes=(*now.notes, *notes), compared=True)
+                )
                 if after.state is State.PLACED:
                     self._steps.finish(after)
                     self._clear(after)
@@ -111,8 +114,16 @@ class Settling:
 
     def _clear(self, job: Job) -> None:
         """Remove what is not needed any more of a job that is over."""
+        if job.take is not None and not os.path.isfile(job.take.path):
+            # Its project was moved meanwhile: what came is the only copy.
+            return
         folder = self._rows.folder_of(job)
         if self._keep_clips():
             self._steps.forget_result(folder)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _where(take: Take | None, now: Job) -> Take | None:
+    """`take` where the row has it by now: its project may have been moved while it was compared."""
+    return take if take is None or now.take is None else replace(take, path=now.take.path)

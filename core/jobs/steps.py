@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import threading
 import time
@@ -32,6 +33,7 @@ from ..errors import (
     ReshootError,
     ResultGone,
     ServiceBusy,
+    StorageError,
 )
 from ..export import clip
 from ..export.images import prepare
@@ -43,7 +45,7 @@ from ..service import download, fal
 from ..takes import comparing, landing
 from ..takes.files import path_for
 from ..takes.receipt import write_receipt
-from ..takes.result import CORRECTED, land
+from ..takes.result import CORRECTED, keep, land
 from ..values.choices import ReferenceKind
 from ..values.job import Job
 from ..values.request import Ticket, Upload
@@ -70,6 +72,8 @@ _RESULT = "result-{request}.mp4"
 """What came, in the job's folder. It stays there until the take is placed: a journal or a folder that fails on the way
 must not make it be asked for again, when the service may not have it any more.
 """
+_UNREADABLE = "unreadable-{request}.mp4"
+"""What came and is no video that can be read. It is paid for, too."""
 _RESULT_LIMIT = 2_000_000_000
 """Bytes of a result that are taken at most: half a minute of video never comes near."""
 
@@ -194,6 +198,25 @@ class Steps:
         for path in (*folder.glob(_RESULT.format(request="*")), folder / CORRECTED):
             path.unlink(missing_ok=True)
 
+    def keep_paid(self, job: Job, folder: Path) -> Path | None:
+        """Put what came for a job that is given up among the takes, where it is in the job's folder alone.
+
+        Where it is now, None where there is nothing to keep. Beside the project, or where the takes of unsaved files go
+        if that folder is gone. Raises StorageError where neither can be written.
+        """
+        if job.service == REHEARSAL or (job.take is not None and Path(job.take.path).is_file()):
+            return None
+        request = job.request_id[:64]
+        came = [folder / name.format(request=request) for name in (_RESULT, _UNREADABLE)] if request else []
+        came += sorted(folder.glob(_RESULT.format(request="*")))
+        for result in came:
+            if result.is_file() and result.stat().st_size:
+                try:
+                    return keep(job, result, self._takes_folder(job.project))
+                except StorageError:
+                    return keep(job, result, self._takes_folder(""))
+        return None
+
     def _no_trouble(self, job: Job) -> None:
         with self._lock:
             self._trouble.pop(job.id, None)
@@ -294,12 +317,24 @@ class Steps:
         # What came already may be gone from the service.
         if not result.is_file():
             self._fetch(job, job.ticket, result, report, cancelled)
-        # Last: what was paid for is on this computer, whatever has become of the project's folder.
-        target = path_for(job, self._takes_folder(job.project))
+        # Last: what was paid for is on this computer, whatever has become of the project's folder. It may have been
+        # moved since the step began: the row knows.
+        request = job.ticket.request_id[:64]
+        job = advance(job, job)
+        takes = self._takes_folder(job.project)
+        if not takes.parent.is_dir():
+            raise StorageError(
+                say(
+                    "The project's folder {folder} is not there: it was moved or renamed, or its disk is away.",
+                    folder=takes.parent,
+                ),
+                say("Open the project where it is now: the take is placed there, and what came is kept until then."),
+            )
         try:
-            take, notes = land(job, result, target)
+            take, notes = land(job, result, path_for(job, takes))
         except DownloadError:
-            result.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.replace(result, result.with_name(_UNREADABLE.format(request=request)))
             raise
         # The stand-in is the clip's own picture, and it is not paid for.
         rehearsed = job.service == REHEARSAL

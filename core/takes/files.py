@@ -13,7 +13,8 @@ import shutil
 from pathlib import Path
 
 from ..errors import StorageError
-from ..values.job import Job
+from ..one_line import one_line
+from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
 
@@ -24,6 +25,10 @@ _LONGEST_NAME = 120
 
 def path_for(job: Job, folder: Path) -> Path:
     """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being one more than the strip's takes there so far."""
+    if not is_job_id(job.id):
+        raise StorageError(
+            say("“{job}” is no job's id.", job=one_line(job.id, 100)), say("Update Reshoot; nothing is lost.")
+        )
     name = job.shot.name if len(job.plan.parts) == 1 else f"{job.shot.name}_part{job.part + 1}"
     name = name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
     name = _UNSAFE.sub("_", name).strip(" .") or "shot"

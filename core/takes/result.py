@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from ..values.job import Job
 from ..values.take import Take
 from ..words import say
 from . import landing
-from .files import _put, _unwritable
+from .files import _put, _unwritable, path_for
+from .receipt import write_receipt
 
 
 def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
@@ -72,6 +74,25 @@ def _sound_late(take: Path) -> Fraction:
     except (OSError, mp4.Unreadable):
         return Fraction(0)
     return max(Fraction(0), video.sound_start - video.start)
+
+
+def keep(job: Job, result: Path, folder: Path) -> Path:
+    """Have the downloaded `result` among the takes in `folder`, with its receipt, though nobody places it. Where it is.
+
+    What cannot be read as a video is kept as it came. Raises StorageError where the folder cannot be written.
+    """
+    target = path_for(job, folder)
+    try:
+        take, _notes = land(job, result, target)
+    except DownloadError:
+        try:
+            if not target.exists():
+                _put(result, target)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+    else:
+        write_receipt(replace(job, take=take))
+    return target
 
 
 def _corrected(result: Path, video: mp4.Video, play_fps: Fraction | None, usual: Fraction) -> tuple[Path, int]:

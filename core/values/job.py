@@ -7,6 +7,7 @@ any of these → FAILED or CANCELLED;  SUBMITTING → UNSURE
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -21,6 +22,13 @@ from .sent_model import SentModel
 from .shot import Reference, Shot
 from .state import State
 from .take import Take
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def is_job_id(text: object) -> bool:
+    """Whether `text` is a job's id, as `new` makes them. Paths are made of ids: anything else leads out of a folder."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -279,3 +279,22 @@ def test_what_an_opened_file_shows_is_read_beside_the_interface(scene: bpy.types
     bpy.ops.wm.open_mainfile(filepath=str(there))
     waiting.wait_for_threads(session.current())
     assert [line.job.id for line in board.of_project(str(there))] == [job.id for job in reversed(old)]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_project_is_found_again_by_its_file(scene: bpy.types.Scene, tmp_path: Path, movie: Path, link: bool) -> None:
+    """Its folder is renamed, or opened by a symbolic link, while the take waits."""
+    folder, now = tmp_path / "show", tmp_path / "show of today"
+    folder.mkdir()
+    save(folder / "cut.blend")
+    (job,) = shoot.shoot(scene)
+    wait_until_landed(job)
+    if link:
+        now.symlink_to(folder, target_is_directory=True)
+    else:
+        folder.rename(now)
+    bpy.ops.wm.open_mainfile(filepath=str(now / "cut.blend"))
+    place()
+    wait_until_at(job, now / "cut.blend")
+    (take,) = takes(the_scene())
+    assert Path(bpy.path.abspath(take.filepath)).is_file() and row(job).state is State.PLACED

@@ -1197,6 +1197,61 @@ def test_a_take_that_waits_to_be_placed_can_be_given_up(house: House, movie: Pat
     assert landed.take and Path(landed.take.path).exists() and house.rows() == []
 
 
+@pytest.mark.parametrize("how", ["the take cannot be put", "its project is gone"])
+def test_dismissing_keeps_what_came_and_is_nowhere_else(
+    house: House, movie: Path, tmp_path: Path, in_haste: None, how: str
+) -> None:
+    desk = house.desk()
+    beside, at_home = tmp_path / "show" / "reshoot", house.folder / "takes"
+    beside.parent.mkdir()
+    desk.takes_folder = lambda project: beside if project else at_home
+    if how == "the take cannot be put":
+        beside.write_text("in the way")
+    else:
+        beside.parent.rmdir()
+    job = desk.shoot(a_job(file=movie, service=house.gate.base))
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED)
+    desk.runner.dismiss(job.id).result(LONGEST)
+    gone = desk.listen(lambda event: event.gone)
+    (kept,) = at_home.glob(f"*_{job.id[:8]}.mp4")
+    assert str(kept) in gone.words and kept.stat().st_size
+    assert kept.with_suffix(".json").is_file()
+    assert not desk.runner.folder_of(job).exists() and house.rows() == []
+
+
+def test_dismissing_a_take_that_is_not_on_disk_any_more_keeps_what_came(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie, service=house.gate.base)), State.LANDED)
+    until(lambda: desk.runner.is_at_rest)
+    assert landed.take
+    Path(landed.take.path).unlink()
+    desk.runner.dismiss(landed.id).result(LONGEST)
+    assert Path(landed.take.path).is_file() and house.rows() == []
+
+
+def test_what_cannot_be_kept_is_not_dismissed(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie, service=house.gate.base)), State.LANDED)
+    until(lambda: desk.runner.is_at_rest)
+    assert landed.take
+    Path(landed.take.path).unlink()
+    desk.takes_folder = lambda project: house.folder / "journal.sqlite3" / "takes"
+    with pytest.raises(StorageError):
+        desk.runner.dismiss(landed.id).result(LONGEST)
+    assert desk.row(landed).state is State.LANDED and desk.runner.folder_of(landed).is_dir()
+
+
+def test_a_placed_take_that_is_not_on_disk_any_more_leaves_what_came(house: House, movie: Path) -> None:
+    """Its project was moved before the journal heard of it."""
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie, service=house.gate.base)), State.LANDED)
+    until(lambda: desk.runner.is_at_rest)
+    assert landed.take
+    Path(landed.take.path).unlink()
+    desk.runner.placed(landed.id, ()).result(LONGEST)
+    assert list(desk.runner.folder_of(landed).glob("result-*.mp4"))
+
+
 @pytest.mark.parametrize("placed", [False, True])
 def test_a_take_that_is_gone_is_fetched_again(house: House, movie: Path, placed: bool) -> None:
     desk = house.desk()

@@ -20,7 +20,7 @@ from reshoot.core.errors import DownloadError, Paid, StorageError
 from reshoot.core.media import mp4
 from reshoot.core.takes.files import check_room, check_writable, path_for
 from reshoot.core.takes.receipt import receipt, receipt_path, write_receipt
-from reshoot.core.takes.result import land
+from reshoot.core.takes.result import keep, land
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
@@ -312,3 +312,17 @@ def test_a_disk_without_room_is_told_with_numbers(tmp_path: Path) -> None:
 def test_a_folder_that_takes_no_file_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(StorageError, match="/proc/reshoot"):
         check_writable(Path("/proc/reshoot"))
+
+
+def test_what_came_and_is_no_video_is_kept_as_it_came(tmp_path: Path) -> None:
+    result = tmp_path / "result.mp4"
+    result.write_bytes(b"no video")
+    kept = keep(a_job(), result, tmp_path / "takes")
+    assert kept.read_bytes() == result.read_bytes() == b"no video"
+    assert keep(a_job(), result, tmp_path / "takes") != kept
+
+
+@pytest.mark.parametrize("job_id", ["", "..", "../../etc", "A" * 32, "0" * 31, "0" * 33, "0" * 31 + "\n"])
+def test_no_path_is_made_of_an_id_that_is_none(tmp_path: Path, job_id: str) -> None:
+    with pytest.raises(StorageError, match="no job's id"):
+        path_for(replace(a_job(), id=job_id), tmp_path)

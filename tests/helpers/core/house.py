@@ -71,7 +71,8 @@ class Desk:
         self._lock = threading.Lock()
         self._house = house
         self.keep_clips = False
-        steps = Steps(blender, self._connect, lambda project: house.folder / "takes" / Path(project).stem)
+        self.takes_folder: Callable[[str], Path] = lambda project: house.folder / "takes" / Path(project).stem
+        steps = Steps(blender, self._connect, lambda project: self.takes_folder(project))
         self.runner = Runner(self.journal, house.folder / "jobs", steps, keep_clips=lambda: self.keep_clips)
         self.heard: list[Event] = []
         self._closed = False
