@@ -16,7 +16,7 @@ from patience import stretched
 
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 # A page at a time while the journal and the job's first files are written; then less closely, while the take is.
-PAGES = (*range(1, 20), *range(20, 101, 8))
+PAGES = (*range(1, 20), *range(20, 165, 8))
 
 
 def can_mount() -> bool:

@@ -571,23 +571,22 @@ def test_a_request_that_the_service_no_longer_knows_is_not_submitted_again_by_a_
 
 
 def test_a_clip_that_is_gone_is_made_again_by_a_retry(house: House, movie: Path) -> None:
-    """The movie itself is the clip: it was moved away before it was uploaded, and is back when the editor retries."""
-    elsewhere = movie.with_name("elsewhere.mp4")
+    """Somebody has emptied the job's folder before the upload."""
+    gone: list[Path] = []
 
-    class MovedAway(fal.Connection):
+    class TakenAway(fal.Connection):
         def upload(self, path):
-            if path == movie and not elsewhere.exists():
-                movie.rename(elsewhere)
+            if not gone:
+                gone.append(path)
+                path.unlink()
             return super().upload(path)
 
     desk = house.desk()
     with desk._lock:
-        desk._connections["rehearsal"] = MovedAway(fal.Service("rehearsal", house.gate.base, KEY))
+        desk._connections["rehearsal"] = TakenAway(fal.Service("rehearsal", house.gate.base, KEY))
     job = desk.shoot(a_job(file=movie))
     failed = desk.listen(lambda event: event.job.state is State.FAILED).job
     assert (failed.paid, failed.retry_to) == (Paid.NO, State.PREPARED)
-    elsewhere.rename(movie)
-    elsewhere.touch()
     desk.runner.retry(job.id)
     desk.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == 1
