@@ -157,9 +157,14 @@ def remember_scenes(jobs: Sequence[Job]) -> None:
             _begun[job.id] = scene.session_uid
 
 
+def _locals() -> list[bpy.types.Scene]:
+    """The scenes of this file: those that are linked from others take no strips."""
+    return [scene for scene in bpy.data.scenes if scene.library is None]
+
+
 def _local(name: str) -> bpy.types.Scene | None:
     """The scene of this file that has a name; one that is linked may have the same."""
-    return next((scene for scene in bpy.data.scenes if scene.name == name and scene.library is None), None)
+    return next((scene for scene in _locals() if scene.name == name), None)
 
 
 def find_scene(job: Job) -> bpy.types.Scene | None:
@@ -175,7 +180,7 @@ def of_scene(scene: bpy.types.Scene, jobs: Sequence[Job]) -> list[Job]:
 
 def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
     """The scene of each of `jobs`, by its id."""
-    by_number = {scene.session_uid: scene for scene in bpy.data.scenes}
+    by_number = {scene.session_uid: scene for scene in _locals()}
     found: dict[str, bpy.types.Scene] = {}
     unsure: dict[str, Shot] = {}
     for job in jobs:
@@ -192,7 +197,7 @@ def _scenes(jobs: Sequence[Job]) -> dict[str, bpy.types.Scene]:
 
 def _only_scenes(shots: Mapping[str, Shot]) -> dict[str, bpy.types.Scene]:
     """The scene of each shot that is not to be seen in the one of that name: the only one that has anything of it."""
-    holding = [(scene, whereabouts.shots_in(scene, shots)) for scene in bpy.data.scenes]
+    holding = [(scene, whereabouts.shots_in(scene, shots)) for scene in _locals()]
     found = {key: [scene for scene, keys in holding if key in keys] for key in shots}
     return {key: scenes[0] for key, scenes in found.items() if len(scenes) == 1}
 
