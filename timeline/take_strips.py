@@ -97,8 +97,14 @@ class TakeStrips:
         every = compat.strips_all(editor_of(self._scene))
         then = {strip.name: strip.end - strip.start for strip in self._lead.shot.strips}
         there = [every[name] for name in self._spot.strips if every[name].type == "MOVIE"]
-        if any(then.get(strip.name) == compat.length(strip) for strip in there):
-            return True
+        pace = float(scene_fps(self._scene) / self._lead.shot.fps)
+        for strip in there:
+            length, hidden = compat.length(strip), sum(compat.trims(strip))
+            if then.get(strip.name) == length:
+                return True
+            # A strip that keeps its file's rate: what is hidden of it stays as many frames, the whole of it does not.
+            if strip.name in then and abs((hidden + length) / pace - hidden - then[strip.name]) <= 1:
+                return False
         return all(sum(compat.trims(each)) + compat.length(each) == compat.content_length(each) for each in there)
 
     def _reach(self, piece: Piece) -> int:

@@ -16,7 +16,7 @@ from reshoot.core.errors import PlacementError, ShotError
 from reshoot.core.media import mp4
 from reshoot.operators import waiting, watch
 from reshoot.session import shoot as press
-from reshoot.timeline import compat, content, place
+from reshoot.timeline import compat, content, movie_strip, place
 
 pytestmark = pytest.mark.usefixtures("identity", "uncompared")
 
@@ -44,6 +44,25 @@ def test_a_take_in_real_time_keeps_its_pace_where_the_rate_was_changed(tmp_path:
     placed = session.current().job(job.id).take
     assert placed is not None and placed.play_fps is not None
     assert now / shown == 12 / placed.play_fps
+
+
+@pytest.mark.every_blender("how long a strip with a rate of its own is in a timeline of another rate is Blender's")
+@pytest.mark.parametrize(("now", "hidden"), [(15, 0), (15, 5), (60, 5)])
+def test_a_take_keeps_its_rate_over_a_shot_that_keeps_its_own(tmp_path: Path, now: int, hidden: int) -> None:
+    scene = open_timeline()
+    path = numbered.movie(tmp_path / "slow.mp4", frames=48, fps=Fraction(12))
+    strip = movie_strip.add(scene, "dropped", path, 1, 1, at_own_rate=True)
+    compat.set_end(strip, compat.end(strip) - hidden)
+    editing.select(scene, strip)
+    scene.reshoot.timing = "REAL_TIME"
+    (job,) = press.shoot(scene)
+    scene.render.fps = now
+    waiting.wait_for(session.current(), [job.id])
+    (take,) = takes(scene)
+    placed = session.current().job(job.id).take
+    assert placed is not None
+    assert mp4.probe(Path(content.file_of(take))).fps == placed.play_fps
+    assert compat.start(take) == compat.start(strip)
 
 
 def test_a_linked_scene_is_refused_before_anything_is_sent(tmp_path: Path, movie: Path) -> None:
