@@ -49,8 +49,11 @@ def _colour_configuration() -> tuple[tuple[str, str], ...]:
     """The variable that names the editor's own colour configuration, where it lies among the editor's files: a
     background Blender looks elsewhere for them. What the environment names already is passed on anyway.
     """
-    own = bpy.utils.user_resource("DATAFILES", path="colormanagement/config.ocio")
-    return (("OCIO", own),) if own and os.path.isfile(own) and not os.environ.get("OCIO") else ()
+    name = "colormanagement/config.ocio"
+    own = bpy.utils.user_resource("DATAFILES", path=name)
+    # Blender 5.2 names the one that came with it there by itself.
+    named = os.environ.get("OCIO", "") not in ("", bpy.utils.system_resource("DATAFILES", path=name))
+    return (("OCIO", own),) if own and os.path.isfile(own) and not named else ()
 
 
 def write_scene(scene: bpy.types.Scene, path: Path) -> None:

@@ -408,7 +408,7 @@ def test_the_result_is_gone(scene: bpy.types.Scene, service: BadService) -> None
 
 def test_the_download_is_cut_at_every_try(scene: bpy.types.Scene, service: BadService) -> None:
     service.misbehave("download", cuts_downloads(0.3))
-    shoot_stopped(scene, service, "could not be fetched", "resume the job", paid="YES", submitted=1, accepted=1)
+    shoot_stopped(scene, service, "could not be fetched", "Resume the job", paid="YES", submitted=1, accepted=1)
     assert service.count("download") >= 2 * download.ATTEMPTS, "it was not asked again before the editor was told"
     assert _files(service_takes()) == []
     retry_placed(scene, service, submitted=1, accepted=1)
