@@ -51,9 +51,11 @@ def _colour_configuration() -> tuple[tuple[str, str], ...]:
     """
     name = "colormanagement/config.ocio"
     own = bpy.utils.user_resource("DATAFILES", path=name)
-    # Blender 5.2 names the one that came with it there by itself.
-    named = os.environ.get("OCIO", "") not in ("", bpy.utils.system_resource("DATAFILES", path=name))
-    return (("OCIO", own),) if own and os.path.isfile(own) and not named else ()
+    # Blender 5.2 names the one that came with it there by itself: beside its scripts.
+    bundled = Path(bpy.utils.__file__).parents[4] / "datafiles" / name
+    named = os.environ.get("OCIO", "")
+    by_the_editor = named and os.path.realpath(named) != os.path.realpath(bundled)
+    return (("OCIO", own),) if own and os.path.isfile(own) and not by_the_editor else ()
 
 
 def write_scene(scene: bpy.types.Scene, path: Path) -> None:
