@@ -9,15 +9,12 @@ from pathlib import Path
 
 from ..blender_process import Blender
 from ..errors import ReferenceInvalid, StorageError
-from ..media import bare_image
+from ..media import bare_image, image
 from ..models.model import Limits
 from ..planning.prompt import labels
 from ..planning.references import check_files, check_image, probe_image
 from ..values.shot import Reference
 from ..words import say
-
-_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
-"""By `image.Picture.format`."""
 
 
 def prepare(
@@ -42,7 +39,7 @@ def prepare(
         if found is None or seen is None:
             wanted[path] = str(folder / f"reference{number}.png")
         else:
-            target = folder / f"reference{number}{_SUFFIXES[found.format]}"
+            target = folder / f"reference{number}{image.SUFFIXES[found.format]}"
             _write(target, seen)
             ready[path] = str(target)
     if wanted:

@@ -13,7 +13,10 @@ from typing import BinaryIO
 
 from .regular_file import regular_file
 
-__all__ = ["EXIF_HEAD", "PNG", "Picture", "orientation", "probe"]
+__all__ = ["EXIF_HEAD", "PNG", "SUFFIXES", "Picture", "orientation", "probe"]
+
+SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
+"""How the names of image files end, by `Picture.format`."""
 
 # Thumbnails, colour profiles and notes lie in segments of at most 64 KiB: 4096 of them would be 256 MiB.
 _MAX_SEGMENTS = 4096

@@ -45,8 +45,6 @@ _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
-_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
-"""By `picture.Picture.format`."""
 
 
 class TooLong(ValueError):
@@ -65,7 +63,7 @@ class Body(io.FileIO):
         # References are taken for what they are, whatever they are called; a service goes by type and name.
         if found and self.content_type != f"image/{found.format}":
             self.content_type = f"image/{found.format}"
-            path = path.with_suffix(_SUFFIXES[found.format])
+            path = path.with_suffix(image.SUFFIXES[found.format])
         # The name travels in a header, which is ASCII.
         self.file_name = re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)[-100:]
 
