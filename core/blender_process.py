@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ExportError, JobCancelled, StorageError
+from .errors import ExportError, JobCancelled
+from .storage import make_folder, unwritable
 from .words import say, spoken
 
 PROGRESS = "reshoot-progress"
@@ -47,14 +48,15 @@ class Blender:
     ) -> dict[str, Any]:
         """Run `background/<module>.py`'s `main(recipe)` and return its answer.
 
-        folder: for the recipe, the log and the answer; made if need be. progress: frames done, frames in all. Raises
-        ExportError with the script's own words, JobCancelled, or StorageError where the folder cannot be written.
+        folder: for the recipe, the log and the answer; made if need be, with the one it is in. progress: frames done,
+        frames in all. Raises ExportError with the script's own words, JobCancelled, or StorageError where the folder
+        cannot be written.
         """
         recipe_path = folder / f"{module}.json"
         answer_path = folder / f"{module}.answer.json"
         log_path = folder / f"{module}.log"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             answer_path.unlink(missing_ok=True)
             recipe_path.write_text(
                 json.dumps(
@@ -70,10 +72,7 @@ class Blender:
             )
             log = log_path.open("wb")
         except OSError as error:
-            raise StorageError(
-                say("{folder} cannot be written: {error}.", folder=folder, error=error.strerror),
-                say("Free some room or choose another folder."),
-            ) from error
+            raise unwritable(folder, error) from error
         with log:
             try:
                 process = subprocess.Popen(

@@ -15,6 +15,7 @@ import bpy
 
 from ..core.blender_process import Blender
 from ..core.errors import StorageError
+from ..core.storage import make_folder
 from ..core.words import say
 
 _SCRIPT = Path(__file__).resolve().parents[1] / "background" / "main.py"
@@ -64,7 +65,7 @@ def write_scene(scene: bpy.types.Scene, path: Path) -> None:
     Raises StorageError, naming the folder.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if not any(layer.depsgraph for layer in scene.view_layers):
             # Blender 5.2 crashes on a scene that a script has just made.
             scene.view_layers[0].update()
@@ -76,7 +77,7 @@ def write_scene(scene: bpy.types.Scene, path: Path) -> None:
 def share_scene(written: Path, path: Path) -> None:
     """Give another job the scene that is written already. Raises StorageError, naming the folder."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             os.link(written, path)
         except OSError:

@@ -828,8 +828,6 @@ GERMAN: dict[str, str] = {
     "Make it writable or free some room, then try again.": (
         "Ihn beschreibbar machen oder Platz schaffen, dann erneut versuchen."
     ),
-    "{folder} cannot be written: {error}.": "{folder} ist nicht beschreibbar: {error}.",
-    "Free some room or choose another folder.": "Platz schaffen oder einen anderen Ordner wählen.",
     # ---- uploads and downloads
     "{name} could not be read for the upload: {error}.": "{name} war zum Hochladen nicht lesbar: {error}.",
     "Check that {folder} can be read, then try again.": "Prüfen, ob {folder} lesbar ist, dann erneut versuchen.",

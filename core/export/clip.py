@@ -12,10 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..blender_process import Blender
-from ..errors import ExportError, StorageError
+from ..errors import ExportError
 from ..media import mp4
 from ..models.model import Limits
 from ..planning.job_model import model_of
+from ..storage import make_folder, unwritable
 from ..values.cut_recipe import CutRecipe
 from ..values.job import Job
 from ..values.plan import rate_words
@@ -77,13 +78,13 @@ def _without_encoding(
     fps = job.plan.fps
     target = folder / f"clip{source.suffix.lower()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if not mp4.cut(source, target, own.run, fps, keep_sound=job.plan.keep_audio):
             return None
     except mp4.Unreadable:
         return None
     except OSError as error:
-        raise _no_room(folder, error) from error
+        raise unwritable(folder, error) from error
     check(_probe(target), job.plan, job.sent, limits)
     if not own.whole and not _shows_the_same(source, target, own.run, folder, blender, cancelled):
         return None
@@ -122,7 +123,7 @@ def _label(clip: Path, fps: Fraction) -> None:
             say("The rendered clip cannot be given its rate: {error}.", error=error), say("Try again.")
         ) from error
     except OSError as error:
-        raise _no_room(clip.parent, error) from error
+        raise unwritable(clip.parent, error) from error
 
 
 def _probe(clip: Path) -> mp4.Video:
@@ -133,10 +134,3 @@ def _probe(clip: Path) -> mp4.Video:
             say("The rendered clip cannot be read back: {error}.", error=error),
             say("Check the room on disk and try again."),
         ) from error
-
-
-def _no_room(folder: Path, error: OSError) -> StorageError:
-    return StorageError(
-        say("{folder} cannot be written: {error}.", folder=folder, error=error.strerror),
-        say("Free some room or choose another folder."),
-    )

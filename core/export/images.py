@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..blender_process import Blender
-from ..errors import ReferenceInvalid, StorageError
+from ..errors import ReferenceInvalid
 from ..media import bare_image, image
 from ..models.model import Limits
 from ..planning.prompt import labels
 from ..planning.references import check_files, check_image, probe_image
+from ..storage import make_folder, unwritable
 from ..values.shot import Reference
 from ..words import say
 
@@ -74,10 +75,7 @@ def _bare(path: Path) -> bytes | None:
 
 def _write(target: Path, content: bytes) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         target.write_bytes(content)
     except OSError as error:
-        raise StorageError(
-            say("{folder} cannot be written: {error}.", folder=target.parent, error=error.strerror),
-            say("Free some room or choose another folder."),
-        ) from error
+        raise unwritable(target.parent, error) from error

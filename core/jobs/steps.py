@@ -368,7 +368,6 @@ class Steps:
             )
 
         connection = self.connect(job.service)
-        target.parent.mkdir(parents=True, exist_ok=True)
         tried = ""
         try:
             made = connection.result(job.endpoint, ticket, job.model.file_at)

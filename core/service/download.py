@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, ResultGone, SetupError, StorageError
 from ..media import mp4
+from ..storage import make_folder
 from ..words import say
 from . import streams, trust
 from .origin import escaped, is_loopback
@@ -83,7 +84,7 @@ def fetch(
     transfer = _Transfer(url, target, max_bytes, expected_bytes, progress or (lambda done, total: None), cancelled)
     with _storage(target):
         _must_be_free(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         for attempt in range(ATTEMPTS):
             try:
                 transfer.attempt(local_only)

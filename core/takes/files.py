@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import StorageError
 from ..one_line import one_line
+from ..storage import unwritable
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
@@ -45,7 +46,7 @@ def path_for(job: Job, folder: Path) -> Path:
                     return folder / entry
                 highest = max(highest, int(found[1]))
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     return folder / f"{name}_take{highest + 1:02d}{mine}"
 
 
@@ -71,7 +72,7 @@ def check_room(folder: Path, needed: int, *, with_parents: bool = False) -> None
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
         free = shutil.disk_usage(there).free
     except OSError as error:
-        raise _unwritable(there if there.exists() else folder, error) from error
+        raise unwritable(there if there.exists() else folder, error) from error
     if free < needed:
         raise StorageError(
             say(
@@ -92,7 +93,7 @@ def check_writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 def _put(source: Path, target: Path) -> None:
@@ -109,10 +110,3 @@ def _put(source: Path, target: Path) -> None:
             copy.flush()
             os.fsync(copy.fileno())
     os.replace(part, target)
-
-
-def _unwritable(folder: Path, error: OSError) -> StorageError:
-    return StorageError(
-        say("The folder {folder} cannot be written: {error}.", folder=folder, error=error.strerror or error),
-        say("Make it writable or free some room, then try again."),
-    )

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..names import REHEARSAL
 from ..planning.prompt import labels
+from ..storage import unwritable
 from ..values.job import Job
 from ..values.serialization import to_json
-from .files import _unwritable
 
 ROW = "row"
 """Where a receipt holds the row of its job, from which a damaged journal is made again."""
@@ -67,4 +67,4 @@ def write_receipt(job: Job) -> None:
         part.write_bytes(text + b"\n")
         os.replace(part, path)
     except OSError as error:
-        raise _unwritable(path.parent, error) from error
+        raise unwritable(path.parent, error) from error

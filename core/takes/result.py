@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ..errors import DownloadError, Paid
 from ..media import mp4
+from ..storage import unwritable
 from ..values.job import Job
 from ..values.take import Take
 from ..words import say
 from . import landing
-from .files import _put, _unwritable, path_for
+from .files import _put, path_for
 from .receipt import write_receipt
 
 
@@ -42,7 +43,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         notes.append(say("The result's rate could not be changed: {error}", error=error))
         laid, rotation = landing.land(job.shot, job.plan, job.sent, frames, fps, begins), 0
     except OSError as error:
-        raise _unwritable(result.parent, error) from error
+        raise unwritable(result.parent, error) from error
     if rotation:
         notes.append(say("The result says that it has to be turned by {degrees}°: turned", degrees=rotation))
     fit, cut_off = landing.fit(job.shot, video.width, video.height)
@@ -50,7 +51,7 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         if not target.exists():
             _put(right, target)
     except OSError as error:
-        raise _unwritable(target.parent, error) from error
+        raise unwritable(target.parent, error) from error
     take = Take(
         path=str(target),
         width=video.width,
@@ -89,7 +90,7 @@ def keep(job: Job, result: Path, folder: Path) -> Path:
             if not target.exists():
                 _put(result, target)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
     else:
         write_receipt(replace(job, take=take))
     return target

@@ -556,7 +556,7 @@ def test_the_room_runs_out_while_the_clip_is_written(
     path = footage.movie(tmp_path / "noise.mp4", frames=FRAMES, noise=True)
     add_movie(scene, path)
     with largest_file(path.stat().st_size - 100_000):
-        job_failed(scene, service, "cannot be written", "Free some room")
+        job_failed(scene, service, "cannot be written", "free some room")
     retry_placed(scene, service)
 
 

@@ -89,7 +89,15 @@ def test_a_projects_folder_that_goes_away_and_returns(
 def test_the_journals_folder_goes_away_and_returns(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
     home = Path(os.environ["RESHOOT_HOME"])
     away = home.with_name("away")
-    back = threading.Timer(1.0, lambda: away.rename(home))
+    in_its_place: list[Path] = []
+
+    def comes_back() -> None:
+        # A press waits for its journal as long as it takes: whatever is in the way is told, not waited with.
+        in_its_place.extend(home.rglob("*"))
+        shutil.rmtree(home, ignore_errors=True)
+        away.rename(home)
+
+    back = threading.Timer(1.0, comes_back)
 
     def goes_away(exchange: Exchange) -> None:
         home.rename(away)
@@ -104,6 +112,7 @@ def test_the_journals_folder_goes_away_and_returns(scene: bpy.types.Scene, servi
         retry()
     back.join()
     assert (the_job().state, service.count("submit")) == ("PLACED", 1)
+    assert not in_its_place, "nothing was made where it was"
 
 
 def test_a_journal_that_another_program_holds_is_waited_for(scene: bpy.types.Scene, service: BadService) -> None:
