@@ -27,6 +27,8 @@ from service import Service
 from workstation import Workstation
 
 PICTURES = ROOT / "build" / "gui"
+WINDOW = (1280, 800)
+"""A small computer's: each of its pixels is drawn by the processor, and the whole tab has to be in reach there too."""
 
 _stretches: dict[str, dict[str, Any]] = {}
 _version = ""
@@ -83,7 +85,8 @@ def blender(
     started: list[Workstation] = []
 
     def start(file: Path | None = None, **more: str) -> Workstation:
-        each = Workstation(installation, screen, home, pictures=PICTURES / _version, more={**uncompared, **more})
+        pictures = PICTURES / _version
+        each = Workstation(installation, screen, home, pictures=pictures, more={**uncompared, **more}, size=WINDOW)
         started.append(each)
         each.start(file)
         return each

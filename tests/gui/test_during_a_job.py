@@ -51,6 +51,7 @@ def test_playing_and_scrubbing_go_on_and_the_take_waits_for_the_end(editor: Edit
     blender.has_not_complained()
 
 
+@pytest.mark.campaign
 def test_pressing_twice(blender: Callable[..., Workstation], service: Service, clip: Path) -> None:
     """The second press is asked about: it costs as much again. Escape sends nothing, Enter sends it."""
     service.hold("render")
@@ -78,6 +79,7 @@ def test_pressing_twice(blender: Callable[..., Workstation], service: Service, c
     look.has_not_complained()
 
 
+@pytest.mark.campaign
 def test_one_watch_is_left_of_many(editor: Editor, clip: Path) -> None:
     """Each press begins one. Together, with no moment in which none runs, they would stop autosave."""
     blender = editor.blender

@@ -113,6 +113,7 @@ def test_saving_under_another_name(at_work: Editor, held: Service, clip: Path, t
     blender.has_not_complained()
 
 
+@pytest.mark.campaign
 def test_reverting_and_opening(at_work: Editor, held: Service, clip: Path, tmp_path: Path) -> None:
     editor, blender = at_work, at_work.blender
     one, two = tmp_path / "one.blend", tmp_path / "two.blend"

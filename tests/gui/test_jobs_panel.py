@@ -29,6 +29,7 @@ def _file_manager(folder: Path) -> dict[str, str]:
     return {"PATH": f"{folder}:{os.environ['PATH']}:/usr/bin:/bin"}
 
 
+@pytest.mark.campaign
 def test_cancelled_while_the_service_works_and_dismissed(
     blender: Callable[..., Workstation], service: Service, clip: Path
 ) -> None:

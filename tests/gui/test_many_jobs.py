@@ -15,7 +15,7 @@ from editor import Editor
 from service import Service
 from workstation import Workstation, until
 
-JOBS = [12, pytest.param(100, marks=pytest.mark.campaign)]
+JOBS = [8, pytest.param(100, marks=pytest.mark.campaign)]
 FEWER = 30
 """At most in a Blender older than 5, where a hundred take seven minutes and show nothing else."""
 

@@ -20,6 +20,7 @@ busy machine. What is held here would be waited for half a minute, a submission 
 _STATES_AT = {"upload": "UPLOADING", "accepted": "SUBMITTING", "status": "WAITING", "download": "DOWNLOADING"}
 
 
+@pytest.mark.campaign
 def test_a_network_that_is_gone_for_a_while_at_every_stage(
     blender: Callable[..., Workstation], service: Service, clip: Path
 ) -> None:

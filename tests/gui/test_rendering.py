@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from editor import Editor
 from service import Service
 from workstation import Workstation, until
@@ -66,6 +67,7 @@ def test_a_take_waits_until_the_animation_is_rendered(
     editor.blender.has_not_complained()
 
 
+@pytest.mark.campaign
 def test_a_take_waits_until_a_strip_is_let_go_and_prefetch_goes_on(
     blender: Callable[..., Workstation], service: Service, clip: Path
 ) -> None:

@@ -103,6 +103,7 @@ else:
     blender.has_not_complained()
 
 
+@pytest.mark.campaign
 def test_meta_strips(at_work: Editor, held: Service) -> None:
     """What was put into a meta strip gets its take there; what is outside does not get it into one that is entered."""
     editor, blender = at_work, at_work.blender
@@ -166,6 +167,7 @@ def test_going_back_and_forth_in_time(at_work: Editor, held: Service) -> None:
     blender.has_not_complained(but=told)
 
 
+@pytest.mark.campaign
 def test_scenes(at_work: Editor, held: Service) -> None:
     editor, blender = at_work, at_work.blender
     name = blender.value("scene().name")

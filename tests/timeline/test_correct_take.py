@@ -109,6 +109,7 @@ def test_a_take_that_was_undone_does_not_come_again(scene: bpy.types.Scene) -> N
     assert not takes(scene)
 
 
+@pytest.mark.campaign
 def test_placed_again_it_lies_as_it_should(scene: bpy.types.Scene) -> None:
     job = placed_as_it_came(scene)
     compat.strips(scene.sequence_editor).remove(takes(scene)[0])
@@ -118,6 +119,7 @@ def test_placed_again_it_lies_as_it_should(scene: bpy.types.Scene) -> None:
     assert not session.current().placing.takes_to_correct()
 
 
+@pytest.mark.campaign
 def test_a_take_whose_file_is_gone_stays(scene: bpy.types.Scene) -> None:
     job = placed_as_it_came(scene)
     found = takes_to_correct(job)

@@ -110,6 +110,7 @@ def test_a_short_strip_is_lengthened_by_what_its_file_has(tmp_path: Path) -> Non
     assert CUT in job.notes and numbered.numbers_in(Path(job.clip)) == list(range(first, first + 72))
 
 
+@pytest.mark.campaign
 def test_each_part_of_a_long_strip_is_cut_out(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "every.mp4", frames=330, group=1)

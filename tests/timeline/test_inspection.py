@@ -133,6 +133,7 @@ def test_a_late_result_is_corrected(clip: Path) -> None:
     assert found.frames == tuple(min(frame + 2, FRAMES - 1) for frame in range(FRAMES)) and found.fit == Fit()
 
 
+@pytest.mark.campaign
 def test_a_doubled_frame_is_skipped(clip: Path) -> None:
     found = compare(clip, [*range(41), *range(40, FRAMES)], with_a_stranger)
     (note,) = found.notes
@@ -141,6 +142,7 @@ def test_a_doubled_frame_is_skipped(clip: Path) -> None:
     assert sum(frame != wanted for frame, wanted in zip(found.frames, right, strict=True)) <= 3
 
 
+@pytest.mark.campaign
 def test_a_larger_picture_is_scaled_back(clip: Path) -> None:
     found = compare(clip, range(FRAMES), larger(1.02))
     assert found.frames == tuple(range(FRAMES))
@@ -168,6 +170,7 @@ def test_a_result_at_another_rate_is_compared_by_its_own_frames(clip: Path) -> N
     assert late.frames == tuple(min(frame + 1, FRAMES // 2 - 1) for frame in expected)
 
 
+@pytest.mark.campaign
 def test_a_still_picture_is_no_evidence(tmp_path: Path) -> None:
     still = footage()[30]
     clip = write(tmp_path / "clip.mp4", (still for _ in range(FRAMES)))
@@ -215,7 +218,12 @@ def test_a_cancelled_comparison_stops(clip: Path) -> None:
     ("shown", "note", "starts"),
     [
         pytest.param(lambda frame: frame - 2, "2 frames late", [-2], marks=CAMPAIGN),
-        (lambda frame: frame if frame < 40 else frame - 3, "3 frames too many in the result", [0, -3]),
+        pytest.param(
+            lambda frame: frame if frame < 40 else frame - 3,
+            "3 frames too many in the result",
+            [0, -3],
+            marks=CAMPAIGN,
+        ),
         pytest.param(lambda frame: frame, "Aligned", [0], marks=CAMPAIGN),
     ],
 )

@@ -217,6 +217,7 @@ def was_unsure(desk: Desk) -> None:
     assert desk.service.count("submit") == asked <= 1
 
 
+@pytest.mark.campaign
 def test_the_service_of_the_job_is_another_one_now(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key is another service's: the job is not asked after until the editor names its own one again."""
     desk.start("shoot")

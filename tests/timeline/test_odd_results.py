@@ -274,8 +274,6 @@ def test_frames_that_an_edit_list_hides_are_not_shown(tmp_path: Path, service: B
     sampled(
         itertools.product([90, 180, 270], [(720, 1280), (1280, 720)]),
         (90, (720, 1280)),
-        (180, (1280, 720)),
-        (270, (1280, 720)),
     ),
 )
 def test_a_turned_picture_is_shown_upright(

@@ -76,6 +76,7 @@ def test_short_shot_at_the_start_of_the_timeline(tmp_path: Path, identity: None)
     shows(scene, 1, list(range(40)), tmp_path, [0, 20, 39])
 
 
+@pytest.mark.campaign
 def test_short_timeline_is_lengthened_from_its_neighbours(tmp_path: Path, identity: None) -> None:
     scene = open_timeline()
     first = editing.add_movie(scene, numbered.movie(tmp_path / "one.mp4", frames=100), frame=1)
@@ -133,6 +134,7 @@ def test_long_shot_is_parted_at_its_cuts(tmp_path: Path, identity: None) -> None
     shows(scene, 1, [*range(130), *range(170)], tmp_path, [0, 129, 130, 131, 299])
 
 
+@pytest.mark.campaign
 def test_long_shot_keeps_its_place_on_the_screen_and_its_trims(tmp_path: Path, identity: None) -> None:
     scene = open_timeline(fps=Fraction(24))
     path = numbered.movie(tmp_path / "long.mp4", frames=400, fps=Fraction(24))
@@ -148,6 +150,7 @@ def test_long_shot_keeps_its_place_on_the_screen_and_its_trims(tmp_path: Path, i
     lies_over(the_strip(scene), strip)
 
 
+@pytest.mark.campaign
 def test_sound_of_the_result_comes_with_every_part(tmp_path: Path, identity: None) -> None:
     if not bpy.app.build_options.audaspace:
         pytest.skip("this Blender was built without sound")

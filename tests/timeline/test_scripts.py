@@ -13,6 +13,7 @@ import bpy
 import numbered
 import pytest
 from bad_service import BadService
+from campaign import sampled
 from editing import add_movie, open_timeline
 from reshoot.core.jobs import board
 from reshoot.session import shoot
@@ -66,7 +67,7 @@ def brightness(path: Path) -> float:
 
 
 @pytest.mark.every_blender("what a file is allowed is Blender's own state, which it does not tell")
-@pytest.mark.parametrize("refused_by", ["trusted source", "excluded folder", "preference"])
+@pytest.mark.parametrize("refused_by", sampled(["trusted source", "excluded folder", "preference"], "trusted source"))
 def test_scripts_that_are_refused_here_do_not_run_where_the_clip_is_rendered(
     project: Path, ran: Path, preferences: Any, service: BadService, refused_by: str
 ) -> None:
