@@ -163,8 +163,8 @@ def run_pytest(layer: str, run: Run) -> Outcome:
     junit.unlink(missing_ok=True)
     command = [python, "-m", "pytest", f"tests/{folder}", "-v", f"--junitxml={junit}"]
     # Of neighbours, which share what their module has made, a worker gets several, and gives some away in the end.
-    # Windows that are drawn by the processor side by side are too slow for one another; what runs without Blender mostly
-    # waits for a connection, or for a clock.
+    # Windows that are drawn by the processor side by side are too slow for one another; what runs without Blender
+    # mostly waits for a connection, or for a clock.
     workers = {"gui": 1, "core": 2 * run.workers}.get(folder, run.workers)
     command += ["--numprocesses", str(workers), "--dist", "worksteal"]
     if not run.everything:
