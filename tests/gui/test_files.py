@@ -189,6 +189,7 @@ def test_file_without_a_name(at_work: Editor, held: Service, clip: Path) -> None
     editor.wait_for_state("LANDED")
     told = "The take of “Bunny” is finished; place it from the list of jobs"
     until(lambda: any(told in line for line in blender.reports()), told, words=editor.words)
+    editor.fill_window()
     editor.open_tab()
     blender.picture("from-a-file-without-a-name")
     assert blender.value("takes()") == []
