@@ -19,8 +19,8 @@ from typing import Any
 
 from ..errors import StorageError
 from ..planning.job_model import with_model
-from ..takes.receipt import ROW
-from ..values.job import Job
+from ..takes.receipt import ROW, settled
+from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
 from ..words import say
 from .journal import Journal
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 SLIP = "job.json"
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
+_HIGHEST_PRICE = 1_000_000
+"""US dollars of one job that are believed."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,13 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
             say("Close every other Blender and start this one again."),
         ) from error
     found: dict[str, Job] = {}
-    for job in (*_rows(aside), *_slips(jobs), *_receipts(takes)):
+    for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
         if known is None or _age(known) <= _age(job):
             found[job.id] = job
+    for job in _receipts(takes):
+        # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
+        found.setdefault(job.id, job)
     journal = Journal(path, holder)
     journal.restore(list(found.values()), _table(aside, "submissions"))
     return Rebuilt(journal, aside, len(found))
@@ -104,14 +109,14 @@ def _table(path: Path, name: str) -> list[dict[str, Any]]:
 def _slips(jobs: Path) -> Iterator[Job]:
     for path in jobs.glob(f"*/{SLIP}"):
         with contextlib.suppress(OSError):
-            yield from _job(_text(path))
+            yield from (job for job in _job(_text(path)) if job.id == path.parent.name)
 
 
 def _receipts(takes: Iterable[Path]) -> Iterator[Job]:
     for folder in takes:
         for path in folder.glob("*.json"):
             with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
-                yield from _job(json.dumps(json.loads(_text(path)).get(ROW)))
+                yield from [settled(job, path) for job in _job(json.dumps(json.loads(_text(path)).get(ROW)))]
 
 
 def _text(path: Path) -> str:
@@ -120,9 +125,12 @@ def _text(path: Path) -> str:
 
 
 def _job(record: object) -> Iterator[Job]:
-    """The job of a record, if it is one."""
-    with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+    """The job of a record, if it is one that the journal can hold."""
+    with contextlib.suppress(ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         if isinstance(record, str):
             job = with_model(from_json(Job, json.loads(record)))
-            if isinstance(job.id, str) and job.stages:
-                yield job
+            if is_job_id(job.id) and job.stages and job.shot.strips and 0 <= job.part < len(job.plan.parts):
+                # What its entry in the ledger and in lists is made of.
+                _ = (float(job.sent.frames / job.plan.fps), f"{job.label}{job.created + _age(job):.0f}")
+                if 0 <= job.sent.price < _HIGHEST_PRICE:
+                    yield job
