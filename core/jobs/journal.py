@@ -184,6 +184,24 @@ class Journal:
             )
             ledger.restore(self._connection, submissions, jobs)
 
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that have no row."""
+        with self._lock, self._errors():
+            row_of = "SELECT 1 FROM jobs WHERE id = ?"
+            return [job_id for job_id in ids if self._connection.execute(row_of, (job_id,)).fetchone() is None]
+
+    def adopt(self, job: Job) -> None:
+        """Write a row that is known from elsewhere, held by nobody, if there is none; and what was spent on it."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            values = (job.id, *_columns(job), "", 0.0, _record(job))
+            added = self._connection.execute(
+                "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+            spent = self._connection.execute("SELECT 1 FROM submissions WHERE job = ?", (job.id,)).fetchone()
+            if added.rowcount and spent is None:
+                ledger.restore(self._connection, (), [job])
+
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
 

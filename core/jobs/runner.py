@@ -24,6 +24,7 @@ from ..money.ledger import Sum
 from ..values.job import Job
 from ..values.state import State
 from ..words import say
+from . import salvage
 from .activity import Activity
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lost import LostJobs, unsure
@@ -322,6 +323,7 @@ class Runner:
             return
         folder = self.folder_of(job)
         kept = self._steps.keep_paid(job, folder)
+        salvage.forget_slip(folder)
         self._rows.remove(job)
         shutil.rmtree(folder, ignore_errors=True)
         self._activity.forget(job_id)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -44,15 +45,18 @@ class Rebuilt:
 
 
 def write_slip(folder: Path, job: Job) -> None:
-    """Keep a copy of the row of `job` in its folder. A copy that cannot be written is done without."""
+    """Keep a copy of the row of `job` in its folder. One that cannot be written is done without, and so is the one
+    before: it would tell of a job that was submitted that it was not.
+    """
     part = folder / f"{SLIP}.part"
     try:
         part.write_text(json.dumps(to_json(job)), encoding="utf-8")
         os.replace(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for path in (part, folder / SLIP):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
@@ -62,16 +66,38 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
     StorageError where that cannot be written.
     """
     aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    beside = path.with_name(f"{path.stem}-new-{holder}{path.suffix}")
     try:
-        os.replace(path, aside)
-        for suffix in ("-journal", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{path}{suffix}", f"{aside}{suffix}")
+        # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
+        _copy(path, aside)
+        beside.unlink(missing_ok=True)
+        jobs_found = _made(beside, holder, aside, jobs, takes)
+        for suffix in _SIDES:
+            # They belong to the damaged one, and would be taken for the new one's.
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        os.replace(beside, path)
     except OSError as error:
         raise StorageError(
             say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
             say("Close every other Blender and start this one again."),
         ) from error
+    return Rebuilt(Journal(path, holder), aside, jobs_found)
+
+
+_SIDES = ("-journal", "-wal", "-shm")
+"""What SQLite's own files beside a database are called after it."""
+
+
+def _copy(path: Path, aside: Path) -> None:
+    """Have the file of a journal at `aside` too, with what is beside it."""
+    shutil.copyfile(path, aside)
+    for suffix in _SIDES:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(f"{path}{suffix}", f"{aside}{suffix}")
+
+
+def _made(beside: Path, holder: str, aside: Path, jobs: Path, takes: Iterable[Path]) -> int:
+    """Make a journal of what is left of one. How many jobs it has."""
     found: dict[str, Job] = {}
     for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
@@ -80,9 +106,32 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
     for job in _receipts(takes):
         # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
         found.setdefault(job.id, job)
-    journal = Journal(path, holder)
-    journal.restore(list(found.values()), _table(aside, "submissions"))
-    return Rebuilt(journal, aside, len(found))
+    journal = Journal(beside, holder)
+    try:
+        journal.restore(list(found.values()), _table(aside, "submissions"))
+    finally:
+        journal.close()
+    return len(found)
+
+
+def adopt(journal: Journal, jobs: Path) -> None:
+    """Take in the jobs whose folders lie in `jobs` and which the journal does not know: it was deleted, or replaced by
+    an earlier copy of it. Raises StorageError where that cannot be written.
+    """
+    try:
+        ids = [name for name in os.listdir(jobs) if is_job_id(name) and (jobs / name / SLIP).is_file()]
+    except OSError:
+        return
+    for job_id in journal.unknown(ids):
+        for job in _slip(jobs / job_id / SLIP):
+            log.warning("job %s was not in the journal", job_id)
+            journal.adopt(job)
+
+
+def forget_slip(folder: Path) -> None:
+    """Remove the copy of a row that is about to be forgotten, so that nothing brings it back."""
+    with contextlib.suppress(OSError):
+        (folder / SLIP).unlink()
 
 
 def _age(job: Job) -> float:
@@ -108,8 +157,12 @@ def _table(path: Path, name: str) -> list[dict[str, Any]]:
 
 def _slips(jobs: Path) -> Iterator[Job]:
     for path in jobs.glob(f"*/{SLIP}"):
-        with contextlib.suppress(OSError):
-            yield from (job for job in _job(_text(path)) if job.id == path.parent.name)
+        yield from _slip(path)
+
+
+def _slip(path: Path) -> Iterator[Job]:
+    with contextlib.suppress(OSError):
+        yield from (job for job in _job(_text(path)) if job.id == path.parent.name)
 
 
 def _receipts(takes: Iterable[Path]) -> Iterator[Job]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import JobCancelled, StorageError
+from ..takes.files import stamp
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..values.take import Take
@@ -95,7 +96,8 @@ class Settling:
             job = self._rows.hold(job_id)
             if job is None or job.state is not State.LANDED:
                 return
-            done = staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
+            there = stamp(job.project)
+            done = staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes), placed_in=there))
             try:
                 # First, so that whoever hears that the take is placed finds the whole receipt.
                 self._steps.finish(done)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -163,6 +164,30 @@ def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_pat
     place()
     assert len(takes(the_scene())) == 1
     assert row(job).state is State.PLACED
+
+
+def test_a_take_that_was_never_saved_comes_again_whatever_the_disks_clock_says(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    one = tmp_path / "one.blend"
+    save(one)
+    ahead = time.time() + 3600
+    os.utime(one, (ahead, ahead))
+    (job,) = shoot.shoot(scene)
+    waiting.wait_for(session.current(), [job.id])
+    session.current().runner.written().result(LONGEST)
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    assert takes(the_scene()) == []
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    (take,) = takes(the_scene())
+    # What was deleted and saved stays away.
+    compat.strips(the_scene().sequence_editor).remove(take)
+    bpy.ops.wm.save_mainfile()
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert takes(the_scene()) == [] and row(job).state is State.PLACED
 
 
 def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None:

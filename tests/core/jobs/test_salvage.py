@@ -206,6 +206,44 @@ def test_what_is_no_copy_is_passed_over(home: Home, text: str) -> None:
     assert home.rebuild().journal.shown("") == [whole]
 
 
+def test_whoever_is_interrupted_while_it_is_made_again_begins_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = home.slip(paid_job(State.WAITING))
+    home.path.write_bytes(b"no database" * 1000)
+
+    def killed(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "restore", killed)
+        with pytest.raises(KeyboardInterrupt):
+            home.rebuild()
+    with pytest.raises(JournalDamaged):
+        home.open()
+    assert home.rebuild().journal.shown("") == [waiting]
+
+
+def test_a_job_that_the_journal_does_not_know_is_adopted(home: Home) -> None:
+    """The journal was deleted, or is an earlier copy."""
+    waiting, known = home.slip(paid_job(State.WAITING)), home.slip(a_job())
+    (home.jobs / "broken").mkdir()
+    journal = home.open()
+    journal.add([known])
+    for _start in range(2):
+        salvage.adopt(journal, home.jobs)
+        assert {job.id for job in journal.shown("")} == {waiting.id, known.id}
+        assert [(entry.job, entry.outcome) for entry in journal.spent()] == [(waiting.id, Outcome.ACCEPTED)]
+    assert journal.claim(waiting.id) == waiting, "nobody holds it"
+    salvage.adopt(journal, home.jobs / "missing")
+
+
+def test_a_slip_that_cannot_be_written_leaves_none_that_is_out_of_date(home: Home) -> None:
+    """It would tell of a job that was submitted that it was not."""
+    job = home.slip(a_job())
+    (home.jobs / job.id / f"{salvage.SLIP}.part").mkdir()
+    salvage.write_slip(home.jobs / job.id, at(job, State.SUBMITTING, 2e9))
+    assert not (home.jobs / job.id / salvage.SLIP).exists()
+
+
 def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:
     with pytest.raises(StorageError, match="cannot be moved aside"):
         home.rebuild()
