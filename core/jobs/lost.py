@@ -72,7 +72,7 @@ class LostJobs:
         self._connect = connect
         self._hand_on = hand_on
         self._warned: set[str] = set()
-        """The jobs whose editor was told that the service's list cannot be read: who retries once more has them sent."""
+        """The jobs whose editor was told that the service's list cannot be read: one more retry has them sent."""
 
     def cancel(self, job_id: str, step: Callable[[Job], None]) -> None:
         """Stop a job. step: steps a job that was submitted, which puts the editor's wish to the service."""
@@ -170,7 +170,8 @@ class LostJobs:
         except ReshootError as error:
             again = SEARCH_UNREAD
             log.info("the request of job %s could not be looked for: %s", job.id, error)
-            self._tell_unsure(job, say("The service's list of requests could not be read: {error}", error=error.message))
+            words = say("The service's list of requests could not be read: {error}", error=error.message)
+            self._tell_unsure(job, words)
         else:
             self._warned.discard(job_id)
             self._tell_unsure(job)
