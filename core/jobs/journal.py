@@ -26,6 +26,7 @@ from ..values.job import Job
 from ..values.serialization import from_json, to_json
 from ..values.state import State
 from ..words import say
+from . import identity
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     record TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS files (project TEXT PRIMARY KEY, file TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS identity (number INTEGER PRIMARY KEY CHECK (number = 1), here TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
 CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
@@ -107,7 +109,8 @@ class Journal:
     """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails, and
     JournalDamaged where the file is not whole when it is opened.
 
-    allowed: the editor's limits, which every submission is held against. Set from any thread.
+    allowed: the editor's limits, which every submission is held against. Set from any thread. is_copy: it was copied to
+    where it is since it was open last, so that what was not sent yet waits for the editor: see `identity.held`.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
@@ -142,6 +145,29 @@ class Journal:
             )
         self._connection.executescript(_SCHEMA + ledger.SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self.is_copy = self._settle_in()
+
+    def _settle_in(self) -> bool:
+        """Note where the journal is, and hold its jobs where it was copied there. Whether it was.
+
+        One that an earlier Reshoot has written does not say where it was: it is taken for the original.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute("SELECT here FROM identity").fetchone()
+            known, now = identity.read(row[0]) if row else None, identity.here(self.path)
+            is_copy = known is not None and not identity.is_same(known, now)
+            if is_copy:
+                log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
+                unsent = tuple(state.value for state in State if state.unsubmitted)
+                rows = self._connection.execute(
+                    f"SELECT id, record FROM jobs WHERE state IN ({', '.join('?' * len(unsent))})", unsent
+                ).fetchall()
+                for job in _readable(rows):
+                    self._write(identity.held(job))
+            if known != now:
+                self._connection.execute("INSERT OR REPLACE INTO identity VALUES (1, ?)", (identity.written(now),))
+        return is_copy
 
     def _damaged(self, why: object) -> JournalDamaged:
         return JournalDamaged(

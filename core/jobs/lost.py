@@ -190,11 +190,13 @@ class LostJobs:
     def _tell_unsure(self, job: Job, more: str = "") -> None:
         """The same of one that nobody asked for, where it is news. more: why it was not found, if not for its absence.
 
-        Who was told that a retry sends it unseen goes by that until its list can be read.
+        Who was told that a retry sends it unseen goes by that until its list can be read. What a copy holds was not
+        sent from here, and says so.
         """
         lost = unsure(job)
         words = f"{lost.error} {more}".strip()
-        if job.state is State.UNSURE and job.id not in self._warned and job.error != words:
+        was_sent = job.state is State.UNSURE and bool(job.lost_url)
+        if was_sent and job.id not in self._warned and job.error != words:
             self._tell(job, words, lost.remedy)
 
     def _has_arrived(self, job: Job) -> bool:
@@ -255,9 +257,10 @@ def find_at_service(job: Job, connect: Callable[[str], fal.Connection]) -> Job |
     if job.ticket is not None:
         return _find_result(job, job.ticket, connect(job.service))
     url = job.lost_url or _clip_url(job)
-    first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
-    if not url or first is None:
+    if not url:
         return None
+    # What was not sent from here may have been sent by whoever has a copy of the row.
+    first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), job.created)
     ticket = connect(job.service).find(job.endpoint, url, first)
     if ticket is None:
         return None

@@ -24,6 +24,7 @@ from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
 from ..words import say
+from . import identity
 from .journal import Journal
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
         _copy(path, aside)
         beside.unlink(missing_ok=True)
-        jobs_found = _made(beside, holder, aside, jobs, takes)
+        jobs_found = _made(beside, path, holder, aside, jobs, takes)
         for suffix in _SIDES:
             # They belong to the damaged one, and would be taken for the new one's.
             Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -96,8 +97,8 @@ def _copy(path: Path, aside: Path) -> None:
             shutil.copyfile(f"{path}{suffix}", f"{aside}{suffix}")
 
 
-def _made(beside: Path, holder: str, aside: Path, jobs: Path, takes: Iterable[Path]) -> int:
-    """Make a journal of what is left of one. How many jobs it has."""
+def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes: Iterable[Path]) -> int:
+    """Make a journal of what is left of the one at `path`. How many jobs it has."""
     found: dict[str, Job] = {}
     for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
@@ -106,6 +107,9 @@ def _made(beside: Path, holder: str, aside: Path, jobs: Path, takes: Iterable[Pa
     for job in _receipts(takes):
         # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
         found.setdefault(job.id, job)
+    places = [identity.read(row.get("here")) for row in _table(aside, "identity")]
+    if any(place is not None and not identity.is_same(place, identity.here(path)) for place in places):
+        found = {job_id: identity.held(job) for job_id, job in found.items()}
     journal = Journal(beside, holder)
     try:
         journal.restore(list(found.values()), _table(aside, "submissions"))
@@ -125,7 +129,7 @@ def adopt(journal: Journal, jobs: Path) -> None:
     for job_id in journal.unknown(ids):
         for job in _slip(jobs / job_id / SLIP):
             log.warning("job %s was not in the journal", job_id)
-            journal.adopt(job)
+            journal.adopt(identity.held(job) if journal.is_copy else job)
 
 
 def forget_slip(folder: Path) -> None:
