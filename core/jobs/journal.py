@@ -83,6 +83,7 @@ CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
 _FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
 """Nobody else holds the row. With `Journal._free`."""
 
+_UNSENT = tuple(state.value for state in State if state.unsubmitted)
 _UNFINISHED = tuple(state.value for state in State if not state.ended)
 _OPEN = (*_UNFINISHED, State.UNSURE.value)
 
@@ -159,9 +160,8 @@ class Journal:
             is_copy = known is not None and not identity.is_same(known, now)
             if is_copy:
                 log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
-                unsent = tuple(state.value for state in State if state.unsubmitted)
                 rows = self._connection.execute(
-                    f"SELECT id, record FROM jobs WHERE state IN ({', '.join('?' * len(unsent))})", unsent
+                    f"SELECT id, record FROM jobs WHERE state IN ({', '.join('?' * len(_UNSENT))})", _UNSENT
                 ).fetchall()
                 for job in _readable(rows):
                     self._write(identity.held(job))
@@ -369,6 +369,15 @@ class Journal:
         """What was spent in each project."""
         with self._lock, self._errors():
             return ledger.sums(self._connection)
+
+    def coming(self) -> tuple[Job, ...]:
+        """The jobs of all Blenders that are going to be submitted and cost money: see `budget.under_way`."""
+        with self._lock, self._errors():
+            marks = ", ".join("?" * len(_UNSENT))
+            rows = self._connection.execute(
+                f"SELECT id, record FROM jobs WHERE state IN ({marks}) ORDER BY created, id", _UNSENT
+            ).fetchall()
+        return tuple(budget.under_way(_readable(rows)))
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""

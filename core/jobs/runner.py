@@ -193,6 +193,11 @@ class Runner:
         """What was spent in each project, the latest first, as of the last step."""
         return self._rows.spent
 
+    @property
+    def coming(self) -> tuple[Job, ...]:
+        """What is under way to be submitted in any Blender and costs money, as of `read_spent`."""
+        return self._rows.coming
+
     def is_active(self, job_id: str) -> bool:
         """Whether a thread works on a job at this moment."""
         return self._activity.is_active(job_id)

@@ -84,6 +84,8 @@ def test_sending_again_what_may_be_paid_is_within_the_limit_too(
     assert f"This costs ${PRICE}; ${PRICE} of today's" in refusal(bpy.ops.reshoot.job_retry, job=the_job().id)
     assert the_job().state == "UNSURE" and service.count("submit") == 1
     allowed.day_limit = 2 * float(PRICE)
+    assert "refused looking for the request" in refusal(retry), "this service has no list of requests"
+    assert the_job().state == "UNSURE" and service.count("submit") == 1
     retry()
     assert the_job().state == "PLACED" and service.count("submit") == 2
     assert [entry.outcome for entry in session.current().spent()] == [Outcome.SENT, Outcome.ACCEPTED]
