@@ -112,7 +112,9 @@ class Runner:
         return self._in_lane("journal", lambda: self._settling.placed(job_id, notes))
 
     def land_again(self, job_id: str) -> Future[None]:
-        """A take that was placed is in no file: it lands once more. Done when the journal says so."""
+        """A take that was placed is in no file: it lands once more. Done when the journal says so, or that another
+        Blender still has it: then once its lease has ended.
+        """
         return self._in_lane("journal", lambda: self._settling.land_again(job_id))
 
     def adopt(self, job_id: str, project: str) -> None:
@@ -278,6 +280,9 @@ class Runner:
     def _go_on(self, job_id: str) -> None:
         """Step a job whose time has come."""
         try:
+            if self._settling.is_to_land_again(job_id):
+                self._in_lane("journal", lambda: self._land_again(job_id))
+                return
             job = self._take_up(job_id)
             if job is not None and job.state is State.WAITING:
                 self._stepping.step(job)
@@ -290,6 +295,11 @@ class Runner:
                     self._hand_on(job)
         finally:
             self._clock.looked()
+
+    def _land_again(self, job_id: str) -> None:
+        self._settling.land_again(job_id)
+        if not self._settling.is_to_land_again(job_id):
+            self._resume(job_id)
 
     def _take_up(self, job_id: str) -> Job | None:
         """The job, where it is this runner's turn to move it. Looked at again later where another Blender has it."""
