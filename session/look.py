@@ -82,11 +82,11 @@ class DiskQuestion:
 
 @dataclass(frozen=True)
 class DiskAnswer:
-    """What the disk answered. words: what is wrong; spent: in each project, where it was asked. Both to compare."""
+    """What the disk answered. words: what is wrong; spent: see `spending.read`, where it was asked. Both to compare."""
 
     words: tuple[str, ...] = ()
     file: SentFile | None = None
-    spent: tuple[Sum, ...] | None = None
+    spent: tuple[tuple[Sum, ...], tuple[str, ...]] | None = None
     faults: tuple[_Fault, ...] = field(default=(), compare=False)
 
 
@@ -213,7 +213,7 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
             check_room(folder, needed, with_parents=folder.is_relative_to(asked.home))
     except ReshootError as error:
         faults.append((_Rank.ROOM, error))
-    spent: tuple[Sum, ...] | None = None
+    spent = None
     try:
         spent = spending.read() if asked.sums else None
     except ReshootError as error:

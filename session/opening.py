@@ -27,6 +27,7 @@ def open_ahead(home: Path, project: str) -> None:
     Called on any thread. Raises StorageError where the folder cannot be used.
     """
     journal = Journal(home / folders.JOURNAL, uuid.uuid4().hex)
+    salvage.adopt(journal, home / JOBS)
     _opened.put((journal, project, journal.shown(project)))
 
 
@@ -53,4 +54,5 @@ def open_journal(home: Path, project: str) -> tuple[Journal, list[Job], StorageE
         rebuilt = salvage.rebuild(path, holder, jobs=home / JOBS, takes=takes)
         words = say("It is kept as {path}; {count} jobs are in the new one.", path=rebuilt.aside, count=rebuilt.jobs)
         return rebuilt.journal, rebuilt.journal.shown(project), StorageError(error.message, words)
+    salvage.adopt(journal, home / JOBS)
     return journal, journal.shown(project), None

@@ -22,6 +22,7 @@ from ..core.jobs.rows import Event
 from ..core.jobs.runner import Runner
 from ..core.jobs.steps import Steps
 from ..core.money import ledger
+from ..core.takes.files import stamp
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..settings import preferences
@@ -159,13 +160,16 @@ class Session:
             saved = os.path.getmtime(path) if path else 0.0
         except OSError:
             return []
+        # The disk's clock may be ahead of this computer's.
+        there_now = stamp(path) if path else ""
         there = self.following.takes_in_file()
         lost = [
             progress.job
             for progress in board.of_project(here)
             if progress.job.state is State.PLACED
             and progress.job.project == here
-            and saved < progress.job.stages[-1].at < self._since
+            and progress.job.stages[-1].at < self._since
+            and (saved < progress.job.stages[-1].at or (there_now and progress.job.placed_in == there_now))
             and progress.job.id not in there
         ]
         return [self.runner.land_again(job.id) for job in lost]

@@ -34,10 +34,27 @@ def fingerprint() -> tuple[object, ...]:
 
 
 def _coming() -> list[Job]:
-    return budget.under_way(progress.job for progress in board.open_jobs())
-
-
-def read() -> tuple[Sum, ...]:
-    """What was spent in each project, from the disk. Called on any thread. Raises StorageError."""
+    """What is going to be submitted: of this Blender as it knows now, of others as `read` found them last."""
     running = session.running()
-    return running.runner.read_spent() if running is not None else session.spent()
+    here = [line.job for line in board.open_jobs() if not line.elsewhere]
+    ids = {job.id for job in here}
+    others = running.runner.coming if running is not None else ()
+    return budget.under_way((*here, *(job for job in others if not _is_known(job, ids))))
+
+
+def _is_known(job: Job, here: set[str]) -> bool:
+    """Whether this Blender knows more of a job than the journal did: it has the job, or has seen it settled."""
+    line = board.progress(job.id)
+    return job.id in here or (line is not None and not line.elsewhere)
+
+
+def read() -> tuple[tuple[Sum, ...], tuple[str, ...]]:
+    """What was spent in each project, and the jobs that are under way to be, from the disk; to be compared.
+
+    Called on any thread. Raises StorageError.
+    """
+    running = session.running()
+    if running is None:
+        return session.spent(), ()
+    spent = running.runner.read_spent()
+    return spent, tuple(job.id for job in running.runner.coming)

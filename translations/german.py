@@ -616,6 +616,24 @@ GERMAN: dict[str, str] = {
     "Nothing was sent: whether it is paid already could not be asked. {error}": (
         "Nichts wurde gesendet: Ob es schon bezahlt ist, war nicht zu erfragen. {error}"
     ),
+    "The service's list of requests could not be read: {error}": (
+        "Die Liste der Anfragen beim Dienst war nicht zu lesen: {error}"
+    ),
+    "Look at the requests page of your account on fal.ai: if it is there it was accepted. Retry once more sends it "
+    "without having looked, which may cost the price again; Dismiss gives it up.": (
+        "Auf der Seite „Requests“ des fal.ai-Kontos nachsehen: Ist die Anfrage dort, wurde sie angenommen. Noch einmal "
+        "Wiederholen sendet sie ungesehen, was den Preis noch einmal kosten kann; Verwerfen gibt sie auf."
+    ),
+    "Reshoot's folder was copied, restored from a backup, or comes from another computer: nothing was sent from here, "
+    "since the original may send this job, or have sent it.": (
+        "Der Ordner von Reshoot wurde kopiert, aus einer Sicherung zurückgeholt oder kommt von einem anderen Rechner: "
+        "Von hier wurde nichts gesendet, denn das Original sendet diesen Auftrag vielleicht oder hat ihn gesendet."
+    ),
+    "Retry sends it from here, which may cost the price a second time; Dismiss gives it up here and changes nothing "
+    "for the original.": (
+        "Wiederholen sendet ihn von hier, was den Preis ein zweites Mal kosten kann; Verwerfen gibt ihn hier auf und "
+        "ändert am Original nichts."
+    ),
     # ---- a damaged journal
     "The journal {path} is damaged: {error}.": "Das Journal {path} ist beschädigt: {error}.",
     "Start Blender again: what can be read of it is taken over into a new one.": (

@@ -26,6 +26,7 @@ from ..values.job import Job
 from ..values.serialization import from_json, to_json
 from ..values.state import State
 from ..words import say
+from . import identity
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     record TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS files (project TEXT PRIMARY KEY, file TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS identity (number INTEGER PRIMARY KEY CHECK (number = 1), here TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
 CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
@@ -81,6 +83,7 @@ CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
 _FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
 """Nobody else holds the row. With `Journal._free`."""
 
+_UNSENT = tuple(state.value for state in State if state.unsubmitted)
 _UNFINISHED = tuple(state.value for state in State if not state.ended)
 _OPEN = (*_UNFINISHED, State.UNSURE.value)
 
@@ -107,7 +110,8 @@ class Journal:
     """The table of jobs in `path`. Safe to use from several threads. Raises StorageError where the disk fails, and
     JournalDamaged where the file is not whole when it is opened.
 
-    allowed: the editor's limits, which every submission is held against. Set from any thread.
+    allowed: the editor's limits, which every submission is held against. Set from any thread. is_copy: it was copied to
+    where it is since it was open last, so that what was not sent yet waits for the editor: see `identity.held`.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
@@ -142,6 +146,28 @@ class Journal:
             )
         self._connection.executescript(_SCHEMA + ledger.SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self.is_copy = self._settle_in()
+
+    def _settle_in(self) -> bool:
+        """Note where the journal is, and hold its jobs where it was copied there. Whether it was.
+
+        One that an earlier Reshoot has written does not say where it was: it is taken for the original.
+        """
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute("SELECT here FROM identity").fetchone()
+            known, now = identity.read(row[0]) if row else None, identity.here(self.path)
+            is_copy = known is not None and not identity.is_same(known, now)
+            if is_copy:
+                log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
+                rows = self._connection.execute(
+                    f"SELECT id, record FROM jobs WHERE state IN ({', '.join('?' * len(_UNSENT))})", _UNSENT
+                ).fetchall()
+                for job in _readable(rows):
+                    self._write(identity.held(job))
+            if known != now:
+                self._connection.execute("INSERT OR REPLACE INTO identity VALUES (1, ?)", (identity.written(now),))
+        return is_copy
 
     def _damaged(self, why: object) -> JournalDamaged:
         return JournalDamaged(
@@ -183,6 +209,24 @@ class Journal:
                 [(job.id, *_columns(job), "", 0.0, _record(job)) for job in jobs],
             )
             ledger.restore(self._connection, submissions, jobs)
+
+    def unknown(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that have no row."""
+        with self._lock, self._errors():
+            row_of = "SELECT 1 FROM jobs WHERE id = ?"
+            return [job_id for job_id in ids if self._connection.execute(row_of, (job_id,)).fetchone() is None]
+
+    def adopt(self, job: Job) -> None:
+        """Write a row that is known from elsewhere, held by nobody, if there is none; and what was spent on it."""
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            values = (job.id, *_columns(job), "", 0.0, _record(job))
+            added = self._connection.execute(
+                "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+            spent = self._connection.execute("SELECT 1 FROM submissions WHERE job = ?", (job.id,)).fetchone()
+            if added.rowcount and spent is None:
+                ledger.restore(self._connection, (), [job])
 
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
@@ -325,6 +369,15 @@ class Journal:
         """What was spent in each project."""
         with self._lock, self._errors():
             return ledger.sums(self._connection)
+
+    def coming(self) -> tuple[Job, ...]:
+        """The jobs of all Blenders that are going to be submitted and cost money: see `budget.under_way`."""
+        with self._lock, self._errors():
+            marks = ", ".join("?" * len(_UNSENT))
+            rows = self._connection.execute(
+                f"SELECT id, record FROM jobs WHERE state IN ({marks}) ORDER BY created, id", _UNSENT
+            ).fetchall()
+        return tuple(budget.under_way(_readable(rows)))
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""

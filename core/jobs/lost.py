@@ -7,13 +7,22 @@ on from here is handed back: stepping it is not done here.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..errors import NoAnswer, NotSent, Paid, RequestGone, RequestRefused, ReshootError, ServiceBusy, StorageError
+from ..errors import (
+    NoAnswer,
+    NotSent,
+    Paid,
+    RequestGone,
+    RequestRefused,
+    ReshootError,
+    ServiceBusy,
+    SetupError,
+    StorageError,
+)
 from ..service import fal
 from ..takes.files import is_gone
 from ..values.job import Job
@@ -31,13 +40,16 @@ SEARCH_TIMES = (5.0, 30.0, 120.0, 600.0, 1800.0)
 
 SEARCH_SECONDS = 86_400.0
 SEARCH_AGAIN = 60.0
-"""For SEARCH_SECONDS it is tried every SEARCH_AGAIN, where nobody could be asked at the last of those times."""
+SEARCH_UNREAD = 600.0
+"""For SEARCH_SECONDS it is tried every SEARCH_AGAIN, where nobody could be asked at the last of those times; every
+SEARCH_UNREAD where the service was asked, and what it answered tells nothing.
+"""
 
 ARRIVAL_SECONDS = 5.0
 """Seconds after its answer was lost in which a request may still reach the service, or its list. Until then that it is
 not on the list says nothing."""
 
-_OUT_OF_REACH = (NotSent, NoAnswer, ServiceBusy)
+_OUT_OF_REACH = (NotSent, NoAnswer, ServiceBusy, SetupError)
 """What is raised where nobody can be asked, for now."""
 
 
@@ -59,6 +71,8 @@ class LostJobs:
         self._activity = activity
         self._connect = connect
         self._hand_on = hand_on
+        self._warned: set[str] = set()
+        """The jobs whose editor was told that the service's list cannot be read: one more retry has them sent."""
 
     def cancel(self, job_id: str, step: Callable[[Job], None]) -> None:
         """Stop a job. step: steps a job that was submitted, which puts the editor's wish to the service."""
@@ -96,7 +110,8 @@ class LostJobs:
     def retry(self, job_id: str) -> None:
         """Go on with a job that has ended. One that may be paid already is looked for first.
 
-        Raises NotSent, NoAnswer or ServiceBusy where that cannot be asked, LeaseLost and StorageError.
+        Raises the ReshootError that keeps it from being looked for: nothing is sent then, but at a second call where
+        the service was asked and its answer tells nothing. Raises LeaseLost and StorageError, too.
         """
         job = self._rows.claim(job_id)
         if job is None:
@@ -113,15 +128,20 @@ class LostJobs:
                 self._rows.report(Event(job, say("Looking for it at the service first")))
                 if not self._has_arrived(job) or self._look(job):
                     return
-        except _OUT_OF_REACH as error:
-            # Whoever does not answer this takes no submission either, and may have taken the last one.
-            words = say("Nothing was sent: whether it is paid already could not be asked. {error}", error=error.message)
-            told = replace(job, error=words)
-            self._rows.report(Event(self._rows.advance(job, told)))
-            raise
         except (LeaseLost, StorageError):
             self._rows.report_state(job_id)
             raise
+        except _OUT_OF_REACH as error:
+            # Whoever does not answer this takes no submission either, and may have taken the last one.
+            self._tell(job, _not_asked(error), job.remedy)
+            raise
+        except ReshootError as error:
+            if job_id not in self._warned:
+                self._warned.add(job_id)
+                self._tell(job, _not_asked(error), _unread_remedy())
+                raise
+            self._warned.discard(job_id)
+            log.warning("job %s is sent again, though it could not be looked for: %s", job_id, error)
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
         if again.state in (State.PREPARED, State.UPLOADING):
             # What was refused may have been refused for its uploads, which the service keeps for a while only.
@@ -139,18 +159,45 @@ class LostJobs:
         job = self._rows.hold(job_id)
         if job is None or not job.open_question:
             return
-        asked = False
-        with contextlib.suppress(*_OUT_OF_REACH):
+        again = None
+        try:
             if self._look(job):
                 return
-            asked = True
+        except _OUT_OF_REACH:
+            again = SEARCH_AGAIN
+        except (LeaseLost, StorageError):
+            raise
+        except ReshootError as error:
+            again = SEARCH_UNREAD
+            log.info("the request of job %s could not be looked for: %s", job.id, error)
+            words = say("The service's list of requests could not be read: {error}", error=error.message)
+            self._tell_unsure(job, words)
+        else:
+            self._warned.discard(job_id)
+            self._tell_unsure(job)
         since = time.time() - job.stages[-1].at
         later = next((seconds for seconds in SEARCH_TIMES if seconds > since), None)
         if later is not None:
             self._activity.clock.set(job_id, later - since)
-        elif not asked and since < SEARCH_SECONDS:
+        elif again is not None and since < SEARCH_SECONDS:
             # This computer slept over the times, and has no network yet: nobody was asked.
-            self._activity.clock.set(job_id, SEARCH_AGAIN)
+            self._activity.clock.set(job_id, again)
+
+    def _tell(self, job: Job, words: str, remedy: str) -> None:
+        """Write down and tell what became of a look for `job`."""
+        self._rows.report(Event(self._rows.advance(job, replace(job, error=words, remedy=remedy))))
+
+    def _tell_unsure(self, job: Job, more: str = "") -> None:
+        """The same of one that nobody asked for, where it is news. more: why it was not found, if not for its absence.
+
+        Who was told that a retry sends it unseen goes by that until its list can be read. What a copy holds was not
+        sent from here, and says so.
+        """
+        lost = unsure(job)
+        words = f"{lost.error} {more}".strip()
+        was_sent = job.state is State.UNSURE and bool(job.lost_url)
+        if was_sent and job.id not in self._warned and job.error != words:
+            self._tell(job, words, lost.remedy)
 
     def _has_arrived(self, job: Job) -> bool:
         """Wait until a request whose answer was lost is where it can be found. False where there is no time left."""
@@ -163,20 +210,24 @@ class LostJobs:
     def _look(self, job: Job) -> bool:
         """Whether the service has what would have to be paid again; then the job goes on with it.
 
-        Raises NotSent, NoAnswer or ServiceBusy where it is out of reach. One that cannot be asked such a thing has
-        nothing.
+        Raises ReshootError where that cannot be told: what cannot be looked at is not "not there".
         """
-        try:
-            found = find_at_service(job, self._connect)
-        except _OUT_OF_REACH:
-            raise
-        except ReshootError as error:
-            log.info("the request of job %s could not be looked for: %s", job.id, error)
-            return False
+        found = find_at_service(job, self._connect)
         if found is None:
             return False
         self._hand_on(self._rows.advance(job, found))
         return True
+
+
+def _not_asked(error: ReshootError) -> str:
+    return say("Nothing was sent: whether it is paid already could not be asked. {error}", error=error.message)
+
+
+def _unread_remedy() -> str:
+    return say(
+        "Look at the requests page of your account on fal.ai: if it is there it was accepted. Retry once more sends it "
+        "without having looked, which may cost the price again; Dismiss gives it up."
+    )
 
 
 def unsure(job: Job) -> Job:
@@ -206,9 +257,10 @@ def find_at_service(job: Job, connect: Callable[[str], fal.Connection]) -> Job |
     if job.ticket is not None:
         return _find_result(job, job.ticket, connect(job.service))
     url = job.lost_url or _clip_url(job)
-    first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), None)
-    if not url or first is None:
+    if not url:
         return None
+    # What was not sent from here may have been sent by whoever has a copy of the row.
+    first = next((stage.at for stage in job.stages if stage.state is State.SUBMITTING), job.created)
     ticket = connect(job.service).find(job.endpoint, url, first)
     if ticket is None:
         return None

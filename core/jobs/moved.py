@@ -20,9 +20,11 @@ class Standing(Enum):
     """What a project of the journal is to the open file."""
 
     HERE = "HERE"
-    """The very same file: by another path, or the one that has moved."""
+    """The very same file, by another path."""
     PERHAPS_HERE = "PERHAPS_HERE"
-    """Its file is gone, and the open one has the same name: it is the same where it holds a shot of its jobs."""
+    """Its file is gone, and the open one has its name or its place on the disk, which the next new file may be given at
+    once: it is the same where it holds a shot of its jobs.
+    """
     GONE = "GONE"
     """Its file is not there, and nothing tells where it is now."""
 
@@ -38,9 +40,10 @@ class Found:
 
 
 def file_of(project: str) -> str:
-    """What tells a project's file from every other, whatever it is called; empty where there is none.
+    """The place of a project's file on its disk, whatever it is called; empty where there is none.
 
-    It stays when the file is moved on its disk, and is another one whenever it was saved.
+    It stays when the file is moved on its disk, and is another one whenever it was saved. Once the file is deleted
+    another one may have it.
     """
     try:
         found = os.stat(project)
@@ -78,9 +81,8 @@ def _standing(here: str, project: str, file: str, known: str) -> Standing | None
     except (FileNotFoundError, NotADirectoryError):
         if not here:
             return Standing.GONE
-        if known and known == file:
-            return Standing.HERE
-        return Standing.PERHAPS_HERE if _name(project) == _name(here) else Standing.GONE
+        alike = _name(project) == _name(here) or bool(known and known == file)
+        return Standing.PERHAPS_HERE if alike else Standing.GONE
     except (OSError, ValueError):
         return None
     try:

@@ -43,12 +43,14 @@ class Rows:
     """The rows of `journal`, as one runner writes them. Everything may be called on any thread.
 
     folder: holds one folder for each unfinished job. clock: looks again at the jobs of other Blenders. events: filled
-    here, drained by the interface. spent: what was spent in each project, as of the last change.
+    here, drained by the interface. spent: what was spent in each project, as of the last change. coming: what is under
+    way to be submitted in any Blender, as of `read_spent`.
     """
 
     def __init__(self, journal: Journal, folder: Path, clock: Clock) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.spent = journal.sums()
+        self.coming: tuple[Job, ...] = ()
         self._journal = journal
         self._folder = folder
         self._clock = clock
@@ -94,6 +96,8 @@ class Rows:
     def read_spent(self) -> tuple[Sum, ...]:
         """What was spent in each project, by whatever Blender, as the journal has it now. Waits for the disk."""
         with self._reporting:
+            # In this order: what is submitted in between counts twice rather than not at all.
+            self.coming = self._journal.coming()
             self.spent = self._journal.sums()
         return self.spent
 

@@ -24,6 +24,7 @@ from ..money.ledger import Sum
 from ..values.job import Job
 from ..values.state import State
 from ..words import say
+from . import salvage
 from .activity import Activity
 from .journal import LEASE_SECONDS, Journal, LeaseLost
 from .lost import LostJobs, unsure
@@ -111,7 +112,9 @@ class Runner:
         return self._in_lane("journal", lambda: self._settling.placed(job_id, notes))
 
     def land_again(self, job_id: str) -> Future[None]:
-        """A take that was placed is in no file: it lands once more. Done when the journal says so."""
+        """A take that was placed is in no file: it lands once more. Done when the journal says so, or that another
+        Blender still has it: then once its lease has ended.
+        """
         return self._in_lane("journal", lambda: self._settling.land_again(job_id))
 
     def adopt(self, job_id: str, project: str) -> None:
@@ -191,6 +194,11 @@ class Runner:
     def spent(self) -> tuple[Sum, ...]:
         """What was spent in each project, the latest first, as of the last step."""
         return self._rows.spent
+
+    @property
+    def coming(self) -> tuple[Job, ...]:
+        """What is under way to be submitted in any Blender and costs money, as of `read_spent`."""
+        return self._rows.coming
 
     def is_active(self, job_id: str) -> bool:
         """Whether a thread works on a job at this moment."""
@@ -272,6 +280,9 @@ class Runner:
     def _go_on(self, job_id: str) -> None:
         """Step a job whose time has come."""
         try:
+            if self._settling.is_to_land_again(job_id):
+                self._in_lane("journal", lambda: self._land_again(job_id))
+                return
             job = self._take_up(job_id)
             if job is not None and job.state is State.WAITING:
                 self._stepping.step(job)
@@ -284,6 +295,11 @@ class Runner:
                     self._hand_on(job)
         finally:
             self._clock.looked()
+
+    def _land_again(self, job_id: str) -> None:
+        self._settling.land_again(job_id)
+        if not self._settling.is_to_land_again(job_id):
+            self._resume(job_id)
 
     def _take_up(self, job_id: str) -> Job | None:
         """The job, where it is this runner's turn to move it. Looked at again later where another Blender has it."""
@@ -322,6 +338,7 @@ class Runner:
             return
         folder = self.folder_of(job)
         kept = self._steps.keep_paid(job, folder)
+        salvage.forget_slip(folder)
         self._rows.remove(job)
         shutil.rmtree(folder, ignore_errors=True)
         self._activity.forget(job_id)

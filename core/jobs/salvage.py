@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,11 @@ from typing import Any
 
 from ..errors import StorageError
 from ..planning.job_model import with_model
-from ..takes.receipt import ROW
-from ..values.job import Job
+from ..takes.receipt import ROW, settled
+from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
 from ..words import say
+from . import identity
 from .journal import Journal
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 SLIP = "job.json"
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
+_HIGHEST_PRICE = 1_000_000
+"""US dollars of one job that are believed."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,18 @@ class Rebuilt:
 
 
 def write_slip(folder: Path, job: Job) -> None:
-    """Keep a copy of the row of `job` in its folder. A copy that cannot be written is done without."""
+    """Keep a copy of the row of `job` in its folder. One that cannot be written is done without, and so is the one
+    before: it would tell of a job that was submitted that it was not.
+    """
     part = folder / f"{SLIP}.part"
     try:
         part.write_text(json.dumps(to_json(job)), encoding="utf-8")
         os.replace(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for path in (part, folder / SLIP):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
@@ -60,24 +67,75 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
     StorageError where that cannot be written.
     """
     aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    beside = path.with_name(f"{path.stem}-new-{holder}{path.suffix}")
     try:
-        os.replace(path, aside)
-        for suffix in ("-journal", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{path}{suffix}", f"{aside}{suffix}")
+        # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
+        _copy(path, aside)
+        beside.unlink(missing_ok=True)
+        jobs_found = _made(beside, path, holder, aside, jobs, takes)
+        for suffix in _SIDES:
+            # They belong to the damaged one, and would be taken for the new one's.
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        os.replace(beside, path)
     except OSError as error:
         raise StorageError(
             say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
             say("Close every other Blender and start this one again."),
         ) from error
+    return Rebuilt(Journal(path, holder), aside, jobs_found)
+
+
+_SIDES = ("-journal", "-wal", "-shm")
+"""What SQLite's own files beside a database are called after it."""
+
+
+def _copy(path: Path, aside: Path) -> None:
+    """Have the file of a journal at `aside` too, with what is beside it."""
+    shutil.copyfile(path, aside)
+    for suffix in _SIDES:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(f"{path}{suffix}", f"{aside}{suffix}")
+
+
+def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes: Iterable[Path]) -> int:
+    """Make a journal of what is left of the one at `path`. How many jobs it has."""
     found: dict[str, Job] = {}
-    for job in (*_rows(aside), *_slips(jobs), *_receipts(takes)):
+    for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
         if known is None or _age(known) <= _age(job):
             found[job.id] = job
-    journal = Journal(path, holder)
-    journal.restore(list(found.values()), _table(aside, "submissions"))
-    return Rebuilt(journal, aside, len(found))
+    for job in _receipts(takes):
+        # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
+        found.setdefault(job.id, job)
+    places = [identity.read(row.get("here")) for row in _table(aside, "identity")]
+    if any(place is not None and not identity.is_same(place, identity.here(path)) for place in places):
+        found = {job_id: identity.held(job) for job_id, job in found.items()}
+    journal = Journal(beside, holder)
+    try:
+        journal.restore(list(found.values()), _table(aside, "submissions"))
+    finally:
+        journal.close()
+    return len(found)
+
+
+def adopt(journal: Journal, jobs: Path) -> None:
+    """Take in the jobs whose folders lie in `jobs` and which the journal does not know: it was deleted, or replaced by
+    an earlier copy of it. Raises StorageError where that cannot be written.
+    """
+    try:
+        ids = [name for name in os.listdir(jobs) if is_job_id(name) and (jobs / name / SLIP).is_file()]
+    except OSError:
+        return
+    for job_id in journal.unknown(ids):
+        for job in _slip(jobs / job_id / SLIP):
+            log.warning("job %s was not in the journal", job_id)
+            journal.adopt(identity.held(job) if journal.is_copy else job)
+
+
+def forget_slip(folder: Path) -> None:
+    """Remove the copy of a row that is about to be forgotten, so that nothing brings it back."""
+    with contextlib.suppress(OSError):
+        (folder / SLIP).unlink()
 
 
 def _age(job: Job) -> float:
@@ -103,15 +161,19 @@ def _table(path: Path, name: str) -> list[dict[str, Any]]:
 
 def _slips(jobs: Path) -> Iterator[Job]:
     for path in jobs.glob(f"*/{SLIP}"):
-        with contextlib.suppress(OSError):
-            yield from _job(_text(path))
+        yield from _slip(path)
+
+
+def _slip(path: Path) -> Iterator[Job]:
+    with contextlib.suppress(OSError):
+        yield from (job for job in _job(_text(path)) if job.id == path.parent.name)
 
 
 def _receipts(takes: Iterable[Path]) -> Iterator[Job]:
     for folder in takes:
         for path in folder.glob("*.json"):
             with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
-                yield from _job(json.dumps(json.loads(_text(path)).get(ROW)))
+                yield from [settled(job, path) for job in _job(json.dumps(json.loads(_text(path)).get(ROW)))]
 
 
 def _text(path: Path) -> str:
@@ -120,9 +182,12 @@ def _text(path: Path) -> str:
 
 
 def _job(record: object) -> Iterator[Job]:
-    """The job of a record, if it is one."""
-    with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+    """The job of a record, if it is one that the journal can hold."""
+    with contextlib.suppress(ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         if isinstance(record, str):
             job = with_model(from_json(Job, json.loads(record)))
-            if isinstance(job.id, str) and job.stages:
-                yield job
+            if is_job_id(job.id) and job.stages and job.shot.strips and 0 <= job.part < len(job.plan.parts):
+                # What its entry in the ledger and in lists is made of.
+                _ = (float(job.sent.frames / job.plan.fps), f"{job.label}{job.created + _age(job):.0f}")
+                if 0 <= job.sent.price < _HIGHEST_PRICE:
+                    yield job

@@ -16,11 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import JobCancelled, StorageError
+from ..takes.files import stamp
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..values.take import Take
 from ..words import say
 from .activity import Activity
+from .journal import LEASE_SECONDS
 from .rows import Rows, staged
 from .steps import Steps
 
@@ -41,6 +43,8 @@ class Settling:
         self._steps = steps
         self._folder = folder
         self._keep_clips = keep_clips
+        self._to_land: set[str] = set()
+        """The takes that were placed by a Blender whose lease has not ended, and are in no file."""
         self._take_lock = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
 
@@ -95,7 +99,8 @@ class Settling:
             job = self._rows.hold(job_id)
             if job is None or job.state is not State.LANDED:
                 return
-            done = staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes)))
+            there = stamp(job.project)
+            done = staged(job, replace(job, state=State.PLACED, notes=(*job.notes, *notes), placed_in=there))
             try:
                 # First, so that whoever hears that the take is placed finds the whole receipt.
                 self._steps.finish(done)
@@ -107,10 +112,21 @@ class Settling:
         self._activity.forget(job_id)
 
     def land_again(self, job_id: str) -> None:
-        """Write down that a take which was placed is in no file."""
+        """Write down that a take which was placed is in no file; later, where the lease of the Blender that placed it
+        has not ended yet.
+        """
         job = self._rows.hold(job_id)
+        if job is None and self._rows.get(job_id) is not None:
+            self._to_land.add(job_id)
+            self._activity.clock.set(job_id, LEASE_SECONDS)
+            return
+        self._to_land.discard(job_id)
         if job is not None and job.state is State.PLACED:
             self._rows.advance(job, replace(job, state=State.LANDED))
+
+    def is_to_land_again(self, job_id: str) -> bool:
+        """Whether `land_again` waits for a lease to end."""
+        return job_id in self._to_land
 
     def _clear(self, job: Job) -> None:
         """Remove what is not needed any more of a job that is over."""

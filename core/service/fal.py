@@ -153,27 +153,20 @@ class Connection:
     def find(self, endpoint: str, upload_url: str, since: float) -> Ticket | None:
         """The request that carried `upload_url`, an upload of its own, in whichever field; None where the service lists
         none (fal's platform, requests by endpoint). May be repeated: requests can be listed only some time after they
-        came. Raises ServiceBusy where the list is too long to be read to its end.
+        came. Raises ServiceBusy where the list is too long to be read to its end, and what else keeps it from being
+        read: only None means that it is not there.
 
         since: seconds since the epoch before which it cannot have come, by this computer's clock.
         """
-        asked = {"endpoint_id": endpoint, "start": _begun(since), "limit": str(_PAGE), "expand": "payloads"}
         with self._asking(Asking.HISTORY):
-            for _ in range(_PAGES):
-                answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
-                answer.raise_for_status()
-                page = answer.json()
-                for item in page["items"]:
-                    if _carries(item.get("json_input"), upload_url):
-                        request_id = item["request_id"]
-                        if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
-                            raise ValueError("no usable request id")
-                        built = self._client.get_handle(endpoint, request_id)
-                        return Ticket(request_id, built.status_url, built.response_url, built.cancel_url)
-                if not page.get("has_more") or not page.get("next_cursor"):
-                    return None
-                asked["cursor"] = str(page["next_cursor"])
-        raise self._translator.too_long_a_list()
+            for item in self._listed(endpoint, since, limit=str(_PAGE)):
+                if _carries(item.get("json_input"), upload_url):
+                    request_id = item["request_id"]
+                    if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+                        raise ValueError("no usable request id")
+                    built = self._client.get_handle(endpoint, request_id)
+                    return Ticket(request_id, built.status_url, built.response_url, built.cancel_url)
+        return None
 
     def status(self, endpoint: str, ticket: Ticket) -> Progress:
         """How far the request is (fal queue, status). RequestRefused where it ended in an error."""
@@ -213,15 +206,11 @@ class Connection:
 
         since: seconds since the epoch before which the request cannot have come, by this computer's clock.
         """
-        asked = {"endpoint_id": endpoint, "request_id": ticket.request_id, "expand": "payloads"}
-        asked["start"] = _begun(since)
         with self._asking(Asking.HISTORY):
-            answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
-            answer.raise_for_status()
-            for item in answer.json()["items"]:
+            for item in self._listed(endpoint, since, request_id=ticket.request_id):
                 if item["request_id"] == ticket.request_id and item.get("json_output"):
                     return self._made(item["json_output"], file_at)
-            return None
+        return None
 
     def cancel(self, endpoint: str, ticket: Ticket) -> CancelAnswer:
         """Asks to cancel the request, which may complete all the same (fal queue, cancel)."""
@@ -237,6 +226,24 @@ class Connection:
             return CancelAnswer.REQUESTED
 
     # ---- how it is asked
+
+    def _listed(self, endpoint: str, since: float, **narrowed: str) -> Iterator[Any]:
+        """What the service lists of the requests that came after `since`, page by page to the end of the list.
+
+        Raises ServiceBusy where that is too far away. narrowed: what else is asked for. Called within `_asking`.
+        """
+        asked = {"endpoint_id": endpoint, "start": _begun(since), "expand": "payloads", **narrowed}
+        for _ in range(_PAGES):
+            answer = fal_package.transport(self._client).get(f"{self._platform}{_HISTORY}", params=asked)
+            answer.raise_for_status()
+            page = answer.json()
+            yield from page["items"]
+            if not page.get("has_more"):
+                return
+            if not page["next_cursor"]:
+                raise ValueError("a list that goes on nowhere")
+            asked["cursor"] = str(page["next_cursor"])
+        raise self._translator.too_long_a_list()
 
     def _made(self, answer: Any, file_at: FilePath) -> Result:
         """What a model's answer says of its file."""

@@ -149,7 +149,7 @@ class Translator:
                 say("Check the key in Reshoot's preferences; keys are made at fal.ai/dashboard/keys."),
                 paid=paid,
             )
-        if status == 404 and paid is Paid.UNKNOWN:
+        if status == 404 and paid is Paid.UNKNOWN and about is not Asking.HISTORY:
             return RequestGone(
                 say("{who} no longer knows this job{said}.", who=who, said=said),
                 say(

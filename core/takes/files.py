@@ -50,6 +50,15 @@ def path_for(job: Job, folder: Path) -> Path:
     return folder / f"{name}_take{highest + 1:02d}{mine}"
 
 
+def stamp(project: str) -> str:
+    """What is another one once the file of a project was saved, by whatever clock; empty where there is no file."""
+    try:
+        found = os.stat(project)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
+
+
 def is_gone(job: Job) -> bool:
     """Whether what came is not on disk any more, though it was here and the service may still have it."""
     landed = job.state in (State.LANDED, State.PLACED)

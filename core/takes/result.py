@@ -63,15 +63,17 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         runs=laid.runs,
         fit=fit,
         rotation=rotation,
-        sound_late=_sound_late(right) if video.sound else Fraction(0),
+        sound_late=_sound_late(right, video if right is result else None) if video.sound else Fraction(0),
     )
     return take, (*laid.notes, *notes, *cut_off)
 
 
-def _sound_late(take: Path) -> Fraction:
-    """Seconds by which the sound of a file begins after its picture: laid alone it does not know."""
+def _sound_late(take: Path, video: mp4.Video | None) -> Fraction:
+    """Seconds by which the sound of a file begins after its picture: laid alone it does not know. video: what was read
+    of the file already.
+    """
     try:
-        video = mp4.probe(take)
+        video = video or mp4.probe(take)
     except (OSError, mp4.Unreadable):
         return Fraction(0)
     return max(Fraction(0), video.sound_start - video.start)

@@ -49,7 +49,8 @@ class Job:
     cancelling: the editor asked to stop after it was submitted. lost_url: the upload in a submission whose answer was
     lost, by which it can be found. compared: its take was held against the clip, or has not to be; until then it lies
     as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
-    parts of a shot; its own where there is one part. model: what is kept of it, empty in rows of Reshoot 0.1.0.
+    parts of a shot; its own where there is one part. placed_in: what told the project's file from what it is once it is
+    saved, when its take was placed. model: what is kept of it, empty in rows of Reshoot 0.1.0.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Job:
     part: int = 0
     group: str = ""
     model: SentModel = field(default_factory=SentModel)
+    placed_in: str = ""
     created: float = 0.0
     stages: tuple[Stage, ...] = field(default=())
 

@@ -57,7 +57,16 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _of_dataclass(kind)
     if isinstance(kind, type) and issubclass(kind, (Enum, Fraction, Decimal, Path)):
         return lambda data: _of_text(kind, data)
+    if kind in (str, bool, int, float):
+        allowed = (int, float) if kind is float else kind
+        return lambda data: _plain(data, kind, allowed)
     return lambda data: data
+
+
+def _plain(data: Any, kind: type, allowed: Any) -> Any:
+    if not isinstance(data, allowed) or (isinstance(data, bool) and kind is not bool):
+        raise TypeError(f"{kind.__name__} is not read from {type(data).__name__}")
+    return data
 
 
 def _of_dataclass(kind: type[Any]) -> Callable[[Any], Any]:

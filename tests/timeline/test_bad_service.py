@@ -311,6 +311,9 @@ def test_the_answer_to_the_submission_is_lost(
     # Nothing but the editor sends it again: not another look, not taking up what is unfinished.
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert service.count("submit") == 1
+    # This service has no list of its requests: whoever retries is told that first.
+    assert "refused looking for the request" in refusal(bpy.ops.reshoot.job_retry, job=the_job().id)
+    assert the_job().state == "UNSURE" and service.count("submit") == 1
     retry_placed(scene, service, submitted=2, accepted=1 + accepted)
 
 

@@ -49,6 +49,21 @@ def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: Ba
     assert len(session.current().spent()) == 2
 
 
+def test_a_journal_that_was_deleted(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:
+    """What was under way is taken up from its folder: its request is followed, not sent again."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "cut.blend"))
+    scene.reshoot.prompt = "Make it rain"
+    service.misbehave("status", IN_QUEUE)
+    shoot.shoot(scene)
+    drain_until("WAITING")
+    session.close()
+    (Path(os.environ["RESHOOT_HOME"]) / "journal.sqlite3").unlink()
+    service.behave()
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert [row.state for row in journal()] == ["PLACED"]
+    assert len(takes(scene)) == 1 and service.count("submit") == 1
+
+
 def test_it_happens_once(scene: bpy.types.Scene, service: BadService) -> None:
     bpy.ops.reshoot.shoot()
     path = damage()

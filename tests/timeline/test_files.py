@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -165,6 +166,30 @@ def test_take_that_the_file_holds_is_not_doubled(scene: bpy.types.Scene, tmp_pat
     assert row(job).state is State.PLACED
 
 
+def test_a_take_that_was_never_saved_comes_again_whatever_the_disks_clock_says(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    one = tmp_path / "one.blend"
+    save(one)
+    ahead = time.time() + 3600
+    os.utime(one, (ahead, ahead))
+    (job,) = shoot.shoot(scene)
+    waiting.wait_for(session.current(), [job.id])
+    session.current().runner.written().result(LONGEST)
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    assert takes(the_scene()) == []
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    (take,) = takes(the_scene())
+    # What was deleted and saved stays away.
+    compat.strips(the_scene().sequence_editor).remove(take)
+    bpy.ops.wm.save_mainfile()
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(one))
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    assert takes(the_scene()) == [] and row(job).state is State.PLACED
+
+
 def test_take_waits_for_its_file(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one = tmp_path / "one.blend"
     save(one)
@@ -298,3 +323,24 @@ def test_project_is_found_again_by_its_file(scene: bpy.types.Scene, tmp_path: Pa
     wait_until_at(job, now / "cut.blend")
     (take,) = takes(the_scene())
     assert Path(bpy.path.abspath(take.filepath)).is_file() and row(job).state is State.PLACED
+
+
+def test_another_file_in_the_place_of_a_deleted_project_does_not_get_its_jobs(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    """A disk gives the place of a deleted file to the next one."""
+    project, stranger = tmp_path / "cut.blend", tmp_path / "another film.blend"
+    save(project)
+    (job,) = shoot.shoot(scene)
+    wait_until_landed(job)
+    place_on_disk = project.stat().st_ino
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    save(stranger)
+    project.write_bytes(stranger.read_bytes())
+    stranger.unlink()
+    project.rename(stranger)
+    assert stranger.stat().st_ino == place_on_disk
+    bpy.ops.wm.open_mainfile(filepath=str(stranger))
+    editing.drain_till(lambda: not session.current().threads.is_busy and board.has_no_file(str(project)))
+    assert row(job).project == str(project)
+    assert [line.job.id for line in board.orphaned(str(stranger))] == [job.id], "it can be placed from the list"

@@ -12,6 +12,7 @@ import pytest
 from bad_service import IN_QUEUE, BadService, accepts_and_drops, says
 from editing import PROMPT, Timeline, journal, refusal, retry, takes, the_job
 from reshoot import session
+from reshoot.core.jobs.journal import Journal
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.values.state import State
 from reshoot.session import shoot
@@ -74,6 +75,20 @@ def test_a_limit_does_not_hold_up_a_rehearsal(scene: bpy.types.Scene, identity: 
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
 
 
+def test_what_another_blender_has_under_way_counts_at_the_press(
+    scene: bpy.types.Scene, service: BadService, allowed: object
+) -> None:
+    jobs = shoot.checked(scene)
+    other = Journal(session.current().home / "journal.sqlite3", "another Blender")
+    other.add(jobs)
+    allowed.day_limit = 0.75
+    assert f"This costs ${PRICE}; ${PRICE} of today's $0.75" in refusal(bpy.ops.reshoot.shoot)
+    assert service.count("submit") == 0
+    other.remove(jobs[0].id)
+    other.close()
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+
+
 def test_sending_again_what_may_be_paid_is_within_the_limit_too(
     scene: bpy.types.Scene, service: BadService, allowed: object
 ) -> None:
@@ -84,6 +99,8 @@ def test_sending_again_what_may_be_paid_is_within_the_limit_too(
     assert f"This costs ${PRICE}; ${PRICE} of today's" in refusal(bpy.ops.reshoot.job_retry, job=the_job().id)
     assert the_job().state == "UNSURE" and service.count("submit") == 1
     allowed.day_limit = 2 * float(PRICE)
+    assert "refused looking for the request" in refusal(retry), "this service has no list of requests"
+    assert the_job().state == "UNSURE" and service.count("submit") == 1
     retry()
     assert the_job().state == "PLACED" and service.count("submit") == 2
     assert [entry.outcome for entry in session.current().spent()] == [Outcome.SENT, Outcome.ACCEPTED]

@@ -74,7 +74,7 @@ def test_a_folder_that_was_renamed(journal: Journal, project: Path, state: State
     kept(journal, replace(job, take=Take(str(take), 720, 720, 72, Fraction(24), False, None)))
     now = project.parent.rename(project.parents[1] / "show of today") / "cut.blend"
     found = only(moved.find(journal, str(now)))
-    assert (found.project, found.standing) == (str(project), Standing.HERE)
+    assert (found.project, found.standing) == (str(project), Standing.PERHAPS_HERE)
     there = moved.relocated(found.jobs[0], found.paths)
     assert there.take and there.take.path == str(now.parent / "reshoot" / take.name)
     assert there.shot.strips[0].filepath == there.shot.file == str(now.with_name("forest.mp4"))
@@ -83,7 +83,15 @@ def test_a_folder_that_was_renamed(journal: Journal, project: Path, state: State
 def test_a_file_that_was_renamed(journal: Journal, project: Path) -> None:
     kept(journal, job_of(project))
     now = project.rename(project.with_name("cut of today.blend"))
-    assert only(moved.find(journal, str(now))).standing is Standing.HERE
+    assert only(moved.find(journal, str(now))).standing is Standing.PERHAPS_HERE
+
+
+def test_a_new_file_in_the_place_of_a_deleted_one_is_not_taken_for_it_unseen(journal: Journal, project: Path) -> None:
+    """A disk gives the place of a deleted file to the next one: what the file holds decides."""
+    kept(journal, job_of(project))
+    other = project.rename(project.with_name("other.blend"))
+    other.write_bytes(b"BLENDER of another film")
+    assert only(moved.find(journal, str(other))).standing is Standing.PERHAPS_HERE
 
 
 def test_a_folder_on_another_disk_is_told_by_its_name_and_by_what_it_holds(journal: Journal, project: Path) -> None:

@@ -33,7 +33,7 @@ from rehearsal_render import make_clip, make_picture
 from reshoot.core.blender_process import Blender
 from reshoot.core.errors import Paid, StorageError
 from reshoot.core.jobs import journal as journal_module
-from reshoot.core.jobs import rows
+from reshoot.core.jobs import rows, settling
 from reshoot.core.jobs import runner as runner_module
 from reshoot.core.jobs import steps as steps_module
 from reshoot.core.jobs.journal import Journal
@@ -1249,6 +1249,22 @@ def test_a_placed_take_that_is_not_on_disk_any_more_leaves_what_came(house: Hous
     Path(landed.take.path).unlink()
     desk.runner.placed(landed.id, ()).result(LONGEST)
     assert list(desk.runner.folder_of(landed).glob("result-*.mp4"))
+
+
+def test_a_take_that_was_never_saved_lands_again_once_the_lease_of_the_dead_blender_ends(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "LEASE_SECONDS", 0.2)
+    dead = house.desk("dead")
+    landed = dead.hear(dead.shoot(a_job(file=movie, service=house.gate.base)), State.LANDED)
+    dead.runner.placed(landed.id, ()).result(LONGEST)
+    desk = house.desk("two")
+    desk.runner.land_again(landed.id).result(LONGEST)
+    assert desk.row(landed).state is State.PLACED and not desk.runner.is_at_rest
+    dead.close()
+    assert desk.hear(landed, State.LANDED).take == landed.take
+    until(lambda: desk.runner.is_at_rest)
+    assert desk.row(landed).state is State.LANDED
 
 
 @pytest.mark.parametrize("placed", [False, True])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,9 +17,10 @@ from reshoot.core.errors import JournalDamaged, Paid, StorageError
 from reshoot.core.jobs import salvage
 from reshoot.core.jobs.journal import Journal
 from reshoot.core.money.ledger import Outcome
-from reshoot.core.takes.receipt import write_receipt
+from reshoot.core.takes.receipt import receipt_path, travelling, write_receipt
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
+from reshoot.core.values.serialization import to_json
 from reshoot.core.values.state import State
 from reshoot.core.values.take import Take
 from sample_jobs import a_job
@@ -53,6 +55,7 @@ class Home:
 
     def receipt(self, job: Job) -> Job:
         take = self.takes / f"forest_{job.id[:8]}.mp4"
+        take.write_bytes(b"take")
         job = replace(job, take=Take(str(take), 720, 720, 72, Fraction(24), False, None))
         write_receipt(job)
         return job
@@ -83,10 +86,81 @@ def test_nothing_readable_is_left_and_the_copies_bring_all_back(home: Home) -> N
     rebuilt = home.rebuild()
     assert rebuilt.aside.read_bytes() == b"no database" * 1000
     assert rebuilt.jobs == 2
-    assert {job.id: job for job in rebuilt.journal.shown("")} == {waiting.id: waiting, placed.id: placed}
+    assert {job.id: job for job in rebuilt.journal.shown("")} == {waiting.id: waiting, placed.id: from_receipt(placed)}
     assert rebuilt.journal.unfinished() == [waiting.id]
     assert [entry.outcome for entry in rebuilt.journal.spent()] == [Outcome.ACCEPTED] * 2
     assert rebuilt.journal.claim(waiting.id) == waiting, "nobody holds it"
+
+
+def from_receipt(job: Job) -> Job:
+    """What a receipt can tell of a job."""
+    assert job.take
+    return replace(travelling(job), take=job.take)
+
+
+HOSTILE = {
+    "an id that leads elsewhere": {"id": "../../home"},
+    "an id that is no id": {"id": "x"},
+    "under way": {"state": "UPLOADING"},
+    "unsure": {"state": "UNSURE"},
+    "failed": {"state": "FAILED", "retry_to": "UPLOADING"},
+    "no take": {"take": None},
+    "a part that is none": {"part": 7},
+    "a service that is no text": {"service": ["fal"]},
+    "a time that is none": {"created": "now"},
+}
+
+
+@pytest.mark.parametrize("how", [*HOSTILE, "no take beside it"])
+def test_a_receipt_that_came_with_a_project_is_not_trusted(home: Home, how: str) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    whole, job = home.receipt(paid_job(State.PLACED)), home.receipt(paid_job(State.PLACED))
+    assert job.take
+    path = receipt_path(job.take.path)
+    told = json.loads(path.read_text())
+    told["row"].update(HOSTILE.get(how, {}))
+    path.write_text(json.dumps(told))
+    if how == "no take beside it":
+        Path(job.take.path).unlink()
+    assert home.rebuild().journal.shown("") == [from_receipt(whole)]
+
+
+def test_a_receipt_sends_nothing_and_names_no_other_take(home: Home) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    job = home.receipt(paid_job(State.LANDED))
+    assert job.take
+    path = receipt_path(job.take.path)
+    told = json.loads(path.read_text())
+    told["row"]["clip"] = "/etc/passwd"
+    told["row"]["uploads"] = [{"path": "/etc/passwd", "url": "https://evil.example"}]
+    told["row"]["retry_to"] = "UPLOADING"
+    told["row"]["take"]["path"] = "/etc/passwd"
+    path.write_text(json.dumps(told))
+    assert home.rebuild().journal.shown("") == [from_receipt(job)]
+
+
+def test_a_receipt_does_not_overrule_what_this_computer_knows(home: Home) -> None:
+    waiting = home.slip(paid_job(State.WAITING))
+    home.receipt(at(waiting, State.PLACED, 3e9))
+    home.path.write_bytes(b"x" * 5000)
+    assert home.rebuild().journal.shown("") == [waiting]
+
+
+def test_a_receipt_of_an_earlier_version_is_read(home: Home) -> None:
+    """It held the whole row, with absolute paths."""
+    home.path.write_bytes(b"x" * 5000)
+    job = home.receipt(paid_job(State.PLACED))
+    assert job.take
+    path = receipt_path(job.take.path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "row": to_json(job)}))
+    assert home.rebuild().journal.shown("") == [job]
+
+
+def test_a_slip_that_is_not_of_its_folder_is_passed_over(home: Home) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    whole, other = home.slip(a_job()), home.slip(a_job())
+    (home.jobs / other.id).rename(home.jobs / a_job().id)
+    assert home.rebuild().journal.shown("") == [whole]
 
 
 def test_readable_rows_are_taken_and_the_latest_copy_wins(home: Home) -> None:
@@ -130,6 +204,44 @@ def test_what_is_no_copy_is_passed_over(home: Home, text: str) -> None:
     (home.jobs / "broken" / salvage.SLIP).write_text(text)
     (home.takes / "broken.json").write_text(text)
     assert home.rebuild().journal.shown("") == [whole]
+
+
+def test_whoever_is_interrupted_while_it_is_made_again_begins_anew(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = home.slip(paid_job(State.WAITING))
+    home.path.write_bytes(b"no database" * 1000)
+
+    def killed(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "restore", killed)
+        with pytest.raises(KeyboardInterrupt):
+            home.rebuild()
+    with pytest.raises(JournalDamaged):
+        home.open()
+    assert home.rebuild().journal.shown("") == [waiting]
+
+
+def test_a_job_that_the_journal_does_not_know_is_adopted(home: Home) -> None:
+    """The journal was deleted, or is an earlier copy."""
+    waiting, known = home.slip(paid_job(State.WAITING)), home.slip(a_job())
+    (home.jobs / "broken").mkdir()
+    journal = home.open()
+    journal.add([known])
+    for _start in range(2):
+        salvage.adopt(journal, home.jobs)
+        assert {job.id for job in journal.shown("")} == {waiting.id, known.id}
+        assert [(entry.job, entry.outcome) for entry in journal.spent()] == [(waiting.id, Outcome.ACCEPTED)]
+    assert journal.claim(waiting.id) == waiting, "nobody holds it"
+    salvage.adopt(journal, home.jobs / "missing")
+
+
+def test_a_slip_that_cannot_be_written_leaves_none_that_is_out_of_date(home: Home) -> None:
+    """It would tell of a job that was submitted that it was not."""
+    job = home.slip(a_job())
+    (home.jobs / job.id / f"{salvage.SLIP}.part").mkdir()
+    salvage.write_slip(home.jobs / job.id, at(job, State.SUBMITTING, 2e9))
+    assert not (home.jobs / job.id / salvage.SLIP).exists()
 
 
 def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:

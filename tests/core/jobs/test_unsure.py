@@ -11,7 +11,7 @@ import pytest
 from gate import HISTORY, RESULT, SUBMIT
 from house import Desk, House, until
 from patience import LONGEST
-from reshoot.core.errors import NoAnswer, Paid, ServiceBusy
+from reshoot.core.errors import NoAnswer, Paid, ServiceBusy, ServiceError
 from reshoot.core.jobs import lost as lost_module
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.service import fal
@@ -213,26 +213,61 @@ def test_a_retry_sends_nothing_while_nobody_can_be_asked(house: House, movie: Pa
     finds_it(house, desk, job)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        gates.says(404, {"detail": "Not Found"}),
-        gates.says(200, "<html>"),
-        gates.says(200, {"items": "none"}),
-        gates.says(200, {"items": [{"request_id": "../x", "json_input": None}], "has_more": True}),
-        gates.says(200, []),
-        gates.says(401, {"detail": "no admin key"}),
-    ],
+UNREADABLE = (
+    gates.says(404, {"detail": "Not Found"}),
+    gates.says(200, "<html>"),
+    gates.says(200, {"items": "none"}),
+    gates.says(200, {"items": [{"request_id": "../x", "json_input": None}], "has_more": True}),
+    gates.says(200, []),
+    gates.says(401, {"detail": "no admin key"}),
 )
-def test_a_service_that_lists_nothing_is_asked_again_only_by_the_editor(
+
+
+@pytest.mark.parametrize("answer", UNREADABLE)
+def test_a_list_that_cannot_be_read_does_not_say_that_it_is_not_there(
     answer: object, house: House, movie: Path, looks_late: None
 ) -> None:
+    """The editor is told so, and may have it sent unseen all the same: a service may have no such list at all."""
     house.gate.at(HISTORY, answer)
     desk = house.desk()
     job = lost(house, movie, desk)
+    with pytest.raises(ServiceError):
+        desk.runner.retry(job.id).result(LONGEST)
+    told = desk.row(job)
+    assert told.state is State.UNSURE and told.paid is Paid.UNKNOWN
+    assert "Nothing was sent" in told.error and "Retry once more" in told.remedy
+    assert house.gate.count(SUBMIT) == 1
     desk.runner.retry(job.id).result(LONGEST)
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
     assert house.gate.count(SUBMIT) == 2
+
+
+def test_a_retry_after_the_warning_looks_first(house: House, movie: Path, looks_late: None) -> None:
+    house.gate.at(HISTORY, UNREADABLE[0])
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    with pytest.raises(ServiceError):
+        desk.runner.retry(job.id).result(LONGEST)
+    house.gate.at(HISTORY, None)
+    finds_it(house, desk, job)
+    assert house.gate.count(SUBMIT) == 1
+
+
+def test_a_list_that_cannot_be_read_is_asked_for_again_by_itself_and_nothing_is_sent(
+    house: House, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_module, "SEARCH_TIMES", (0.2,))
+    monkeypatch.setattr(lost_module, "SEARCH_UNREAD", 0.2)
+    house.gate.at(HISTORY, UNREADABLE[-1])
+    desk = house.desk()
+    job = lost(house, movie, desk)
+    told = desk.listen(lambda event: event.job.id == job.id and "could not be read" in event.job.error).job
+    assert told.state is State.UNSURE and "Dismiss" in told.remedy
+    until(lambda: house.gate.count(HISTORY) > 2)
+    assert house.gate.count(SUBMIT) == 1
+    house.gate.at(HISTORY, None)
+    desk.listen(lambda event: event.job.id == job.id and event.job.state is State.LANDED)
+    assert house.accepted() == 1
 
 
 def test_another_shots_request_is_not_taken_for_it(house: House, movie: Path, looks_late: None) -> None:

@@ -19,11 +19,12 @@ from rehearsal_render import make_clip
 from reshoot.core.errors import DownloadError, Paid, StorageError
 from reshoot.core.media import mp4
 from reshoot.core.takes.files import check_room, check_writable, path_for
-from reshoot.core.takes.receipt import receipt, receipt_path, write_receipt
+from reshoot.core.takes.receipt import receipt, receipt_path, settled, write_receipt
 from reshoot.core.takes.result import keep, land
 from reshoot.core.values.choices import ReferenceKind, Sound, Timing
 from reshoot.core.values.job import Job, Stage
-from reshoot.core.values.request import Ticket
+from reshoot.core.values.request import Ticket, Upload
+from reshoot.core.values.serialization import from_json
 from reshoot.core.values.shot import Reference
 from reshoot.core.values.state import State
 from sample_jobs import a_job, a_shot
@@ -242,8 +243,8 @@ def test_a_receipt_tells_what_made_the_take(tmp_path: Path, fresh) -> None:
     )
     assert told["endpoint"] == "fal-ai/kling-video/o1/video-to-video/edit"
     assert told["references"] == [
-        {"token": "@Element1", "images": ["/films/a.png", "/films/b.png"]},
-        {"token": "@Image1", "images": ["/films/c.png"]},
+        {"token": "@Element1", "images": ["a.png", "b.png"]},
+        {"token": "@Image1", "images": ["c.png"]},
     ]
     assert (told["price_usd_estimated"], told["rehearsal"], told["sound"]) == ("0.50", False, "TIMELINE")
     assert told["shot"]["frames"] == 72 and told["sent"]["seconds"] == "3" and told["take"]["frames"] == 72
@@ -271,7 +272,38 @@ def test_a_receipt_holds_paths_that_are_no_unicode(tmp_path: Path, fresh) -> Non
     write_receipt(job)
     assert job.take
     told = json.loads(receipt_path(job.take.path).read_text(encoding="utf-8"))
-    assert told["shot"]["project"] == "/films/\udce4.blend"
+    assert told["shot"]["project"] == "\udce4.blend"
+
+
+def test_a_receipt_tells_nobody_where_uploads_lie_nor_what_folders_are_called(tmp_path: Path, fresh) -> None:
+    project, clip = tmp_path / "show" / "cut.blend", tmp_path / "home" / "clip.mp4"
+    project.parent.mkdir()
+    references = (Reference(ReferenceKind.IMAGE, (str(tmp_path / "private" / "c.png"),)),)
+    job = a_job(
+        a_shot(project=str(project)), service="fal", file=project.with_name("forest.mp4"), references=references
+    )
+    strips = tuple(replace(strip, filepath=job.shot.file) for strip in job.shot.strips)
+    job, _ = landed(replace(job, shot=replace(job.shot, strips=strips)), fresh(), project.parent / "reshoot")
+    uploads = (Upload(str(clip), "https://uploads.example/clip"),)
+    notes = (f"The folder {Path.home() / 'films'} cannot be written.",)
+    job = replace(
+        job,
+        state=State.PLACED,
+        clip=str(clip),
+        uploads=uploads,
+        lost_url="https://uploads.example/clip",
+        prepared=job.order.references,
+        notes=notes,
+    )
+    write_receipt(job)
+    assert job.take
+    path = receipt_path(job.take.path)
+    text = path.read_text(encoding="utf-8")
+    assert not [told for told in (str(tmp_path), str(Path.home()), "uploads.example") if told in text]
+    back = settled(from_json(Job, json.loads(text)["row"]), path)
+    assert (back.project, back.shot, back.take) == (job.project, job.shot, job.take)
+    moved = path.parent.rename(tmp_path / "reshoot") / path.name
+    assert settled(from_json(Job, json.loads(text)["row"]), moved).project == str(tmp_path / "cut.blend")
 
 
 # Room
