@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What would be sent of the selection, and everything that is in its way. The press and the panels look in one way.
 
-`look` waits for the disk, for a press; `preview` asks the same two questions apart, for whoever draws. Nothing is
-changed here, in the timeline or on disk.
+What can be told at once, and what is to be asked of the disk, are apart: nobody who holds the interface asks it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ..core.models.model import Limits
 from ..core.models.table import MODELS
 from ..core.money.ledger import Sum
 from ..core.planning import conform, footage, prompt, references
-from ..core.takes.files import check_room
+from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
 from ..core.values.plan import Plan
 from ..core.values.preview import Preview, SentFile
@@ -106,8 +105,8 @@ class Look:
         return replace(self.preview, file=found.file if found is not None else None, errors=errors)
 
 
-def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
-    """What a press on `scene` would send now, and every fault that it would be refused for. Waits for the disk.
+def look(scene: bpy.types.Scene, prompt: str = "") -> Look:
+    """What a press on `scene` would send now, and every fault that can be told without the disk.
 
     prompt: in place of the scene's own, where it is not empty.
     """
@@ -117,7 +116,7 @@ def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
     except ReshootError as error:
         unusable.append((_Rank.ROOM, error))
     seen = look_at(scene, settings_brief.read(settings_of(scene), prompt))
-    return replace(seen, faults=(*seen.faults, *unusable)).with_answer(ask_disk(seen.question))
+    return replace(seen, faults=(*seen.faults, *unusable))
 
 
 def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
@@ -219,6 +218,26 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     except ReshootError as error:
         faults.append((_Rank.ROOM, error))
     return DiskAnswer(tuple(str(error) for _rank, error in faults), file, spent, tuple(faults))
+
+
+def ask_to_write(asked: DiskQuestion, known: DiskAnswer | None) -> DiskAnswer:
+    """The same for a press, where nothing else is in its way: also what only a file tells that is written there. Makes
+    the folders of what is paid for. known: what was found a moment ago. Called on any thread.
+    """
+    found = known if known is not None else ask_disk(asked)
+    if found.faults:
+        return found
+    try:
+        for folder, _needed_bytes in asked.folders:
+            check_writable(folder)
+    except ReshootError as error:
+        return no_answer(error)
+    return found
+
+
+def no_answer(error: ReshootError) -> DiskAnswer:
+    """The answer of a disk that cannot be used, or that does not answer."""
+    return DiskAnswer((str(error),), faults=((_Rank.ROOM, error),))
 
 
 def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:

@@ -109,6 +109,11 @@ def _catch_up() -> None:
         _redraw()
 
 
+def seen_lately(question: DiskQuestion) -> DiskAnswer | None:
+    """What the disk has answered to `question` for a preview in the last two seconds, None where nobody asked."""
+    return _on_disk.recent(question)
+
+
 def size_of(path: str) -> int | None:
     """Bytes of a file as they were last seen. Waits for no disk."""
     size = _sizes.ask(path)
