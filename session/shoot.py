@@ -88,7 +88,7 @@ class Press:
         def ask() -> None:
             try:
                 self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
-            except Exception as broken:
+            except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
                 self._found = no_answer(
                     ReshootError(

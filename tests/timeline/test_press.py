@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A press in the interface asks no disk while the editor waits: a thread does, and a disk that hangs holds only that."""
+"""A press in the interface asks no disk while the editor waits: a thread does, and one that hangs holds only that."""
 
 from __future__ import annotations
 
