@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 
 from .. import session
 from ..core.words import say
+from ..session.guarded import enduring
 from ..settings.scene import scene_of
 from . import watch
 
@@ -110,7 +111,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             self.report({"WARNING"}, warning)
 
 
-@watch.enduring
+@enduring
 def _carry_out() -> float | None:
     """Send what was pressed, once the disk has answered."""
     from ..session import shoot

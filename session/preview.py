@@ -20,6 +20,7 @@ from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import shot
 from . import spending
+from .guarded import enduring
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
 
 _TRUE_FOR = 1.0
@@ -101,6 +102,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     )
 
 
+@enduring
 def _catch_up() -> None:
     """Draw once more where a redraw that followed another closely did not see a change."""
     kept = _kept
@@ -146,6 +148,7 @@ def _look_up() -> None:
     _sizes.start()
 
 
+@enduring
 def _hear() -> float | None:
     _look_up()
     busy = _on_disk.busy or _sizes.busy

@@ -14,7 +14,7 @@ from editing import open_timeline, takes
 from reshoot import session
 from reshoot.core.errors import PlacementError, ShotError
 from reshoot.core.media import mp4
-from reshoot.operators import waiting, watch
+from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, content, movie_strip, place
 
@@ -101,12 +101,3 @@ def test_a_path_of_a_linked_scene_begins_at_its_own_file(tmp_path: Path, movie: 
     other = linked(scene, folder / "library.blend")
     (there,) = compat.strips_all(other.sequence_editor)
     assert Path(content.file_of(there)) == folder / "shot.mp4"
-
-
-def test_a_timer_that_breaks_is_called_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    def breaks() -> float | None:
-        raise AttributeError("'NoneType' object has no attribute 'bl_idname'")
-
-    timer = watch.enduring(breaks)
-    assert timer() and timer()
-    assert len([record for record in caplog.records if "watch of jobs" in record.message]) == 1
