@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.takes import pieces
+from ..core.takes import other_rate, pieces
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
 from . import compat, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .muting import Muting
-from .shot import linked_words
+from .shot import linked_words, scene_fps
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
@@ -51,17 +52,34 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     muting = Muting(scene)
     with _prefetch_held(editor):
         try:
-            for spot in whereabouts.find(scene, jobs[0].shot):
-                found = pieces.pieces_of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
+            laid, rates = _at_rate_now(scene, jobs)
+            for spot in whereabouts.find(scene, laid[0].shot):
+                found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, jobs[0], spot, muting).add(found)
+                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates).add(found)
         except Exception:
             for job in jobs:
                 remove(scene, job.id)
             raise
         notes += muting.carry_out()
     return tuple(dict.fromkeys(notes))
+
+
+def _at_rate_now(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[list[Job], dict[str, Fraction]]:
+    """`jobs` as they are to be laid, and by job the rate that the file of its take has to carry where that is another.
+
+    A movie that keeps its file's rate lasts as many seconds as before in a timeline of another rate. Of a shot of
+    several strips that is not followed: they do not lie as they did.
+    """
+    shot, now = jobs[0].shot, scene_fps(scene)
+    if shot.fps == now or len(shot.strips) > 1:
+        return list(jobs), {}
+    spots = whereabouts.find(scene, shot)
+    if any(not spot.strips or take_strips.lasts_as_before(scene, shot, spot) for spot in spots):
+        return list(jobs), {}
+    rates = {job.id: shot.fps for job in jobs if job.take is not None and job.take.play_fps is None}
+    return [other_rate.at_rate(job, now) for job in jobs], rates
 
 
 def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
