@@ -636,6 +636,12 @@ GERMAN: dict[str, str] = {
         "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
     ),
     "Open the file and send it again.": "Die Datei öffnen und noch einmal senden.",
+    "The model that is set in the scene “{scene}” is none that Reshoot knows.": (
+        "Das Modell, das in der Szene „{scene}“ eingestellt ist, kennt Reshoot nicht."
+    ),
+    "Choose a model in the options, or update Reshoot.": (
+        "In den Optionen ein Modell wählen oder Reshoot aktualisieren."
+    ),
     "A disk has not answered for {seconds:.0f} s, so nothing was sent.": (
         "Ein Datenträger antwortet seit {seconds:.0f} s nicht, deshalb wurde nichts gesendet."
     ),
