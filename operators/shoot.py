@@ -126,6 +126,9 @@ CLASSES = (RESHOOT_OT_shoot,)
 
 
 def unregister() -> None:
-    """Send nothing more."""
+    """Begin what was pressed, and send nothing more."""
     if bpy.app.timers.is_registered(_carry_out):
         bpy.app.timers.unregister(_carry_out)
+        from ..session import shoot
+
+        shoot.finish()

@@ -38,6 +38,9 @@ from .preview import seen_lately
 PATIENCE = 30.0
 """Seconds that a disk has to answer a press: one that was asleep takes ten."""
 
+_AT_THE_END = 1.0
+"""The same where Blender is being closed."""
+
 _log = logging.getLogger(__name__)
 _under_way: list[Press] = []
 """The presses that wait for the disk."""
@@ -106,9 +109,9 @@ class Press:
         """Whether `check` can tell: the disk has answered, or had its time."""
         return self._answered.is_set() or time.monotonic() - self._asked > PATIENCE
 
-    def wait(self) -> None:
-        """Wait until the disk has answered or had its time, as scripts do."""
-        self._answered.wait(PATIENCE)
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the disk has answered or had its time, as scripts do. seconds: that it has, `PATIENCE` if None."""
+        self._answered.wait(PATIENCE if seconds is None else seconds)
 
     def check(self) -> None:
         """Raise the first of all that is in the way, now that the disk was asked."""
@@ -206,6 +209,19 @@ def carry_out() -> bool:
             if running is not None:
                 running.complain(error)
     return bool(answered)
+
+
+def finish() -> None:
+    """Before Blender ends: what was pressed still begins, so that the next Blender goes on with it.
+
+    A disk that does not answer soon is not waited for: nothing is sent then, and nothing is left of it.
+    """
+    until = time.monotonic() + _AT_THE_END
+    for press in _under_way:
+        press.wait(max(0.0, until - time.monotonic()))
+    carry_out()
+    while _under_way:
+        _under_way.pop().take_back()
 
 
 def is_under_way() -> bool:

@@ -179,6 +179,26 @@ def test_what_was_pressed_is_sent_whatever_is_selected_by_then(
     assert [row.id for row in journal()] == [job.id for job in press.jobs]
 
 
+def test_what_was_pressed_begins_though_blender_ends(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
+    press = pressed(scene)
+    shoot.finish()
+    assert not shoot.is_under_way()
+    session.close()
+    assert [row.id for row in journal()] == [job.id for job in press.jobs]
+
+
+def test_blender_ends_though_a_disk_hangs(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shoot, "_AT_THE_END", 0.05)
+    disk.paths = (str(movie),)
+    pressed(scene)
+    shoot.finish()
+    assert not shoot.is_under_way()
+    until_no_job_is_on_disk()
+    assert not journal()
+
+
 def test_a_press_whose_file_was_closed_is_not_sent(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
     disk.paths = (str(movie),)
     pressed(scene)
