@@ -110,7 +110,11 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"INFO"}, words)
         for job in running.landed_elsewhere():
             self.report({"INFO"}, _waits(job))
-        if may_place(context):
+        may = may_place(context)
+        if running.placing.has_to_lay_again and _is_quiet():
+            self._lay_again(running)
+            _redraw(everything=True)
+        elif may:
             for jobs in running.placing.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(everything=True)
@@ -130,7 +134,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         from ..core.errors import ReshootError
 
         try:
-            running.placing.place(jobs)
+            running.placing.place(jobs, keep=True)
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -138,6 +142,20 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return
         bpy.ops.ed.undo_push(message=TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
+
+    def _lay_again(self, running: session.Session) -> None:
+        from ..core.errors import ReshootError
+
+        try:
+            # Without a step: undo goes past it, and what can be done again stays so.
+            laid = running.placing.lay_again()
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return
+        for job, first in laid:
+            if first:
+                words = say("The take of “{shot}” stays: delete its strip to take it out", shot=job.shot.name)
+                self.report({"INFO"}, words)
 
     def _correct_take(self, running: session.Session, job: Job) -> None:
         from ..core.errors import ReshootError
@@ -192,6 +210,11 @@ def may_place(context: Context) -> bool:
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
+    return _is_quiet() and (_redo_since is None or time.monotonic() - _redo_since > _GRACE)
+
+
+def _is_quiet() -> bool:
+    """Whether no harm is done by adding strips now."""
     if bpy.app.is_job_running("RENDER"):
         return False
     for window in session.window_manager().windows:
@@ -201,12 +224,12 @@ def may_place(context: Context) -> bool:
         ids = [getattr(each, "bl_idname", None) or "" for each in window.modal_operators]
         if any(each.startswith(_HANDS_ON) for each in ids):
             return False
-    return _redo_since is None or time.monotonic() - _redo_since > _GRACE
+    return True
 
 
 def _is_work(running: session.Session) -> bool:
     busy = running.threads.is_busy or running.has_events or running.placing.has_uncompared
-    return board.is_moving() or busy or bool(running.placing.landed())
+    return board.is_moving() or busy or running.placing.has_to_lay_again or bool(running.placing.landed())
 
 
 def _redraw(*, everything: bool = False, clock: bool = False) -> None:
@@ -308,9 +331,19 @@ def _undoing(*_args: object) -> None:
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undone(*_args: object) -> None:
     attempt(lambda: session.undone(again=False))
-    # What was undone is told by it.
-    if session.running() is not None:
-        attempt(ensure)
+    running = session.running()
+    if running is None:
+        return
+    # What was undone is told by it, and what is to stay is laid again.
+    attempt(ensure)
+    if running.placing.goes_on and not bpy.app.background:
+        attempt(lambda: bpy.app.timers.register(_undo_on, first_interval=0.0))
+
+
+def _undo_on() -> None:
+    """After an undo of nothing but a take's landing: the editor means his own last edit."""
+    if bpy.ops.ed.undo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+        attempt(bpy.ops.ed.undo)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
@@ -321,7 +354,7 @@ def _redone(*_args: object) -> None:
 
 def _place_what_is_there_again() -> None:
     running = session.running()
-    if running is not None and running.placing.landed():
+    if running is not None and (running.placing.landed() or running.placing.has_to_lay_again):
         ensure()
 
 

@@ -8,7 +8,7 @@ see-through shot, which would show through its take; both over the take's frames
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ import bpy
 
 from ..core.errors import PlacementError
 from ..core.takes import other_rate, pieces
+from ..core.values.choices import Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
-from . import compat, movie_strip, take_strips, whereabouts
+from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .muting import Muting
 from .shot import linked_words, scene_fps
@@ -28,6 +29,10 @@ from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
 """See `appearance`."""
+
+_HOW = "reshoot_landed"
+"""Custom property of a scene: how the takes that came into it by themselves did, by the first job of each. In a state
+from before that, which undo brings back, it is not there; in one in which the editor has deleted such a take it is."""
 
 _begun: dict[str, int] = {}
 """The scenes of the jobs that were begun in this Blender, by Blender's own numbers, which last until the file is read
@@ -165,6 +170,30 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     """The strips of `scene` that the job `job_id` put there."""
     editor = scene.sequence_editor
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
+
+
+def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
+    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: nothing but the scene's own
+    strips has changed for them.
+
+    What else is changed without an undo step of its own, curves and sounds, Blender could bring back by halves.
+    """
+    lead = jobs[0]
+    if lead.order.sound is not Sound.TIMELINE or lead.shot.see_through:
+        return False
+    strips = [strip for job in jobs for strip in placed_strips(scene, job.id)]
+    return bool(strips) and not any(curves.is_animated(scene, strip.name) for strip in strips)
+
+
+def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:
+    """Keep in the scene how a take came into it, by the first of its jobs. known: those of others that are kept."""
+    kept = {job: scene[_HOW][job] for job in known if job in scene.get(_HOW, {})}
+    scene[_HOW] = {**kept, job_id: how}
+
+
+def how_placed(scene: bpy.types.Scene, job_id: str) -> str:
+    """What `note_how` noted; empty in a state of the scene from before that."""
+    return str(scene.get(_HOW, {}).get(job_id, ""))
 
 
 def remember_scenes(jobs: Sequence[Job]) -> None:

@@ -642,6 +642,9 @@ GERMAN: dict[str, str] = {
     "Choose a model in the options, or update Reshoot.": (
         "In den Optionen ein Modell wählen oder Reshoot aktualisieren."
     ),
+    "The take of “{shot}” stays: delete its strip to take it out": (
+        "Der Take von „{shot}“ bleibt: zum Entfernen seinen Streifen löschen"
+    ),
     "A disk has not answered for {seconds:.0f} s, so nothing was sent.": (
         "Ein Datenträger antwortet seit {seconds:.0f} s nicht, deshalb wurde nichts gesendet."
     ),
