@@ -51,6 +51,12 @@ class Lookout(Generic[Question, Answer]):
                 self._want(question)
         return known[1] if known else None
 
+    def recent(self, question: Question) -> Answer | None:
+        """What was found less than two seconds ago, None where nothing was. Wants nothing."""
+        with self._lock:
+            known = self._known.get(question)
+        return known[1] if known is not None and time.monotonic() - known[0] <= _FRESH else None
+
     def start(self) -> None:
         """Begin to look up what was asked."""
         with self._lock:

@@ -20,5 +20,6 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Stop listening and watching."""
+    """Stop listening and watching, and send nothing more."""
+    shoot.unregister()
     watch.unregister()

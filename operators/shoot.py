@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 
 from .. import session
 from ..core.words import say
+from ..session.guarded import enduring
 from ..settings.scene import scene_of
 from . import watch
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from ..core.values.job import Job
     from ..session import OperatorReturn
+    from ..session.shoot import Press
+
+_EVERY = 0.01
+"""Seconds between two looks whether the disk has answered a press."""
 
 
 class RESHOOT_OT_shoot(bpy.types.Operator):
@@ -41,22 +46,22 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return True
 
     def invoke(self, context: Context, event: Event) -> OperatorReturn:
-        """Start the job and let `reshoot.watch` do the rest. Where there is a doubt, the editor is asked first."""
+        """Begin to send the shot and return; the editor is asked first where there is a doubt.
+
+        The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
+        """
         from ..core.errors import ReshootError
         from ..session import shoot
 
         self._live = True
         try:
-            jobs = self._checked(context)
-            doubts = shoot.doubts(jobs)
+            press = self._press(context)
+            doubts = shoot.doubts(press.jobs)
             if not doubts:
-                self._send(context, jobs)
+                return self._begin(context, press)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if not doubts:
-            watch.ensure()
-            return {"FINISHED"}
         return session.window_manager().invoke_confirm(
             self,
             event,
@@ -67,34 +72,63 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         )
 
     def execute(self, context: Context) -> OperatorReturn:
-        """Start the job and wait until its take is placed. After an editor's answer: only start it."""
+        """Start the job and wait until its take is placed. After an editor's answer: only begin to send it."""
         from ..core.errors import ReshootError
+        from ..session import shoot
         from . import waiting
 
         try:
-            jobs = self._checked(context)
-            self._send(context, jobs)
             if self._live:
-                watch.ensure()
-                return {"FINISHED"}
-            job_ids = [job.id for job in jobs]
-            waiting.wait_for(session.current(), job_ids)
+                return self._begin(context, self._press(context))
+            jobs = shoot.shoot(scene_of(context), self.prompt)
+            self._warn(jobs)
+            waiting.wait_for(session.current(), [job.id for job in jobs])
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _checked(self, context: Context) -> tuple[Job, ...]:
+    def _press(self, context: Context) -> Press:
+        """What is pressed. Raises the first of what is known to be in its way."""
         from ..session import shoot
 
-        return shoot.checked(scene_of(context), self.prompt)
+        press = shoot.Press(scene_of(context), self.prompt)
+        if press.error is not None:
+            raise press.error
+        return press
 
-    def _send(self, context: Context, jobs: tuple[Job, ...]) -> None:
+    def _begin(self, context: Context, press: Press) -> OperatorReturn:
         from ..session import shoot
 
-        shoot.send(scene_of(context), jobs, self.prompt)
+        shoot.begin(press, scene_of(context))
+        self._warn(press.jobs)
+        if not bpy.app.timers.is_registered(_carry_out):
+            bpy.app.timers.register(_carry_out, first_interval=_EVERY, persistent=True)
+        return {"FINISHED"}
+
+    def _warn(self, jobs: tuple[Job, ...]) -> None:
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
 
 
+@enduring
+def _carry_out() -> float | None:
+    """Send what was pressed, once the disk has answered."""
+    from ..session import shoot
+
+    if shoot.carry_out():
+        # It follows the jobs, and tells what is in the way of others.
+        watch.ensure()
+    return _EVERY if shoot.is_under_way() else None
+
+
 CLASSES = (RESHOOT_OT_shoot,)
+
+
+def unregister() -> None:
+    """Begin what was pressed, and send nothing more."""
+    if bpy.app.timers.is_registered(_carry_out):
+        bpy.app.timers.unregister(_carry_out)
+        from ..session import shoot
+
+        shoot.finish()

@@ -6,10 +6,8 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 
 from __future__ import annotations
 
-import functools
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import bpy
@@ -19,6 +17,7 @@ from ..core.jobs import board
 from ..core.names import UNTITLED
 from ..core.words import named, say
 from ..session import start
+from ..session.guarded import RECOVERS, attempt, enduring
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, Timer
@@ -51,34 +50,6 @@ _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 _timers: dict[int, Timer] = {}
 """Of the watches that run, by their numbers."""
-_RECOVERS = 1.0
-"""Seconds after which what broke is tried again."""
-_logged: set[tuple[type[Exception], str, int | None]] = set()
-"""What has broken and where: told once, though it may break at every tick."""
-
-
-def _log(error: Exception) -> None:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    broken = (type(error), where.filename, where.lineno)
-    if broken not in _logged:
-        import logging
-
-        _logged.add(broken)
-        logging.getLogger(__name__).error("the watch of jobs stumbled and goes on", exc_info=error)
-
-
-def enduring(timer: Callable[[], float | None]) -> Callable[[], float | None]:
-    """A timer of Blender's that is called again where it breaks: Blender itself would forget it."""
-
-    @functools.wraps(timer)
-    def run() -> float | None:
-        try:
-            return timer()
-        except Exception as error:  # noqa: BLE001 - whatever it is, jobs have to be followed
-            _log(error)
-            return _RECOVERS
-
-    return run
 
 
 class RESHOOT_OT_watch(bpy.types.Operator):
@@ -113,17 +84,11 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         if running is None or self._number != _newest:
             self._end(context)
             return {"FINISHED"}
-        try:
-            self._look_after(running, context)
-        except Exception as error:  # noqa: BLE001 - it may be another's fault, and must not end the watch
-            _log(error)
+        attempt(lambda: self._look_after(running, context))
         if time.monotonic() >= self._until:
             self._end(context)
-            try:
-                _go_on(running)
-            except Exception as error:  # noqa: BLE001 - the same
-                _log(error)
-                _start_later(_RECOVERS)
+            if not attempt(lambda: _go_on(running)):
+                _start_later(RECOVERS)
             return {"FINISHED"}
         return {"PASS_THROUGH"}
 
@@ -145,7 +110,11 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"INFO"}, words)
         for job in running.landed_elsewhere():
             self.report({"INFO"}, _waits(job))
-        if may_place(context):
+        may = may_place(context)
+        if running.placing.has_to_lay_again and _is_quiet():
+            self._lay_again(running)
+            _redraw(everything=True)
+        elif may:
             for jobs in running.placing.landed()[:1]:
                 self._place(running, jobs)
                 _redraw(everything=True)
@@ -165,7 +134,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         from ..core.errors import ReshootError
 
         try:
-            running.placing.place(jobs)
+            running.placing.place(jobs, keep=True)
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -173,6 +142,20 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return
         bpy.ops.ed.undo_push(message=TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
+
+    def _lay_again(self, running: session.Session) -> None:
+        from ..core.errors import ReshootError
+
+        try:
+            # Without a step: undo goes past it, and what can be done again stays so.
+            laid = running.placing.lay_again()
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return
+        for job, first in laid:
+            if first:
+                words = say("The take of “{shot}” stays: delete its strip to take it out", shot=job.shot.name)
+                self.report({"INFO"}, words)
 
     def _correct_take(self, running: session.Session, job: Job) -> None:
         from ..core.errors import ReshootError
@@ -227,6 +210,11 @@ def may_place(context: Context) -> bool:
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
+    return _is_quiet() and (_redo_since is None or time.monotonic() - _redo_since > _GRACE)
+
+
+def _is_quiet() -> bool:
+    """Whether no harm is done by adding strips now."""
     if bpy.app.is_job_running("RENDER"):
         return False
     for window in session.window_manager().windows:
@@ -236,12 +224,12 @@ def may_place(context: Context) -> bool:
         ids = [getattr(each, "bl_idname", None) or "" for each in window.modal_operators]
         if any(each.startswith(_HANDS_ON) for each in ids):
             return False
-    return _redo_since is None or time.monotonic() - _redo_since > _GRACE
+    return True
 
 
 def _is_work(running: session.Session) -> bool:
     busy = running.threads.is_busy or running.has_events or running.placing.has_uncompared
-    return board.is_moving() or busy or bool(running.placing.landed())
+    return board.is_moving() or busy or running.placing.has_to_lay_again or bool(running.placing.landed())
 
 
 def _redraw(*, everything: bool = False, clock: bool = False) -> None:
@@ -299,7 +287,10 @@ def _listen() -> float | None:
     return _LISTEN if more else None
 
 
-def _resume() -> None:
+def _resume_work() -> None:
+    """Go on with the jobs that a journal may have of the open file."""
+    if not session.has_work():
+        return
     from ..core.errors import ReshootError
 
     try:
@@ -314,41 +305,56 @@ def _resume() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _opened(*_args: object) -> None:
-    try:
-        session.file_opened()
-    except Exception as error:  # noqa: BLE001 - the jobs of the file that is open now have to go on
-        _log(error)
-    if not bpy.app.background and session.has_work():
-        _resume()
+    attempt(session.file_opened)
+    if not bpy.app.background and not attempt(_resume_work):
+        _resume_later(RECOVERS)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _saved(*_args: object) -> None:
-    session.file_saved()
+    attempt(session.file_saved)
+    attempt(_hear_what_is_read)
+
+
+def _hear_what_is_read() -> None:
+    """Under another name other jobs are shown, and they are being read."""
     running = session.running()
     if running is not None and running.threads.is_busy:
-        # Under another name other jobs are shown, and they are being read.
         ensure()
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
-    session.undoing()
+    attempt(session.undoing)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undone(*_args: object) -> None:
-    session.undone(again=False)
-    # What was undone is told by it.
-    if session.running() is not None:
-        ensure()
+    attempt(lambda: session.undone(again=False))
+    running = session.running()
+    if running is None:
+        return
+    # What was undone is told by it, and what is to stay is laid again.
+    attempt(ensure)
+    if running.placing.goes_on and not bpy.app.background:
+        attempt(lambda: bpy.app.timers.register(_undo_on, first_interval=0.0))
+
+
+def _undo_on() -> None:
+    """After an undo of nothing but a take's landing: the editor means his own last edit."""
+    if bpy.ops.ed.undo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+        attempt(bpy.ops.ed.undo)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _redone(*_args: object) -> None:
-    session.undone(again=True)
+    attempt(lambda: session.undone(again=True))
+    attempt(_place_what_is_there_again)
+
+
+def _place_what_is_there_again() -> None:
     running = session.running()
-    if running is not None and running.placing.landed():
+    if running is not None and (running.placing.landed() or running.placing.has_to_lay_again):
         ensure()
 
 
@@ -356,9 +362,13 @@ def _redone(*_args: object) -> None:
 def _after_start() -> float | None:
     if not start.ready():
         return _PAUSE
-    if session.has_work():
-        _resume()
+    _resume_work()
     return None
+
+
+def _resume_later(seconds: float) -> None:
+    if not bpy.app.timers.is_registered(_after_start):
+        bpy.app.timers.register(_after_start, first_interval=seconds, persistent=True)
 
 
 CLASSES = (RESHOOT_OT_watch,)
@@ -373,7 +383,7 @@ def register() -> None:
     bpy.app.handlers.undo_post.append(_undone)
     bpy.app.handlers.redo_post.append(_redone)
     if not bpy.app.background:
-        bpy.app.timers.register(_after_start, first_interval=1.0, persistent=True)
+        _resume_later(1.0)
 
 
 def unregister() -> None:

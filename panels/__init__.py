@@ -14,6 +14,7 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import session
+from ..session.guarded import enduring
 from ..settings import preferences
 from ..settings.scene import scene_of, settings_of
 from . import menus
@@ -250,6 +251,7 @@ def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: UILayou
     draw(given, layout, context)
 
 
+@enduring
 def _draw_over_strips() -> None:
     from . import progress
 

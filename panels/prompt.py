@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import session
 from ..core.jobs import board
-from ..core.models.table import MODELS
+from ..core.models.table import limits_of
 from ..core.planning import prompt
 from ..core.words import say
 from ..settings import reference_list
@@ -106,7 +106,7 @@ def _tokens(layout: UILayout, settings: RESHOOT_PG_scene, words: str, free: Room
     if unused and words.strip():
         text = say("Sent, but not mentioned: {tokens}", tokens=", ".join(_few(unused)))
         wrapped(layout, text, free, icon="INFO")
-    limit = MODELS[settings.model].limits.max_prompt_characters
+    limit = limits_of(settings.model).max_prompt_characters
     if limit is not None and len(words) > limit * 0.8:
         text = say("{count} of {limit} characters", count=len(words.strip()), limit=limit)
         wrapped(layout, text, free, alert=len(words.strip()) > limit)

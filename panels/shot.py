@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import PromptError, ShotError
 from ..core.jobs import board
-from ..core.models.table import MODELS
+from ..core.models.table import limits_of
 from ..core.names import REHEARSAL
 from ..core.words import say
 from ..session import start
@@ -58,7 +58,7 @@ def first_run(context: Context) -> tuple[str, ...]:
     """What to tell an editor who has no key and no job yet, in the interface's language; empty for all others."""
     if not board.is_empty() or preferences.key() or os.environ.get("RESHOOT_SERVICE_URL"):
         return ()
-    limits = MODELS[settings_of(scene_of(context)).model].limits
+    limits = limits_of(settings_of(scene_of(context)).model)
     least = math.ceil(limits.min_seconds or 1)
     most = least + 7 if limits.max_seconds is None else math.floor(limits.max_seconds)
     return (

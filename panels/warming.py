@@ -13,6 +13,7 @@ import blf
 import bpy
 
 from .. import session
+from ..session.guarded import enduring
 
 if TYPE_CHECKING:
     from gpu.types import GPUBatch, GPUShader
@@ -85,6 +86,7 @@ def first_word() -> None:
     blf.draw(0, "A")
 
 
+@enduring
 def _redraw() -> None:
     for window in session.window_manager().windows:
         for area in window.screen.areas:

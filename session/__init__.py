@@ -130,14 +130,14 @@ def file_saved() -> None:
     unless that had no name yet.
     """
     global _file
-    before, _file = _file, project()
-    if _session is None:
-        return
-    if _file != before:
-        _session.runner.moved(before, _file, placed=before.startswith(UNTITLED))
+    before, here = _file, project()
+    if _session is not None and here != before:
+        _session.runner.moved(before, here, placed=before.startswith(UNTITLED))
         _session.read()
-    else:
+    elif _session is not None:
         _session.file_saved()
+    # Last: what breaks before is done at the next save.
+    _file = here
 
 
 def undoing() -> None:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What would be sent of the selection, and everything that is in its way. The press and the panels look in one way.
 
-`look` waits for the disk, for a press; `preview` asks the same two questions apart, for whoever draws. Nothing is
-changed here, in the timeline or on disk.
+What can be told at once, and what is to be asked of the disk, are apart: nobody who holds the interface asks it.
 """
 
 from __future__ import annotations
@@ -16,17 +15,18 @@ from pathlib import Path
 import bpy
 
 from .. import session
-from ..core.errors import ReshootError
+from ..core.errors import ModelUnknown, ReshootError
 from ..core.export.own_frames import own_frames
 from ..core.models.model import Limits
-from ..core.models.table import MODELS
+from ..core.models.table import MODELS, limits_of
 from ..core.money.ledger import Sum
 from ..core.planning import conform, footage, prompt, references
-from ..core.takes.files import check_room
+from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
 from ..core.values.plan import Plan
 from ..core.values.preview import Preview, SentFile
 from ..core.values.shot import Reference, Shot, ShownFiles
+from ..core.words import say
 from ..settings import brief as settings_brief
 from ..settings import folders
 from ..settings.scene import settings_of
@@ -45,13 +45,14 @@ class _Rank(IntEnum):
 
     SERVICE = 1
     SHOT = 2
-    FOOTAGE = 3
-    PLAN = 4
-    REFERENCES = 5
-    PROMPT = 6
-    IMAGES = 7
-    ROOM = 8
-    MONEY = 9
+    MODEL = 3
+    FOOTAGE = 4
+    PLAN = 5
+    REFERENCES = 6
+    PROMPT = 7
+    IMAGES = 8
+    ROOM = 9
+    MONEY = 10
 
 
 _Fault = tuple[_Rank, ReshootError]
@@ -106,8 +107,8 @@ class Look:
         return replace(self.preview, file=found.file if found is not None else None, errors=errors)
 
 
-def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
-    """What a press on `scene` would send now, and every fault that it would be refused for. Waits for the disk.
+def look(scene: bpy.types.Scene, prompt: str = "") -> Look:
+    """What a press on `scene` would send now, and every fault that can be told without the disk.
 
     prompt: in place of the scene's own, where it is not empty.
     """
@@ -117,14 +118,14 @@ def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
     except ReshootError as error:
         unusable.append((_Rank.ROOM, error))
     seen = look_at(scene, settings_brief.read(settings_of(scene), prompt))
-    return replace(seen, faults=(*seen.faults, *unusable)).with_answer(ask_disk(seen.question))
+    return replace(seen, faults=(*seen.faults, *unusable))
 
 
 def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
     """All that can be told without opening a file."""
-    model = MODELS[asked.model]
+    model, limits = MODELS.get(asked.model), limits_of(asked.model)
     faults: list[_Fault] = []
-    service, words = "", ""
+    service, sent = "", ""
     read: Shot | None = None
     plan: Plan | None = None
     shown: ShownFiles = ()
@@ -137,17 +138,21 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         read, shown = shot.read(scene, asked.source, session.project())
     except ReshootError as error:
         faults.append((_Rank.SHOT, error))
-    if read is not None:
+    if model is None:
+        # Blender has no name for what it does not know, as of a file that a newer Reshoot was in.
+        words = say("The model that is set in the scene “{scene}” is none that Reshoot knows.", scene=scene.name)
+        faults.append((_Rank.MODEL, ModelUnknown(words, say("Choose a model in the options, or update Reshoot."))))
+    elif read is not None:
         try:
             plan = conform.plan(read, model, asked.timing, asked.sound, asked.handles)
         except ReshootError as error:
             faults.append((_Rank.PLAN, error))
     try:
-        references.check_count(asked.references, model.limits)
+        references.check_count(asked.references, limits)
     except ReshootError as error:
         faults.append((_Rank.REFERENCES, error))
     try:
-        words, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], model.limits)
+        sent, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], limits)
     except ReshootError as error:
         faults.append((_Rank.PROMPT, error))
     is_limited = spending.is_limited(service)
@@ -162,14 +167,14 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
     question = DiskQuestion(
         shown,
         asked.references,
-        model.limits,
+        limits,
         read,
         plan,
         home,
-        tuple(_needed(plan, model.limits, home)) if plan is not None else (),
+        tuple(_needed(plan, limits, home)) if plan is not None else (),
         sums=is_limited,
     )
-    return Look(Preview(asked, service, read, plan, words, None, warnings), tuple(faults), question)
+    return Look(Preview(asked, service, read, plan, sent, None, warnings), tuple(faults), question)
 
 
 def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
@@ -219,6 +224,26 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     except ReshootError as error:
         faults.append((_Rank.ROOM, error))
     return DiskAnswer(tuple(str(error) for _rank, error in faults), file, spent, tuple(faults))
+
+
+def ask_to_write(asked: DiskQuestion, known: DiskAnswer | None) -> DiskAnswer:
+    """The same for a press, where nothing else is in its way: also what only a file tells that is written there. Makes
+    the folders of what is paid for. known: what was found a moment ago. Called on any thread.
+    """
+    found = known if known is not None else ask_disk(asked)
+    if found.faults:
+        return found
+    try:
+        for folder, _needed_bytes in asked.folders:
+            check_writable(folder)
+    except ReshootError as error:
+        return no_answer(error)
+    return found
+
+
+def no_answer(error: ReshootError) -> DiskAnswer:
+    """The answer of a disk that cannot be used, or that does not answer."""
+    return DiskAnswer((str(error),), faults=((_Rank.ROOM, error),))
 
 
 def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:

@@ -25,6 +25,11 @@ from ..timeline import compat, place
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
+_LANDED, _AGAIN = "landed", "again"
+"""How a take was placed: as an undo step of its own, or again after undo had gone back to before that."""
+_NOWHERE = "nowhere"
+"""The same where its scene is gone."""
+
 _SERVER_SETTLES = 0.005
 """Seconds."""
 
@@ -58,6 +63,13 @@ class Placing:
         self._uncompared: dict[str, _Uncompared] = {}
         self._being_written: list[Future[None]] = []
         self._before_undo: frozenset[str] = frozenset()
+        self._kept: dict[str, tuple[str, ...]] = {}
+        """The jobs whose takes stay where undo goes back to before they came, by the first of those of a shot."""
+        self._how: dict[str, str] = {}
+        """How those were placed, before an undo."""
+        self._to_lay_again: list[str] = []
+        self._goes_on = False
+        self._told: set[str] = set()
         self._undone: list[Job] = []
 
     def landed(self) -> list[tuple[Job, ...]]:
@@ -83,11 +95,12 @@ class Placing:
                 ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
         return ready
 
-    def place(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None) -> tuple[str, ...]:
+    def place(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None, *, keep: bool = False) -> tuple[str, ...]:
         """Put the takes of landed jobs of one shot into its scene. Notes in words.
 
-        into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. Raises
-        PlacementError; it is tried once.
+        into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. keep:
+        nobody asked for it at this moment, so undo is to go past it where that can be. Raises PlacementError; it is
+        tried once.
         """
         lead = jobs[0]
         known = [board.progress(job.id) for job in jobs]
@@ -103,6 +116,10 @@ class Placing:
             )
         with self.threads_paused(jobs, scene):
             notes = place.place(scene, jobs)
+        self._kept.pop(lead.id, None)
+        if keep and place.can_lay_again(scene, jobs):
+            self._kept[lead.id] = tuple(job.id for job in jobs)
+            place.note_how(scene, lead.id, _LANDED, self._kept)
         for job in jobs:
             if orphaned:
                 self._runner.adopt(job.id, self._project())
@@ -177,10 +194,22 @@ class Placing:
     def undoing(self, there: frozenset[str]) -> None:
         """The editor is about to undo something, or to do it again. there: the takes in the open file."""
         self._before_undo = there
+        self._how = {lead: self._how_placed(lead) for lead in self._kept}
+
+    def _how_placed(self, lead: str) -> str:
+        progress = board.progress(lead)
+        scene = place.find_scene(progress.job) if progress is not None else None
+        return place.how_placed(scene, lead) if scene is not None else _NOWHERE
 
     def undone(self, there: frozenset[str], *, again: bool) -> None:
         """Undo has changed the open file. there: the takes in it now. again: what was done over again was undone."""
-        for job_id in self._before_undo ^ there:
+        for lead in self._kept:
+            # Where its scene knows how it came, the editor has deleted it.
+            if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
+                self._to_lay_again.append(lead)
+                self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
+        kept = {job_id for lead in self._to_lay_again for job_id in self._kept.get(lead, ())}
+        for job_id in (self._before_undo ^ there) - kept:
             progress = board.progress(job_id)
             if progress is None:
                 continue
@@ -191,6 +220,38 @@ class Placing:
                 self._undone.append(progress.job)
         self.retry(without_scene=True)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the last undo has undone nothing of the editor's but the landing of a take. Told once."""
+        told, self._goes_on = self._goes_on, False
+        return told
+
+    @property
+    def has_to_lay_again(self) -> bool:
+        """Whether undo has gone back to before a take came that is to stay."""
+        return bool(self._to_lay_again)
+
+    def lay_again(self) -> list[tuple[Job, bool]]:
+        """Put the takes back that are to stay, as Blender's undo knows nothing of. The first job of each, and whether
+        it was the first time.
+
+        Raises PlacementError; it is tried once.
+        """
+        laid = []
+        while self._to_lay_again:
+            lead = self._to_lay_again.pop(0)
+            known = [board.progress(job_id) for job_id in self._kept.get(lead, ())]
+            jobs = [progress.job for progress in known if progress is not None]
+            scene = place.find_scene(jobs[0]) if jobs else None
+            if scene is None or place.how_placed(scene, lead):
+                continue
+            with self.threads_paused(jobs, scene):
+                place.place(scene, jobs)
+            place.note_how(scene, lead, _AGAIN, self._kept)
+            laid.append((jobs[0], lead not in self._told))
+            self._told.add(lead)
+        return laid
+
     def undone_takes(self) -> list[Job]:
         """The jobs whose takes an undo has taken out of the open file since this was asked last."""
         told, self._undone = self._undone, []
@@ -199,6 +260,8 @@ class Placing:
     def file_opened(self) -> None:
         """Another file is open now, and what lies in its timeline is as it was saved."""
         self._uncompared.clear()
+        self._kept.clear()
+        self._to_lay_again.clear()
         self.retry()
 
     @property

@@ -20,6 +20,7 @@ from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import shot
 from . import spending
+from .guarded import enduring
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
 
 _TRUE_FOR = 1.0
@@ -101,12 +102,18 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     )
 
 
+@enduring
 def _catch_up() -> None:
     """Draw once more where a redraw that followed another closely did not see a change."""
     kept = _kept
     scene = next((each for each in bpy.data.scenes if kept is not None and each.as_pointer() == kept.scene), None)
     if kept is not None and scene is not None and _key(scene) != kept.key:
         _redraw()
+
+
+def seen_lately(question: DiskQuestion) -> DiskAnswer | None:
+    """What the disk has answered to `question` for a preview in the last two seconds, None where nobody asked."""
+    return _on_disk.recent(question)
 
 
 def size_of(path: str) -> int | None:
@@ -141,6 +148,7 @@ def _look_up() -> None:
     _sizes.start()
 
 
+@enduring
 def _hear() -> float | None:
     _look_up()
     busy = _on_disk.busy or _sizes.busy

@@ -219,6 +219,10 @@ class Session:
         self.following.forget_strips()
         self.read()
 
+    def complain(self, error: ReshootError) -> None:
+        """Keep for `complaints` what went wrong where nobody can be told at once."""
+        self._complaints.append(error)
+
     def complaints(self) -> list[ReshootError]:
         """What went wrong outside of jobs since this was asked last."""
         told, self._complaints[:] = list(self._complaints), []

@@ -15,6 +15,7 @@ import bpy
 
 from .. import session
 from ..settings import folders
+from .guarded import enduring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,7 @@ def size_of(path: str) -> int | None:
     return seen.size_of(path)
 
 
+@enduring
 def _start() -> None:
     global _thread
     _thread = threading.Thread(
@@ -80,6 +82,7 @@ def _import(home: Path, project: str) -> None:
         logging.getLogger(__name__).exception("not everything could be made ready")
 
 
+@enduring
 def _show() -> float | None:
     """What was drawn in the meantime did not know the shot."""
     if not ready():

@@ -190,9 +190,9 @@ def make_frontal(settings: RESHOOT_PG_scene, index: int) -> None:
 
 
 def _limits(settings: RESHOOT_PG_scene) -> Limits:
-    from ..core.models.table import MODELS
+    from ..core.models.table import limits_of
 
-    return MODELS[settings.model].limits
+    return limits_of(settings.model)
 
 
 def _check_views(further: int, limits: Limits) -> None:

@@ -32,6 +32,11 @@ def of_picture(scene: bpy.types.Scene, name: str) -> list[Any]:
     ]
 
 
+def is_animated(scene: bpy.types.Scene, name: str) -> bool:
+    """Whether any curve is of the strip called `name`."""
+    return any(True for _curve in _of(scene, name))
+
+
 def without_place(scene: bpy.types.Scene, name: str) -> None:
     """Remove the curves and drivers that move, crop or fade the strip called `name`."""
     for curve in of_place(scene, name):

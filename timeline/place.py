@@ -8,25 +8,31 @@ see-through shot, which would show through its take; both over the take's frames
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.takes import pieces
+from ..core.takes import other_rate, pieces
+from ..core.values.choices import Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
-from . import compat, movie_strip, take_strips, whereabouts
+from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .muting import Muting
-from .shot import linked_words
+from .shot import linked_words, scene_fps
 from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
 """See `appearance`."""
+
+_HOW = "reshoot_landed"
+"""Custom property of a scene: how the takes that came into it by themselves did, by the first job of each. In a state
+from before that, which undo brings back, it is not there; in one in which the editor has deleted such a take it is."""
 
 _begun: dict[str, int] = {}
 """The scenes of the jobs that were begun in this Blender, by Blender's own numbers, which last until the file is read
@@ -51,17 +57,34 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
     muting = Muting(scene)
     with _prefetch_held(editor):
         try:
-            for spot in whereabouts.find(scene, jobs[0].shot):
-                found = pieces.pieces_of(jobs, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
+            laid, rates = _at_rate_now(scene, jobs)
+            for spot in whereabouts.find(scene, laid[0].shot):
+                found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, jobs[0], spot, muting).add(found)
+                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates).add(found)
         except Exception:
             for job in jobs:
                 remove(scene, job.id)
             raise
         notes += muting.carry_out()
     return tuple(dict.fromkeys(notes))
+
+
+def _at_rate_now(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[list[Job], dict[str, Fraction]]:
+    """`jobs` as they are to be laid, and by job the rate that the file of its take has to carry where that is another.
+
+    A movie that keeps its file's rate lasts as many seconds as before in a timeline of another rate. Of a shot of
+    several strips that is not followed: they do not lie as they did.
+    """
+    shot, now = jobs[0].shot, scene_fps(scene)
+    if shot.fps == now or len(shot.strips) > 1:
+        return list(jobs), {}
+    spots = whereabouts.find(scene, shot)
+    if any(not spot.strips or take_strips.lasts_as_before(scene, shot, spot) for spot in spots):
+        return list(jobs), {}
+    rates = {job.id: shot.fps for job in jobs if job.take is not None and job.take.play_fps is None}
+    return [other_rate.at_rate(job, now) for job in jobs], rates
 
 
 def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
@@ -147,6 +170,30 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     """The strips of `scene` that the job `job_id` put there."""
     editor = scene.sequence_editor
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
+
+
+def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
+    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: nothing but the scene's own
+    strips has changed for them.
+
+    What else is changed without an undo step of its own, curves and sounds, Blender could bring back by halves.
+    """
+    lead = jobs[0]
+    if lead.order.sound is not Sound.TIMELINE or lead.shot.see_through:
+        return False
+    strips = [strip for job in jobs for strip in placed_strips(scene, job.id)]
+    return bool(strips) and not any(curves.is_animated(scene, strip.name) for strip in strips)
+
+
+def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:
+    """Keep in the scene how a take came into it, by the first of its jobs. known: those of others that are kept."""
+    kept = {job: scene[_HOW][job] for job in known if job in scene.get(_HOW, {})}
+    scene[_HOW] = {**kept, job_id: how}
+
+
+def how_placed(scene: bpy.types.Scene, job_id: str) -> str:
+    """What `note_how` noted; empty in a state of the scene from before that."""
+    return str(scene.get(_HOW, {}).get(job_id, ""))
 
 
 def remember_scenes(jobs: Sequence[Job]) -> None:

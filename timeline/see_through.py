@@ -27,9 +27,12 @@ def channel_above(timeline: TimelineFacts, shot: Sequence[StripFacts]) -> int | 
         return max(seen_through)
     lowest = min(strip.channel for strip in shot)
     start, end = min(strip.start for strip in shot), max(strip.end for strip in shot)
+    if not _is_seen(timeline, lowest, start, end):
+        # Without a look at any file.
+        return None
     # One strip's place on the screen, and how it is blended, are its take's too.
     hides = _whole(shot[0], timeline.screen) if len(shot) == 1 else _filled(shot, start, end, timeline.screen)
-    return lowest if not hides and _is_seen(timeline, lowest, start, end) else None
+    return None if hides else lowest
 
 
 def _is_seen(timeline: TimelineFacts, below: int, start: int, end: int) -> bool:

@@ -6,7 +6,8 @@ where there are several. When and where is `place`'s.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
 from ..core.values.choices import Sound, Source
 from ..core.values.job import Job
-from ..core.values.shot import comparable
+from ..core.values.shot import Shot, comparable
 from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
@@ -36,10 +37,16 @@ _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 
 
 class TakeStrips:
-    """Lays pieces over one spot of a shot. lead: the first part's job. muting: takes down what is to be muted."""
+    """Lays pieces over one spot of a shot. lead: the first part's job. muting: takes down what is to be muted.
 
-    def __init__(self, scene: bpy.types.Scene, lead: Job, spot: Spot, muting: Muting) -> None:
+    rates: by job, the rate that the file of its take has to carry where it carries another.
+    """
+
+    def __init__(
+        self, scene: bpy.types.Scene, lead: Job, spot: Spot, muting: Muting, rates: Mapping[str, Fraction]
+    ) -> None:
         self._scene = scene
+        self._rates = rates
         self._lead = lead
         self._spot = spot
         self._muting = muting
@@ -81,31 +88,18 @@ class TakeStrips:
         shot lasts as many frames as it did, a copy carries the rate that covers them.
         """
         take, then, now = piece.take, piece.job.shot.fps, scene_fps(self._scene)
-        path = Path(take.path)
-        if take.play_fps is None or then == now or not self._lasts_as_before():
+        path, rate = Path(take.path), self._rates.get(piece.job.id)
+        if rate is None and take.play_fps is not None and then != now:
+            rate = take.play_fps * now / then if lasts_as_before(self._scene, self._lead.shot, self._spot) else None
+        if rate is None:
             return path
         try:
-            return result.at_rate(path, take.play_fps * now / then)
+            return result.at_rate(path, rate)
         except (OSError, mp4.Unreadable) as error:
             raise PlacementError(
                 say("The timeline's rate was changed, and the take cannot be fitted to it: {error}.", error=error),
                 say("Set the rate to what it was, and place the take again from the job."),
             ) from error
-
-    def _lasts_as_before(self) -> bool:
-        """Whether the shot covers as many frames as at the press, rather than as many seconds."""
-        every = compat.strips_all(editor_of(self._scene))
-        then = {strip.name: strip.end - strip.start for strip in self._lead.shot.strips}
-        there = [every[name] for name in self._spot.strips if every[name].type == "MOVIE"]
-        pace = float(scene_fps(self._scene) / self._lead.shot.fps)
-        for strip in there:
-            length, hidden = compat.length(strip), sum(compat.trims(strip))
-            if then.get(strip.name) == length:
-                return True
-            # A strip that keeps its file's rate: what is hidden of it stays as many frames, the whole of it does not.
-            if strip.name in then and abs((hidden + length) / pace - hidden - then[strip.name]) <= 1:
-                return False
-        return all(sum(compat.trims(each)) + compat.length(each) == compat.content_length(each) for each in there)
 
     def _reach(self, piece: Piece) -> int:
         """How many timeline frames the whole file of a piece covers."""
@@ -291,6 +285,25 @@ def calls_operators(job: Job) -> bool:
     # What was joined with its picture is joined again where it is cut.
     cut = job.order.sound is not Sound.TIMELINE and bool(job.shot.sounds)
     return compat.CONNECTED_STRIPS and (brought or cut)
+
+
+def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:
+    """Whether on `spot` a shot covers as many frames as at the press, rather than as many seconds.
+
+    That is told apart where the timeline's rate was changed since.
+    """
+    every = compat.strips_all(editor_of(scene))
+    then = {strip.name: strip.end - strip.start for strip in shot.strips}
+    there = [every[name] for name in spot.strips if every[name].type == "MOVIE"]
+    pace = float(scene_fps(scene) / shot.fps)
+    for strip in there:
+        length, hidden = compat.length(strip), sum(compat.trims(strip))
+        if then.get(strip.name) == length:
+            return True
+        # A strip that keeps its file's rate: what is hidden of it stays as many frames, the whole of it does not.
+        if strip.name in then and abs((hidden + length) / pace - hidden - then[strip.name]) <= 1:
+            return False
+    return all(sum(compat.trims(each)) + compat.length(each) == compat.content_length(each) for each in there)
 
 
 def name_of(job: Job) -> str:

@@ -650,6 +650,25 @@ GERMAN: dict[str, str] = {
     "Send It?": "Senden?",
     "Send": "Senden",
     "This costs ${price}, estimated.": "Das kostet geschätzt {price} $.",
+    "“{shot}” was not sent: its file was closed or renamed meanwhile.": (
+        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
+    ),
+    "Open the file and send it again.": "Die Datei öffnen und noch einmal senden.",
+    "The model that is set in the scene “{scene}” is none that Reshoot knows.": (
+        "Das Modell, das in der Szene „{scene}“ eingestellt ist, kennt Reshoot nicht."
+    ),
+    "Choose a model in the options, or update Reshoot.": (
+        "In den Optionen ein Modell wählen oder Reshoot aktualisieren."
+    ),
+    "The take of “{shot}” stays: delete its strip to take it out": (
+        "Der Take von „{shot}“ bleibt: zum Entfernen seinen Streifen löschen"
+    ),
+    "A disk has not answered for {seconds:.0f} s, so nothing was sent.": (
+        "Ein Datenträger antwortet seit {seconds:.0f} s nicht, deshalb wurde nichts gesendet."
+    ),
+    "See which of these can be opened, then send it again: {folders}.": (
+        "Nachsehen, welche davon sich öffnen lassen, dann noch einmal senden: {folders}."
+    ),
     "“{shot}” is under way already, with the same prompt and settings.": (
         "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen."
     ),

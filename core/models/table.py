@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from .kling import KLING_O1_EDIT, KLING_O1_EDIT_STANDARD
-from .model import Field, Model
+from .model import Field, Limits, Model
 
 MODELS: dict[str, Model] = {model.id: model for model in (KLING_O1_EDIT, KLING_O1_EDIT_STANDARD)}
+
+
+def limits_of(model: str) -> Limits:
+    """What the model of that id takes; of an unknown one, as a newer Reshoot may have set, what the first takes."""
+    return MODELS.get(model, next(iter(MODELS.values()))).limits
 
 
 def with_endpoint(endpoint: str) -> Model | None:

@@ -78,6 +78,19 @@ def test_what_cannot_be_looked_at_stays_as_it_was(
         until(lambda: not outlook.busy)
 
 
+def test_what_was_found_lately_is_told_and_not_what_was_found_before(
+    outlook: Lookout[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert outlook.recent("one") is None and not outlook.busy
+    outlook.ask("one")
+    outlook.start()
+    until(lambda: not outlook.busy)
+    assert outlook.recent("one") == 1
+    monkeypatch.setattr(lookout, "_FRESH", 0.0)
+    time.sleep(0.001)
+    assert outlook.recent("one") is None and outlook.ask("one") == 1
+
+
 def test_one_thread_serves_every_question(
     outlook: Lookout[str, int], looked: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import file_calls
 import processes
 import pytest
 from editor import MOVING, Editor
 from service import Service
 from workstation import Workstation, until
 
+_FILE_CALLS = Path(file_calls.__file__)
 _AUTOSAVE = """
 bpy.context.preferences.filepaths.temporary_directory = folder
 bpy.context.preferences.filepaths.use_auto_save_temporary_files = True
@@ -62,7 +64,15 @@ def test_pressing_twice(blender: Callable[..., Workstation], service: Service, c
     editor.open_tab()
     editor.select_shot()
     editor.write_prompt()
+    look.run(_FILE_CALLS.read_text(encoding="utf-8"))
+    look.run("calls = FileCalls(); calls.__enter__()")
     editor.press_button()
+    look.wait("jobs()")
+    look.run("calls.__exit__()")
+    # The scene is written to the job's own folder, and nothing else is asked or written where the editor waits.
+    made = look.value("calls.made")
+    assert "write_scene: write" in made
+    assert {call.split(":")[0] for call in made} <= {"make_folder", "write_scene"}
     look.key("LEFTMOUSE")
     look.picture("pressed-twice")
     look.key("ESC")

@@ -99,10 +99,14 @@ def test_a_take_waits_until_a_strip_is_let_go_and_prefetch_goes_on(
 
     assert look.value("scene().sequence_editor.use_prefetch") is True
     editor.over_timeline()
+    # The drag is undone, and the take goes along.
     look.key("Z", ctrl=True)
-    look.wait("not takes()")
-    assert look.value("[scene().sequence_editor.use_prefetch, frames(strips()['Bunny'])]") == [True, take[1:3]]
+    look.wait("frames(strips()['Bunny'])[0] == 1 and [each[1] for each in takes()] == [1]")
+    assert look.value("scene().sequence_editor.use_prefetch") is True
     look.key("Z", ctrl=True, shift=True)
+    look.wait("[each[1:3] for each in takes()] == [frames(strips()['Bunny'])] == [where]", where=take[1:3])
+    look.key("Z", ctrl=True, shift=True)
+    look.wait("not bpy.ops.ed.redo.poll()")
     assert editor.wait_for_take() == take
     editor.step_a_frame()
     assert look.value("scene().sequence_editor.use_prefetch") is True

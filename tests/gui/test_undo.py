@@ -117,7 +117,8 @@ def test_meta_strips(at_work: Editor, held: Service) -> None:
     assert blender.value("len(scene().sequence_editor.meta_stack)") == 0
     editor.over_timeline()
     blender.key("Z", ctrl=True)
-    blender.wait("not takes() and any(strip.type == 'META' for strip in strips().values())")
+    # The editor's own step is undone, and the take follows its shot.
+    blender.wait("takes() and not any(strip.type == 'META' for strip in strips().values())")
 
     again(editor, held)
     blender.run(f"""
@@ -153,18 +154,41 @@ def test_going_back_and_forth_in_time(at_work: Editor, held: Service) -> None:
     blender.wait("strips()['Bunny'].channel == 6")
     assert land(editor, held) == [[1, 133, 7]]
     assert held.accepted() == 1
-    # Back to before the press: the take goes, which is told, and is had back.
-    blender.key("Z", ctrl=True)
-    blender.wait("not takes()")
-    told = "Undo took the take of “Bunny” out: Place Again in the list of jobs"
-    until(lambda: any(told in line for line in blender.reports()), "what undo took out", words=editor.words)
-    blender.key("Z", ctrl=True)
-    blender.wait("strips()['Bunny'].channel == 5")
-    for _ in range(2):
+    # The editor's own edits come first, and the take stays, whatever is undone and done again.
+    for channel in (5, 4):
+        blender.key("Z", ctrl=True)
+        blender.wait(f"strips()['Bunny'].channel == {channel} and takes()")
+        assert blender.value("[take[1:] for take in takes()]") == [[1, 133, channel + 1]]
+    told = "The take of “Bunny” stays: delete its strip to take it out"
+    until(lambda: any(told in line for line in blender.reports()), "that it stays", words=editor.words)
+    for channel in (5, 6):
         blender.key("Z", ctrl=True, shift=True)
-    blender.wait("takes()")
-    assert land(editor, held) == [[1, 133, 7]]
-    blender.has_not_complained(but=told)
+        blender.wait(f"strips()['Bunny'].channel == {channel} and takes()")
+    blender.key("Z", ctrl=True, shift=True)
+    blender.wait("not bpy.ops.ed.redo.poll() and takes()")
+    # One step for each edit, also for one that was made after such an undo.
+    blender.key("Z", ctrl=True)
+    blender.wait("strips()['Bunny'].channel == 5 and takes()")
+    blender.run(f"strips()['Bunny'].channel = 8; {_CHANGED}")
+    blender.key("Z", ctrl=True)
+    blender.wait("strips()['Bunny'].channel == 5 and takes()")
+    blender.key("Z", ctrl=True, shift=True)
+    blender.wait("strips()['Bunny'].channel == 8 and takes()")
+    # A take that is deleted stays away, and comes back with the undo of just that.
+    blender.click(*blender.value("strip_at(takes()[0][0])"))
+    editor.over_timeline()
+    blender.key("X")
+    blender.wait("not takes()")
+    blender.key("Z", ctrl=True)
+    blender.wait("takes() and strips()['Bunny'].channel == 8")
+    blender.key("Z", ctrl=True, shift=True)
+    blender.wait("not takes()")
+    watches = "sum(each.bl_idname == 'RESHOOT_OT_watch' for each in window().modal_operators)"
+    # Until whatever would lay it again has had its turn.
+    blender.wait(f"not {watches}")
+    assert blender.value("not takes() and strips()['Bunny'].channel == 8")
+    assert held.accepted() == 1
+    blender.has_not_complained()
 
 
 @pytest.mark.campaign

@@ -15,7 +15,7 @@ from editing import open_timeline, takes
 from reshoot import session
 from reshoot.core.errors import PlacementError, ShotError
 from reshoot.core.media import mp4
-from reshoot.operators import waiting, watch
+from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, content, movie_strip, place
 
@@ -48,22 +48,33 @@ def test_a_take_in_real_time_keeps_its_pace_where_the_rate_was_changed(tmp_path:
 
 
 @pytest.mark.every_blender("how long a strip with a rate of its own is in a timeline of another rate is Blender's")
-@pytest.mark.parametrize(("now", "hidden"), sampled([(15, 0), (15, 5), (60, 5)], (15, 5)))
-def test_a_take_keeps_its_rate_over_a_shot_that_keeps_its_own(tmp_path: Path, now: int, hidden: int) -> None:
+@pytest.mark.parametrize(
+    ("timing", "now", "hidden"),
+    sampled(
+        [("REAL_TIME", 15, 0), ("REAL_TIME", 15, 5), ("REAL_TIME", 60, 5), ("REAL_TIME", 60, 0), ("EVERY_FRAME", 60, 0)],
+        ("REAL_TIME", 60, 0),
+    ),
+)
+def test_a_take_covers_a_shot_that_keeps_its_own_rate(tmp_path: Path, timing: str, now: int, hidden: int) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "slow.mp4", frames=48, fps=Fraction(12))
     strip = movie_strip.add(scene, "dropped", path, 1, 1, at_own_rate=True)
     compat.set_end(strip, compat.end(strip) - hidden)
     editing.select(scene, strip)
-    scene.reshoot.timing = "REAL_TIME"
+    scene.reshoot.timing = timing
+    then = compat.length(strip)
     (job,) = press.shoot(scene)
     scene.render.fps = now
     waiting.wait_for(session.current(), [job.id])
     (take,) = takes(scene)
     placed = session.current().job(job.id).take
     assert placed is not None
-    assert mp4.probe(Path(content.file_of(take))).fps == placed.play_fps
-    assert compat.start(take) == compat.start(strip)
+    # As long as it lasted, seconds; more is not paid for.
+    end = min(compat.end(strip), compat.start(strip) + round(then * now / 25))
+    assert compat.end(strip) != compat.start(strip) + then
+    assert compat.start(take) == compat.start(strip) and abs(compat.end(take) - end) <= 1
+    # A frame of the file for each frame of the timeline as it was, or its own rate.
+    assert mp4.probe(Path(content.file_of(take))).fps == (placed.play_fps or 25)
 
 
 def test_a_linked_scene_is_refused_before_anything_is_sent(tmp_path: Path, movie: Path) -> None:
@@ -102,12 +113,3 @@ def test_a_path_of_a_linked_scene_begins_at_its_own_file(tmp_path: Path, movie: 
     other = linked(scene, folder / "library.blend")
     (there,) = compat.strips_all(other.sequence_editor)
     assert Path(content.file_of(there)) == folder / "shot.mp4"
-
-
-def test_a_timer_that_breaks_is_called_again_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    def breaks() -> float | None:
-        raise AttributeError("'NoneType' object has no attribute 'bl_idname'")
-
-    timer = watch.enduring(breaks)
-    assert timer() and timer()
-    assert len([record for record in caplog.records if "watch of jobs" in record.message]) == 1

@@ -16,11 +16,12 @@ from bad_service import BadService
 from editing import Timeline, add_movie, journal, refusal, select
 from patience import stretched
 from reshoot import session
-from reshoot.core.errors import MoneyError, ReshootError, StorageError
+from reshoot.core.errors import ModelUnknown, MoneyError, ReshootError, StorageError
 from reshoot.core.jobs import board
 from reshoot.core.values.preview import Preview
+from reshoot.panels.shot import first_run
 from reshoot.session import look, preview
-from reshoot.settings import preferences
+from reshoot.settings import preferences, reference_list
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -152,6 +153,21 @@ def test_all_faults_are_told_at_once_in_the_order_in_which_they_are_to_be_mended
     names = [type(error).__name__ for error in shown(scene).errors]
     assert names == ["ShotError", "LimitError", "PromptError", "ReferenceInvalid"]
     assert "is missing" in agree(scene).message
+
+
+def test_a_model_that_is_not_known_is_told(
+    scene: bpy.types.Scene, selected_movie: None, identity: None, tmp_path: Path
+) -> None:
+    stored = getattr(scene.reshoot, "bl_system_properties_get", None)
+    (stored(do_create=True) if stored else scene.reshoot)["model"] = 99
+    assert scene.reshoot.model == ""
+    reference_list.add_references(scene.reshoot, "IMAGE", [str(tmp_path / "gone.png")])
+    assert first_run(bpy.context)
+    error = agree(scene)
+    assert isinstance(error, ModelUnknown) and scene.name in error.message
+    scene.reshoot.model = "KLING_O1_EDIT"
+    scene.reshoot.references.clear()
+    assert shown(scene).errors == ()
 
 
 @pytest.mark.parametrize("stored", ["field", "text"])

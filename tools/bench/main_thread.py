@@ -26,6 +26,10 @@ The strips show one movie and have one name, but for Blender's number. The file 
 which its timeline does not use. Of the 10,000 jobs of the long journal 200 are the open file's. All of the hundred jobs
 come in at once; they are measured until 40 takes are placed.
 
+A press in the interface asks no disk on the main thread: it makes four calls at most there for a job, all of them in
+Reshoot's own folder, to write the scene out (`tests/timeline/test_press.py` counts them). A thread looks at the
+footage, at the room and at what can be written, and a disk that hangs holds only that.
+
 For the panels only what Blender calls is timed, nothing that it calls in turn; all five panels are open, in a sidebar
 that is drawn again and again. Of redraws that follow each other within a tenth of a second one looks at the timeline,
 here as for an editor; the others show what it found.

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A press in the interface asks no disk while the editor waits: a thread does, and one that hangs holds only that."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import pytest
+from editing import Timeline, drain_until, journal, refusal, select
+from file_calls import FileCalls
+from patience import LONGEST
+from reshoot import session
+from reshoot.session import shoot
+
+pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
+
+WRITES = {
+    "make_folder: mkdir": 2,
+    "make_folder: stat": 1,
+    "write_scene: write": 1,
+}
+"""The calls that the main thread may make at a press: the scene, written to the job's folder among Reshoot's own."""
+
+
+class Hanging:
+    """A disk that hangs: whoever opens one of its files, or makes a folder there, waits until it is `back`.
+
+    asked: the threads that did.
+    """
+
+    def __init__(self) -> None:
+        self.paths: tuple[str, ...] = ()
+        self.asked: list[threading.Thread] = []
+        self.back = threading.Event()
+
+    def hear(self, event: str, details: tuple[Any, ...]) -> None:
+        """What Python tells of every call of that kind before it is made."""
+        if self.paths and event in ("open", "os.mkdir") and str(details[0]).startswith(self.paths):
+            self.asked.append(threading.current_thread())
+            self.back.wait(LONGEST)
+
+
+_hanging: list[Hanging] = []
+
+
+@pytest.fixture
+def disk() -> Iterator[Hanging]:
+    if not _hanging:
+        # It cannot be taken away again, only be given no paths.
+        _hanging.append(Hanging())
+        sys.addaudithook(_hanging[0].hear)
+    (made,) = _hanging
+    made.back.clear()
+    made.asked.clear()
+    yield made
+    made.paths = ()
+    made.back.set()
+
+
+def pressed(scene: bpy.types.Scene) -> shoot.Press:
+    """What the operator does when the button is pressed in a window."""
+    press = shoot.Press(scene)
+    assert press.error is None
+    shoot.begin(press, scene)
+    return press
+
+
+def carry_out() -> None:
+    """What its timer does, until the disk has answered."""
+    end = time.monotonic() + LONGEST
+    while not shoot.carry_out():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def jobs_on_disk() -> list[str]:
+    """The folders of jobs."""
+    folder = Path(os.environ["RESHOOT_HOME"]) / "jobs"
+    return os.listdir(folder) if folder.is_dir() else []
+
+
+def until_no_job_is_on_disk() -> None:
+    end = time.monotonic() + LONGEST
+    while jobs_on_disk():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_the_main_thread_writes_the_scene_and_asks_no_disk(
+    scene: bpy.types.Scene, images: list[Path], tmp_path: Path, saved: bool
+) -> None:
+    if saved:
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    scene.reshoot.references.add().views.add().filepath = str(images[0])
+    session.current()
+    with FileCalls() as calls:
+        pressed(scene)
+        while not shoot.carry_out():
+            pass
+    assert "write_scene: write" in calls.made
+    assert {call: calls.made.count(call) for call in calls.made if calls.made.count(call) > WRITES.get(call, 0)} == {}
+    drain_until("LANDED")
+
+
+def test_a_disk_that_hangs_holds_no_press(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
+    disk.paths = (str(movie),)
+    pressed(scene)
+    end = time.monotonic() + LONGEST
+    while not disk.asked:
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    assert not shoot.carry_out() and shoot.is_under_way()
+    assert not journal()
+    disk.back.set()
+    carry_out()
+    drain_until("LANDED")
+    assert threading.main_thread() not in disk.asked
+
+
+def test_a_disk_that_never_answers_is_told_and_nothing_is_sent(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shoot, "PATIENCE", 0.05)
+    disk.paths = (str(movie),)
+    timeline = Timeline(scene)
+    pressed(scene)
+    carry_out()
+    (told,) = session.current().complaints()
+    assert "has not answered" in str(told) and str(movie.parent) in str(told)
+    assert "has not answered" in refusal(bpy.ops.reshoot.shoot)
+    until_no_job_is_on_disk()
+    disk.back.set()
+    timeline.is_as_it_was()
+    assert not journal() and not shoot.is_under_way()
+    assert threading.main_thread() not in disk.asked
+
+
+def test_what_the_disk_refuses_is_told_and_nothing_is_left_of_it(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    # Only writing there tells.
+    (tmp_path / "reshoot").symlink_to(tmp_path / "away" / "reshoot")
+    pressed(scene)
+    carry_out()
+    (told,) = session.current().complaints()
+    assert str(tmp_path / "reshoot") in str(told)
+    until_no_job_is_on_disk()
+    assert not journal()
+
+
+def test_a_second_press_is_asked_about_while_the_first_waits_for_the_disk(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path
+) -> None:
+    disk.paths = (str(movie),)
+    pressed(scene)
+    (doubt,) = shoot.doubts(shoot.Press(scene).jobs)
+    assert "is under way already" in doubt
+    disk.back.set()
+    carry_out()
+    drain_until("LANDED")
+
+
+def test_what_was_pressed_is_sent_whatever_is_selected_by_then(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path
+) -> None:
+    disk.paths = (str(movie),)
+    press = pressed(scene)
+    select(scene)
+    disk.back.set()
+    carry_out()
+    drain_until("LANDED")
+    assert [row.id for row in journal()] == [job.id for job in press.jobs]
+
+
+def test_what_was_pressed_begins_though_blender_ends(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
+    press = pressed(scene)
+    shoot.finish()
+    assert not shoot.is_under_way()
+    session.close()
+    assert [row.id for row in journal()] == [job.id for job in press.jobs]
+
+
+def test_blender_ends_though_a_disk_hangs(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shoot, "_AT_THE_END", 0.05)
+    disk.paths = (str(movie),)
+    pressed(scene)
+    shoot.finish()
+    assert not shoot.is_under_way()
+    until_no_job_is_on_disk()
+    assert not journal()
+
+
+def test_a_press_whose_file_was_closed_is_not_sent(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
+    disk.paths = (str(movie),)
+    pressed(scene)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    disk.back.set()
+    carry_out()
+    (told,) = session.current().complaints()
+    assert "its file was closed" in str(told)
+    until_no_job_is_on_disk()
+    assert not journal()
