@@ -51,7 +51,13 @@ def test_a_take_in_real_time_keeps_its_pace_where_the_rate_was_changed(tmp_path:
 @pytest.mark.parametrize(
     ("timing", "now", "hidden"),
     sampled(
-        [("REAL_TIME", 15, 0), ("REAL_TIME", 15, 5), ("REAL_TIME", 60, 5), ("REAL_TIME", 60, 0), ("EVERY_FRAME", 60, 0)],
+        [
+            ("REAL_TIME", 15, 0),
+            ("REAL_TIME", 15, 5),
+            ("REAL_TIME", 60, 5),
+            ("REAL_TIME", 60, 0),
+            ("EVERY_FRAME", 60, 0),
+        ],
         ("REAL_TIME", 60, 0),
     ),
 )
