@@ -41,6 +41,7 @@ MAY_SKIP = {
     "Linux counts them": (),
     "POSIX signals": (),
     "made of what only POSIX has": (),
+    "made of what only Windows has": (),
     "needs a device that is always full": (),
 }
 """Why a test may be skipped, and in which layers alone; empty for all."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import Any
 
 from ..errors import StorageError
 from ..planning.job_model import with_model
+from ..storage import put_in_place
 from ..takes.receipt import ROW
 from ..values.job import Job
 from ..values.serialization import from_json, to_json
@@ -46,7 +46,7 @@ def write_slip(folder: Path, job: Job) -> None:
     part = folder / f"{SLIP}.part"
     try:
         part.write_text(json.dumps(to_json(job)), encoding="utf-8")
-        os.replace(part, folder / SLIP)
+        put_in_place(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
         with contextlib.suppress(OSError):
@@ -61,10 +61,10 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
     """
     aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     try:
-        os.replace(path, aside)
+        put_in_place(path, aside)
         for suffix in ("-journal", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{path}{suffix}", f"{aside}{suffix}")
+                put_in_place(Path(f"{path}{suffix}"), Path(f"{aside}{suffix}"))
     except OSError as error:
         raise StorageError(
             say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
