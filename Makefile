@@ -13,6 +13,8 @@ GUI_ENVS := $(if $(BLENDER),,$(GUI:%=blender-%))
 # Whole campaigns, and every test in every Blender: make test-timeline BPY=5.0 ALL=1
 ALL ?=
 RUN_TESTS = $(PYTHON) tools/run_tests.py $(if $(ALL),--all)
+# Python for Windows, under wine: in `make test-all`.
+WINDOWS ?=
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
 # Cases or groups of them: make fidelity CASES="whole-25 place"
@@ -25,7 +27,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' blender_manifest.toml)
 ZIP := build/reshoot-$(VERSION).zip
 BPY_ENV := env-bpy-5.0
 
-.PHONY: help setup build lint test test-all test-core test-timeline test-gui fidelity reliability bench demo pictures footage clean
+.PHONY: help setup build lint test test-all test-core test-windows test-timeline test-gui fidelity reliability bench demo pictures footage clean
 .DEFAULT_GOAL := help
 # The parts run side by side on their own, where that is safe.
 .NOTPARALLEL:
@@ -35,9 +37,10 @@ help:
 	@echo 'make build          $(ZIP)'
 	@echo 'make test           everything below up to test-gui, in a quarter of an hour: of each campaign a sample, and in the'
 	@echo '                    older Blenders what depends on their version'
-	@echo 'make test-all       the same with whole campaigns, and every test in every Blender; takes some hours'
+	@echo 'make test-all       the same with whole campaigns, every test in every Blender, and test-windows; takes some hours'
 	@echo 'make lint           ruff and mypy'
 	@echo 'make test-core      the tests that need no Blender'
+	@echo 'make test-windows   the same in Python for Windows, under wine; a sample of each campaign'
 	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender; ALL=1 for all of its tests)'
 	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
 	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
@@ -67,17 +70,20 @@ lint: env-tools
 test-core: env-tools
 	@$(RUN_TESTS) core
 
+test-windows: env-windows
+	@$(RUN_TESTS) windows
+
 test-timeline: $(BPY:%=env-bpy-%) build footage
 	@$(RUN_TESTS) $(BPY_LAYERS)
 
 test-gui: env-tools $(GUI_ENVS:%=env-%) build footage
 	@$(RUN_TESTS) $(GUI_LAYERS)
 
-test: setup build footage
-	@$(RUN_TESTS) lint $(LONGEST_LAYER) $(GUI_LAYERS) core $(filter-out $(LONGEST_LAYER),$(BPY_LAYERS))
+test: setup $(WINDOWS:%=env-%) build footage
+	@$(RUN_TESTS) lint $(LONGEST_LAYER) $(GUI_LAYERS) core $(WINDOWS) $(filter-out $(LONGEST_LAYER),$(BPY_LAYERS))
 
 test-all:
-	@$(MAKE) --no-print-directory test ALL=1
+	@$(MAKE) --no-print-directory test ALL=1 WINDOWS=windows
 
 fidelity: $(BPY_ENV) build footage
 	@build/env/bpy-5.0/bin/python tools/fidelity $(CASES)

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..core.awake import Patience
 from ..core.blender_process import PROGRESS
 from ..core.errors import ExportError
 from ..core.words import say
@@ -127,12 +128,12 @@ def mix_sound(scene: bpy.types.Scene, target: Path) -> None:
             bpy.ops.sound.mixdown(filepath=str(target), container="FLAC", codec="FLAC")
     except RuntimeError as error:
         raise failed from error
-    size, end = 0, time.monotonic() + _MIX_STALLS
+    size, patience = 0, Patience(_MIX_STALLS)
     while not _is_whole_flac(target):
         grown = target.stat().st_size if target.exists() else 0
         if grown != size:
-            size, end = grown, time.monotonic() + _MIX_STALLS
-        if time.monotonic() > end:
+            size, patience = grown, Patience(_MIX_STALLS)
+        if patience.is_over():
             raise failed
         time.sleep(0.01)
 

@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders that Reshoot makes, and what is said of one that cannot be written."""
+"""Folders and files that Reshoot makes, replaces and removes, and what is said of a folder that cannot be written.
+
+On Windows a file that anybody has open can be neither replaced nor removed: a virus scanner has it for a moment, a
+player for as long as it shows it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .errors import StorageError
@@ -22,3 +31,53 @@ def unwritable(folder: Path, error: OSError) -> StorageError:
         say("The folder {folder} cannot be written: {error}.", folder=folder, error=error.strerror or error),
         say("Make it writable or free some room, then try again."),
     )
+
+
+OVER = "over.txt"
+"""In a folder that is to be removed and could not be: whoever comes by later tries again."""
+
+_HELD = (5, 32, 33)
+"""What Windows says of a file that another program has open: access is denied, it is in use, a part of it is locked."""
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before each further try: a scanner has a new file for less than their sum."""
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Have the file `part` as `target`, in the place of what is there. Waits up to 1.6 seconds for a program that has
+    one of them open, so never on the thread of the interface. Raises OSError."""
+    _patiently(lambda: os.replace(part, target))
+
+
+def discard(path: Path) -> None:
+    """Remove a file that is not needed any more, where that can be done."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of ours that is over with all that is in it. Where something in it is open, that stays, and the
+    folder is marked: see `left_over`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir():
+        with contextlib.suppress(OSError):
+            (folder / OVER).touch()
+
+
+def left_over(folders: Path) -> list[Path]:
+    """Those of the folders in `folders` that could not be removed when they were over."""
+    try:
+        return [mark.parent for mark in folders.glob(f"*/{OVER}")]
+    except OSError:
+        return []
+
+
+def _patiently(act: Callable[[], None]) -> None:
+    for pause in _PAUSES:
+        try:
+            act()
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _HELD:
+                raise
+        time.sleep(pause)
+    act()

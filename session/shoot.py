@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import threading
 import time
 from dataclasses import replace
@@ -25,6 +24,7 @@ from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.planning import references
 from ..core.planning.job_model import kept
+from ..core.storage import remove_folder
 from ..core.values.job import Job, new
 from ..core.values.request import Order
 from ..core.values.shot import comparable
@@ -246,7 +246,7 @@ def _silent(seen: Look) -> StorageError:
 
 def _remove(folders: list[Path]) -> None:
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:

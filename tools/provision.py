@@ -2,9 +2,10 @@
 """Makes the environments under build/env: `tools` without Blender, `bench` with the ffmpeg program besides, and
 `bpy-<series>` with Blender as a Python module.
 
-`blender-<series>`, a real Blender with a window, is the business of `debian.py`. An environment is made once: it is
-left alone until what it is made from changes. Touches nothing outside build/, except that it asks apt-get for the
-system libraries bpy lacks, where it runs as root on a Debian machine.
+`blender-<series>`, a real Blender with a window, is the business of `debian.py`, and `windows`, Python for Windows,
+that of `windows.py`. An environment is made once: it is left alone until what it is made from changes. Touches nothing
+outside build/, except that it asks apt-get for the system libraries that bpy lacks, and for wine, where it runs as root
+on a Debian machine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import venv
 from pathlib import Path
 
 import debian
+import windows
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "build" / "env"
@@ -28,7 +30,7 @@ BPY = {"4.2": "4.2.23", "4.5": "4.5.15", "5.0": "5.0.1", "5.2": "5.2.0"}
 # The Python that a bpy wheel is for, where it is not the one that runs this.
 PYTHON = (3, 11)
 NEWER_PYTHON = {"5.2": (3, 13)}
-NAMES = ("tools", "bench", *(f"bpy-{series}" for series in BPY), *debian.NAMES)
+NAMES = ("tools", "bench", *(f"bpy-{series}" for series in BPY), *debian.NAMES, windows.NAME)
 
 # What the bpy wheels are linked against and do not carry, as Debian names it.
 SYSTEM_PACKAGES = [
@@ -88,6 +90,9 @@ def provide(name: str) -> None:
     """Make the environment `name`, unless it is there and was made from the same things."""
     if name in debian.NAMES:
         debian.provide(name)
+        return
+    if name == windows.NAME:
+        windows.provide()
         return
     folder = ENVIRONMENTS / name
     installs = pip_arguments(name)

@@ -861,6 +861,12 @@ GERMAN: dict[str, str] = {
     "Free some room, or save the project on another disk.": (
         "Platz schaffen oder das Projekt auf einer anderen Platte speichern."
     ),
+    "The path of the folder {folder} has {count} characters; at most {most} leave room for the names of "
+    "takes on Windows.": (
+        "Der Pfad des Ordners {folder} hat {count} Zeichen; höchstens {most} lassen unter Windows Platz für die "
+        "Namen der Takes."
+    ),
+    "Save the project in a folder with a shorter path.": ("Das Projekt in einem Ordner mit kürzerem Pfad speichern."),
     "The folder {folder} cannot be written: {error}.": "Der Ordner {folder} ist nicht beschreibbar: {error}.",
     "Make it writable or free some room, then try again.": (
         "Ihn beschreibbar machen oder Platz schaffen, dann erneut versuchen."

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from types import MappingProxyType
 from ..errors import ReshootError, StorageError
 from ..lanes import Lane
 from ..money.ledger import Sum
+from ..storage import remove_folder
 from ..values.job import Job
 from ..values.state import State
 from ..words import say
@@ -274,6 +274,7 @@ class Runner:
             self._hand_on(job)
 
     def _resume_all(self) -> None:
+        self._settling.remove_left_over()
         for job_id in (*self._journal.unfinished(), *self._journal.open_questions(), *self._settling.uncompared()):
             self.resume(job_id)
 
@@ -340,7 +341,7 @@ class Runner:
         kept = self._steps.keep_paid(job, folder)
         salvage.forget_slip(folder)
         self._rows.remove(job)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         self._activity.forget(job_id)
         words = say("What came for “{shot}” is kept as {path}", shot=job.label, path=kept) if kept else ""
         self._rows.report(Event(job, words, gone=True))

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..errors import StorageError
 from ..planning.job_model import with_model
+from ..storage import OVER, put_in_place
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
@@ -52,7 +53,7 @@ def write_slip(folder: Path, job: Job) -> None:
     part = folder / f"{SLIP}.part"
     try:
         part.write_text(json.dumps(to_json(job)), encoding="utf-8")
-        os.replace(part, folder / SLIP)
+        put_in_place(part, folder / SLIP)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
         for path in (part, folder / SLIP):
@@ -76,7 +77,7 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
         for suffix in _SIDES:
             # They belong to the damaged one, and would be taken for the new one's.
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        os.replace(beside, path)
+        put_in_place(beside, path)
     except OSError as error:
         raise StorageError(
             say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
@@ -123,7 +124,7 @@ def adopt(journal: Journal, jobs: Path) -> None:
     an earlier copy of it. Raises StorageError where that cannot be written.
     """
     try:
-        ids = [name for name in os.listdir(jobs) if is_job_id(name) and (jobs / name / SLIP).is_file()]
+        ids = [name for name in os.listdir(jobs) if is_job_id(name) and _is_told_of(jobs / name)]
     except OSError:
         return
     for job_id in journal.unknown(ids):
@@ -161,7 +162,13 @@ def _table(path: Path, name: str) -> list[dict[str, Any]]:
 
 def _slips(jobs: Path) -> Iterator[Job]:
     for path in jobs.glob(f"*/{SLIP}"):
-        yield from _slip(path)
+        if _is_told_of(path.parent):
+            yield from _slip(path)
+
+
+def _is_told_of(folder: Path) -> bool:
+    """Whether a job's folder has the copy of its row, and is not over: on Windows what somebody has open stays."""
+    return (folder / SLIP).is_file() and not (folder / OVER).exists()
 
 
 def _slip(path: Path) -> Iterator[Job]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import JobCancelled, StorageError
+from ..storage import left_over, remove_folder
 from ..takes.files import stamp
 from ..values.job import Job, is_job_id
 from ..values.state import State
@@ -47,6 +47,16 @@ class Settling:
         """The takes that were placed by a Blender whose lease has not ended, and are in no file."""
         self._take_lock = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
+
+    def remove_left_over(self) -> None:
+        """Remove the folders of jobs that were over while something in them was open, as Windows has it."""
+        for folder in left_over(self._folder):
+            if not is_job_id(folder.name):
+                continue
+            job = self._rows.get(folder.name)
+            # One that has gone on since needs its folder again.
+            if job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job))):
+                remove_folder(folder)
 
     def uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
@@ -80,8 +90,10 @@ class Settling:
                     now, replace(now, take=_where(take, now), notes=(*now.notes, *notes), compared=True)
                 )
                 if after.state is State.PLACED:
-                    self._steps.finish(after)
-                    self._clear(after)
+                    try:
+                        self._steps.finish(after)
+                    finally:
+                        self._clear(after)
 
     def _compared(self, job: Job) -> tuple[Take | None, tuple[str, ...]]:
         try:
@@ -137,7 +149,12 @@ class Settling:
         if self._keep_clips():
             self._steps.forget_result(folder)
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
+        self.remove_left_over()
+
+
+def _take_of(job: Job) -> str:
+    return job.take.path if job.take is not None else ""
 
 
 def _where(take: Take | None, now: Job) -> Take | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 import threading
 import time
@@ -42,6 +41,7 @@ from ..models.model import ModelInput
 from ..names import REHEARSAL
 from ..planning.job_model import kept, model_of
 from ..service import download, fal
+from ..storage import discard, put_in_place
 from ..takes import comparing, landing
 from ..takes.files import path_for
 from ..takes.receipt import write_receipt
@@ -196,7 +196,7 @@ class Steps:
     def forget_result(self, folder: Path) -> None:
         """Remove what came from a job's folder: the take is placed."""
         for path in (*folder.glob(_RESULT.format(request="*")), folder / CORRECTED):
-            path.unlink(missing_ok=True)
+            discard(path)
 
     def keep_paid(self, job: Job, folder: Path) -> Path | None:
         """Put what came for a job that is given up among the takes, where it is in the job's folder alone.
@@ -334,7 +334,7 @@ class Steps:
             take, notes = land(job, result, path_for(job, takes))
         except DownloadError:
             with contextlib.suppress(OSError):
-                os.replace(result, result.with_name(_UNREADABLE.format(request=request)))
+                put_in_place(result, result.with_name(_UNREADABLE.format(request=request)))
             raise
         # The stand-in is the clip's own picture, and it is not paid for.
         rehearsed = job.service == REHEARSAL

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, ResultGone, SetupError, StorageError
 from ..media import mp4
-from ..storage import make_folder
+from ..storage import make_folder, put_in_place
 from ..words import say
 from . import streams, trust
 from .origin import escaped, is_loopback
@@ -99,7 +99,7 @@ def fetch(
                     ) from exc
                 _wait(max(FIRST_DELAY * 2**attempt, exc.wait), cancelled)
         _must_be_free(target)
-        os.replace(transfer.part, target)
+        put_in_place(transfer.part, target)
 
 
 class _Transfer:

@@ -6,12 +6,12 @@ picture that is larger or shifted. The comparing is done in a background Blender
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..awake import Patience
 from ..blender_process import Blender
 from ..errors import JobCancelled, ReshootError
 from ..values.compare_recipe import CompareRecipe
@@ -28,7 +28,9 @@ _log = logging.getLogger(__name__)
 _MODULE = "compare"
 _AS_IT_IS = Fit()
 _PATIENCE = 120.0
-"""Seconds after which the result is placed as it came: a paid take does not wait for a Blender that hangs."""
+"""Seconds after which the result is placed as it came: a paid take does not wait for a Blender that hangs. What the
+computer sleeps is none of them.
+"""
 
 
 def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelled: Callable[[], bool]) -> None:
@@ -37,14 +39,14 @@ def prepare(clip: Path, frames: int, folder: Path, blender: Blender, *, cancelle
     Where `inspect` is called before this has returned, both read it. Raises JobCancelled; `inspect` copes with anything
     else.
     """
-    patience = time.monotonic() + _PATIENCE
+    patience = Patience(_PATIENCE)
     try:
         blender.run(
             _MODULE,
             to_json(_recipe(clip, range(frames), folder)),
             # Apart, so that an answer to the one is never taken for an answer to the other.
             folder / "ahead",
-            cancelled=lambda: cancelled() or time.monotonic() > patience,
+            cancelled=lambda: cancelled() or patience.is_over(),
         )
     except JobCancelled:
         if cancelled():
@@ -70,7 +72,7 @@ def inspect(
     fit, rotation: how the result's picture is meant to lie, see `job.Take`; what is found comes on top of that. Raises
     JobCancelled; whatever else goes wrong leaves everything as expected, and says so.
     """
-    patience = time.monotonic() + _PATIENCE
+    patience = Patience(_PATIENCE)
     try:
         recipe = replace(
             _recipe(clip, expected, folder),
@@ -79,9 +81,7 @@ def inspect(
             scale=(fit.scale_x, fit.scale_y),
             rotation=rotation,
         )
-        answer = blender.run(
-            _MODULE, to_json(recipe), folder, cancelled=lambda: cancelled() or time.monotonic() > patience
-        )
+        answer = blender.run(_MODULE, to_json(recipe), folder, cancelled=lambda: cancelled() or patience.is_over())
         return _read(expected, answer)
     except JobCancelled:
         if cancelled():

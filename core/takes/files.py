@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import StorageError
 from ..one_line import one_line
-from ..storage import unwritable
+from ..storage import put_in_place, unwritable
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
@@ -22,6 +22,15 @@ from ..words import say
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _LONGEST_NAME = 120
 """Bytes of a strip's name in a file's: what is added and most file systems' 255 leave room for it."""
+_WINDOWS = os.name == "nt"
+_LONGEST_PATH = 259
+"""Characters of a path that programs on Windows can be trusted to open."""
+_SHORTEST_NAME = 8
+"""Characters of a strip's name that are kept, however long its folder's path."""
+_ADDED = len("_take01_01234567.mp4") + len("_at30000-1001.part")
+"""Characters beside a strip's name, in the longest of the names that a take and what lies beside it have."""
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+"""Names that Windows keeps for its devices, whatever follows a dot in them."""
 
 
 def path_for(job: Job, folder: Path) -> Path:
@@ -33,6 +42,11 @@ def path_for(job: Job, folder: Path) -> Path:
     name = job.shot.name if len(job.plan.parts) == 1 else f"{job.shot.name}_part{job.part + 1}"
     name = name.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
     name = _UNSAFE.sub("_", name).strip(" .") or "shot"
+    if _WINDOWS:
+        name = _fitting(name, folder).strip(" .") or "shot"
+    if _DEVICE.match(name):
+        # In every system: a project goes from one to the other.
+        name = f"_{name}"
     mine = f"_{job.id[:8]}.mp4"
     pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
     highest = 0
@@ -59,6 +73,29 @@ def stamp(project: str) -> str:
     return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
 
 
+def _fitting(name: str, folder: Path) -> str:
+    """As much of a strip's name as leaves the paths of its take, and of what lies beside it, short enough."""
+    room = _LONGEST_PATH - len(str(folder)) - 1 - _ADDED
+    units = name.encode("utf-16-le")[: 2 * max(room - 1, _SHORTEST_NAME)]
+    return units.decode("utf-16-le", "ignore")
+
+
+def _check_length(folder: Path) -> None:
+    """Refuse a folder in which the path of no take would be short enough. Raises StorageError."""
+    most = _LONGEST_PATH - 1 - _ADDED - _SHORTEST_NAME - 1
+    if _WINDOWS and len(os.path.abspath(folder)) > most:
+        raise StorageError(
+            say(
+                "The path of the folder {folder} has {count} characters; at most {most} leave room for the names of "
+                "takes on Windows.",
+                folder=folder,
+                count=len(os.path.abspath(folder)),
+                most=most,
+            ),
+            say("Save the project in a folder with a shorter path."),
+        )
+
+
 def is_gone(job: Job) -> bool:
     """Whether what came is not on disk any more, though it was here and the service may still have it."""
     landed = job.state in (State.LANDED, State.PLACED)
@@ -71,6 +108,7 @@ def check_room(folder: Path, needed: int, *, with_parents: bool = False) -> None
     with_parents: it will be made with what it is in; otherwise its parent has to be there, since a disk that is gone is
     not to be made up for on another one. Raises StorageError, naming the folder.
     """
+    _check_length(folder)
     there = folder if folder.exists() else folder.parent
     while with_parents and not there.exists() and there != there.parent:
         there = there.parent
@@ -96,6 +134,7 @@ def check_room(folder: Path, needed: int, *, with_parents: bool = False) -> None
 
 def check_writable(folder: Path) -> None:
     """Make the folder where it is missing, and refuse it where it takes no file. Raises StorageError, naming it."""
+    _check_length(folder)
     try:
         folder.mkdir(exist_ok=True)
         probe = folder / f".reshoot-{os.getpid()}"
@@ -106,11 +145,16 @@ def check_writable(folder: Path) -> None:
 
 
 def _put(source: Path, target: Path) -> None:
-    """Have `source` at `target` too, whole or not at all: the same bytes where both are on one disk, else a copy."""
+    """Have `source` at `target` too, whole or not at all: the same bytes where both are on one disk, else a copy.
+
+    On Windows a copy in any case: of a file that Blender shows, no other name could be removed.
+    """
     part = target.with_name(target.name + ".part")
     # It may be one with the source, which must not be written over.
     part.unlink(missing_ok=True)
     try:
+        if _WINDOWS:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
         os.link(source, part)
     except OSError:
         # Another disk, or one that has no links.
@@ -118,4 +162,4 @@ def _put(source: Path, target: Path) -> None:
             shutil.copyfileobj(whole, copy)
             copy.flush()
             os.fsync(copy.fileno())
-    os.replace(part, target)
+    put_in_place(part, target)

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..names import REHEARSAL
 from ..planning.prompt import labels
-from ..storage import unwritable
+from ..storage import put_in_place, unwritable
 from ..values.job import Job
 from ..values.serialization import to_json
 from ..values.state import State
@@ -150,6 +150,6 @@ def write_receipt(job: Job) -> None:
         # A path that is no Unicode has lone surrogates in it, which only JSON's own escapes can hold.
         text = json.dumps(receipt(job), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
         part.write_bytes(text + b"\n")
-        os.replace(part, path)
+        put_in_place(part, path)
     except OSError as error:
         raise unwritable(path.parent, error) from error

@@ -94,6 +94,18 @@ tests/core/test_b.py::test_four
     assert run_tests.last_test(log) == "in tests/core/test_b.py::test_four"
 
 
+def test_what_a_run_in_one_process_got_to_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_tests = tool("run_tests", monkeypatch)
+    log = """
+tests/core/test_a.py::test_one[a b] PASSED                               [  7%]
+tests/core/test_a.py::test_two FAILED                                    [ 14%]
+tests/core/test_a.py::test_three SKIPPED (made of what only POSIX has)   [ 21%]
+tests/core/test_b.py::test_four
+"""
+    assert run_tests.count_log(log) == {"passed": 1, "skipped": 1, "failed": 1}
+    assert run_tests.last_test(log) == "in tests/core/test_b.py::test_four"
+
+
 def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     provision = tool("provision", monkeypatch)
     for name in ("pyenv/versions/3.13.0/bin", "bin"):

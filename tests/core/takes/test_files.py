@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from rehearsal_render import make_clip
 from reshoot.core.errors import DownloadError, Paid, StorageError
 from reshoot.core.media import mp4
+from reshoot.core.takes import files
 from reshoot.core.takes.files import check_room, check_writable, path_for
 from reshoot.core.takes.receipt import receipt, receipt_path, settled, write_receipt
 from reshoot.core.takes.result import keep, land
@@ -28,6 +30,8 @@ from reshoot.core.values.serialization import from_json
 from reshoot.core.values.shot import Reference
 from reshoot.core.values.state import State
 from sample_jobs import a_job, a_shot
+
+on_windows_alone = pytest.mark.skipif(sys.platform != "win32", reason="made of what only Windows has")
 
 
 def landed(job: Job, result: Path, folder: Path) -> tuple[Job, tuple[str, ...]]:
@@ -68,6 +72,10 @@ def test_a_number_is_not_used_again_when_an_earlier_take_is_removed(tmp_path: Pa
         (" . ", "shot"),
         ("", "shot"),
         ("x" * 200, "x" * 120),
+        ("CON.mp4", "_CON.mp4"),
+        ("nul .mov", "_nul .mov"),
+        ("com¹.take", "_com¹.take"),
+        ("Console.mp4", "Console.mp4"),
     ],
 )
 def test_a_strips_name_becomes_a_files(tmp_path: Path, name: str, written: str) -> None:
@@ -202,6 +210,43 @@ def test_a_take_that_is_there_is_not_overwritten(tmp_path: Path, fresh, uneven: 
     assert take.path == str(target)
     assert target.read_bytes() == b"an earlier take"
     assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("name", ["Forest " * 30, "\N{EVERGREEN TREE}" * 100, "x" * 200])
+def test_the_path_of_a_take_fits_into_what_windows_can_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    deep = tmp_path / ("d" * 100)
+    deep = deep / ("e" * (209 - len(str(deep)) - 1))
+    deep.mkdir(parents=True)
+    check_writable(deep)
+    path = path_for(a_job(a_shot(name=name)), deep)
+    longest = path.with_name(f"{path.stem}_at30000-1001.part")
+    assert len(str(longest).encode("utf-16-le")) // 2 < 260
+    assert path.name.startswith(name[:3])
+    longest.touch()
+
+
+@pytest.mark.parametrize("check", [check_writable, lambda folder: check_room(folder, 1)])
+def test_a_folder_whose_path_is_too_long_for_windows_is_refused_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Callable[[Path], None]
+) -> None:
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    deep = tmp_path / ("d" * 110) / ("e" * 110)
+    with pytest.raises(StorageError, match=r"has \d+ characters; at most 211 leave room") as refusal:
+        check(deep)
+    assert str(deep) in refusal.value.message and "shorter path" in refusal.value.remedy
+    assert not deep.exists()
+
+
+@on_windows_alone
+def test_what_came_can_be_removed_though_its_take_is_shown(tmp_path: Path) -> None:
+    result = make_clip(tmp_path / "result.mp4")
+    job, _notes = landed(a_job(), result, tmp_path / "takes")
+    assert job.take
+    with open(job.take.path, "rb"):
+        result.unlink()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, fresh) -> None:

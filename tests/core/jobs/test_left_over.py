@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders of jobs that are over, in which something was open when they were to go: Windows removes no such file."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from house import House, until
+from patience import LONGEST
+from reshoot.core import storage
+from reshoot.core.jobs.journal import Journal
+from reshoot.core.values.job import Job
+from reshoot.core.values.state import State
+from sample_jobs import a_job
+
+
+def placed(house: House, movie: Path, *, hold: str = "") -> tuple[Job, Path]:
+    """A rehearsed job whose take is placed while a file of its folder is open; and that folder."""
+    desk = house.desk("one")
+    job = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
+    folder = desk.runner.folder_of(job)
+    (folder / "held.bin").touch()
+    with (folder / "held.bin").open("rb"):
+        desk.runner.placed(job.id, ()).result(LONGEST)
+    job = desk.hear(job, State.PLACED)
+    desk.close()
+    return job, folder
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="made of what only Windows has")
+def test_what_was_open_is_removed_at_the_next_start(house: House, movie: Path) -> None:
+    _job, folder = placed(house, movie)
+    assert {path.name for path in folder.iterdir()} == {"held.bin", storage.OVER}
+    house.desk("two").runner.resume_all()
+    until(lambda: not folder.exists())
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="made of what only Windows has")
+def test_what_was_open_is_removed_when_the_next_take_is_placed(house: House, movie: Path) -> None:
+    _job, folder = placed(house, movie)
+    placed(house, movie)
+    assert not folder.exists()
+
+
+def test_a_folder_that_is_marked_goes_only_where_its_job_is_over(house: House, movie: Path, tmp_path: Path) -> None:
+    job, _folder = placed(house, movie)
+    states = {State.LANDED: True, State.WAITING: True, State.PLACED: False}
+    rows = [replace(job, id=f"{number:032x}", state=state) for number, state in enumerate(states)]
+    uncompared = replace(job, id="e" * 32, compared=False)
+    gone = replace(job, id="d" * 32, take=replace(job.take, path=str(tmp_path / "gone.mp4")) if job.take else None)
+    with_rows = [*rows, uncompared, gone]
+    journal = Journal(house.folder / "journal.sqlite3", "three")
+    journal.restore(with_rows, [])
+    journal.close()
+    jobs = house.folder / "jobs"
+    for name in (*(row.id for row in with_rows), "f" * 32, "not of a job"):
+        (jobs / name).mkdir(parents=True)
+        (jobs / name / storage.OVER).touch()
+    desk = house.desk("four")
+    desk.runner._settling.remove_left_over()
+    kept = {row.id for row in rows if states[row.state]} | {uncompared.id, gone.id, "not of a job"}
+    assert {path.name for path in jobs.iterdir()} == kept
