@@ -24,8 +24,11 @@ _MIX_STALLS = 60.0
 """Seconds without a byte more after which a mix of sound does not come any more."""
 _AS_IT_IS = 2.5 / 255
 """How far a view may be from showing a picture as it is."""
-_CACHES = ("use_prefetch", "use_cache_raw", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
-"""Of a sequencer; which there are depends on the version."""
+_CACHES = ("use_prefetch", "use_cache_preprocessed", "use_cache_composite", "use_cache_final")
+"""Of a sequencer; which there are depends on the version. What is read from files (`use_cache_raw`) stays: it decides
+which frame is shown of a movie with a rate of its own (docs/decisions/delivered.md)."""
+_MOST_KEPT = 1024
+"""Megabytes of frames that Blender keeps at most."""
 
 
 def render_movie(
@@ -170,12 +173,20 @@ def plain_output(scene: bpy.types.Scene) -> None:
 def _forget_frames() -> None:
     """Have sequencers, nested ones too, keep no frame once it is rendered: none is asked for again, and by default they
     fill gigabytes.
+
+    Frames of footage are kept as in the editor's own render: since 5.0 one is shown again for all moments while it
+    lasts, where anything else would be shown without.
     """
+    preferences = bpy.context.preferences
+    assert preferences is not None
+    preferences.system.memory_cache_limit = min(_MOST_KEPT, preferences.system.memory_cache_limit)
     for scene in bpy.data.scenes:
         editor = scene.sequence_editor
         for name in _CACHES:
             if hasattr(editor, name):
                 setattr(editor, name, False)
+        if editor is not None:
+            editor.use_cache_raw = True
 
 
 def view_as(scene: bpy.types.Scene, view_transform: str) -> None:

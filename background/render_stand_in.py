@@ -54,17 +54,35 @@ def _change_rate(scene: bpy.types.Scene, strip: Any, recipe: StandInRecipe) -> N
     A strip at its own rate would show other frames in other versions of Blender.
     """
     pace = recipe.clip_fps / recipe.fps
-    speed = compat.new_effect(editor_of(scene), "rate", "SPEED", 2, 1, recipe.frames, (strip,))
+    length, behind = compat.length(strip), 0
+    shown = strip
+    if compat.REPEATS_INPUTS:
+        behind = recipe.frames
+        shown = _put_behind(scene, strip, behind)
+    speed = compat.new_effect(editor_of(scene), "rate", "SPEED", 2, 1, recipe.frames, (shown,))
     speed.speed_control = "FRAME_NUMBER"
     speed.use_frame_interpolate = False
     speed.blend_type = "REPLACE"
-    last = compat.length(strip) - 1
     for number in range(recipe.frames):
-        speed.speed_frame_number = min(last, math.floor((number + Fraction(1, 2)) * pace))
+        speed.speed_frame_number = behind + min(length - 1, math.floor((number + Fraction(1, 2)) * pace))
         speed.keyframe_insert("speed_frame_number", frame=1 + number)
     for curve in compat.curves(scene):
         for point in curve.keyframe_points:
             point.interpolation = "CONSTANT"
+
+
+def _put_behind(scene: bpy.types.Scene, strip: Any, frames: int) -> Any:
+    """A meta strip in the place of `strip`, which shows it `frames` frames later, behind all that is rendered."""
+    editor = editor_of(scene)
+    whole = compat.strips(editor).new_meta("behind", 3, 1)
+    before = compat.new_effect(editor, "before", "COLOR", 2, 1, frames)
+    length = compat.length(strip)
+    setattr(strip, compat.SPAN[-1], 1 + frames)
+    for each in (before, strip):
+        each.move_to_meta(whole)
+    compat.set_end(whole, 1 + frames + length)
+    whole.channel = 1
+    return whole
 
 
 def _look(scene: bpy.types.Scene, clip: Any, recipe: StandInRecipe) -> None:

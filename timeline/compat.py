@@ -36,6 +36,10 @@ SHOWS_NEAREST = bpy.app.version < (5, 0, 0)
 """Of a movie with a rate of its own the frame that is nearest in time is shown. Later versions keep it while that
 frame of the movie lasts, so that a first look decides."""
 
+REPEATS_INPUTS = bpy.app.version >= (5, 1, 0)
+"""What an effect asked for at another frame of the timeline is shown once more where that frame is rendered next: a
+speed effect that asks for the next frame gets the picture of the one before."""
+
 _WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() if MEDIA_TYPE else ("scenes",))
 """Data that have nodes of their own; those of a scene are a group from 5.0 on."""
 

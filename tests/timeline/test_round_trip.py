@@ -124,6 +124,34 @@ def test_60_fps_in_real_time_stays_within_the_frame_of_the_answer(tmp_path: Path
     assert max(map(abs, errors)) < 60 / 24, errors
 
 
+@pytest.mark.every_blender("which frame of a movie with a rate of its own is shown is each version's own")
+def test_take_of_slower_footage_is_delivered_frame_for_frame(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(30))
+    path = numbered.movie(tmp_path / "slow.mp4", frames=75)
+    strip = movie_strip.add(scene, "slow", path, 1, 1, at_own_rate=True)
+    select(scene, strip)
+    before = numbered.delivered(scene, 1, 84, tmp_path)
+    shoot()
+    lies_over(the_take(scene), strip)
+    assert numbered.delivered(scene, 1, 84, tmp_path) == before
+
+
+@pytest.mark.every_blender("which frame of a movie with a rate of its own is shown is each version's own")
+@pytest.mark.parametrize("fps", sampled([50, 60], 60))
+def test_real_time_is_delivered_within_the_frame_of_the_answer(tmp_path: Path, fps: int) -> None:
+    scene = open_timeline(fps=Fraction(fps))
+    path = numbered.movie(tmp_path / "fast.mp4", frames=190, fps=Fraction(fps))
+    strip = editing.add_movie(scene, path)
+    shoot()
+    lies_over(the_take(scene), strip)
+    middles = [int((n + 0.5) * fps / 24) for n in range(190 * 24 // fps)]
+    assert numbered.numbers_in(Path(bpy.path.abspath(the_take(scene).filepath))) == middles
+    shown = numbered.delivered(scene, 1, 190, tmp_path)
+    late = [number - frame for frame, number in enumerate(shown)]
+    # Half a frame of the answer, and no less than a frame of the timeline.
+    assert max(map(abs, late)) <= fps / 48, late
+
+
 def test_identity_at_another_rate_is_the_clips_own_picture(tmp_path: Path) -> None:
     scene = open_timeline()
     path = footage.movie(tmp_path / "noise.mp4", noise=True)

@@ -124,6 +124,26 @@ def number_shown(scene: bpy.types.Scene, frame: int, folder: Path) -> int:
     return number(shown(scene, frame, folder)[:, :, 1])
 
 
+def delivered(scene: bpy.types.Scene, first: int, frames: int, folder: Path) -> list[int]:
+    """The numbers that an animation render of `frames` frames from `first` on shows: what an editor delivers, begun
+    with nothing in Blender's cache."""
+    render = scene.render
+    editor: Any = scene.sequence_editor
+    # Blender forgets what it kept when it is told to keep nothing.
+    editor.use_cache_raw = False
+    editor.use_cache_raw = True
+    compat.set_image_format(render.image_settings, "PNG")
+    render.filepath = f"{folder}/delivered"
+    render.resolution_percentage = 25
+    scene.frame_start, scene.frame_end = first, first + frames - 1
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    found = []
+    for frame in range(first, first + frames):
+        with av.open(render.frame_path(frame=frame)) as source:
+            found.append(number(next(source.decode(video=0)).to_ndarray(format="gray")))
+    return found
+
+
 def strips(scene: bpy.types.Scene) -> Any:
     """The strips of the timeline."""
     return compat.strips(scene.sequence_editor)
