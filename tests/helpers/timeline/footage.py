@@ -11,6 +11,7 @@ import zlib
 from fractions import Fraction
 from pathlib import Path
 
+import addon_utils
 import av
 import bpy
 import numpy
@@ -93,6 +94,29 @@ def saved_by_blender(path: Path, file_format: str, width: int = 640, height: int
     image.save_render(str(path), scene=scene)
     bpy.data.images.remove(image)
     bpy.data.scenes.remove(scene)
+    return path
+
+
+def layered_by_blender(path: Path, width: int = 640, height: int = 480) -> Path:
+    """A gray multilayer OpenEXR, with depth beside the picture, as Blender writes it when it renders."""
+    addon_utils.enable("cycles")
+    scene = bpy.data.scenes.new("renders layers")
+    render = scene.render
+    render.engine, render.filepath, render.use_file_extension = "CYCLES", str(path), False
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    render.resolution_x, render.resolution_y = width, height
+    scene.view_layers[0].use_pass_z = True
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.world = bpy.data.worlds.new("gray")
+    light = [((GRAY + 0.055) / 1.055) ** 2.4] * 3
+    scene.world.color = light
+    if scene.world.node_tree is not None:
+        scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (*light, 1.0)
+    if compat.MEDIA_TYPE:
+        render.image_settings.media_type = "MULTI_LAYER_IMAGE"
+    render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    bpy.data.batch_remove([scene, scene.world, scene.camera, scene.camera.data])
     return path
 
 
