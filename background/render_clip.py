@@ -96,9 +96,9 @@ def _isolate(scene: bpy.types.Scene, recipe: RenderRecipe) -> None:
     strips = compat.shown_strips(editor_of(scene))
     chosen = [strips[name] for name in recipe.strips]
     kept = _made_of(chosen)
-    timeline = TimelineFacts(scene)
-    below = see_through.channel_above(timeline, [timeline.of(strip) for strip in chosen])
-    if below is not None:
+    if recipe.see_through:
+        timeline = TimelineFacts(scene)
+        below = see_through.channel_above([timeline.of(strip) for strip in chosen])
         lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
         kept |= _made_of(lower)
     kept |= set(recipe.sounds)

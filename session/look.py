@@ -21,7 +21,7 @@ from ..core.export.own_frames import own_frames
 from ..core.models.model import Limits
 from ..core.models.table import MODELS
 from ..core.money.ledger import Sum
-from ..core.planning import conform, footage, prompt, references
+from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room
 from ..core.values.brief import Brief
 from ..core.values.plan import Plan
@@ -116,7 +116,12 @@ def look(scene: bpy.types.Scene, prompt: str = "") -> Preview:
         session.current().refresh()
     except ReshootError as error:
         unusable.append((_Rank.ROOM, error))
-    seen = look_at(scene, settings_brief.read(settings_of(scene), prompt))
+    brief = settings_brief.read(settings_of(scene), prompt)
+    transparency.asked()
+    seen = look_at(scene, brief)
+    # What a file's header tells may make another shot of it, whose files are asked for then.
+    while transparency.look(transparency.asked()):
+        seen = look_at(scene, brief)
     return replace(seen, faults=(*seen.faults, *unusable)).with_answer(ask_disk(seen.question))
 
 

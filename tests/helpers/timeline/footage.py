@@ -120,6 +120,66 @@ def layered_by_blender(path: Path, width: int = 640, height: int = 480) -> Path:
     return path
 
 
+OVERLAYS = {
+    "a.tga": ("targa", "bgra", "bgr24"),
+    "a.sgi": ("sgi", "rgba", "rgb24"),
+    "a.tif": ("tiff", "rgba", "rgb24"),
+    "a.dpx": ("dpx", "rgba", "rgb24"),
+    "a.bmp": ("bmp", "bgra", "bgr24"),
+    "a.jp2": ("jpeg2000", "rgba", "rgb24"),
+    "a.webp": ("libwebp", "yuva420p", "yuv420p"),
+    "a.png": ("png", "rgba", "rgb24"),
+    "a.exr": ("exr", "gbrapf32le", "gbrpf32le"),
+    "ffv1.mkv": ("ffv1", "bgra", "yuv420p"),
+    "ffv1.avi": ("ffv1", "yuva420p", "yuv420p"),
+    "png.avi": ("png", "rgba", "rgb24"),
+    "utvideo.avi": ("utvideo", "gbrap", "gbrp"),
+    "qtrle.mov": ("qtrle", "argb", "rgb24"),
+    "prores.mov": ("prores_ks", "yuva444p10le", "yuv444p10le"),
+    "prores.mkv": ("prores_ks", "yuva444p10le", "yuv422p10le"),
+    "vp9.webm": ("libvpx-vp9", "yuva420p", "yuv420p"),
+}
+"""Formats with room for an alpha channel, by the file's name: the codec, its points with one, and without."""
+
+
+def overlay(path: Path, width: int, height: int, *, whole: bool = False, frames: int = 75) -> Path:
+    """A gray square with nothing around it, in the format that `path` names (`OVERLAYS`): an image, or a movie.
+
+    whole: black around it, in points that have no alpha channel.
+    """
+    codec, with_alpha, without = OVERLAYS[path.name]
+    pixels = numpy.zeros((height, width, 4), numpy.uint8)
+    pixels[height // 3 : -height // 3, width // 3 : -width // 3] = (140, 140, 140, 255)
+    is_movie = path.suffix in (".mkv", ".avi", ".mov", ".webm")
+    container = {} if is_movie else {"format": "image2", "options": {"update": "1"}}
+    with av.open(str(path), "w", **container) as target:
+        # Blender 4.2 does not read the way in which SGI images are made smaller here.
+        stream = target.add_stream(codec, rate=24, options={"rle": "0"} if codec == "sgi" else None)
+        stream.width, stream.height, stream.pix_fmt = width, height, without if whole else with_alpha
+        for n in range(frames if is_movie else 1):
+            frame = av.VideoFrame.from_ndarray(pixels, "rgba").reformat(format=stream.pix_fmt)
+            frame.pts, frame.time_base = n, Fraction(1, 24)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode())
+    return path
+
+
+def gif(path: Path, width: int, height: int) -> Path:
+    """A GIF of one picture: a gray square with nothing around it. Its codes are never packed."""
+    head = struct.pack("<6sHHBBB", b"GIF89a", width, height, 0x80, 0, 0) + bytes((0, 0, 0, 140, 140, 140))
+    head += b"\x21\xf9\x04\x01\0\0\0\0" + struct.pack("<BHHHHBB", 0x2C, 0, 0, width, height, 0, 2)
+    codes = numpy.full(width * height // 2 * 3, 4, numpy.uint8)
+    pixels = numpy.zeros((height, width), numpy.uint8)
+    pixels[height // 3 : -height // 3, width // 3 : -width // 3] = 1
+    codes[1::3], codes[2::3] = pixels.ravel()[::2], pixels.ravel()[1::2]
+    every = numpy.append(codes, numpy.uint8(5))
+    bits = numpy.unpackbits(every[:, None], axis=1, count=3, bitorder="little")
+    data = numpy.packbits(bits.ravel(), bitorder="little").tobytes()
+    blocks = b"".join(bytes((len(data[at : at + 255]),)) + data[at : at + 255] for at in range(0, len(data), 255))
+    path.write_bytes(head + blocks + b"\0\x3b")
+    return path
+
+
 def _picture(width: int, height: int, n: int, frames: int, noise: bool) -> numpy.ndarray:
     if noise:
         return numpy.random.default_rng(n).integers(16, 235, (height, width), numpy.uint8)
