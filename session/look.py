@@ -204,7 +204,7 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     try:
         footage.check_files(asked.footage)
         if asked.shot is not None:
-            footage.check_whole(asked.shot)
+            footage.check_whole(asked.shot, asked.footage)
         if asked.shot is not None and asked.plan is not None:
             file = _own_file(asked.shot, asked.plan, asked.limits)
     except ReshootError as error:

@@ -88,7 +88,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
         file_sounds=native and all(_sounds_as(lead, sound) for sound in sounds),
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
-    return shot, shown_files(shown)
+    return shot, shown_files(shown, start, end)
 
 
 def linked_words(scene: bpy.types.Scene) -> str:
