@@ -96,9 +96,9 @@ def _isolate(scene: bpy.types.Scene, recipe: RenderRecipe) -> None:
     strips = compat.shown_strips(editor_of(scene))
     chosen = [strips[name] for name in recipe.strips]
     kept = _made_of(chosen)
-    timeline = TimelineFacts(scene)
-    below = see_through.channel_above(timeline, [timeline.of(strip) for strip in chosen])
-    if below is not None:
+    if recipe.see_through:
+        timeline = TimelineFacts(scene)
+        below = see_through.channel_above([timeline.of(strip) for strip in chosen])
         lower = [strip for strip in strips if strip.channel < below and strip.type != "SOUND"]
         kept |= _made_of(lower)
     kept |= set(recipe.sounds)
@@ -156,26 +156,45 @@ def _check_readable(scene: bpy.types.Scene, recipe: RenderRecipe) -> None:
     for strip in content.inside(compat.shown_strips(editor_of(scene))):
         if compat.start(strip) >= end or compat.end(strip) <= first or strip.mute:
             continue
+        remedy = say("Replace the file, or relink the strip.")
         if strip.type == "MOVIE":
-            path = bpy.path.abspath(strip.filepath)
-            try:
-                # The size of what is no movie is a default, not zero.
-                readable = bpy.data.movieclips.load(path, check_existing=True).frame_duration > 0
-            except RuntimeError:
-                readable = False
+            readable = _is_movie(bpy.path.abspath(strip.filepath))
         elif strip.type == "IMAGE" and strip.elements:
             path = bpy.path.abspath(f"{strip.directory}/{strip.elements[0].filename}")
-            try:
-                readable = all(bpy.data.images.load(path, check_existing=True).size)
-            except RuntimeError:
-                readable = False
+            readable = _sequencer_reads(path)
+            if not readable and _is_in_layers(path):
+                remedy = say("This Blender's sequencer shows no image in layers: save it as OpenEXR, not MultiLayer.")
         else:
             continue
         if not readable:
-            raise ExportError(
-                say("The file of “{strip}” cannot be read as a picture.", strip=strip.name),
-                say("Replace the file, or relink the strip."),
-            )
+            raise ExportError(say("The file of “{strip}” cannot be read as a picture.", strip=strip.name), remedy)
+
+
+def _is_movie(path: str) -> bool:
+    try:
+        # The size of what is no movie is a default, not zero.
+        return bool(bpy.data.movieclips.load(path, check_existing=True).frame_duration > 0)
+    except RuntimeError:
+        return False
+
+
+def _sequencer_reads(path: str) -> bool:
+    """Whether Blender's sequencer can show an image. What else of Blender reads files knows other formats."""
+    scratch = bpy.data.scenes.new("Reshoot")
+    scratch.sequence_editor_create()
+    strip = compat.strips(editor_of(scratch)).new_image("image", path, 1, 1)
+    readable = content.own_size(strip) is not None
+    bpy.data.scenes.remove(scratch)
+    return readable
+
+
+def _is_in_layers(path: str) -> bool:
+    try:
+        image = bpy.data.images.load(path, check_existing=True)
+    except RuntimeError:
+        return False
+    # Asked for its size, of which it tells none, it is read.
+    return not all(image.size) and image.type == "MULTILAYER"
 
 
 def _from_stills(first_pass: bpy.types.Scene, recipe: RenderRecipe, stills: list[Path]) -> bpy.types.Scene:

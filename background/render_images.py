@@ -26,12 +26,15 @@ def main(recipe: dict[str, Any]) -> dict[str, Any]:
     for source, target in recipe["images"]:
         try:
             image = bpy.data.images.load(source)
+            # Of an image in layers Blender tells no size; the first layer's picture is what it shows and saves.
+            readable = all(image.size) or image.type == "MULTILAYER"
+            if readable:
+                image.save_render(target, scene=scene)
         except RuntimeError:
-            image = None
-        if image is None or not all(image.size):
+            readable = False
+        if not readable:
             raise ExportError(
                 say("The reference “{file}” is not an image that can be read.", file=Path(source).name),
                 say("Choose a PNG or JPEG file, or save it again."),
             )
-        image.save_render(target, scene=scene)
     return {}

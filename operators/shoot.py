@@ -92,7 +92,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         """What is pressed. Raises the first of what is known to be in its way."""
         from ..session import shoot
 
-        press = shoot.Press(scene_of(context), self.prompt)
+        press = shoot.Press(scene_of(context), self.prompt, patience=shoot.AT_ONCE)
         if press.error is not None:
             raise press.error
         return press

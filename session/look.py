@@ -6,6 +6,8 @@ What can be told at once, and what is to be asked of the disk, are apart: nobody
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -20,7 +22,7 @@ from ..core.export.own_frames import own_frames
 from ..core.models.model import Limits
 from ..core.models.table import MODELS, limits_of
 from ..core.money.ledger import Sum
-from ..core.planning import conform, footage, prompt, references
+from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
 from ..core.values.plan import Plan
@@ -107,18 +109,37 @@ class Look:
         return replace(self.preview, file=found.file if found is not None else None, errors=errors)
 
 
-def look(scene: bpy.types.Scene, prompt: str = "") -> Look:
+def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
     """What a press on `scene` would send now, and every fault that can be told without the disk.
 
-    prompt: in place of the scene's own, where it is not empty.
+    prompt: in place of the scene's own, where it is not empty. seconds: that a disk has for the headers of files which
+    tell whether something is seen through them; what is not known by then counts as see-through.
     """
     unusable: list[_Fault] = []
     try:
         session.current().refresh()
     except ReshootError as error:
         unusable.append((_Rank.ROOM, error))
-    seen = look_at(scene, settings_brief.read(settings_of(scene), prompt))
+    brief = settings_brief.read(settings_of(scene), prompt)
+    until = time.monotonic() + seconds
+    transparency.asked()
+    seen = look_at(scene, brief)
+    # What a file's header tells may make another shot of it, whose files are asked for then.
+    while _headers_changed(transparency.asked(), until):
+        seen = look_at(scene, brief)
     return replace(seen, faults=(*seen.faults, *unusable))
+
+
+def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
+    """Whether a look at the headers of `paths`, on a thread, tells something else by then. until: by time.monotonic."""
+    if not paths:
+        return False
+    before = transparency.changes()
+    # Of its own: it may be for a disk that hangs.
+    looking = threading.Thread(target=transparency.look, args=(paths,), name="reshoot-headers", daemon=True)
+    looking.start()
+    looking.join(max(0.0, until - time.monotonic()))
+    return transparency.changes() != before
 
 
 def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
@@ -204,7 +225,7 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     try:
         footage.check_files(asked.footage)
         if asked.shot is not None:
-            footage.check_whole(asked.shot)
+            footage.check_whole(asked.shot, asked.footage)
         if asked.shot is not None and asked.plan is not None:
             file = _own_file(asked.shot, asked.plan, asked.limits)
     except ReshootError as error:

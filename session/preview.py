@@ -6,19 +6,23 @@ thread asks the disk.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import bpy
 
 from .. import session
+from ..core.blender_process import Blender
 from ..core.lookout import Lookout
+from ..core.planning import transparency
 from ..core.values.preview import Preview
 from ..core.words import spoken
 from ..settings import brief as settings_brief
 from ..settings import preferences
 from ..settings.scene import settings_of
-from ..timeline import shot
+from ..timeline import export, shot
 from . import spending
 from .guarded import enduring
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
@@ -49,6 +53,7 @@ class _Kept:
         self.key = key
         self.since = self.looked = since
         self.seen = seen
+        self.alphas = transparency.asked()
         self._found: DiskAnswer | None = None
         self._shown = seen.with_answer(None)
 
@@ -61,7 +66,23 @@ class _Kept:
 
 _on_disk: Lookout[DiskQuestion, DiskAnswer] = Lookout(ask_disk)
 _sizes: Lookout[str, int | None] = Lookout(_size)
+_ending = threading.Event()
 _kept: _Kept | None = None
+
+
+class _Alphas(NamedTuple):
+    """Files whose alpha channel is asked for. blender: looks at them where their headers do not tell."""
+
+    paths: tuple[str, ...]
+    blender: Blender | None
+
+
+def _look_for_alpha(asked: _Alphas) -> int:
+    transparency.look_closely(asked.paths, asked.blender, _ending.is_set)
+    return transparency.changes()
+
+
+_alphas: Lookout[_Alphas, int] = Lookout(_look_for_alpha)
 
 
 def preview(scene: bpy.types.Scene) -> Preview:
@@ -73,6 +94,7 @@ def preview(scene: bpy.types.Scene) -> Preview:
     elif not bpy.app.timers.is_registered(_catch_up):
         bpy.app.timers.register(_catch_up, first_interval=_STEADY)
     shown = _kept.shown(_on_disk.ask(_kept.seen.question))
+    _ask_for_alpha(_kept.alphas)
     _redraw_on_news()
     return shown
 
@@ -99,7 +121,15 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         session.project(),
         spending.fingerprint(),
         shot.fingerprint(scene),
+        transparency.changes(),
     )
+
+
+def _ask_for_alpha(paths: tuple[str, ...]) -> None:
+    if paths:
+        looked_at = _alphas.ask(_Alphas(paths, None)) is not None
+        if looked_at and not transparency.is_settled(paths):
+            _alphas.ask(_Alphas(paths, export.background_blender()))
 
 
 @enduring
@@ -130,12 +160,18 @@ def close() -> None:
     for timer in (_hear, _catch_up):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
-    _on_disk.close()
-    _sizes.close()
+    _ending.set()
+    for lookout in _lookouts():
+        lookout.close()
+    _ending.clear()
+
+
+def _lookouts() -> tuple[Lookout[Any, Any], ...]:
+    return (_on_disk, _sizes, _alphas)
 
 
 def _redraw_on_news() -> None:
-    if not (_on_disk.busy or _sizes.busy):
+    if not any(lookout.busy for lookout in _lookouts()):
         return
     if bpy.app.background:
         _look_up()
@@ -144,16 +180,17 @@ def _redraw_on_news() -> None:
 
 
 def _look_up() -> None:
-    _on_disk.start()
-    _sizes.start()
+    for lookout in _lookouts():
+        lookout.start()
 
 
 @enduring
 def _hear() -> float | None:
     _look_up()
-    busy = _on_disk.busy or _sizes.busy
-    # Both are asked: each forgets its news as it tells them.
-    if any([_on_disk.news(), _sizes.news()]):
+    busy = any(lookout.busy for lookout in _lookouts())
+    # All are asked: each forgets its news as it tells them.
+    news = [lookout.news() for lookout in _lookouts()]
+    if any(news):
         _redraw()
     return _LOOK_AGAIN if busy else None
 

@@ -38,6 +38,10 @@ from .preview import seen_lately
 PATIENCE = 30.0
 """Seconds that a disk has to answer a press: one that was asleep takes ten."""
 
+AT_ONCE = 0.1
+"""The same before the interface goes on, for headers of files that no preview has asked for: most tell in a tenth of
+that."""
+
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
 
@@ -50,13 +54,13 @@ class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
     What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits.
+    `wait` waits. patience: seconds for what a preview would have asked for.
     """
 
-    def __init__(self, scene: bpy.types.Scene, prompt: str = "") -> None:
+    def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt)
+        self._seen = look(scene, prompt, seconds=patience)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
         self._written: list[Path] = []
@@ -175,7 +179,7 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
 
 
 def _answered(scene: bpy.types.Scene, prompt: str) -> Press:
-    press = Press(scene, prompt)
+    press = Press(scene, prompt, patience=PATIENCE)
     press.ask()
     press.wait()
     press.check()
@@ -233,7 +237,7 @@ def _silent(seen: Look) -> StorageError:
     """What is said of a disk that does not answer."""
     folders = dict.fromkeys(
         [
-            *(os.path.dirname(path) for _strip, paths in seen.question.footage for path in paths),
+            *(os.path.dirname(path) for each in seen.question.footage for path in each.paths),
             *(os.path.dirname(path) for each in seen.question.references for path in each.images),
             *(str(folder) for folder, _needed in seen.question.folders),
         ]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from math import ceil
 from typing import Any, NamedTuple
 
 import bpy
 
-from ..core.values.shot import ShownFiles
+from ..core.values.shot import ShownFile, ShownFiles
 from . import compat, content, curves
 
 _ENDLESS = ("COLOR", "MASK")
@@ -288,7 +289,15 @@ class TimelineFacts:
         )
 
 
-def shown_files(strips: Iterable[StripFacts]) -> ShownFiles:
-    """The files that `strips` show, with those of what they are made of."""
-    inside = (each for strip in strips for each in strip.all_inside())
-    return tuple((strip.name, strip.files) for strip in inside if strip.files)
+def shown_files(strips: Iterable[StripFacts], start: int, end: int) -> ShownFiles:
+    """The files that `strips` show from `start` to before `end`, with those of what they are made of."""
+    inside = ((each, each is strip or not each.muted) for strip in strips for each in strip.all_inside())
+    return tuple(
+        ShownFile(each.name, each.files, _frames_needed(each, end) if shown and each.overlaps(start, end) else 0)
+        for each, shown in inside
+        if each.files
+    )
+
+
+def _frames_needed(strip: StripFacts, end: int) -> int:
+    return max(0, ceil(min(strip.end, end) - strip.file_start)) if strip.kind == "MOVIE" else 0

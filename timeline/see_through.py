@@ -2,16 +2,14 @@
 """Whether what lies below a shot is seen through it. Then it is the screen's picture that is sent, as it is shown.
 
 A clip holds no transparency: alone, such a shot would be black where it is see-through, and so would its take. Curves
-are not looked at, and scene strips count as filled.
+are not looked at, scene strips count as filled, and a file that nobody has looked at yet as see-through.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
-from ..core.media import alpha
+from ..core.planning import transparency
 from .facts import StripFacts, TimelineFacts
 
 _OF_WHAT_IS_BELOW = ("ADJUSTMENT", "MULTICAM", "TEXT")
@@ -20,19 +18,23 @@ _COVERING = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 _NEARLY = 1e-3
 
 
-def channel_above(timeline: TimelineFacts, shot: Sequence[StripFacts]) -> int | None:
-    """The channel below which everything is seen through the strips of `shot`, None where nothing is."""
-    seen_through = [strip.channel for strip in shot if strip.kind in _OF_WHAT_IS_BELOW]
-    if seen_through:
-        return max(seen_through)
-    lowest = min(strip.channel for strip in shot)
+def is_see_through(timeline: TimelineFacts, shot: Sequence[StripFacts]) -> bool:
+    """Whether anything below `shot` is seen through it."""
+    if any(strip.kind in _OF_WHAT_IS_BELOW for strip in shot):
+        return True
     start, end = min(strip.start for strip in shot), max(strip.end for strip in shot)
-    if not _is_seen(timeline, lowest, start, end):
-        # Without a look at any file.
-        return None
+    if not _is_seen(timeline, min(strip.channel for strip in shot), start, end):
+        # Without asking for any file.
+        return False
     # One strip's place on the screen, and how it is blended, are its take's too.
     hides = _whole(shot[0], timeline.screen) if len(shot) == 1 else _filled(shot, start, end, timeline.screen)
-    return None if hides else lowest
+    return not hides
+
+
+def channel_above(shot: Sequence[StripFacts]) -> int:
+    """The channel below which everything is seen through a `shot` that is see-through."""
+    seen_through = [strip.channel for strip in shot if strip.kind in _OF_WHAT_IS_BELOW]
+    return max(seen_through) if seen_through else min(strip.channel for strip in shot)
 
 
 def _is_seen(timeline: TimelineFacts, below: int, start: int, end: int) -> bool:
@@ -78,22 +80,9 @@ def _covers(strip: StripFacts, screen: tuple[int, int]) -> bool:
 def _whole(strip: StripFacts, screen: tuple[int, int]) -> bool:
     """Whether the strip's own picture has no part that is see-through, wherever it lies."""
     if strip.kind in ("MOVIE", "IMAGE"):
-        return not _has_alpha(strip.file)
+        return transparency.has_alpha(strip.file) is False
     if strip.kind == "META":
         return _filled(strip.inside, strip.start, strip.end, screen)
     if strip.kind in (*_OF_WHAT_IS_BELOW, "MASK"):
         return False
     return all(_covers(each, screen) for each in strip.inputs)
-
-
-def _has_alpha(path: str) -> bool:
-    try:
-        return _probed(path, os.stat(path).st_mtime_ns)
-    except OSError:
-        return False
-
-
-@lru_cache(maxsize=256)
-def _probed(path: str, changed: int) -> bool:
-    """What a preview asks for again and again. changed: another file has another answer."""
-    return alpha.probe(path)

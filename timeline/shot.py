@@ -39,8 +39,9 @@ _LOOKED_INTO = 8
 def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, ShownFiles]:
     """The shot that is selected in `scene`'s sequencer, and the files that it shows. project: what its jobs belong to.
 
-    Opens no file, but for a look at the headers of those that can be see-through. Raises ShotError where nothing that
-    has a picture is selected, and where the scene belongs to another file: it could not take the result.
+    Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
+    Raises ShotError where nothing that has a picture is selected, and where the scene belongs to another file: it could
+    not take the result.
     """
     if scene.library is not None:
         raise ShotError(linked_words(scene), say("Open that file and reshoot there, or make the scene local first."))
@@ -49,7 +50,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
     start = min(strip.start for strip in pictures)
     end = max(strip.end for strip in pictures)
     frames = end - start
-    through = source is Source.STRIP and see_through.channel_above(timeline, pictures) is not None
+    through = source is Source.STRIP and see_through.is_see_through(timeline, pictures)
     alone = source is Source.STRIP and not through
     native = alone and len(pictures) == 1
     lead = pictures[0]
@@ -87,7 +88,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
         file_sounds=native and all(_sounds_as(lead, sound) for sound in sounds),
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
-    return shot, shown_files(shown)
+    return shot, shown_files(shown, start, end)
 
 
 def linked_words(scene: bpy.types.Scene) -> str:

@@ -92,6 +92,9 @@ GERMAN: dict[str, str] = {
     "Restore the file, or relink the strip.": "Die Datei wiederherstellen oder den Streifen neu verknüpfen.",
     "The sound of the shot could not be mixed.": "Der Ton des Shots ließ sich nicht mischen.",
     "The file of “{strip}” cannot be read as a picture.": "Die Datei von „{strip}“ ist nicht als Bild lesbar.",
+    "This Blender's sequencer shows no image in layers: save it as OpenEXR, not MultiLayer.": (
+        "Der Sequenzer dieses Blenders zeigt kein Bild in Ebenen: als OpenEXR speichern, nicht als MultiLayer."
+    ),
     "Replace the file, or relink the strip.": "Die Datei ersetzen oder den Streifen neu verknüpfen.",
     "The scene “{scene}” was not written out.": "Die Szene „{scene}“ wurde nicht geschrieben.",
     "The shot cannot be written to {folder}: {error}.": (

@@ -42,6 +42,7 @@ def render_recipe(job: Job, scene_file: Path, target: Path, bits_per_second: int
         sounds=tuple(shot.sounds),
         alone=shot.source is Source.STRIP,
         native=shot.native,
+        see_through=shot.see_through,
         scalable=shot.scalable,
         lengthen=shot.holds,
         frame_map=() if order == tuple(range(rendered)) else order,

@@ -15,7 +15,7 @@ from ..words import say
 
 def check_files(shown: ShownFiles) -> None:
     """Refuse files that are missing, unreadable or empty. Asks the disk. Raises ShotError, naming strip and file."""
-    for strip, paths in shown:
+    for strip, paths, _frames in shown:
         for path in paths:
             if not os.path.isfile(path):
                 raise ShotError(
@@ -33,31 +33,31 @@ def check_files(shown: ShownFiles) -> None:
                 )
 
 
-def check_whole(shot: Shot) -> None:
+def check_whole(shot: Shot, shown: ShownFiles) -> None:
     """Refuse movies that are cut off before the end of what the shot shows of them: the last picture would stand still.
 
     Asks the disk. Looks at MP4 and MOV files, which tell how long they should be. Raises ShotError, naming the file.
     """
-    for strip in shot.strips:
-        if strip.kind != "MOVIE" or not strip.filepath:
+    for strip, paths, needed in shown:
+        if not needed:
             continue
+        (path,) = paths
         try:
-            state = os.stat(strip.filepath)
-            intact, frames = _intact(strip.filepath, (state.st_size, state.st_mtime_ns))
+            state = os.stat(path)
+            intact, frames = _intact(path, (state.st_size, state.st_mtime_ns))
         except (OSError, mp4.Unreadable):
             # What cannot be read is told by who reads it.
             continue
-        needed = strip.end - strip.content_start
-        if shot.file == strip.filepath:
+        if shot.file == path:
             needed = shot.before + shot.frames
         if intact < min(needed, frames):
             raise ShotError(
                 say(
                     "“{file}” is cut off: {intact} of its {frames} frames are there, and “{strip}” shows more of them.",
-                    file=PurePath(strip.filepath).name,
+                    file=PurePath(path).name,
                     intact=intact,
                     frames=frames,
-                    strip=strip.name,
+                    strip=strip,
                 ),
                 say("Copy the file again from where it came from, or shorten the strip."),
             )

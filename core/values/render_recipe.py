@@ -19,8 +19,9 @@ class RenderRecipe:
 
     strips: the names of the shot's strips on the open level. sounds: those of the sound strips that belong to them.
     alone: only the shot's strips are shown, else all that the timeline shows. native: the strip's source fills the
-    picture, whatever its place on the screen. scalable: Blender can render the scene at `size` at once. lengthen: the
-    strip holds its edge frames beyond its source's ends. still: the first frame alone, as an image.
+    picture, whatever its place on the screen. see_through: what is below the strips is shown with them. scalable:
+    Blender can render the scene at `size` at once. lengthen: the strip holds its edge frames beyond its source's ends.
+    still: the first frame alone, as an image.
 
     frame_map: for each frame of the clip which of the rendered ones it shows, from 0 on; empty where each shows its
     own. fps: the clip's rate, where it is not made in one pass. audio: with sound. sound_delay: frames of the
@@ -41,6 +42,7 @@ class RenderRecipe:
     sounds: tuple[str, ...] = ()
     alone: bool = False
     native: bool = False
+    see_through: bool = False
     scalable: bool = False
     lengthen: bool = False
     still: bool = False

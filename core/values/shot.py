@@ -6,11 +6,22 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from .choices import ReferenceKind, Source
 
-ShownFiles = tuple[tuple[str, tuple[str, ...]], ...]
-"""The files that strips show: name of the strip, absolute paths in the order of showing."""
+
+class ShownFile(NamedTuple):
+    """What a strip shows. strip: its name. paths: absolute, in the order of showing. frames: of a movie, how many from
+    its first on have to be there for what is shown; 0 for images.
+    """
+
+    strip: str
+    paths: tuple[str, ...]
+    frames: int = 0
+
+
+ShownFiles = tuple[ShownFile, ...]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import bad_service
 import bpy
 import editing
@@ -184,6 +185,52 @@ def test_the_file_became_unreadable(scene: bpy.types.Scene, service: BadService,
     job_failed(scene, service, "“broken”", "cannot be read", "relink the strip")
     shutil.copy(movie, path)
     retry_placed(scene, service)
+
+
+@pytest.fixture
+def cut_off(movie: Path, tmp_path: Path) -> Path:
+    """The movie, its tables first, as a copy that ended in the middle."""
+    path = tmp_path / "cut off.mp4"
+    with av.open(str(movie)) as source, av.open(str(path), "w", options={"movflags": "faststart"}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 6 // 10])
+    return path
+
+
+CUT_OFF = ("“cut off.mp4” is cut off", f"of its {FRAMES} frames are there", "shorten the strip")
+
+
+def test_a_movie_that_ends_in_the_middle(scene: bpy.types.Scene, service: BadService, cut_off: Path) -> None:
+    add_movie(scene, cut_off)
+    shoot_refused(scene, service, *CUT_OFF)
+
+
+def test_a_movie_that_ends_in_the_middle_inside_a_meta_strip(
+    scene: bpy.types.Scene, service: BadService, cut_off: Path
+) -> None:
+    meta = editing.put_into_meta(scene, add_movie(scene, cut_off))
+    select(scene, meta)
+    shoot_refused(scene, service, *CUT_OFF)
+    # What the meta strip does not show is not missed.
+    compat.set_end(meta, 21)
+    assert "cut off" not in str(look.look(scene).errors)
+
+
+def test_a_movie_that_ends_in_the_middle_under_what_is_selected(
+    scene: bpy.types.Scene, service: BadService, cut_off: Path, movie: Path
+) -> None:
+    below = add_movie(scene, cut_off)
+    above = add_movie(scene, movie, channel=3)
+    assert "cut off" not in str(look.look(scene).errors)
+    scene.reshoot.source = "TIMELINE"
+    shoot_refused(scene, service, *CUT_OFF)
+    below.mute = True
+    assert above.select and "cut off" not in str(look.look(scene).errors)
 
 
 def test_an_image_of_a_sequence_is_missing(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def disk() -> Iterator[Hanging]:
 
 def pressed(scene: bpy.types.Scene) -> shoot.Press:
     """What the operator does when the button is pressed in a window."""
-    press = shoot.Press(scene)
+    press = shoot.Press(scene, patience=shoot.AT_ONCE)
     assert press.error is None
     shoot.begin(press, scene)
     return press
@@ -160,7 +160,7 @@ def test_a_second_press_is_asked_about_while_the_first_waits_for_the_disk(
 ) -> None:
     disk.paths = (str(movie),)
     pressed(scene)
-    (doubt,) = shoot.doubts(shoot.Press(scene).jobs)
+    (doubt,) = shoot.doubts(shoot.Press(scene, patience=shoot.AT_ONCE).jobs)
     assert "is under way already" in doubt
     disk.back.set()
     carry_out()

@@ -266,19 +266,20 @@ def test_what_is_sent(scene: bpy.types.Scene, service: BadService, movie: Path, 
     png = footage.png(tmp_path / "look.png")
     jpeg = footage.jpeg(tmp_path / "side.jpg")
     exr = footage.saved_by_blender(tmp_path / "light.exr", "OPEN_EXR", 500, 400)
+    layered = footage.layered_by_blender(tmp_path / "layered.exr", 480, 420)
     tiff = footage.saved_by_blender(tmp_path / "front.tif", "TIFF", 400, 500)
-    pick(scene, png, exr)
+    pick(scene, png, exr, layered)
     pick(scene, tiff, jpeg, kind="ELEMENT")
     add_movie(scene, movie, channel=30)
-    scene.reshoot.prompt = "@element1 in the light of @Image2, like @Image1"
-    originals = {path: path.read_bytes() for path in (png, jpeg, exr, tiff)}
+    scene.reshoot.prompt = "@element1 in the light of @Image2, like @Image1 and @Image3"
+    originals = {path: path.read_bytes() for path in (png, jpeg, exr, layered, tiff)}
     timeline = Timeline(scene)
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     timeline.has_only_gained_a_take()
     assert {path: path.read_bytes() for path in originals} == originals
 
     (body,) = service.accepted.values()
-    assert body["prompt"] == "@Element1 in the light of @Image2, like @Image1"
+    assert body["prompt"] == "@Element1 in the light of @Image2, like @Image1 and @Image3"
     sent = [service.files[url] for url in body["image_urls"]]
     (element,) = body["elements"]
     assert element.keys() == {"frontal_image_url", "reference_image_urls"}
@@ -287,13 +288,13 @@ def test_what_is_sent(scene: bpy.types.Scene, service: BadService, movie: Path, 
     assert sent[0] == originals[png], "a PNG is sent as it is"
     # Without what it tells besides its picture.
     assert [numpy.array_equal(decoded(view), decoded(originals[jpeg])) for view in views] == [True]
-    for data, (width, height) in ((sent[1], (500, 400)), (frontal, (400, 500))):
+    for data, (width, height) in ((sent[1], (500, 400)), (sent[2], (480, 420)), (frontal, (400, 500))):
         assert data.startswith(b"\x89PNG")
         pixels = decoded(data)
         assert pixels.shape == (height, width)
         assert abs(pixels.astype(int) - round(footage.GRAY * 255)).max() <= 1, "its brightness was changed"
     names = {request.headers["x-fal-file-name"]: request.headers["content-type"] for request in service.heard("upload")}
-    assert sorted(names.values()) == ["image/jpeg", "image/png", "image/png", "image/png", "video/mp4"], names
+    assert sorted(names.values()) == ["image/jpeg", *["image/png"] * 4, "video/mp4"], names
 
 
 def test_the_same_image_is_uploaded_once(

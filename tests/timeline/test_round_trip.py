@@ -373,6 +373,23 @@ def test_a_logo_above_nothing_is_sent_in_its_own_size(tmp_path: Path) -> None:
     assert (video.width, video.height) == (1600, 900)
 
 
+@pytest.mark.every_blender("which images the sequencer reads is each version's own")
+def test_an_image_in_layers_is_sent_as_the_viewer_shows_it(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    strip = editing.add_image(scene, footage.layered_by_blender(tmp_path / "layers.exr", 720, 720), channel=1, frame=1)
+    compat.set_end(strip, 76)
+    select(scene, strip)
+    before = numbered.shown(scene, 25, tmp_path)
+    if before.mean() < 1:
+        said = editing.refusal(bpy.ops.reshoot.shoot, prompt=editing.PROMPT)
+        assert "“layers” cannot be read as a picture" in said and "save it as OpenEXR, not MultiLayer" in said
+        return
+    shoot()
+    (line,) = board.all_jobs()
+    assert line.job.shot.native
+    assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 40
+
+
 @pytest.mark.parametrize("scale", sampled([1.0, 0.5], 1.0))
 def test_a_meta_strip_that_leaves_room_is_sent_with_what_is_below_it(tmp_path: Path, scale: float) -> None:
     scene = open_timeline(fps=Fraction(24))

@@ -22,7 +22,7 @@ from reshoot.core.jobs import board
 from reshoot.core.jobs.rows import Event
 from reshoot.core.takes import matching
 from reshoot.core.values.choices import Source
-from reshoot.core.values.shot import Shot
+from reshoot.core.values.shot import Shot, ShownFile
 from reshoot.core.values.state import State
 from reshoot.operators import waiting
 from reshoot.session import shoot
@@ -169,7 +169,7 @@ def test_hold_split_image_sequence_is_one_spot(scene: bpy.types.Scene, tmp_path:
     assert spans(scene, was) == [(1, 11, 1)]
     editing.select(scene, right)
     assert [Path(path) for path in shot.selected_images(scene)] == [others[3]]
-    assert shot.read(scene, Source.STRIP, "")[1] == (("images.001", tuple(map(str, others[3:]))),)
+    assert shot.read(scene, Source.STRIP, "")[1] == (ShownFile("images.001", tuple(map(str, others[3:]))),)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def saved(mode: str, path: Path, **options: object) -> Path:
 @pytest.mark.parametrize(
     ("mode", "name"),
     [(mode, name) for name in ("a.png", "a.webp", "a.tif") for mode in ("RGB", "RGBA")]
-    + [("L", "a.png"), ("LA", "a.png"), ("P", "a.png"), ("RGB", "a.jpg"), ("RGB", "a.bmp")],
+    + [("L", "a.png"), ("LA", "a.png"), ("P", "a.png"), ("RGB", "a.jpg"), ("L", "a.tif")],
 )
 def test_pictures(tmp_path: Path, mode: str, name: str) -> None:
     assert alpha.probe(saved(mode, tmp_path / name)) is mode.endswith("A")
@@ -68,6 +68,12 @@ def encoded(path: Path, codec: str, pixels: str, **container: object) -> Path:
         ("prores_ks", "yuv422p10le", "a.mov"),
         ("mpeg4", "yuv420p", "a.mov"),
         ("mpeg4", "yuv420p", "a.mp4"),
+        ("libx264", "yuv420p", "a.mp4"),
+        ("libx265", "yuv420p", "a.mov"),
+        ("libx264", "yuv420p", "a.mkv"),
+        ("libx264", "yuv420p", "a.ts"),
+        ("libx264", "yuv420p", "a.m2ts"),
+        ("mpeg2video", "yuv420p", "a.mpg"),
         ("exr", "gbrapf32le", "a.exr"),
         ("exr", "gbrpf32le", "a.exr"),
     ],
@@ -78,9 +84,33 @@ def test_movies_and_light(tmp_path: Path, codec: str, pixels: str, name: str) ->
     assert found is (pixels in ("argb", "rgba", "yuva444p10le", "gbrapf32le"))
 
 
+@pytest.mark.parametrize(
+    ("codec", "pixels", "name"),
+    [
+        ("ffv1", "bgra", "a.mkv"),
+        ("png", "rgba", "a.avi"),
+        ("libvpx-vp9", "yuva420p", "a.webm"),
+        ("prores_ks", "yuva444p10le", "a.mkv"),
+        ("prores_ks", "yuv444p10le", "a.mov"),
+        ("png", "rgb24", "a.mov"),
+        ("gif", "bgr8", "a.gif"),
+    ],
+)
+def test_where_only_a_decoder_knows_the_header_is_not_believed(
+    tmp_path: Path, codec: str, pixels: str, name: str
+) -> None:
+    assert alpha.probe(encoded(tmp_path / name, codec, pixels)) is None
+
+
+@pytest.mark.parametrize("name", ["a.tga", "a.jp2", "a.sgi", "a.bmp"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_other_pictures_are_left_to_a_decoder(tmp_path: Path, mode: str, name: str) -> None:
+    assert alpha.probe(saved(mode, tmp_path / name)) is None
+
+
 def test_what_is_not_there_is_not_alpha(tmp_path: Path) -> None:
-    assert not alpha.probe(tmp_path / "missing.png")
-    assert not alpha.probe(tmp_path)
+    assert alpha.probe(tmp_path / "missing.png") is False
+    assert alpha.probe(tmp_path) is False
 
 
 _STARTS = [
@@ -98,4 +128,4 @@ _STARTS = [
 def test_broken_headers_end_quietly(tmp_path: Path, start: bytes, rest: bytes) -> None:
     path = tmp_path / "broken"
     path.write_bytes(start + rest)
-    assert alpha.probe(path) in (True, False)
+    assert alpha.probe(path) in (True, False, None)

@@ -784,11 +784,13 @@ def test_a_damaged_file_is_read_or_refused_but_never_worse(
         struct.pack_into(">" + layout, mutant, at, value % (1 << 8 * size))
     path = original.with_name("mutant.mp4")
     path.write_bytes(mutant[: int(len(mutant) * kept)])
+    # Nothing is done with a movie that could not be probed.
     for use in (mp4.probe, relabelled, cut):
         try:
             use(path)
         except mp4.Unreadable as error:
             assert path.name in str(error)
+            break
 
 
 def relabelled(path: Path) -> None:

@@ -17,7 +17,7 @@ from reshoot.core.models.kling import KLING_O1_EDIT
 from reshoot.core.planning import footage, references
 from reshoot.core.service.streams import Body
 from reshoot.core.values.choices import ReferenceKind
-from reshoot.core.values.shot import Reference
+from reshoot.core.values.shot import Reference, ShownFile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of what only POSIX has")
 
@@ -57,7 +57,7 @@ def test_a_reference_and_a_strip_of_it_are_refused_by_name(odd: Path) -> None:
     with pytest.raises(ReferenceInvalid, match=r"“odd.png” \(@Image1\) cannot be read: it is not a file"):
         references.check_files([Reference(ReferenceKind.IMAGE, (str(odd),))], KLING_O1_EDIT.limits)
     with pytest.raises(ShotError, match="“Strip”"):
-        footage.check_files((("Strip", (str(odd),)),))
+        footage.check_files((ShownFile("Strip", (str(odd),)),))
 
 
 def test_what_lies_where_no_editor_keeps_images_is_told_with_its_path(tmp_path: Path) -> None:

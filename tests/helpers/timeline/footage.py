@@ -11,6 +11,7 @@ import zlib
 from fractions import Fraction
 from pathlib import Path
 
+import addon_utils
 import av
 import bpy
 import numpy
@@ -93,6 +94,89 @@ def saved_by_blender(path: Path, file_format: str, width: int = 640, height: int
     image.save_render(str(path), scene=scene)
     bpy.data.images.remove(image)
     bpy.data.scenes.remove(scene)
+    return path
+
+
+def layered_by_blender(path: Path, width: int = 640, height: int = 480) -> Path:
+    """A gray multilayer OpenEXR, with depth beside the picture, as Blender writes it when it renders."""
+    addon_utils.enable("cycles")
+    scene = bpy.data.scenes.new("renders layers")
+    render = scene.render
+    render.engine, render.filepath, render.use_file_extension = "CYCLES", str(path), False
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    render.resolution_x, render.resolution_y = width, height
+    scene.view_layers[0].use_pass_z = True
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.world = bpy.data.worlds.new("gray")
+    light = [((GRAY + 0.055) / 1.055) ** 2.4] * 3
+    scene.world.color = light
+    if scene.world.node_tree is not None:
+        scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (*light, 1.0)
+    if compat.MEDIA_TYPE:
+        render.image_settings.media_type = "MULTI_LAYER_IMAGE"
+    render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    bpy.data.batch_remove([scene, scene.world, scene.camera, scene.camera.data])
+    return path
+
+
+OVERLAYS = {
+    "a.tga": ("targa", "bgra", "bgr24"),
+    "a.sgi": ("sgi", "rgba", "rgb24"),
+    "a.tif": ("tiff", "rgba", "rgb24"),
+    "a.dpx": ("dpx", "rgba", "rgb24"),
+    "a.bmp": ("bmp", "bgra", "bgr24"),
+    "a.jp2": ("jpeg2000", "rgba", "rgb24"),
+    "a.webp": ("libwebp", "yuva420p", "yuv420p"),
+    "a.png": ("png", "rgba", "rgb24"),
+    "a.exr": ("exr", "gbrapf32le", "gbrpf32le"),
+    "ffv1.mkv": ("ffv1", "bgra", "yuv420p"),
+    "ffv1.avi": ("ffv1", "yuva420p", "yuv420p"),
+    "png.avi": ("png", "rgba", "rgb24"),
+    "utvideo.avi": ("utvideo", "gbrap", "gbrp"),
+    "qtrle.mov": ("qtrle", "argb", "rgb24"),
+    "prores.mov": ("prores_ks", "yuva444p10le", "yuv444p10le"),
+    "prores.mkv": ("prores_ks", "yuva444p10le", "yuv422p10le"),
+    "vp9.webm": ("libvpx-vp9", "yuva420p", "yuv420p"),
+}
+"""Formats with room for an alpha channel, by the file's name: the codec, its points with one, and without."""
+
+
+def overlay(path: Path, width: int, height: int, *, whole: bool = False, frames: int = 75) -> Path:
+    """A gray square with nothing around it, in the format that `path` names (`OVERLAYS`): an image, or a movie.
+
+    whole: black around it, in points that have no alpha channel.
+    """
+    codec, with_alpha, without = OVERLAYS[path.name]
+    pixels = numpy.zeros((height, width, 4), numpy.uint8)
+    pixels[height // 3 : -height // 3, width // 3 : -width // 3] = (140, 140, 140, 255)
+    is_movie = path.suffix in (".mkv", ".avi", ".mov", ".webm")
+    container = {} if is_movie else {"format": "image2", "options": {"update": "1"}}
+    with av.open(str(path), "w", **container) as target:
+        # Blender 4.2 does not read the way in which SGI images are made smaller here.
+        stream = target.add_stream(codec, rate=24, options={"rle": "0"} if codec == "sgi" else None)
+        stream.width, stream.height, stream.pix_fmt = width, height, without if whole else with_alpha
+        for n in range(frames if is_movie else 1):
+            frame = av.VideoFrame.from_ndarray(pixels, "rgba").reformat(format=stream.pix_fmt)
+            frame.pts, frame.time_base = n, Fraction(1, 24)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode())
+    return path
+
+
+def gif(path: Path, width: int, height: int) -> Path:
+    """A GIF of one picture: a gray square with nothing around it. Its codes are never packed."""
+    head = struct.pack("<6sHHBBB", b"GIF89a", width, height, 0x80, 0, 0) + bytes((0, 0, 0, 140, 140, 140))
+    head += b"\x21\xf9\x04\x01\0\0\0\0" + struct.pack("<BHHHHBB", 0x2C, 0, 0, width, height, 0, 2)
+    codes = numpy.full(width * height // 2 * 3, 4, numpy.uint8)
+    pixels = numpy.zeros((height, width), numpy.uint8)
+    pixels[height // 3 : -height // 3, width // 3 : -width // 3] = 1
+    codes[1::3], codes[2::3] = pixels.ravel()[::2], pixels.ravel()[1::2]
+    every = numpy.append(codes, numpy.uint8(5))
+    bits = numpy.unpackbits(every[:, None], axis=1, count=3, bitorder="little")
+    data = numpy.packbits(bits.ravel(), bitorder="little").tobytes()
+    blocks = b"".join(bytes((len(data[at : at + 255]),)) + data[at : at + 255] for at in range(0, len(data), 255))
+    path.write_bytes(head + blocks + b"\0\x3b")
     return path
 
 
