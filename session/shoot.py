@@ -46,7 +46,8 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
         raise seen.error
     assert seen.brief is not None and seen.shot is not None and seen.plan is not None
     asked = seen.brief
-    order = Order(asked.model, seen.prompt, asked.sound, asked.references, seen.warnings)
+    warnings = (*seen.warnings, seen.frozen) if seen.frozen else seen.warnings
+    order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, seen.frozen)
     model = kept(MODELS[asked.model])
     shot = replace(seen.shot, scripts=scripts.allowed())
     return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=model)
@@ -95,6 +96,8 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
     elsewhere = references.from_elsewhere(lead.order.references, session.home())
     if elsewhere:
         asked.append(say("These references are sent too: {paths}.", paths=", ".join(elsewhere)))
+    if not free and lead.order.frozen:
+        asked.append(lead.order.frozen)
     above = preferences.confirm_above()
     if not free and price > above:
         asked.append(say("This costs ${price}, estimated.", price=price))
