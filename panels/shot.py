@@ -93,6 +93,8 @@ def _shot(layout: UILayout, preview: Preview, shot: Shot, free: Room) -> None:
         _facts(column, preview, preview.plan, aside)
         for fix in preview.plan.fixes:
             wrapped(layout, fix, free, icon="CHECKMARK")
+    if preview.frozen:
+        wrapped(layout, preview.frozen, free, icon="INFO")
 
 
 def _strips(layout: UILayout, shot: Shot, free: Room) -> None:

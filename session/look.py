@@ -32,7 +32,7 @@ from ..core.words import say
 from ..settings import brief as settings_brief
 from ..settings import folders
 from ..settings.scene import settings_of
-from ..timeline import shot
+from ..timeline import scripts, shot
 from . import spending
 
 _BYTES_PER_PIXEL = 0.12
@@ -106,7 +106,10 @@ class Look:
         faults = [*self.faults, *(found.faults if found is not None else ())]
         faults += _money_faults(self.preview)
         errors = tuple(error for _rank, error in sorted(faults, key=lambda fault: fault[0]))
-        return replace(self.preview, file=found.file if found is not None else None, errors=errors)
+        file = found.file if found is not None else None
+        # The movie's own frames need no script.
+        frozen = self.preview.frozen if found is not None and file is None else ""
+        return replace(self.preview, file=file, frozen=frozen, errors=errors)
 
 
 def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
@@ -195,7 +198,8 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         tuple(_needed(plan, limits, home)) if plan is not None else (),
         sums=is_limited,
     )
-    return Look(Preview(asked, service, read, plan, sent, None, warnings), tuple(faults), question)
+    frozen = scripts.frozen_words(scene) if plan is not None else ""
+    return Look(Preview(asked, service, read, plan, sent, None, warnings, frozen), tuple(faults), question)
 
 
 def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:

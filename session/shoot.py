@@ -81,7 +81,11 @@ class Press:
         seen = self._seen.preview
         assert seen.brief is not None and seen.shot is not None and seen.plan is not None
         asked = seen.brief
-        order = Order(asked.model, seen.prompt, asked.sound, asked.references, seen.warnings)
+        # As long as nobody knows whether the movie's own frames go, they may not.
+        found = self._found if self._answered.is_set() else self._lately
+        frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
+        warnings = (*seen.warnings, frozen) if frozen else seen.warnings
+        order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
         shot = replace(seen.shot, scripts=scripts.allowed())
         return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
 
@@ -276,6 +280,8 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
     elsewhere = references.from_elsewhere(lead.order.references, session.home())
     if elsewhere:
         asked.append(say("These references are sent too: {paths}.", paths=", ".join(elsewhere)))
+    if not free and lead.order.frozen:
+        asked.append(lead.order.frozen)
     above = preferences.confirm_above()
     if not free and price > above:
         asked.append(say("This costs ${price}, estimated.", price=price))

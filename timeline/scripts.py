@@ -5,13 +5,32 @@ rendered. It runs none of them.
 
 from __future__ import annotations
 
+import builtins
+import math
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import bpy
 
+from ..core.words import say
 from . import compat
 
 _PROBE = "reshoot_probe"
+_CHANGING = (
+    "frame_change_pre",
+    "frame_change_post",
+    "depsgraph_update_pre",
+    "depsgraph_update_post",
+    "render_init",
+    "render_pre",
+)
+"""Handlers of Blender's that can change a picture before it is made."""
+_EVERYWHERE = {*dir(math), *dir(builtins), "bpy", "clamp", "lerp", "noise", "smoothstep", "frame", "self", "depsgraph"}
+"""Names that drivers have in every Blender."""
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def allowed() -> bool:
@@ -42,3 +61,41 @@ def allowed() -> bool:
         bpy.data.scenes.remove(scene)
         names.pop(_PROBE, None)
     return bool(ran)
+
+
+def frozen_words(scene: bpy.types.Scene) -> str:
+    """What to tell of scripts that run here and not where `scene` is rendered; empty where there are none.
+
+    Handlers that others than Blender and Reshoot have registered may change nothing that is seen: nobody can tell.
+    """
+    names = sorted({*_handlers(), *_driver_names(scene)})
+    if not names:
+        return ""
+    return say(
+        "Pictures that {scripts} changes at each frame are sent standing still, since it cannot run where the shot is "
+        "rendered: render the strip to a file first and send that.",
+        scripts=", ".join(f"“{name}”" for name in names),
+    )
+
+
+def _handlers() -> Iterator[str]:
+    """The modules, or the texts, that handlers are from."""
+    own = __package__.rpartition(".")[0]
+    blenders = os.path.join(Path(bpy.utils.__file__).parents[3], "")
+    for name in _CHANGING:
+        for handler in getattr(bpy.app.handlers, name):
+            module = str(getattr(handler, "__module__", None) or type(handler).__module__)
+            file = str(getattr(getattr(handler, "__code__", None), "co_filename", ""))
+            if module.split(".")[: own.count(".") + 1] == own.split(".") or file.startswith(blenders):
+                continue
+            yield os.path.basename(file) if module == "__main__" and file else module.removeprefix("bl_ext.")
+
+
+def _driver_names(scene: bpy.types.Scene) -> Iterator[str]:
+    """The functions and values that a script has given to drivers of the scene, and that these use."""
+    given = bpy.app.driver_namespace.keys() - _EVERYWHERE
+    drivers = scene.animation_data.drivers if given and scene.animation_data else ()
+    for curve in drivers:
+        driver = curve.driver
+        if driver is not None and driver.type == "SCRIPTED":
+            yield from given.intersection(_NAME.findall(driver.expression))

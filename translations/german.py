@@ -95,6 +95,11 @@ GERMAN: dict[str, str] = {
     "This Blender's sequencer shows no image in layers: save it as OpenEXR, not MultiLayer.": (
         "Der Sequenzer dieses Blenders zeigt kein Bild in Ebenen: als OpenEXR speichern, nicht als MultiLayer."
     ),
+    "Pictures that {scripts} changes at each frame are sent standing still, since it cannot run where the shot is "
+    "rendered: render the strip to a file first and send that.": (
+        "Bilder, die {scripts} bei jedem Frame ändert, werden stehend gesendet, da es dort, wo der Shot gerendert "
+        "wird, nicht laufen kann: den Streifen zuerst in eine Datei rendern und diese senden."
+    ),
     "Replace the file, or relink the strip.": "Die Datei ersetzen oder den Streifen neu verknüpfen.",
     "The scene “{scene}” was not written out.": "Die Szene „{scene}“ wurde nicht geschrieben.",
     "The shot cannot be written to {folder}: {error}.": (

@@ -26,7 +26,8 @@ class Preview:
 
     brief: what is asked for, None while nobody has looked yet. service: where to, empty where that cannot be told.
     prompt: as it is sent, empty where it cannot be. file: None where the clip is still to be rendered, or nobody has
-    looked yet. errors: all that blocks sending, the first to be mended first.
+    looked yet. frozen: what is told of scripts that do not run where the clip is rendered, empty where nothing is.
+    errors: all that blocks sending, the first to be mended first.
     """
 
     brief: Brief | None = None
@@ -36,6 +37,7 @@ class Preview:
     prompt: str = ""
     file: SentFile | None = None
     warnings: tuple[str, ...] = ()
+    frozen: str = ""
     errors: tuple[ReshootError, ...] = ()
 
     @property

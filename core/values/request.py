@@ -11,13 +11,16 @@ from .shot import Reference
 
 @dataclass(frozen=True)
 class Order:
-    """What the editor asked for. warnings: what was pointed out before sending."""
+    """What the editor asked for. warnings: what was pointed out before sending. frozen: of that, what is told of
+    scripts that do not run where the clip is rendered.
+    """
 
     model: str
     prompt: str
     sound: Sound
     references: tuple[Reference, ...]
     warnings: tuple[str, ...] = ()
+    frozen: str = ""
 
 
 @dataclass(frozen=True)

@@ -219,11 +219,11 @@ names = ("timeline.movie_strip", "session.placing")
 movie_strip, placing = (import_module(f"{MODULE}.{name}") for name in names)
 whole, contexts = placing.Placing.place, []
 
-def place(self, jobs):
+def place(self, jobs, **how):
     before = bpy.context.area, bpy.context.region
     with movie_strip.sequencer(scene()):
         contexts.append([before[0] == timeline(), before == (bpy.context.area, bpy.context.region)])
-    return whole(self, jobs)
+    return whole(self, jobs, **how)
 
 placing.Placing.place = place
 """

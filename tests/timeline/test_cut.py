@@ -19,10 +19,11 @@ import pytest
 from campaign import sampled
 from editing import Timeline, lies_over, open_timeline, shoot, takes
 from reshoot import session
+from reshoot.core.export import clip
 from reshoot.core.media import mp4
 from reshoot.core.values.choices import Source
 from reshoot.core.values.job import Job
-from reshoot.timeline import compat, movie_strip, shot
+from reshoot.timeline import compat, export, movie_strip, shot
 
 pytestmark = pytest.mark.usefixtures("identity", "uncompared")
 
@@ -76,12 +77,12 @@ def test_a_strip_that_begins_at_a_key_picture_is_cut_out_of_its_file(long_movie:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 60, 140)
     (job,) = shot_and_back(scene, strip, list(range(60, 140)), tmp_path)
-    clip = Path(job.clip)
+    sent = Path(job.clip)
     assert CUT in job.notes
-    first, *others = samples(clip)
+    first, *others = samples(sent)
     assert first.endswith(samples(long_movie)[60]) and others == samples(long_movie)[61:140]
-    assert numbered.numbers_in(clip) == list(range(60, 140))
-    assert (mp4.probe(clip).fps, mp4.probe(clip).even) == (24, True)
+    assert numbered.numbers_in(sent) == list(range(60, 140))
+    assert (mp4.probe(sent).fps, mp4.probe(sent).even) == (24, True)
 
 
 def test_a_strip_that_begins_elsewhere_is_rendered(long_movie: Path, tmp_path: Path) -> None:
@@ -90,6 +91,14 @@ def test_a_strip_that_begins_elsewhere_is_rendered(long_movie: Path, tmp_path: P
     (job,) = shot_and_back(scene, strip, list(range(61, 141)), tmp_path)
     assert job.shot.file and CUT not in job.notes
     assert numbered.numbers_in(Path(job.clip)) == list(range(61, 141))
+
+
+def test_a_cut_whose_pictures_are_others_is_not_taken_for_its_source(long_movie: Path, tmp_path: Path) -> None:
+    made = tmp_path / "cut.mp4"
+    assert mp4.cut(long_movie, made, range(80, 160), Fraction(24), keep_sound=False)
+    blender = export.background_blender()
+    # Its tables are right, and each picture is another than the shot's.
+    assert not clip._shows_the_same(long_movie, made, range(60, 140), tmp_path, blender, lambda: False)
 
 
 def test_handles_are_cut_out_too(long_movie: Path, tmp_path: Path) -> None:
