@@ -14,11 +14,10 @@ from ..core.errors import ShotError
 from ..core.values.choices import Source
 from ..core.values.shot import Shot, ShotStrip, ShownFiles, comparable
 from ..core.words import named, say
-from . import compat, neighbors, see_through
+from . import compat, content, neighbors, see_through
 from .facts import StripFacts, TimelineFacts, shown_files
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
-_SCENE_REFERRED = (".exr", ".hdr")
 _LAST = 1_048_574
 """Blender's last frame."""
 _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
@@ -170,7 +169,7 @@ def _view(scene: bpy.types.Scene, strips: Iterable[StripFacts]) -> str:
         return "Standard"
     for strip in itertools.chain.from_iterable(each.all_inside() for each in strips):
         past_white = strip.color_space not in _WITHIN_WHITE
-        scene_referred = strip.kind == "IMAGE" and strip.file.lower().endswith(_SCENE_REFERRED)
+        scene_referred = strip.kind == "IMAGE" and strip.file.lower().endswith(content.SCENE_REFERRED)
         if strip.shows_camera or past_white or scene_referred:
             return displayed
     return "Standard"
