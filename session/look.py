@@ -150,6 +150,8 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         words, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], model.limits)
     except ReshootError as error:
         faults.append((_Rank.PROMPT, error))
+    if read is not None:
+        warnings += shot.warnings(scene, read)
     is_limited = spending.is_limited(service)
     if is_limited and session.has_work():
         try:

@@ -31,6 +31,7 @@ from reshoot.core.models import kling
 from reshoot.core.models.table import MODELS
 from reshoot.core.values.serialization import to_json
 from reshoot.operators import waiting
+from reshoot.session import look
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
@@ -547,6 +548,24 @@ def test_take_is_blended_as_its_shot_is(tmp_path: Path) -> None:
             numbered.strips(scene).remove(each)
     assert found[0] > 30, found
     assert min(found[1:]) > 40, found
+
+
+def test_light_past_white_that_fades_is_told_before_it_is_sent(tmp_path: Path) -> None:
+    scene = open_timeline()
+    scene.view_settings.view_transform = "Standard"
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "bright.mp4", frames=75))
+
+    def told() -> bool:
+        return any("past white" in warning for warning in look.look(scene).warnings)
+
+    strip.colorspace_settings.name = "Linear Rec.709"
+    assert not told()
+    strip.blend_alpha = 0.5
+    assert told()
+    scene.view_settings.view_transform = "AgX"
+    assert not told()
+    scene.view_settings.view_transform, strip.colorspace_settings.name = "Standard", "sRGB"
+    assert not told()
 
 
 def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_path: Path) -> None:
