@@ -179,6 +179,8 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         sent, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], limits)
     except ReshootError as error:
         faults.append((_Rank.PROMPT, error))
+    if read is not None:
+        warnings += shot.warnings(scene, read)
     is_limited = spending.is_limited(service)
     if is_limited and session.has_work():
         try:

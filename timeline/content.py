@@ -13,6 +13,8 @@ from ..core.values.shot import comparable
 from . import compat
 
 _MUCH_SMALLER = 0.75
+SCENE_REFERRED = (".exr", ".hdr")
+"""Endings of image files that hold scene light."""
 
 
 def _absolute(strip: Any, path: str) -> str:
@@ -58,6 +60,15 @@ def own_size(strip: Any) -> tuple[int, int] | None:
         if element.orig_width and element.orig_height:
             return (element.orig_width, element.orig_height)
     return None
+
+
+def is_float(strip: Any) -> bool:
+    """Whether Blender has the strip's picture in floating point: by its setting, or by what it shows."""
+    if getattr(strip, "use_float", False):
+        return True
+    if strip.type == "SCENE":
+        return str(getattr(strip, "scene_input", "CAMERA")) == "CAMERA"
+    return strip.type == "IMAGE" and file_of(strip).lower().endswith(SCENE_REFERRED)
 
 
 def resample(strip: Any) -> None:

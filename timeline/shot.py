@@ -14,11 +14,10 @@ from ..core.errors import ShotError
 from ..core.values.choices import Source
 from ..core.values.shot import Shot, ShotStrip, ShownFiles, comparable
 from ..core.words import named, say
-from . import compat, neighbors, see_through
+from . import compat, content, curves, neighbors, see_through
 from .facts import StripFacts, TimelineFacts, shown_files
 
 _SELECT = named("Select the strip to reshoot in the sequencer.")
-_SCENE_REFERRED = (".exr", ".hdr")
 _LAST = 1_048_574
 """Blender's last frame."""
 _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
@@ -169,12 +168,32 @@ def _view(scene: bpy.types.Scene, strips: Iterable[StripFacts]) -> str:
     displayed = _view_transform(scene)
     if UNDOES.get(displayed) not in compat.color_spaces(scene):
         return "Standard"
+    return displayed if _past_white(strips) else "Standard"
+
+
+def _past_white(strips: Iterable[StripFacts]) -> bool:
+    """Whether anything in `strips` may hold light past 1."""
     for strip in itertools.chain.from_iterable(each.all_inside() for each in strips):
         past_white = strip.color_space not in _WITHIN_WHITE
-        scene_referred = strip.kind == "IMAGE" and strip.file.lower().endswith(_SCENE_REFERRED)
+        scene_referred = strip.kind == "IMAGE" and strip.file.lower().endswith(content.SCENE_REFERRED)
         if strip.shows_camera or past_white or scene_referred:
-            return displayed
-    return "Standard"
+            return True
+    return False
+
+
+def warnings(scene: bpy.types.Scene, shot: Shot) -> tuple[str, ...]:
+    """What is lost of a shot that is sent nevertheless, in words."""
+    if not shot.native or shot.view != "Standard":
+        return ()
+    timeline = TimelineFacts(scene)
+    strip = next((each for each in timeline.selected if each.name == shot.strips[0].name), None)
+    if strip is None or not _past_white([strip]):
+        return ()
+    faded = strip.blend[1] < 1 or any(
+        curve.data_path.endswith(curves.FADE) for curve in curves.of_place(scene, strip.name)
+    )
+    words = say("“{strip}” may hold light past white, which is cut off: a take that fades is darker", strip=strip.name)
+    return (words,) if faded else ()
 
 
 def _own_sounds(timeline: TimelineFacts, pictures: Sequence[StripFacts], start: int, end: int) -> list[StripFacts]:

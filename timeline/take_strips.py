@@ -79,7 +79,18 @@ class TakeStrips:
         undoes = UNDOES.get(shot.view)
         if undoes in compat.color_spaces(self._scene):
             strip.colorspace_settings.name = undoes
+            # Blender 5.2 blends in whole steps of eight bits otherwise, and these are past the display.
+            strip.use_float = True
+        else:
+            strip.use_float = self._blends_in_float()
         return strip
+
+    def _blends_in_float(self) -> bool:
+        """Whether Blender blends the shot in scene light rather than as displayed: a fade of its take has to be the
+        same (docs/decisions/colour.md).
+        """
+        every = compat.strips_all(editor_of(self._scene))
+        return any(map(content.is_float, content.inside(every[name] for name in self._spot.strips if name in every)))
 
     def _file(self, piece: Piece) -> Path:
         """The file that shows a piece at its pace. Raises PlacementError.

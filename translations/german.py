@@ -364,6 +364,9 @@ GERMAN: dict[str, str] = {
         "Der Prompt hat {count} Zeichen; höchstens {limit} sind erlaubt."
     ),
     "Shorten it by {count} characters.": "Um {count} Zeichen kürzen.",
+    "“{strip}” may hold light past white, which is cut off: a take that fades is darker": (
+        "„{strip}“ kann Licht jenseits von Weiß enthalten, das abgeschnitten wird: ein Take mit Blende wird dunkler"
+    ),
     "{token} is sent, but the prompt does not mention it": "{token} wird gesendet, aber der Prompt nennt es nicht",
     # ---- references
     "Images that are sent along": "Bilder, die mitgesendet werden",

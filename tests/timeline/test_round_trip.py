@@ -31,6 +31,7 @@ from reshoot.core.models import kling
 from reshoot.core.models.table import MODELS
 from reshoot.core.values.serialization import to_json
 from reshoot.operators import waiting
+from reshoot.session import look
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
@@ -548,6 +549,49 @@ def test_footage_with_values_past_white_keeps_them(tmp_path: Path) -> None:
     after = numbered.shown(scene, 20, tmp_path)
     assert numbered.psnr(before, after) > 38
     assert abs(float(before.mean()) - float(after.mean())) < 1
+
+
+def test_take_is_blended_as_its_shot_is(tmp_path: Path) -> None:
+    found = []
+    for view, space, exact in (("AgX", "Filmic Log", True), ("Standard", "sRGB", True), ("Standard", "sRGB", False)):
+        scene = open_timeline()
+        scene.view_settings.view_transform = view
+        strip = editing.add_movie(scene, numbered.movie(tmp_path / f"{view}{exact}.mp4", frames=75))
+        strip.colorspace_settings.name, strip.use_float = space, exact
+        strip.blend_type = "ALPHA_OVER"
+        shoot()
+        take = the_take(scene)
+        pairs = []
+        for fade, turned in ((0.5, 0.0), (1.0, 0.2)):
+            pair = []
+            for each, other in ((strip, take), (take, strip)):
+                each.mute, other.mute = False, True
+                each.blend_alpha, each.transform.rotation = fade, turned
+                pair.append(numbered.shown(scene, 20, tmp_path))
+            pairs.append(numbered.psnr(*pair))
+        found.append(min(pairs))
+        for each in list(compat.strips_all(scene.sequence_editor)):
+            numbered.strips(scene).remove(each)
+    assert found[0] > 30, found
+    assert min(found[1:]) > 40, found
+
+
+def test_light_past_white_that_fades_is_told_before_it_is_sent(tmp_path: Path) -> None:
+    scene = open_timeline()
+    scene.view_settings.view_transform = "Standard"
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "bright.mp4", frames=75))
+
+    def told() -> bool:
+        return any("past white" in warning for warning in look.look(scene).warnings)
+
+    strip.colorspace_settings.name = "Linear Rec.709"
+    assert not told()
+    strip.blend_alpha = 0.5
+    assert told()
+    scene.view_settings.view_transform = "AgX"
+    assert not told()
+    scene.view_settings.view_transform, strip.colorspace_settings.name = "Standard", "sRGB"
+    assert not told()
 
 
 def test_output_that_is_shown_in_another_way_than_the_scene_changes_nothing(tmp_path: Path) -> None:
