@@ -36,11 +36,13 @@ export WINEPREFIX="$here/prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml
 : | wine "$here/python/python.exe" "$@" 2>&1 | cat
 exit "${PIPESTATUS[1]}"
 """
-# Without the module that asks Windows of itself by a service that wine does not have.
+# Without the module that asks Windows of itself by a service, and the function that copies a file: wine has neither.
 SITE = """\
+import _winapi
 import sys
 
 sys.modules["_wmi"] = None
+del _winapi.CopyFile2
 """
 
 

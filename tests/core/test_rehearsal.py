@@ -1009,6 +1009,9 @@ def test_damaged_note_harms_only_its_request(studio, clip):
         assert room.ask_with_key("GET", urlsplit(handle.status_url).path)[0] == 404
 
 
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="under wine no thread wakes at a socket that another thread shuts down"
+)
 def test_stop_leaves_no_thread_and_no_socket(studio, clip):
     before = set(threading.enumerate())
     room, client = studio(Stage())
