@@ -22,12 +22,11 @@ _PROBE = "reshoot_probe"
 _CHANGING = (
     "frame_change_pre",
     "frame_change_post",
-    "depsgraph_update_pre",
-    "depsgraph_update_post",
     "render_init",
     "render_pre",
 )
-"""Handlers of Blender's that can change a picture before it is made."""
+"""Handlers of Blender's that are called for each frame before it is made. Many add-ons have one of those that hear of
+every change (`depsgraph_update_post`), and make no picture with it: to ask for them at each press would be no news."""
 _EVERYWHERE = {*dir(math), *dir(builtins), "bpy", "clamp", "lerp", "noise", "smoothstep", "frame", "self", "depsgraph"}
 """Names that drivers have in every Blender."""
 _NAME = re.compile(r"[^\W\d]\w*")

@@ -25,8 +25,6 @@ NAMES = tuple(f"blender-{series}" for series in SUITES)
 PACKAGES = (
     "blender",
     "xvfb",
-    # Without it a background Blender draws nothing.
-    "libegl1",
     "libgl1-mesa-dri",
     "imagemagick",
     "python3-requests",

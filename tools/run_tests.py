@@ -182,7 +182,7 @@ def run_pytest(layer: str, run: Run) -> Outcome:
     # Windows that are drawn by the processor side by side are too slow for one another; what runs without Blender
     # mostly waits for a connection, or for a clock.
     workers = {"gui": 1, "core": 2 * run.workers}.get(folder, run.workers)
-    # Wine does not start those of pytest's.
+    # Under wine workers were not seen to come up.
     if folder != "windows":
         command += ["--numprocesses", str(workers), "--dist", "worksteal"]
     # Whole campaigns are the business of the layer `core`: in one process, under wine, they would take a day.

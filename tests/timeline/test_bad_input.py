@@ -218,7 +218,7 @@ def test_a_movie_that_ends_in_the_middle_inside_a_meta_strip(
     shoot_refused(scene, service, *CUT_OFF)
     # What the meta strip does not show is not missed.
     compat.set_end(meta, 21)
-    assert "cut off" not in str(look.look(scene).errors)
+    assert "cut off" not in str(editing.seen(scene).errors)
 
 
 def test_a_movie_that_ends_in_the_middle_under_what_is_selected(
@@ -226,11 +226,11 @@ def test_a_movie_that_ends_in_the_middle_under_what_is_selected(
 ) -> None:
     below = add_movie(scene, cut_off)
     above = add_movie(scene, movie, channel=3)
-    assert "cut off" not in str(look.look(scene).errors)
+    assert "cut off" not in str(editing.seen(scene).errors)
     scene.reshoot.source = "TIMELINE"
     shoot_refused(scene, service, *CUT_OFF)
     below.mute = True
-    assert above.select and "cut off" not in str(look.look(scene).errors)
+    assert above.select and "cut off" not in str(editing.seen(scene).errors)
 
 
 def test_an_image_of_a_sequence_is_missing(scene: bpy.types.Scene, service: BadService, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ AT_START = {
     "settings.scene",
     "settings.shortcut",
     "session",
+    "session.guarded",
     "session.start",
     "translations",
     "core",

@@ -31,7 +31,6 @@ from reshoot.core.models import kling
 from reshoot.core.models.table import MODELS
 from reshoot.core.values.serialization import to_json
 from reshoot.operators import waiting
-from reshoot.session import look
 from reshoot.session import shoot as press
 from reshoot.timeline import compat, movie_strip
 
@@ -582,7 +581,7 @@ def test_light_past_white_that_fades_is_told_before_it_is_sent(tmp_path: Path) -
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "bright.mp4", frames=75))
 
     def told() -> bool:
-        return any("past white" in warning for warning in look.look(scene).warnings)
+        return any("past white" in warning for warning in editing.seen(scene).warnings)
 
     strip.colorspace_settings.name = "Linear Rec.709"
     assert not told()

@@ -14,9 +14,9 @@ import numbered
 import pytest
 from bad_service import BadService
 from campaign import sampled
-from editing import add_movie, open_timeline
+from editing import add_movie, open_timeline, seen
 from reshoot.core.jobs import board
-from reshoot.session import look, shoot
+from reshoot.session import shoot
 from reshoot.timeline import scripts
 
 pytestmark = pytest.mark.usefixtures("uncompared")
@@ -124,7 +124,7 @@ def fill_titles(_scene: object, _graph: object = None) -> None:
     """What a script of an editor does at each frame."""
 
 
-@pytest.fixture(params=["frame_change_pre", "depsgraph_update_post", "driver"])
+@pytest.fixture(params=["frame_change_pre", "render_pre", "driver"])
 def scripted(request: pytest.FixtureRequest, movie: Path) -> Iterator[tuple[Any, Any, str]]:
     """A timeline with a movie whose own frames are sent, the movie, and the script's name, as an editor knows it."""
     scene = open_timeline()
@@ -145,10 +145,10 @@ def test_pictures_that_a_script_makes_here_are_told_to_stand_still(
     scripted: tuple[Any, Any, str], service: BadService
 ) -> None:
     scene, strip, name = scripted
-    assert look.look(scene).frozen == "", "the movie's own frames are sent"
+    assert seen(scene).frozen == "", "the movie's own frames are sent"
     assert not any("standing still" in doubt for doubt in shoot.doubts(shoot.checked(scene)))
     strip.use_flip_x = True
-    told = look.look(scene).frozen
+    told = seen(scene).frozen
     assert name in told and "render the strip to a file first" in told
     jobs = shoot.checked(scene)
     assert told in jobs[0].order.warnings and told in shoot.doubts(jobs)
@@ -160,4 +160,4 @@ def test_nothing_is_told_of_blenders_own_scripts_and_of_reshoots(movie: Path) ->
     strip = add_movie(scene, movie)
     strip.use_flip_x = True
     strip.driver_add("color_multiply").driver.expression = "sin(frame) + clamp(frame, 0, 1)"
-    assert look.look(scene).frozen == ""
+    assert seen(scene).frozen == ""

@@ -21,7 +21,7 @@ from editing import open_timeline, select, shoot
 from patience import LONGEST
 from reshoot.core.jobs import board
 from reshoot.core.planning import transparency
-from reshoot.session import look, preview
+from reshoot.session import preview
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("identity", "uncompared")
@@ -70,7 +70,7 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         strip = add(scene, path, 3)
         select(scene, strip)
         on_nothing, on_gray = (numbered.shown(scene, frame, tmp_path).astype(int) for frame in (1, 2))
-        read = look.look(scene).shot
+        read = editing.seen(scene).shot
         assert read is not None and read.see_through == (numpy.abs(on_nothing - on_gray).max() > 30), path
         seen_through.append(read.see_through)
         compat.strips(scene.sequence_editor).remove(strip)
@@ -84,10 +84,10 @@ def test_what_nobody_has_looked_at_is_see_through_until_blender_has(tmp_path: Pa
     compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
     path = footage.overlay(tmp_path / "a.tga", WIDTH, HEIGHT, whole=True)
     select(scene, add(scene, path, 3))
-    pressed = look.look(scene).shot
+    pressed = editing.seen(scene).shot
     assert pressed is not None and pressed.see_through
     known(scene, [path])
-    pressed, shown = look.look(scene).shot, preview.preview(scene).shot
+    pressed, shown = editing.seen(scene).shot, preview.preview(scene).shot
     assert pressed is not None and not pressed.see_through
     assert shown is not None and not shown.see_through
     (tmp_path / "with").mkdir()

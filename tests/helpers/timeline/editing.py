@@ -19,6 +19,8 @@ import bpy
 import pytest
 from patience import LONGEST
 from reshoot import session
+from reshoot.core.values.preview import Preview
+from reshoot.session import look as looking
 from reshoot.timeline import compat
 
 PROMPT = "Make it snow"
@@ -38,6 +40,12 @@ def files(*folders: Path) -> list[Path]:
     """Every file in the folders, however deep, while jobs come and go in them."""
     found = [(top, name) for folder in folders for top, _, names in os.walk(folder) for name in names]
     return [Path(top, name) for top, name in found]
+
+
+def seen(scene: bpy.types.Scene) -> Preview:
+    """What a press would send, and all that would be in its way, once the disk has answered."""
+    asked = looking.look(scene, seconds=LONGEST)
+    return asked.with_answer(looking.ask_disk(asked.question))
 
 
 @dataclass(frozen=True)
