@@ -53,10 +53,13 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         from ..core.errors import ReshootError
         from ..session import shoot
 
+        if bpy.app.background:
+            # There nothing goes on by itself.
+            return self.execute(context)
         self._live = True
         try:
             press = self._press(context)
-            doubts = shoot.doubts(press.jobs)
+            self._doubts = doubts = shoot.doubts(press.jobs)
             if not doubts:
                 return self._begin(context, press)
         except ReshootError as error:
@@ -73,13 +76,19 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 
     def execute(self, context: Context) -> OperatorReturn:
         """Start the job and wait until its take is placed. After an editor's answer: only begin to send it."""
-        from ..core.errors import ReshootError
+        from ..core.errors import ReshootError, ShotError
         from ..session import shoot
         from . import waiting
 
         try:
             if self._live:
-                return self._begin(context, self._press(context))
+                press = self._press(context)
+                if set(shoot.doubts(press.jobs)) - set(self._doubts):
+                    raise ShotError(
+                        say("“{shot}” is not what was asked about any more.", shot=press.jobs[0].label),
+                        say("Send it again."),
+                    )
+                return self._begin(context, press)
             jobs = shoot.shoot(scene_of(context), self.prompt)
             self._warn(jobs)
             waiting.wait_for(session.current(), [job.id for job in jobs])

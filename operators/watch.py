@@ -134,7 +134,8 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         from ..core.errors import ReshootError
 
         try:
-            running.placing.place(jobs, keep=True)
+            # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
+            running.placing.place(jobs, keep=bpy.context.mode == "OBJECT")
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -152,10 +153,9 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return
-        for job, first in laid:
-            if first:
-                words = say("The take of “{shot}” stays: delete its strip to take it out", shot=job.shot.name)
-                self.report({"INFO"}, words)
+        if laid is not None and laid[1]:
+            words = say("The take of “{shot}” stays: delete its strip to take it out", shot=laid[0].shot.name)
+            self.report({"INFO"}, words)
 
     def _correct_take(self, running: session.Session, job: Job) -> None:
         from ..core.errors import ReshootError

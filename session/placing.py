@@ -63,7 +63,7 @@ class Placing:
         self._uncompared: dict[str, _Uncompared] = {}
         self._being_written: list[Future[None]] = []
         self._before_undo: frozenset[str] = frozenset()
-        self._kept: dict[str, tuple[str, ...]] = {}
+        self._kept: dict[str, tuple[Job, ...]] = {}
         """The jobs whose takes stay where undo goes back to before they came, by the first of those of a shot."""
         self._how: dict[str, str] = {}
         """How those were placed, before an undo."""
@@ -116,10 +116,6 @@ class Placing:
             )
         with self.threads_paused(jobs, scene):
             notes = place.place(scene, jobs)
-        self._kept.pop(lead.id, None)
-        if keep and place.can_lay_again(scene, jobs):
-            self._kept[lead.id] = tuple(job.id for job in jobs)
-            place.note_how(scene, lead.id, _LANDED, self._kept)
         for job in jobs:
             if orphaned:
                 self._runner.adopt(job.id, self._project())
@@ -128,6 +124,10 @@ class Placing:
         self._uncompared.pop(lead.id, None)
         if lead.take is not None and not lead.compared:
             self._uncompared[lead.id] = _Uncompared(lead.take, place.appearance(scene, lead.id))
+        self._kept.pop(lead.id, None)
+        if keep and place.can_lay_again(scene, jobs):
+            self._kept[lead.id] = tuple(jobs)
+            place.note_how(scene, lead.id, _LANDED, self._kept)
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -197,8 +197,7 @@ class Placing:
         self._how = {lead: self._how_placed(lead) for lead in self._kept}
 
     def _how_placed(self, lead: str) -> str:
-        progress = board.progress(lead)
-        scene = place.find_scene(progress.job) if progress is not None else None
+        scene = place.find_scene(_now(self._kept[lead][0]))
         return place.how_placed(scene, lead) if scene is not None else _NOWHERE
 
     def undone(self, there: frozenset[str], *, again: bool) -> None:
@@ -208,7 +207,7 @@ class Placing:
             if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
                 self._to_lay_again.append(lead)
                 self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
-        kept = {job_id for lead in self._to_lay_again for job_id in self._kept.get(lead, ())}
+        kept = {job.id for lead in self._to_lay_again for job in self._kept.get(lead, ())}
         for job_id in (self._before_undo ^ there) - kept:
             progress = board.progress(job_id)
             if progress is None:
@@ -231,26 +230,31 @@ class Placing:
         """Whether undo has gone back to before a take came that is to stay."""
         return bool(self._to_lay_again)
 
-    def lay_again(self) -> list[tuple[Job, bool]]:
-        """Put the takes back that are to stay, as Blender's undo knows nothing of. The first job of each, and whether
-        it was the first time.
+    def lay_again(self) -> tuple[Job, bool] | None:
+        """Put one of the takes back that are to stay, as Blender's undo knows nothing of. Its first job, and whether
+        this is the first time; None where it is there, or its scene is not.
 
-        Raises PlacementError; it is tried once.
+        Raises PlacementError; it is tried once, and the list of jobs says so.
         """
-        laid = []
-        while self._to_lay_again:
-            lead = self._to_lay_again.pop(0)
-            known = [board.progress(job_id) for job_id in self._kept.get(lead, ())]
-            jobs = [progress.job for progress in known if progress is not None]
-            scene = place.find_scene(jobs[0]) if jobs else None
-            if scene is None or place.how_placed(scene, lead):
-                continue
+        lead = self._to_lay_again.pop(0)
+        jobs = [_now(job) for job in self._kept.get(lead, ())]
+        scene = place.find_scene(jobs[0]) if jobs else None
+        if scene is None or place.how_placed(scene, lead):
+            return None
+        try:
             with self.threads_paused(jobs, scene):
                 place.place(scene, jobs)
-            place.note_how(scene, lead, _AGAIN, self._kept)
-            laid.append((jobs[0], lead not in self._told))
-            self._told.add(lead)
-        return laid
+        except Exception as error:
+            for job in jobs:
+                board.set_words(job.id, str(error) if isinstance(error, PlacementError) else say("Undone"))
+            raise
+        if self._uncompared.pop(lead, None) is not None and jobs[0].take is not None and not jobs[0].compared:
+            # It may lie elsewhere now.
+            self._uncompared[lead] = _Uncompared(jobs[0].take, place.appearance(scene, lead))
+        place.note_how(scene, lead, _AGAIN, self._kept)
+        first = lead not in self._told
+        self._told.add(lead)
+        return jobs[0], first
 
     def undone_takes(self) -> list[Job]:
         """The jobs whose takes an undo has taken out of the open file since this was asked last."""
@@ -276,3 +280,9 @@ class Placing:
         mine = [each for each in board.of_project(self._project()) if not each.elsewhere]
         landed = [each.job for each in mine if each.job.state is State.LANDED]
         return bool(self._uncompared) or any(not job.compared for job in landed)
+
+
+def _now(job: Job) -> Job:
+    """The job as it is now; as it was where it was dismissed meanwhile, whose take lies there still."""
+    progress = board.progress(job.id)
+    return progress.job if progress is not None else job

@@ -80,9 +80,9 @@ class Session:
         """The ledger, oldest first. Raises StorageError."""
         return self._journal.spent()
 
-    def add(self, jobs: Sequence[Job]) -> None:
-        """Start new jobs. From now on they count: whoever presses again is asked."""
-        place.remember_scenes(jobs)
+    def add(self, jobs: Sequence[Job], scene: int) -> None:
+        """Start new jobs. From now on they count: whoever presses again is asked. scene: its Blender's own number."""
+        place.remember_scene(jobs, scene)
         for job in jobs:
             board.update(Event(job))
         self.runner.add(jobs)

@@ -32,7 +32,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
+from .look import DiskAnswer, DiskQuestion, Look, ask_disk, ask_to_write, look, no_answer
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -83,6 +83,8 @@ class Press:
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._found if self._answered.is_set() else self._lately
+        if seen.frozen and found is None:
+            found = _in_time(self._seen.question)
         frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
         warnings = (*seen.warnings, frozen) if frozen else seen.warnings
         order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
@@ -101,12 +103,7 @@ class Press:
                 self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
-                self._found = no_answer(
-                    ReshootError(
-                        say("Reshoot itself failed here: {error}.", error=broken),
-                        say("See Blender's console, and report it."),
-                    )
-                )
+                self._found = no_answer(_broken(broken))
             self._answered.set()
 
         # Of its own: another disk may hang, and hold whoever asked it.
@@ -146,7 +143,7 @@ class Press:
                 say("“{shot}” was not sent: its file was closed or renamed meanwhile.", shot=lead.label),
                 say("Open the file and send it again."),
             )
-        running.add(self.jobs)
+        running.add(self.jobs, self._scene)
         scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
         if self._prompt and scene is not None:
             settings_of(scene).prompt = self._prompt
@@ -211,11 +208,13 @@ def carry_out() -> bool:
         try:
             press.check()
             press.begin()
-        except ReshootError as error:
+        except Exception as error:  # noqa: BLE001 - whoever pressed has to hear of it
+            if not isinstance(error, ReshootError):
+                _log.exception("a press could not be carried out")
             press.take_back()
             running = session.running()
             if running is not None:
-                running.complain(error)
+                running.complain(error if isinstance(error, ReshootError) else _broken(error))
     return bool(answered)
 
 
@@ -237,6 +236,15 @@ def is_under_way() -> bool:
     return bool(_under_way)
 
 
+def _in_time(question: DiskQuestion) -> DiskAnswer | None:
+    """What the disk answers at once, None where it takes its time."""
+    answers: list[DiskAnswer] = []
+    asking = threading.Thread(target=lambda: answers.append(ask_disk(question)), name="reshoot-press", daemon=True)
+    asking.start()
+    asking.join(AT_ONCE)
+    return answers[0] if answers else None
+
+
 def _silent(seen: Look) -> StorageError:
     """What is said of a disk that does not answer."""
     folders = dict.fromkeys(
@@ -249,6 +257,12 @@ def _silent(seen: Look) -> StorageError:
     return StorageError(
         say("A disk has not answered for {seconds:.0f} s, so nothing was sent.", seconds=PATIENCE),
         say("See which of these can be opened, then send it again: {folders}.", folders=", ".join(folders)),
+    )
+
+
+def _broken(error: Exception) -> ReshootError:
+    return ReshootError(
+        say("Reshoot itself failed here: {error}.", error=error), say("See Blender's console, and report it.")
     )
 
 
@@ -293,8 +307,21 @@ def _is_same(one: Job, other: Job) -> bool:
 
 
 def _asked_for(job: Job) -> tuple[object, ...]:
-    """What a press asked for, without what a save changes: the project, and how paths are spelled."""
+    """What a press asked for, without what a save changes, the project and how paths are spelled, and without what was
+    found out of the files by then, which a later press may know better."""
     strips = tuple(replace(strip, filepath=comparable(strip.filepath)) for strip in job.shot.strips)
-    asked = replace(job.shot, project="", strips=strips, file=comparable(job.shot.file))
+    shot = job.shot
     images = [(each.kind, *map(comparable, each.images)) for each in job.order.references]
-    return asked, job.plan, replace(job.order, references=()), images, job.service
+    order = replace(job.order, references=(), warnings=(), frozen="")
+    return (
+        strips,
+        shot.scene,
+        shot.source,
+        shot.start,
+        shot.frames,
+        shot.fps,
+        job.plan.timing,
+        order,
+        images,
+        job.service,
+    )

@@ -187,21 +187,24 @@ def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
 
 def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:
     """Keep in the scene how a take came into it, by the first of its jobs. known: those of others that are kept."""
-    kept = {job: scene[_HOW][job] for job in known if job in scene.get(_HOW, {})}
-    scene[_HOW] = {**kept, job_id: how}
+    before = _how(scene)
+    scene[_HOW] = {**{job: before[job] for job in known if job in before}, job_id: how}
 
 
 def how_placed(scene: bpy.types.Scene, job_id: str) -> str:
     """What `note_how` noted; empty in a state of the scene from before that."""
-    return str(scene.get(_HOW, {}).get(job_id, ""))
+    return _how(scene).get(job_id, "")
 
 
-def remember_scenes(jobs: Sequence[Job]) -> None:
-    """Keep in mind which scenes new jobs belong to: their names may become others'."""
-    for job in jobs:
-        scene = _local(job.scene)
-        if scene is not None:
-            _begun[job.id] = scene.session_uid
+def _how(scene: bpy.types.Scene) -> dict[str, str]:
+    """What was noted. It comes from the file, so it may be anything."""
+    noted = scene.get(_HOW)
+    return {str(job): str(how) for job, how in noted.items()} if hasattr(noted, "items") else {}
+
+
+def remember_scene(jobs: Sequence[Job], scene: int) -> None:
+    """Keep in mind which scene new jobs belong to, by Blender's own number: its name may become another's."""
+    _begun.update(dict.fromkeys((job.id for job in jobs), scene))
 
 
 def _locals() -> list[bpy.types.Scene]:

@@ -71,8 +71,8 @@ def frozen_words(scene: bpy.types.Scene) -> str:
     if not names:
         return ""
     return say(
-        "Pictures that {scripts} changes at each frame are sent standing still, since it cannot run where the shot is "
-        "rendered: render the strip to a file first and send that.",
+        "Where {scripts} changes pictures from frame to frame, they are sent standing still, since scripts of add-ons "
+        "do not run where the shot is rendered: render the strip to a file first and send that.",
         scripts=", ".join(f"“{name}”" for name in names),
     )
 

@@ -192,7 +192,11 @@ def warnings(scene: bpy.types.Scene, shot: Shot) -> tuple[str, ...]:
     faded = strip.blend[1] < 1 or any(
         curve.data_path.endswith(curves.FADE) for curve in curves.of_place(scene, strip.name)
     )
-    words = say("“{strip}” may hold light past white, which is cut off: a take that fades is darker", strip=strip.name)
+    words = say(
+        "“{strip}” may be brighter than white, which is cut off: where its take is faded, it looks darker than the "
+        "shot",
+        strip=strip.name,
+    )
     return (words,) if faded else ()
 
 

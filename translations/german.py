@@ -95,10 +95,10 @@ GERMAN: dict[str, str] = {
     "This Blender's sequencer shows no image in layers: save it as OpenEXR, not MultiLayer.": (
         "Der Sequenzer dieses Blenders zeigt kein Bild in Ebenen: als OpenEXR speichern, nicht als MultiLayer."
     ),
-    "Pictures that {scripts} changes at each frame are sent standing still, since it cannot run where the shot is "
-    "rendered: render the strip to a file first and send that.": (
-        "Bilder, die {scripts} bei jedem Frame ändert, werden stehend gesendet, da es dort, wo der Shot gerendert "
-        "wird, nicht laufen kann: den Streifen zuerst in eine Datei rendern und diese senden."
+    "Where {scripts} changes pictures from frame to frame, they are sent standing still, since scripts of add-ons "
+    "do not run where the shot is rendered: render the strip to a file first and send that.": (
+        "Wo {scripts} Bilder von Frame zu Frame ändert, werden sie stehend gesendet, da Skripte von Add-ons dort nicht "
+        "laufen, wo der Shot gerendert wird: den Streifen zuerst in eine Datei rendern und diese senden."
     ),
     "Replace the file, or relink the strip.": "Die Datei ersetzen oder den Streifen neu verknüpfen.",
     "The scene “{scene}” was not written out.": "Die Szene „{scene}“ wurde nicht geschrieben.",
@@ -364,9 +364,11 @@ GERMAN: dict[str, str] = {
         "Der Prompt hat {count} Zeichen; höchstens {limit} sind erlaubt."
     ),
     "Shorten it by {count} characters.": "Um {count} Zeichen kürzen.",
-    "“{strip}” may hold light past white, which is cut off: a take that fades is darker": (
-        "„{strip}“ kann Licht jenseits von Weiß enthalten, das abgeschnitten wird: ein Take mit Blende wird dunkler"
+    "“{strip}” may be brighter than white, which is cut off: where its take is faded, it looks darker than the shot": (
+        "„{strip}“ kann heller als Weiß sein, das wird abgeschnitten: wo sein Take blendet, ist er dunkler als der Shot"
     ),
+    "“{shot}” is not what was asked about any more.": "„{shot}“ ist nicht mehr das, wonach gefragt wurde.",
+    "Send it again.": "Noch einmal senden.",
     "{token} is sent, but the prompt does not mention it": "{token} wird gesendet, aber der Prompt nennt es nicht",
     # ---- references
     "Images that are sent along": "Bilder, die mitgesendet werden",

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from file_calls import FileCalls
 from patience import LONGEST
 from reshoot import session
 from reshoot.session import shoot
+from reshoot.timeline import place
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
 
@@ -209,3 +211,54 @@ def test_a_press_whose_file_was_closed_is_not_sent(scene: bpy.types.Scene, disk:
     assert "its file was closed" in str(told)
     until_no_job_is_on_disk()
     assert not journal()
+
+
+def test_a_scene_that_is_renamed_while_the_disk_is_asked_gets_its_take(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path
+) -> None:
+    disk.paths = (str(movie),)
+    press = pressed(scene)
+    name, scene.name = scene.name, "Old"
+    bpy.data.scenes.new(name)
+    disk.back.set()
+    carry_out()
+    drain_until("LANDED")
+    assert place.find_scene(press.jobs[0]) == scene
+
+
+def test_what_was_found_out_of_files_makes_no_other_shot_of_it(scene: bpy.types.Scene) -> None:
+    """Pressed again when more is known than at first, it is under way all the same."""
+
+    def changes_nothing(*_about: object) -> None:
+        pass
+
+    bpy.app.handlers.frame_change_pre.append(changes_nothing)
+    try:
+        first = shoot.checked(scene)
+        later = tuple(
+            replace(
+                job,
+                order=replace(job.order, frozen="", warnings=()),
+                shot=replace(job.shot, see_through=True, native=False, scripts=True),
+            )
+            for job in first
+        )
+        session.current().add(later, scene.session_uid)
+        assert any("is under way already" in doubt for doubt in shoot.doubts(first))
+    finally:
+        bpy.app.handlers.frame_change_pre.remove(changes_nothing)
+    drain_until("LANDED")
+
+
+def test_a_press_in_the_background_is_waited_for(scene: bpy.types.Scene) -> None:
+    """There no timer would carry it out, and the next Blender would."""
+    assert bpy.ops.reshoot.shoot("INVOKE_DEFAULT") == {"FINISHED"}
+    assert [row.state for row in journal()] == ["PLACED"]
+
+
+@pytest.mark.parametrize("noted", [3, "words", [1.0, 2.0], {"a": 1}])
+def test_whatever_a_file_has_where_landings_are_noted(scene: bpy.types.Scene, noted: object) -> None:
+    scene["reshoot_landed"] = noted
+    assert place.how_placed(scene, "b" * 32) == ""
+    place.note_how(scene, "b" * 32, "landed", ["a"])
+    assert place.how_placed(scene, "b" * 32) == "landed"

@@ -581,7 +581,7 @@ def test_light_past_white_that_fades_is_told_before_it_is_sent(tmp_path: Path) -
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "bright.mp4", frames=75))
 
     def told() -> bool:
-        return any("past white" in warning for warning in editing.seen(scene).warnings)
+        return any("brighter than white" in warning for warning in editing.seen(scene).warnings)
 
     strip.colorspace_settings.name = "Linear Rec.709"
     assert not told()
