@@ -52,6 +52,8 @@ def open_journal(home: Path, project: str) -> tuple[Journal, list[Job], StorageE
     except JournalDamaged as error:
         takes = {folders.takes_folder(each, home) for each in (project, "")}
         rebuilt = salvage.rebuild(path, holder, jobs=home / JOBS, takes=takes)
+        if rebuilt.aside is None:
+            return rebuilt.journal, rebuilt.journal.shown(project), None
         words = say("It is kept as {path}; {count} jobs are in the new one.", path=rebuilt.aside, count=rebuilt.jobs)
         return rebuilt.journal, rebuilt.journal.shown(project), StorageError(error.message, words)
     salvage.adopt(journal, home / JOBS)

@@ -303,7 +303,9 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
 
 
 def _is_same(one: Job, other: Job) -> bool:
-    return _asked_for(one) == _asked_for(other)
+    # Whether something is seen through it makes another plan, and may have become known meanwhile.
+    planned = one.plan == other.plan or one.shot.see_through != other.shot.see_through
+    return planned and _asked_for(one) == _asked_for(other)
 
 
 def _asked_for(job: Job) -> tuple[object, ...]:

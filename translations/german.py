@@ -637,15 +637,16 @@ GERMAN: dict[str, str] = {
         "Auf der Seite „Requests“ des fal.ai-Kontos nachsehen: Ist die Anfrage dort, wurde sie angenommen. Noch einmal "
         "Wiederholen sendet sie ungesehen, was den Preis noch einmal kosten kann; Verwerfen gibt sie auf."
     ),
-    "Reshoot's folder was copied, restored from a backup, or comes from another computer: nothing was sent from here, "
-    "since the original may send this job, or have sent it.": (
-        "Der Ordner von Reshoot wurde kopiert, aus einer Sicherung zurückgeholt oder kommt von einem anderen Rechner: "
-        "Von hier wurde nichts gesendet, denn das Original sendet diesen Auftrag vielleicht oder hat ihn gesendet."
+    "Reshoot's folder was copied, restored from a backup, or comes from another computer, or this one was renamed: "
+    "nothing was sent from here, since the original may send this job, or have sent it.": (
+        "Der Ordner von Reshoot wurde kopiert, aus einer Sicherung zurückgeholt oder kommt von einem anderen Rechner, "
+        "oder dieser wurde umbenannt: Von hier wurde nichts gesendet, denn das Original sendet diesen Auftrag "
+        "vielleicht oder hat ihn gesendet."
     ),
-    "Retry sends it from here, which may cost the price a second time; Dismiss gives it up here and changes nothing "
-    "for the original.": (
-        "Wiederholen sendet ihn von hier, was den Preis ein zweites Mal kosten kann; Verwerfen gibt ihn hier auf und "
-        "ändert am Original nichts."
+    "Where Reshoot runs nowhere else with these jobs, Retry is safe. Otherwise it may cost the price a second time; "
+    "Dismiss gives it up here and changes nothing for the original.": (
+        "Wo Reshoot mit diesen Aufträgen nirgends sonst läuft, kann man wiederholen. Sonst kann es den Preis ein "
+        "zweites Mal kosten; Verwerfen gibt ihn hier auf und ändert am Original nichts."
     ),
     # ---- a damaged journal
     "The journal {path} is damaged: {error}.": "Das Journal {path} ist beschädigt: {error}.",

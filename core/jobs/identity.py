@@ -87,7 +87,14 @@ def _machine() -> str:
     else:
         for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
             with contextlib.suppress(OSError):
-                return f"{Path(path).read_text(encoding='ascii', errors='replace').strip()} {platform.node()}"
+                return f"{Path(path).read_text(encoding='ascii', errors='replace').strip()} {_name()}"
+    return platform.node()
+
+
+def _name() -> str:
+    """What this computer was called: a network may call it something else for as long as it is in it."""
+    with contextlib.suppress(OSError):
+        return Path("/etc/hostname").read_text(encoding="ascii", errors="replace").strip() or platform.node()
     return platform.node()
 
 
@@ -118,12 +125,12 @@ def held(job: Job) -> Job:
         job,
         state=State.UNSURE,
         error=say(
-            "Reshoot's folder was copied, restored from a backup, or comes from another computer: nothing was sent "
-            "from here, since the original may send this job, or have sent it."
+            "Reshoot's folder was copied, restored from a backup, or comes from another computer, or this one was "
+            "renamed: nothing was sent from here, since the original may send this job, or have sent it."
         ),
         remedy=say(
-            "Retry sends it from here, which may cost the price a second time; Dismiss gives it up here and changes "
-            "nothing for the original."
+            "Where Reshoot runs nowhere else with these jobs, Retry is safe. Otherwise it may cost the price a second "
+            "time; Dismiss gives it up here and changes nothing for the original."
         ),
         paid=Paid.UNKNOWN,
         retry_to=State.PREPARED,

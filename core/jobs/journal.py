@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -147,6 +148,7 @@ class Journal:
         self._connection.executescript(_SCHEMA + ledger.SCHEMA)
         self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self.is_copy = self._settle_in()
+        self._number = os.stat(self.path).st_ino
 
     def _settle_in(self) -> bool:
         """Note where the journal is, and hold its jobs where it was copied there. Whether it was.
@@ -244,6 +246,8 @@ class Journal:
             ).fetchone()
             if row is None:
                 raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
+            if ledger.enters(before, after) and not self._is_in_place():
+                raise LeaseLost("another Blender has made the journal anew")
             now = _job(*row)
             after = replace(after, project=now.project, shot=now.shot)
             if self.allowed.is_set and ledger.enters(before, after):
@@ -255,6 +259,13 @@ class Journal:
                 "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
             )
         return after
+
+    def _is_in_place(self) -> bool:
+        """Whether this is the file that others open: one that is damaged is replaced by another Blender's new one."""
+        try:
+            return os.stat(self.path).st_ino == self._number
+        except OSError:
+            return False
 
     def answered(self, job: Job) -> Job:
         """Write down the ticket of a submission whose row was taken for lost meanwhile, by whomever: it is not lost.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,8 +41,9 @@ _LANES = {"export": 2, "transfer": 2, "fetch": 2, "follow": 2, "journal": 1}
 upload: the service may have it for some minutes only.
 """
 
-CLOSE_SECONDS = 1.0
-"""Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come."""
+CLOSE_SECONDS = 2.0 if sys.platform == "win32" else 1.0
+"""Seconds that closing waits for answers: whoever closes Blender waits too. Without a network they may never come. On
+Windows a receipt may have to wait for a scanner."""
 
 
 class Runner:

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import JournalDamaged, StorageError
 from ..planning.job_model import with_model
-from ..storage import OVER, put_in_place
+from ..storage import OVER, discard, put_in_place
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
+from ..values.state import State
 from ..words import say
 from . import identity
 from .journal import Journal
@@ -33,16 +34,19 @@ log = logging.getLogger(__name__)
 SLIP = "job.json"
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
+_LATEST = 1e11
+"""Seconds since the epoch that are believed of a job."""
 _HIGHEST_PRICE = 1_000_000
 """US dollars of one job that are believed."""
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A journal in the place of a damaged one. aside: where that lies now. jobs: how many were found again."""
+    """A journal in the place of a damaged one. aside: where that lies now, None where another Blender has made the
+    journal anew meanwhile. jobs: how many were found again."""
 
     journal: Journal
-    aside: Path
+    aside: Path | None
     jobs: int
 
 
@@ -54,6 +58,9 @@ def write_slip(folder: Path, job: Job) -> None:
     try:
         part.write_text(json.dumps(to_json(job)), encoding="utf-8")
         put_in_place(part, folder / SLIP)
+        if job.state is not State.PLACED:
+            # It was over, and goes on.
+            discard(folder / OVER)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
         for path in (part, folder / SLIP):
@@ -67,7 +74,31 @@ def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Re
     jobs: holds the folders of unfinished jobs. takes: folders that hold takes, each of which may be missing. Raises
     StorageError where that cannot be written.
     """
-    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    with _alone(path):
+        with contextlib.suppress(JournalDamaged):
+            return Rebuilt(Journal(path, holder), None, 0)
+        return _rebuild(path, holder, jobs, takes)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other Blender makes the journal at `path` anew meanwhile: it would take the place of this one's. Raises
+    StorageError where it cannot be waited for."""
+    lock = path.with_name(f"{path.stem}-rebuilding{path.suffix}")
+    try:
+        with contextlib.closing(sqlite3.connect(lock, timeout=30.0, isolation_level=None)) as connection:
+            # Whoever holds it and dies lets it go.
+            connection.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.Error as error:
+        raise StorageError(
+            say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
+            say("Close every other Blender and start this one again."),
+        ) from error
+
+
+def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
+    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{holder[:6]}{path.suffix}")
     beside = path.with_name(f"{path.stem}-new-{holder}{path.suffix}")
     try:
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
@@ -103,13 +134,14 @@ def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes:
     found: dict[str, Job] = {}
     for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
-        if known is None or _age(known) <= _age(job):
+        # Of one stage the row knows more: a slip is written when a stage begins.
+        if known is None or _age(known) < _age(job):
             found[job.id] = job
     for job in _receipts(takes):
         # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
         found.setdefault(job.id, job)
     places = [identity.read(row.get("here")) for row in _table(aside, "identity")]
-    if any(place is not None and not identity.is_same(place, identity.here(path)) for place in places):
+    if not places or any(place is None or not identity.is_same(place, identity.here(path)) for place in places):
         found = {job_id: identity.held(job) for job_id, job in found.items()}
     journal = Journal(beside, holder)
     try:
@@ -130,7 +162,8 @@ def adopt(journal: Journal, jobs: Path) -> None:
     for job_id in journal.unknown(ids):
         for job in _slip(jobs / job_id / SLIP):
             log.warning("job %s was not in the journal", job_id)
-            journal.adopt(identity.held(job) if journal.is_copy else job)
+            # A journal that is new cannot tell whether these folders were copied here.
+            journal.adopt(identity.held(job))
 
 
 def forget_slip(folder: Path) -> None:
@@ -196,5 +229,8 @@ def _job(record: object) -> Iterator[Job]:
             if is_job_id(job.id) and job.stages and job.shot.strips and 0 <= job.part < len(job.plan.parts):
                 # What its entry in the ledger and in lists is made of.
                 _ = (float(job.sent.frames / job.plan.fps), f"{job.label}{job.created + _age(job):.0f}")
-                if 0 <= job.sent.price < _HIGHEST_PRICE:
+                times = (job.created, *(stage.at for stage in job.stages))
+                # Half of a pair of surrogates is no text to a database.
+                f"{job.service}{job.order.model}{job.request_id}".encode()
+                if 0 <= job.sent.price < _HIGHEST_PRICE and all(0 <= at < _LATEST for at in times):
                     yield job

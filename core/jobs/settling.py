@@ -53,7 +53,12 @@ class Settling:
         for folder in left_over(self._folder):
             if not is_job_id(folder.name):
                 continue
-            job = self._rows.get(folder.name)
+            try:
+                job = self._rows.get(folder.name)
+            except StorageError as error:
+                # A newer Reshoot may have written the row, and need the folder.
+                log.warning("%s", error)
+                continue
             # One that has gone on since needs its folder again.
             if job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job))):
                 remove_folder(folder)
@@ -64,7 +69,15 @@ class Settling:
             ids = [path.name for path in self._folder.iterdir() if is_job_id(path.name)]
         except OSError:
             return []
-        jobs = [job for job in map(self._rows.get, ids) if job is not None]
+        jobs = []
+        for job_id in ids:
+            try:
+                job = self._rows.get(job_id)
+            except StorageError as error:
+                log.warning("%s", error)
+                continue
+            if job is not None:
+                jobs.append(job)
         return [job.id for job in jobs if job.state is State.PLACED and not job.compared]
 
     def prepare_comparison(self, job: Job, stop: threading.Event) -> None:

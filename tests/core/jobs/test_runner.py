@@ -623,8 +623,11 @@ def test_a_submission_whose_answer_is_lost_is_never_repeated_by_itself(house: Ho
     assert again.listen(lambda event: event.job.id == job.id).job.state is State.UNSURE
     assert house.gate.count(SUBMIT) == 1
 
-    # The editor may, where the service does not say that it has it.
+    # The editor may, where the service does not say that it has it, and is told so first.
     house.gate.at(gates.HISTORY, gates.says(404, {"detail": "Not Found"}))
+    again.runner.retry(job.id)
+    again.listen(lambda event: event.job.state is State.UNSURE and "could not be asked" in event.job.error)
+    assert house.gate.count(SUBMIT) == 1
     again.runner.retry(job.id)
     landed = again.listen(lambda event: event.job.state is State.LANDED).job
     assert landed.request_id

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,8 +18,9 @@ import pytest
 from house import Desk, House
 from reshoot.core.errors import JournalDamaged, Paid, StorageError
 from reshoot.core.jobs import salvage
-from reshoot.core.jobs.journal import Journal
+from reshoot.core.jobs.journal import Journal, LeaseLost
 from reshoot.core.money.ledger import Outcome
+from reshoot.core.storage import OVER
 from reshoot.core.takes.receipt import receipt_path, travelling, write_receipt
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
@@ -108,6 +112,9 @@ HOSTILE = {
     "a part that is none": {"part": 7},
     "a service that is no text": {"service": ["fal"]},
     "a time that is none": {"created": "now"},
+    "a time that is no number": {"created": math.nan},
+    "a time after all times": {"created": 10**30},
+    "a service that is half a character": {"service": "\ud800"},
 }
 
 
@@ -245,8 +252,52 @@ def test_a_slip_that_cannot_be_written_leaves_none_that_is_out_of_date(home: Hom
 
 
 def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    home.path.with_name("journal-new-us.sqlite3").mkdir()
     with pytest.raises(StorageError, match="cannot be moved aside"):
         home.rebuild()
+
+
+def test_of_two_blenders_that_find_a_journal_damaged_one_makes_it_anew(home: Home) -> None:
+    home.slip(paid_job(State.WAITING))
+    home.path.write_bytes(b"x" * 5000)
+    first, second = home.rebuild(), home.rebuild()
+    assert first.aside is not None and second.aside is None
+    assert second.journal.shown("") == first.journal.shown("")
+
+
+def test_a_journal_in_whose_place_is_another_one_submits_nothing(home: Home) -> None:
+    """A page went bad while it was open, and another Blender has made it anew."""
+    ready = replace(a_job(service="fal"), state=State.UPLOADING)
+    journal = home.open()
+    journal.add([ready])
+    assert journal.claim(ready.id) == ready
+    other = home.path.with_name("other.sqlite3")
+    shutil.copyfile(home.path, other)
+    os.replace(other, home.path)
+    with pytest.raises(LeaseLost):
+        journal.advance(ready, at(ready, State.SUBMITTING, 2e9))
+
+
+def test_a_job_that_was_not_sent_is_adopted_and_not_sent_by_itself(home: Home) -> None:
+    """Its folder may be a copy: a journal that is new cannot tell."""
+    job = home.slip(replace(a_job(service="fal"), state=State.UPLOADING))
+    journal = home.open()
+    salvage.adopt(journal, home.jobs)
+    (adopted,) = journal.shown("")
+    assert (adopted.id, adopted.state, adopted.retry_to) == (job.id, State.UNSURE, State.PREPARED)
+
+
+def test_a_job_that_is_over_is_not_adopted(home: Home) -> None:
+    """On Windows a folder stays as long as something in it is open."""
+    job = home.slip(paid_job(State.LANDED))
+    (home.jobs / job.id / OVER).touch()
+    journal = home.open()
+    salvage.adopt(journal, home.jobs)
+    assert journal.shown("") == []
+    home.slip(job)
+    salvage.adopt(journal, home.jobs)
+    assert journal.shown("") == [job], "it has gone on since"
 
 
 def test_a_job_goes_on_after_its_journal_was_damaged(house: House, movie: Path, in_haste: None) -> None:
