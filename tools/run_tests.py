@@ -46,7 +46,9 @@ MAY_SKIP = {
     "under wine no thread wakes at a socket that another thread shuts down": ("windows",),
     "this system makes no symbolic links": ("windows",),
     "needs the program openssl, which makes the certificates": ("windows",),
-    "needs node, and fal's client for JavaScript, which make setup fetches where there is npm": ("windows",),
+    "needs node, and fal's client for JavaScript, which make setup fetches where there is npm": (
+        ("windows",) if shutil.which("npm") else ()
+    ),
     "needs a device that is always full": (),
 }
 """Why a test may be skipped, and in which layers alone; empty for all."""

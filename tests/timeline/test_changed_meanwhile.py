@@ -30,7 +30,7 @@ def linked(scene: bpy.types.Scene, path: Path) -> bpy.types.Scene:
     return next(each for each in bpy.data.scenes if each.library is not None)
 
 
-@pytest.mark.parametrize("now", [15, 60])
+@pytest.mark.parametrize("now", sampled([15, 60], 15))
 def test_a_take_in_real_time_keeps_its_pace_where_the_rate_was_changed(tmp_path: Path, now: int) -> None:
     scene = open_timeline(fps=Fraction(12))
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "slow.mp4", frames=48, fps=Fraction(12)))

@@ -130,6 +130,7 @@ def test_each_part_of_a_long_strip_is_cut_out(tmp_path: Path) -> None:
     assert numbered.numbers_in(Path(second.clip)) == list(range(310 - second.sent.sent, 310))
 
 
+@pytest.mark.campaign
 def test_in_real_time_a_cut_keeps_its_rate(tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(60))
     path = numbered.movie(tmp_path / "fast.mp4", frames=260, fps=Fraction(60), group=20)

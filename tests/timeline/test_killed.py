@@ -263,6 +263,7 @@ def sends_half(exchange: Exchange) -> None:
     exchange.wfile.write(data[: len(data) // 2])
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("point", sampled(["token", "upload", "status", "result", "download"], "status"))
 def test_killed_while_it_asks(desk: Desk, service: BadService, point: str) -> None:
     service.misbehave(point, kills(desk), times=1)

@@ -122,6 +122,7 @@ def test_an_interview_under_three_shots_is_silent_under_the_take_alone(tmp_path:
     assert not takes(bpy.context.scene)
 
 
+@pytest.mark.campaign
 def test_sound_that_begins_before_its_picture_goes_on_there(tmp_path: Path) -> None:
     """An L and a J cut: what is heard reaches under both neighbours."""
     scene, shots = film(tmp_path)

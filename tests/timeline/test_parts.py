@@ -184,6 +184,7 @@ def test_part_that_failed_is_retried_alone(tmp_path: Path, service: BadService) 
     lies_over(the_strip(scene), strip)
 
 
+@pytest.mark.campaign
 def test_part_that_was_given_up_leaves_the_others(tmp_path: Path, service: BadService) -> None:
     scene = open_timeline()
     editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=300))
