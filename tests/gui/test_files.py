@@ -148,6 +148,7 @@ def test_reverting_and_opening(at_work: Editor, held: Service, clip: Path, tmp_p
     blender.wait("not takes() and [job, 'PLACED', False] in listed()", job=job)
     editor.open_tab()
     blender.picture("not-in-the-timeline")
+    editor.fill_window()
     x, y = editor.find("bpy.ops.reshoot.job_show(")
     blender.move(x - 20, y)
     assert "take_place" in blender.value("button_under_mouse('UI')")
