@@ -193,8 +193,6 @@ def test_killed(desk: Desk, moment: str) -> None:
     until(desk, MOMENTS[moment])
     desk.kill()
     exporters = desk.exporters()
-    if desk.service.count("submit") and not desk.service.accepted:
-        pytest.fail("the service was asked and did not take it")
     if any(state == "SUBMITTING" for _, state in desk.rows()):
         was_unsure(desk)
     else:
@@ -207,14 +205,14 @@ def test_killed(desk: Desk, moment: str) -> None:
 
 def was_unsure(desk: Desk) -> None:
     """Nobody can know whether the request was taken: the job says so, and nothing is submitted again."""
-    asked = desk.service.count("submit")
     desk.let_the_leases_end()
     report = desk.resume()
     ((_, state),) = desk.rows()
     assert state == "UNSURE" and report["takes"] == []
     assert "accepted" in report["error"], report
     assert desk.resume()["takes"] == [], "told once; nothing moves until the editor decides"
-    assert desk.service.count("submit") == asked <= 1
+    # What the dead one has sent may be read by the service after its death.
+    assert desk.service.count("submit") <= 1
 
 
 @pytest.mark.campaign
