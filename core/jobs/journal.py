@@ -162,10 +162,7 @@ class Journal:
             is_copy = known is not None and not identity.is_same(known, now)
             if is_copy:
                 log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
-                rows = self._connection.execute(
-                    f"SELECT id, record FROM jobs WHERE state IN ({', '.join('?' * len(_UNSENT))})", _UNSENT
-                ).fetchall()
-                for job in _readable(rows):
+                for job in self._unsent():
                     self._write(identity.held(job))
             if known != now:
                 self._connection.execute("INSERT OR REPLACE INTO identity VALUES (1, ?)", (identity.written(now),))
@@ -246,11 +243,12 @@ class Journal:
             ).fetchone()
             if row is None:
                 raise LeaseLost(f"job {before.id} is no longer held in state {before.state.value}")
-            if ledger.enters(before, after) and not self._is_in_place():
+            submits = ledger.enters(before, after)
+            if submits and not self._is_in_place():
                 raise LeaseLost("another Blender has made the journal anew")
             now = _job(*row)
             after = replace(after, project=now.project, shot=now.shot)
-            if self.allowed.is_set and ledger.enters(before, after):
+            if self.allowed.is_set and submits:
                 sums = ledger.sums(self._connection)
                 budget.check(after.sent.price, _text(after.project), sums, (), self.allowed)
             self._write(after)
@@ -384,11 +382,14 @@ class Journal:
     def coming(self) -> tuple[Job, ...]:
         """The jobs of all Blenders that are going to be submitted and cost money: see `budget.under_way`."""
         with self._lock, self._errors():
-            marks = ", ".join("?" * len(_UNSENT))
-            rows = self._connection.execute(
-                f"SELECT id, record FROM jobs WHERE state IN ({marks}) ORDER BY created, id", _UNSENT
-            ).fetchall()
-        return tuple(budget.under_way(_readable(rows)))
+            return tuple(budget.under_way(self._unsent()))
+
+    def _unsent(self) -> Iterator[Job]:
+        marks = ", ".join("?" * len(_UNSENT))
+        rows = self._connection.execute(
+            f"SELECT id, record FROM jobs WHERE state IN ({marks}) ORDER BY created, id", _UNSENT
+        ).fetchall()
+        return _readable(rows)
 
     def claim(self, job_id: str) -> Job | None:
         """Take the lease of one row where nobody else has it. The row, or None."""

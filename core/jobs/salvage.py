@@ -32,6 +32,8 @@ from .journal import Journal
 log = logging.getLogger(__name__)
 
 SLIP = "job.json"
+_SIDES = ("-journal", "-wal", "-shm")
+"""What SQLite's own files beside a database are called after it."""
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
 _LATEST = 1e11
@@ -63,9 +65,8 @@ def write_slip(folder: Path, job: Job) -> None:
             discard(folder / OVER)
     except OSError as error:
         log.debug("no slip in %s: %s", folder, error)
-        for path in (part, folder / SLIP):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        discard(part)
+        discard(folder / SLIP)
 
 
 def rebuild(path: Path, holder: str, *, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
@@ -91,10 +92,7 @@ def _alone(path: Path) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
             yield
     except sqlite3.Error as error:
-        raise StorageError(
-            say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
-            say("Close every other Blender and start this one again."),
-        ) from error
+        raise _not_rebuilt(path, error) from error
 
 
 def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
@@ -110,15 +108,15 @@ def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebu
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         put_in_place(beside, path)
     except OSError as error:
-        raise StorageError(
-            say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
-            say("Close every other Blender and start this one again."),
-        ) from error
+        raise _not_rebuilt(path, error) from error
     return Rebuilt(Journal(path, holder), aside, jobs_found)
 
 
-_SIDES = ("-journal", "-wal", "-shm")
-"""What SQLite's own files beside a database are called after it."""
+def _not_rebuilt(path: Path, error: Exception) -> StorageError:
+    return StorageError(
+        say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
+        say("Close every other Blender and start this one again."),
+    )
 
 
 def _copy(path: Path, aside: Path) -> None:
@@ -168,8 +166,7 @@ def adopt(journal: Journal, jobs: Path) -> None:
 
 def forget_slip(folder: Path) -> None:
     """Remove the copy of a row that is about to be forgotten, so that nothing brings it back."""
-    with contextlib.suppress(OSError):
-        (folder / SLIP).unlink()
+    discard(folder / SLIP)
 
 
 def _age(job: Job) -> float:

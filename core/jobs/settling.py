@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,15 +50,7 @@ class Settling:
 
     def remove_left_over(self) -> None:
         """Remove the folders of jobs that were over while something in them was open, as Windows has it."""
-        for folder in left_over(self._folder):
-            if not is_job_id(folder.name):
-                continue
-            try:
-                job = self._rows.get(folder.name)
-            except StorageError as error:
-                # A newer Reshoot may have written the row, and need the folder.
-                log.warning("%s", error)
-                continue
+        for folder, job in self._rows_of(left_over(self._folder)):
             # One that has gone on since needs its folder again.
             if job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job))):
                 remove_folder(folder)
@@ -66,19 +58,22 @@ class Settling:
     def uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
         try:
-            ids = [path.name for path in self._folder.iterdir() if is_job_id(path.name)]
+            folders = list(self._folder.iterdir())
         except OSError:
             return []
-        jobs = []
-        for job_id in ids:
-            try:
-                job = self._rows.get(job_id)
-            except StorageError as error:
-                log.warning("%s", error)
-                continue
-            if job is not None:
-                jobs.append(job)
+        jobs = [job for _folder, job in self._rows_of(folders) if job is not None]
         return [job.id for job in jobs if job.state is State.PLACED and not job.compared]
+
+    def _rows_of(self, folders: Iterable[Path]) -> Iterator[tuple[Path, Job | None]]:
+        """The row that each job's folder has, None where it has none. One that cannot be read is passed over: a newer
+        Reshoot may have written it, and need the folder.
+        """
+        for folder in folders:
+            if is_job_id(folder.name):
+                try:
+                    yield folder, self._rows.get(folder.name)
+                except StorageError as error:
+                    log.warning("%s", error)
 
     def prepare_comparison(self, job: Job, stop: threading.Event) -> None:
         """Read the clip while the service works. stop: set once the editor wants the job to stop."""
