@@ -119,5 +119,16 @@ class Lookout(Generic[Question, Answer]):
                     self._wanted.remove(question)
 
 
+def look_within(seconds: float, look: Callable[[], Answer]) -> Answer | None:
+    """What `look` finds in so many seconds, None where it takes longer. It has a thread of its own, since a disk that
+    hangs may hold it.
+    """
+    found: list[Answer] = []
+    looking = threading.Thread(target=lambda: found.append(look()), name="reshoot-look", daemon=True)
+    looking.start()
+    looking.join(max(0.0, seconds))
+    return found[0] if found else None
+
+
 def _lane() -> Lane:
     return Lane("reshoot-lookout", 1)

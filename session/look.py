@@ -6,7 +6,6 @@ What can be told at once, and what is to be asked of the disk, are apart: nobody
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import bpy
 from .. import session
 from ..core.errors import ModelUnknown, ReshootError
 from ..core.export.own_frames import own_frames
+from ..core.lookout import look_within
 from ..core.models.model import Limits
 from ..core.models.table import MODELS, limits_of
 from ..core.money.ledger import Sum
@@ -138,10 +138,7 @@ def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
     if not paths:
         return False
     before = transparency.changes()
-    # Of its own: it may be for a disk that hangs.
-    looking = threading.Thread(target=transparency.look, args=(paths,), name="reshoot-headers", daemon=True)
-    looking.start()
-    looking.join(max(0.0, until - time.monotonic()))
+    look_within(until - time.monotonic(), lambda: transparency.look(paths))
     return transparency.changes() != before
 
 
@@ -154,12 +151,13 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
     plan: Plan | None = None
     shown: ShownFiles = ()
     warnings: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     try:
         service = session.service()
     except ReshootError as error:
         faults.append((_Rank.SERVICE, error))
     try:
-        read, shown = shot.read(scene, asked.source, session.project())
+        read, shown, lost = shot.read(scene, asked.source, session.project())
     except ReshootError as error:
         faults.append((_Rank.SHOT, error))
     if model is None:
@@ -179,8 +177,7 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         sent, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], limits)
     except ReshootError as error:
         faults.append((_Rank.PROMPT, error))
-    if read is not None:
-        warnings += shot.warnings(scene, read)
+    warnings += lost
     is_limited = spending.is_limited(service)
     if is_limited and session.has_work():
         try:

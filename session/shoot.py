@@ -20,6 +20,7 @@ from .. import session
 from ..core.errors import ReshootError, ShotError, StorageError
 from ..core.export.recipe import SCENE_FILE
 from ..core.jobs import board
+from ..core.lookout import look_within
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
 from ..core.planning import references
@@ -32,7 +33,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, DiskQuestion, Look, ask_disk, ask_to_write, look, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -84,7 +85,7 @@ class Press:
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._found if self._answered.is_set() else self._lately
         if seen.frozen and found is None:
-            found = _in_time(self._seen.question)
+            found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
         frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
         warnings = (*seen.warnings, frozen) if frozen else seen.warnings
         order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
@@ -234,15 +235,6 @@ def finish() -> None:
 def is_under_way() -> bool:
     """Whether a press waits for the disk."""
     return bool(_under_way)
-
-
-def _in_time(question: DiskQuestion) -> DiskAnswer | None:
-    """What the disk answers at once, None where it takes its time."""
-    answers: list[DiskAnswer] = []
-    asking = threading.Thread(target=lambda: answers.append(ask_disk(question)), name="reshoot-press", daemon=True)
-    asking.start()
-    asking.join(AT_ONCE)
-    return answers[0] if answers else None
 
 
 def _silent(seen: Look) -> StorageError:

@@ -35,8 +35,9 @@ _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
 
-def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, ShownFiles]:
-    """The shot that is selected in `scene`'s sequencer, and the files that it shows. project: what its jobs belong to.
+def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, ShownFiles, tuple[str, ...]]:
+    """The shot that is selected in `scene`'s sequencer, the files that it shows, and in words what is lost of it though
+    it is sent. project: what its jobs belong to.
 
     Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
     Raises ShotError where nothing that has a picture is selected, and where the scene belongs to another file: it could
@@ -87,7 +88,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
         file_sounds=native and all(_sounds_as(lead, sound) for sound in sounds),
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
-    return shot, shown_files(shown, start, end)
+    return shot, shown_files(shown, start, end), _warnings(scene, shot, lead)
 
 
 def linked_words(scene: bpy.types.Scene) -> str:
@@ -181,13 +182,9 @@ def _past_white(strips: Iterable[StripFacts]) -> bool:
     return False
 
 
-def warnings(scene: bpy.types.Scene, shot: Shot) -> tuple[str, ...]:
-    """What is lost of a shot that is sent nevertheless, in words."""
-    if not shot.native or shot.view != "Standard":
-        return ()
-    timeline = TimelineFacts(scene)
-    strip = next((each for each in timeline.selected if each.name == shot.strips[0].name), None)
-    if strip is None or not _past_white([strip]):
+def _warnings(scene: bpy.types.Scene, shot: Shot, strip: StripFacts) -> tuple[str, ...]:
+    """strip: the shot's own where it has one, the first of several."""
+    if not shot.native or shot.view != "Standard" or not _past_white([strip]):
         return ()
     faded = strip.blend[1] < 1 or any(
         curve.data_path.endswith(curves.FADE) for curve in curves.of_place(scene, strip.name)
