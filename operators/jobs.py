@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done with a job: cancel, retry, dismiss, resume."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 import bpy
@@ -33,15 +31,15 @@ class _JobOperator(_Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Set it going and return."""
         return self._run(wait=False)
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Do it, and return when the journal says so."""
         return self._run(wait=True)
 
-    def _run(self, *, wait: bool) -> OperatorReturn:
+    def _run(self, *, wait: bool) -> "OperatorReturn":
         from ..core.errors import ReshootError
 
         try:
@@ -64,7 +62,7 @@ class _JobOperator(_Operator):
         watch.ensure()
         return {"FINISHED"}
 
-    def act(self, running: session.Session, job: Job) -> Future[None] | str:
+    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
         """Set it going, or why it cannot be done."""
         raise NotImplementedError
 
@@ -75,7 +73,7 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_cancel"
     bl_label = "Cancel Job"
 
-    def act(self, running: session.Session, job: Job) -> Future[None] | str:
+    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
         """Cancel a job that has not ended."""
         if not job.state.moving:
             return say("The job has ended: there is nothing to cancel. Dismiss it instead.")
@@ -88,7 +86,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_retry"
     bl_label = "Retry Job"
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Set it going; ask first where it may be paid twice."""
         line = board.progress(self.job)
         if line is None or not line.job.lost:
@@ -111,11 +109,11 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
             icon="WARNING",
         )
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Do it; a script waits until the journal says so."""
         return self._run(wait=not getattr(self, "_asked", False))
 
-    def act(self, running: session.Session, job: Job) -> Future[None] | str:
+    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
         from ..core.takes.files import is_gone
         from ..core.values.state import State
@@ -135,7 +133,7 @@ class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_dismiss"
     bl_label = "Dismiss Job"
 
-    def act(self, running: session.Session, job: Job) -> Future[None] | str:
+    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
         """Dismiss a job that is not under way."""
         if job.state.moving:
             return say("The job is under way. Cancel it first.")
@@ -148,15 +146,15 @@ class RESHOOT_OT_resume(bpy.types.Operator):
     bl_idname = "reshoot.resume"
     bl_label = "Resume Jobs"
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Go on with the jobs and return."""
         return self._run(wait=False)
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Go on with the jobs and wait for them."""
         return self._run(wait=True)
 
-    def _run(self, *, wait: bool) -> OperatorReturn:
+    def _run(self, *, wait: bool) -> "OperatorReturn":
         from ..core.errors import ReshootError
         from . import waiting
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the preferences' buttons do: ask the service whether the key works, open the folders, save the spending."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +27,18 @@ class RESHOOT_OT_key_test(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """It is not being asked already."""
         if preferences.key_test.asking:
             cls.poll_message_set(say("The service is being asked. Wait for its answer"))
             return False
         return True
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Ask beside the interface; the preferences show the answer."""
         return {"FINISHED"} if ask_in_thread() else {"CANCELLED"}
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Ask and wait for the answer."""
         from ..core.errors import ReshootError
         from ..session import services
@@ -74,7 +72,7 @@ def ask_in_thread() -> bool:
     return True
 
 
-def _tell(error: ReshootError | None) -> None:
+def _tell(error: "ReshootError | None") -> None:
     preferences.key_test.end(error)
     for area in session.areas("PREFERENCES"):
         area.tag_redraw()
@@ -96,7 +94,7 @@ class RESHOOT_OT_folder_open(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Make the folder, where there is none yet, and show it."""
         folder = preferences.takes_folder() if self.folder == "TAKES" else folders.home()
         try:
@@ -124,13 +122,13 @@ class RESHOOT_OT_ledger_save(bpy.types.Operator):
     filter_glob: StringProperty(default="*.csv", options={"HIDDEN"})  # type: ignore[valid-type]
     check_existing: BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Ask where to."""
         self.filepath = self.filepath or str(Path.home() / "reshoot-spending.csv")
         session.window_manager().fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Write the file."""
         from ..core.errors import ReshootError
         from ..core.money.sheet import as_csv

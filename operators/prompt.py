@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The prompt: as a text of its own where it is long, tokens at a click, prompts used before."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 import bpy
@@ -28,7 +26,7 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
     bl_label = "Edit Prompt as Text"
     bl_options = {"REGISTER", "UNDO"}
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Make the text and show it."""
         self.execute(context)
         text = settings_of(scene_of(context)).prompt_text
@@ -44,7 +42,7 @@ class RESHOOT_OT_prompt_as_text(bpy.types.Operator):
         area.tag_redraw()
         return {"FINISHED"}
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Make a text of the prompt, if it is none yet."""
         settings = settings_of(scene_of(context))
         if settings.prompt_text is None:
@@ -62,11 +60,11 @@ class RESHOOT_OT_prompt_as_field(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """The prompt is a text."""
         return settings_of(scene_of(context)).prompt_text is not None
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Take its words over, in one line."""
         from ..settings.prompt import prompt_of
 
@@ -87,12 +85,12 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
     @classmethod
-    def description(cls, context: Context, options: OperatorProperties) -> str:
+    def description(cls, context: "Context", options: "OperatorProperties") -> str:
         """The prompt in full."""
         line = board.progress(options.job)
         return line.job.order.prompt if line is not None else ""
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Write it."""
         from ..settings.prompt import write_prompt
 
@@ -114,7 +112,7 @@ class RESHOOT_OT_token_insert(bpy.types.Operator):
 
     index: IntProperty(name="Reference", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Append it."""
         from ..settings import reference_list
 

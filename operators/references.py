@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """References: add them from strips, files or the playhead, order them, remove them; the prompt's tokens follow."""
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING
 
@@ -34,7 +32,7 @@ class RESHOOT_OT_reference_add(bpy.types.Operator):
 
     kind: EnumProperty(name="Kind", items=_KINDS)  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Add them."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
@@ -57,7 +55,7 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """The active reference is an element."""
         from ..settings import reference_list
 
@@ -67,7 +65,7 @@ class RESHOOT_OT_reference_add_views(bpy.types.Operator):
             return False
         return True
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Add them."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
@@ -91,15 +89,15 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
 
     kind: EnumProperty(name="Kind", items=_KINDS)  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Render the frame beside the interface; the reference appears when it is there."""
         return self._run(context, wait=False)
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Render the frame and wait for it."""
         return self._run(context, wait=True)
 
-    def _run(self, context: Context, *, wait: bool) -> OperatorReturn:
+    def _run(self, context: "Context", *, wait: bool) -> "OperatorReturn":
         import shutil
 
         from ..core.errors import ReshootError
@@ -146,13 +144,13 @@ class RESHOOT_OT_reference_remove(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """There is a reference."""
         from ..settings import reference_list
 
         return reference_list.active_reference(settings_of(scene_of(context))) is not None
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Remove it."""
         from ..settings import reference_list
 
@@ -170,11 +168,11 @@ class RESHOOT_OT_reference_move(bpy.types.Operator):
     direction: EnumProperty(name="Direction", items=(("UP", "Up", ""), ("DOWN", "Down", "")))  # type: ignore[valid-type]
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """There are two references at least."""
         return len(settings_of(scene_of(context)).references) > 1
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Move it."""
         from ..settings import reference_list
 
@@ -190,7 +188,7 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """There is a reference, and it has one view."""
         from ..settings import reference_list
 
@@ -200,7 +198,7 @@ class RESHOOT_OT_reference_change_kind(bpy.types.Operator):
             return False
         return active is not None
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Change it."""
         from ..settings import reference_list
 
@@ -226,14 +224,14 @@ class RESHOOT_OT_reference_add_files(bpy.types.Operator):
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Let the editor choose the files, unless they were dropped."""
         if self.files:
             return self.execute(context)
         session.window_manager().fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Add them, in the order of their names."""
         from ..core.errors import ReshootError
         from ..settings import reference_list
@@ -264,7 +262,7 @@ class RESHOOT_FH_reference(bpy.types.FileHandler):
     bl_file_extensions = ".png;.jpg;.jpeg;.webp;.tif;.tiff;.exr;.hdr;.bmp;.tga"
 
     @classmethod
-    def poll_drop(cls, context: Context) -> bool:
+    def poll_drop(cls, context: "Context") -> bool:
         """Only where Blender itself takes no drop: the timeline makes strips of images."""
         region = context.region
         return (
@@ -285,7 +283,7 @@ class RESHOOT_OT_view_remove(bpy.types.Operator):
 
     index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Remove it."""
         from ..settings import reference_list
 
@@ -302,7 +300,7 @@ class RESHOOT_OT_view_make_frontal(bpy.types.Operator):
 
     index: IntProperty(name="View", min=0, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Move it to the front."""
         from ..settings import reference_list
 

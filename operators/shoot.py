@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`reshoot.shoot`: check the shot and send it. From the interface it returns at once; from a script it waits."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 import bpy
@@ -38,14 +36,14 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
     _live = False
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """A scene is there to read the shot from."""
         if scene_of(context) is None:
             cls.poll_message_set(say("There is no sequencer scene"))
             return False
         return True
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Begin to send the shot and return; the editor is asked first where there is a doubt.
 
         The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
@@ -74,7 +72,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             icon="QUESTION",
         )
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Start the job and wait until its take is placed. After an editor's answer: only begin to send it."""
         from ..core.errors import ReshootError, ShotError
         from ..session import shoot
@@ -97,7 +95,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _press(self, context: Context) -> Press:
+    def _press(self, context: "Context") -> "Press":
         """What is pressed. Raises the first of what is known to be in its way."""
         from ..session import shoot
 
@@ -106,7 +104,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             raise press.error
         return press
 
-    def _begin(self, context: Context, press: Press) -> OperatorReturn:
+    def _begin(self, context: "Context", press: "Press") -> "OperatorReturn":
         from ..session import shoot
 
         shoot.begin(press, scene_of(context))
@@ -115,7 +113,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
             bpy.app.timers.register(_carry_out, first_interval=_EVERY, persistent=True)
         return {"FINISHED"}
 
-    def _warn(self, jobs: tuple[Job, ...]) -> None:
+    def _warn(self, jobs: "tuple[Job, ...]") -> None:
         for warning in jobs[0].order.warnings:
             self.report({"WARNING"}, warning)
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done with a take: put it into the timeline again, show it there, open its folder."""
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING
 
@@ -30,7 +28,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Place it."""
         from ..core.errors import ReshootError
 
@@ -61,7 +59,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Select it, and frame it where a sequencer shows the timeline."""
         from ..timeline import compat, place, whereabouts
 
@@ -98,7 +96,7 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Open it in the system's file browser."""
         line = board.progress(self.job)
         folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""

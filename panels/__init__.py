@@ -5,8 +5,6 @@ Here is what Blender has to know of it. What draws is imported when it is first 
 start does not wait for it.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +31,7 @@ _AFTER = 1.5
 """Seconds after which what is drawn over the strips is imported."""
 
 
-def _layout_of(drawn: bpy.types.Panel | bpy.types.Menu | bpy.types.Operator) -> UILayout:
+def _layout_of(drawn: bpy.types.Panel | bpy.types.Menu | bpy.types.Operator) -> "UILayout":
     """Where Blender lets it draw."""
     layout = drawn.layout
     assert layout is not None
@@ -48,7 +46,7 @@ class _Panel(_PanelBase):
     bl_category = "Reshoot"
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """There is a timeline to work on."""
         return scene_of(context) is not None
 
@@ -59,7 +57,7 @@ class RESHOOT_PT_shot(_Panel, bpy.types.Panel):
     bl_label = "Shot"
     bl_order = 0
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import shot
 
@@ -72,14 +70,14 @@ class RESHOOT_PT_prompt(_Panel, bpy.types.Panel):
     bl_label = "Prompt"
     bl_order = 1
 
-    def draw_header_preset(self, context: Context) -> None:
+    def draw_header_preset(self, context: "Context") -> None:
         """Draw what writes the prompt."""
         row = _layout_of(self).row(align=True)
         row.emboss = "NONE"
         row.menu("RESHOOT_MT_recent_prompts", text="", icon="RECOVER_LAST")
         row.separator()
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import prompt
 
@@ -91,7 +89,7 @@ class RESHOOT_MT_recent_prompts(bpy.types.Menu):
 
     bl_label = "Recent Prompts"
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import prompt
 
@@ -106,26 +104,26 @@ class RESHOOT_OT_prompt_edit(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}
 
     @classmethod
-    def poll(cls, context: Context) -> bool:
+    def poll(cls, context: "Context") -> bool:
         """There is a window to show it in."""
         return not bpy.app.background
 
-    def invoke(self, context: Context, event: Event) -> OperatorReturn:
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Show it."""
         from . import prompt
 
         self._dialog = prompt.Dialog(settings_of(scene_of(context)))
         return session.window_manager().invoke_props_dialog(self, width=prompt.Dialog.WIDTH, confirm_text="Done")
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         self._dialog.draw(_layout_of(self), context)
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """It is written already."""
         return {"FINISHED"}
 
-    def cancel(self, context: Context) -> None:
+    def cancel(self, context: "Context") -> None:
         """Bring back what was there."""
         self._dialog.undo(settings_of(scene_of(context)))
 
@@ -135,14 +133,22 @@ class RESHOOT_UL_references(bpy.types.UIList):
 
     # The stubs ask for the filter's flag too, and allow for no index.
     def draw_item(  # type: ignore[override]
-        self, context: Context, layout: UILayout, data: Any, item: Any, _icon: int, active: Any, prop: str, index: int
+        self,
+        context: "Context",
+        layout: "UILayout",
+        data: Any,
+        item: Any,
+        _icon: int,
+        active: Any,
+        prop: str,
+        index: int,
     ) -> None:
         """Draw one: its picture, its token, its file, how many views it has."""
         from . import references
 
         references.draw_item(layout, item, index)
 
-    def draw_filter(self, context: Context, layout: UILayout) -> None:
+    def draw_filter(self, context: "Context", layout: "UILayout") -> None:
         """Draw no filter: a filtered list could not be put in order."""
 
 
@@ -152,7 +158,7 @@ class RESHOOT_PT_references(_Panel, bpy.types.Panel):
     bl_label = "References"
     bl_order = 2
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import references
 
@@ -164,7 +170,7 @@ class RESHOOT_MT_reference_add(bpy.types.Menu):
 
     bl_label = "Add Reference"
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import references
 
@@ -176,7 +182,7 @@ class RESHOOT_MT_reference_context(bpy.types.Menu):
 
     bl_label = "Reference"
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import references
 
@@ -190,7 +196,7 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
     bl_order = 3
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw the model, and what is made of picture, rate and sound."""
         layout = _layout_of(self)
         layout.use_property_split = True
@@ -209,7 +215,7 @@ class RESHOOT_OT_jobs_turn(bpy.types.Operator):
 
     step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
-    def execute(self, context: Context) -> OperatorReturn:
+    def execute(self, context: "Context") -> "OperatorReturn":
         """Turn it."""
         from . import jobs
 
@@ -223,7 +229,7 @@ class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
     bl_label = "Jobs"
     bl_order = 4
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw it."""
         from . import jobs
 
@@ -245,7 +251,7 @@ CLASSES = (
 )
 
 
-def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
+def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: "UILayout", context: "Context") -> None:
     from .preferences_page import draw
 
     draw(given, layout, context)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Preferences: the key, the service, what is kept and where, the shortcut. Holds the key; never shows or logs it."""
 
-from __future__ import annotations
-
 import os
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from ..core.errors import ReshootError
     from ..core.money.budget import Budget
 
-draw_page: Callable[[RESHOOT_AP_preferences, UILayout, Context], None] | None = None
+draw_page: "Callable[[RESHOOT_AP_preferences, UILayout, Context], None] | None" = None
 """Draws the page in Blender's preferences. Set by `panels`, which is above this room."""
 
 
@@ -37,7 +35,7 @@ class KeyTest:
         """The service is being asked now."""
         self.asking, self._answered, self._key = True, False, key_in_use()
 
-    def end(self, error: ReshootError | None) -> None:
+    def end(self, error: "ReshootError | None") -> None:
         """It answered: the key works where there is no error."""
         self.asking, self._answered, self.error = False, True, error
 
@@ -113,13 +111,13 @@ class RESHOOT_AP_preferences(bpy.types.AddonPreferences):
         description="Keep the files that were sent after their take is placed, until the job is dismissed",
     )
 
-    def draw(self, context: Context) -> None:
+    def draw(self, context: "Context") -> None:
         """Draw the preferences."""
         if draw_page is not None:
             draw_page(self, self.layout, context)
 
 
-def get() -> RESHOOT_AP_preferences:
+def get() -> "RESHOOT_AP_preferences":
     """The extension's preferences."""
     return cast(RESHOOT_AP_preferences, of_blender().addons[folders.EXTENSION].preferences)
 
@@ -162,7 +160,7 @@ def fingerprint() -> tuple[object, ...]:
     )
 
 
-def budget() -> Budget:
+def budget() -> "Budget":
     """What the editor allows to be spent."""
     from ..core.money.budget import Budget
 
@@ -175,18 +173,18 @@ def upload_days() -> int:
     return int(get().upload_days)
 
 
-def confirm_above() -> Decimal:
+def confirm_above() -> "Decimal":
     """The price in US dollars above which the editor is asked before sending."""
     return _dollars(get().confirm_above)
 
 
-def _dollars(amount: float) -> Decimal:
+def _dollars(amount: float) -> "Decimal":
     from decimal import Decimal
 
     return Decimal(f"{amount:.2f}")
 
 
-def takes_folder() -> Path:
+def takes_folder() -> "Path":
     """Where the takes of the open file go."""
     return folders.takes_folder(bpy.data.filepath, folders.home())
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is saved in the .blend: prompt, model, options, references. Never a key, never a job's state."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, cast
 
 import bpy
@@ -34,7 +32,7 @@ class RESHOOT_PG_reference(bpy.types.PropertyGroup):
     views: CollectionProperty(type=RESHOOT_PG_view)  # type: ignore[valid-type]
 
 
-def _prompt_written(settings: RESHOOT_PG_scene, context: Context) -> None:
+def _prompt_written(settings: "RESHOOT_PG_scene", context: "Context") -> None:
     """Whoever writes the field means it; the text block stays in the file."""
     if settings.prompt_text is not None:
         settings.prompt_text = None
@@ -99,13 +97,13 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     )
 
 
-def scene_of(context: Context) -> Scene:
+def scene_of(context: "Context") -> "Scene":
     """The scene whose timeline the editor works on."""
     # Blender's types allow for none, which no context has that Blender draws or runs anything in.
     return cast("Scene", getattr(context, "sequencer_scene", None) or context.scene)
 
 
-def settings_of(scene: Scene) -> RESHOOT_PG_scene:
+def settings_of(scene: "Scene") -> "RESHOOT_PG_scene":
     """The settings of a scene's shots."""
     return cast(RESHOOT_PG_scene, scene.reshoot)  # type: ignore[attr-defined]  # `register` gives it to every scene
 
