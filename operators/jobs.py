@@ -7,7 +7,6 @@ import bpy
 from bpy.props import StringProperty
 
 from .. import session
-from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.words import say
 from . import watch
@@ -62,7 +61,7 @@ class _JobOperator(_Operator):
         watch.ensure()
         return {"FINISHED"}
 
-    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
+    def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
         """Set it going, or why it cannot be done."""
         raise NotImplementedError
 
@@ -73,7 +72,7 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_cancel"
     bl_label = "Cancel Job"
 
-    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
+    def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
         """Cancel a job that has not ended."""
         if not job.state.moving:
             return say("The job has ended: there is nothing to cancel. Dismiss it instead.")
@@ -88,6 +87,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
         """Set it going; ask first where it may be paid twice."""
+        from ..core.jobs import board
+
         line = board.progress(self.job)
         if line is None or not line.job.lost:
             return super().invoke(context, event)
@@ -113,7 +114,7 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         """Do it; a script waits until the journal says so."""
         return self._run(wait=not getattr(self, "_asked", False))
 
-    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
+    def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
         from ..core.takes.files import is_gone
         from ..core.values.state import State
@@ -133,7 +134,7 @@ class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
     bl_idname = "reshoot.job_dismiss"
     bl_label = "Dismiss Job"
 
-    def act(self, running: session.Session, job: "Job") -> "Future[None] | str":
+    def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
         """Dismiss a job that is not under way."""
         if job.state.moving:
             return say("The job is under way. Cancel it first.")

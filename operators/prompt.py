@@ -7,7 +7,6 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from .. import session
-from ..core.jobs import board
 from ..core.words import say
 from ..settings.scene import scene_of, settings_of
 
@@ -87,11 +86,14 @@ class RESHOOT_OT_prompt_use(bpy.types.Operator):
     @classmethod
     def description(cls, context: "Context", options: "OperatorProperties") -> str:
         """The prompt in full."""
+        from ..core.jobs import board
+
         line = board.progress(options.job)
         return line.job.order.prompt if line is not None else ""
 
     def execute(self, context: "Context") -> "OperatorReturn":
         """Write it."""
+        from ..core.jobs import board
         from ..settings.prompt import write_prompt
 
         line = board.progress(self.job)

@@ -8,7 +8,6 @@ import bpy
 from bpy.props import StringProperty
 
 from .. import session
-from ..core.jobs import board
 from ..core.words import say
 from ..settings.scene import scene_of
 from . import watch
@@ -31,6 +30,7 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
     def execute(self, context: "Context") -> "OperatorReturn":
         """Place it."""
         from ..core.errors import ReshootError
+        from ..core.jobs import board
 
         try:
             running = session.current()
@@ -61,6 +61,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
 
     def execute(self, context: "Context") -> "OperatorReturn":
         """Select it, and frame it where a sequencer shows the timeline."""
+        from ..core.jobs import board
         from ..timeline import compat, place, whereabouts
 
         line = board.progress(self.job)
@@ -98,6 +99,8 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
 
     def execute(self, context: "Context") -> "OperatorReturn":
         """Open it in the system's file browser."""
+        from ..core.jobs import board
+
         line = board.progress(self.job)
         folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""
         if not os.path.isdir(folder):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import session
-from ..core.jobs import board
 from ..core.names import UNTITLED
 from ..core.words import named, say
 from ..session import start
@@ -132,6 +131,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
 
     def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
         from ..core.errors import ReshootError
+        from ..core.jobs import board
 
         try:
             # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
@@ -187,6 +187,8 @@ def _bad_news(job: Job) -> str:
 
 
 def _waits(job: Job) -> str:
+    from ..core.jobs import board
+
     if board.has_no_file(job.project):
         return say("The take of “{shot}” is finished; place it from the list of jobs", shot=job.shot.name)
     file = bpy.path.basename(job.project)
@@ -228,6 +230,8 @@ def _is_quiet() -> bool:
 
 
 def _is_work(running: session.Session) -> bool:
+    from ..core.jobs import board
+
     busy = running.threads.is_busy or running.has_events or running.placing.has_uncompared
     return board.is_moving() or busy or running.placing.has_to_lay_again or bool(running.placing.landed())
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whose certificates are believed: one answer for every request that leaves, uploads and downloads alike.
 
-Trusted is what certifi lists, what this computer's own store holds, and what the usual variables name: a company that
-reads encrypted connections has its authority in one of the last two.
+Trusted is what Blender's certifi lists, what this computer's own store holds, and what the usual variables name: a
+company that reads encrypted connections has its authority in one of the last two.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ def context() -> ssl.SSLContext:
 
 @lru_cache(maxsize=4)  # reading some 150 certificates takes tens of milliseconds
 def _context(named: tuple[str, ...], stores: tuple[str, ...]) -> ssl.SSLContext:
-    import certifi
-
     # On Windows it takes the system's store with it.
     made = ssl.create_default_context()
-    made.load_verify_locations(certifi.where())
+    try:
+        import certifi
+    except ImportError:
+        pass  # a Blender that was built without requests: its system has a store
+    else:
+        made.load_verify_locations(certifi.where())
     # From Python 3.13 on it refuses authorities that browsers take, those of many companies among them.
     made.verify_flags &= ~ssl.VERIFY_X509_STRICT
     # An authority that is trusted is enough, also where it was signed by another.

@@ -169,7 +169,7 @@ class Reader(ast.NodeVisitor):
 
     def _find_the_rest(self, tree: ast.Module) -> None:
         """Sentences that nothing above has noted: they would be shown in English, or put together in pieces."""
-        silent = self._docstrings(tree) | self._silent(tree)
+        silent = self._docstrings(tree) | self._silent(tree) | self._hints(tree)
         for node in ast.walk(tree):
             match node:
                 case ast.Constant(value=str(text)) if id(node) not in self._known | silent:
@@ -184,6 +184,17 @@ class Reader(ast.NodeVisitor):
 
     def _docstrings(self, tree: ast.Module) -> set[int]:
         return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+    def _hints(self, tree: ast.Module) -> set[int]:
+        """Types in quotes: of arguments, of what is returned, of names."""
+        hints: list[ast.expr | None] = []
+        for node in ast.walk(tree):
+            match node:
+                case ast.arg(annotation=hint) | ast.AnnAssign(annotation=hint) | ast.FunctionDef(returns=hint):
+                    hints.append(hint)
+                case _:
+                    pass
+        return {id(hint) for hint in hints if isinstance(hint, ast.Constant)}
 
     def _silent(self, tree: ast.Module) -> set[int]:
         """What goes to the log, or is raised at programmers."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import json
 import os
 import re
@@ -42,8 +43,6 @@ AT_START = {
     "session.start",
     "translations",
     "core",
-    "core.jobs",
-    "core.jobs.board",
     "core.models",
     "core.models.names",
     "core.names",
@@ -196,6 +195,27 @@ def test_no_library_is_imported_before_a_job_needs_it(stages: dict[str, Any], wh
     assert stages[when]["loaded"] == stages["before"]["loaded"]
 
 
+def test_no_wheel_stands_before_what_blenders_own_requests_needs() -> None:
+    """On Debian Blender's certifi trusts the system's certificates: another one in its place does not."""
+    needed = [Requirement(line) for line in importlib.metadata.requires("requests") or ()]
+    names = {canonicalize_name(one.name) for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})}
+    assert {"certifi", "idna"} <= names
+    shipped = {parse_wheel_filename(Path(wheel).name)[0] for wheel in MANIFEST["wheels"]}
+    assert shipped & {"requests", *names} == set()
+
+
+def test_what_has_properties_lets_blender_read_them_as_they_are() -> None:
+    """Blender compiles an annotation that is text, 35 microseconds each, when it registers the class."""
+    found = []
+    for path in (ROOT / f"{room.replace('.', '/')}.py" for room in AT_START):
+        path = path if path.is_file() else path.with_suffix("") / "__init__.py"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        froms = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+        if "bpy.props" in froms and "__future__" in froms:
+            found.append(path.name)
+    assert found == []
+
+
 def test_blenders_start_waits_for_little(stages: dict[str, Any]) -> None:
     """Time is not measured here: how long an import takes depends on the machine, what is imported does not."""
     assert set(stages["installed"]["rooms"]) - {""} == AT_START
@@ -284,7 +304,9 @@ def test_the_wheels_suit_every_platform_and_python() -> None:
                 }
     for name, specifier in needed:
         if name not in LEFT_OUT:
-            assert specifier.contains(wheels[canonicalize_name(name)]), name
+            # What no wheel brings comes with Blender's own requests.
+            version = wheels.get(canonicalize_name(name)) or importlib.metadata.version(name)
+            assert specifier.contains(version), name
 
 
 @pytest.fixture
