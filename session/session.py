@@ -135,11 +135,11 @@ class Session:
             # What the file shows by the path that it had is still called so there.
             paths = {before: after for before, after in found.paths.items() if before not in shown}
             shots = [moved.relocated(job, paths).shot for job in found.jobs]
-            same = found.standing is moved.Standing.HERE
-            if found.standing is moved.Standing.PERHAPS_HERE:
+            same = found.match is moved.ProjectMatch.HERE
+            if found.match is moved.ProjectMatch.PERHAPS_HERE:
                 same = any(whereabouts.has_strip_of(scene, shot) for scene in bpy.data.scenes for shot in shots)
             if not same:
-                if found.standing is not moved.Standing.HERE:
+                if found.match is not moved.ProjectMatch.HERE:
                     gone.add(found.project)
                 continue
             self._other_names[found.project] = paths

@@ -16,7 +16,7 @@ from ..values.job import Job
 from .journal import Journal
 
 
-class Standing(Enum):
+class ProjectMatch(Enum):
     """What a project of the journal is to the open file."""
 
     HERE = "HERE"
@@ -34,7 +34,7 @@ class Found:
     """A project that is not where it was. jobs: of it. paths: where the files that they name are now."""
 
     project: str
-    standing: Standing
+    match: ProjectMatch
     jobs: tuple[Job, ...] = ()
     paths: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,28 +65,28 @@ def find(journal: Journal, here: str) -> list[Found]:
         if project == here or project.startswith(UNTITLED) or not project:
             continue
         alike = named and (_name(project) == _name(here) or bool(known and known == file))
-        standing = _standing(here if named else "", project, file, known) if alike or is_open else None
-        if standing is None:
+        match = _match(here if named else "", project, file, known) if alike or is_open else None
+        if match is None:
             continue
         jobs = tuple(job for job in journal.shown(project) if job.project == project)
-        paths = {} if standing is Standing.GONE else dict(_paths(jobs, project, here))
-        found.append(Found(project, standing, jobs, paths))
+        paths = {} if match is ProjectMatch.GONE else dict(_paths(jobs, project, here))
+        found.append(Found(project, match, jobs, paths))
     return found
 
 
-def _standing(here: str, project: str, file: str, known: str) -> Standing | None:
+def _match(here: str, project: str, file: str, known: str) -> ProjectMatch | None:
     """None where it is another file, or nobody can tell."""
     try:
         there = os.stat(project)
     except (FileNotFoundError, NotADirectoryError):
         if not here:
-            return Standing.GONE
+            return ProjectMatch.GONE
         alike = _name(project) == _name(here) or bool(known and known == file)
-        return Standing.PERHAPS_HERE if alike else Standing.GONE
+        return ProjectMatch.PERHAPS_HERE if alike else ProjectMatch.GONE
     except (OSError, ValueError):
         return None
     try:
-        return Standing.HERE if here and os.path.samestat(there, os.stat(here)) else None
+        return ProjectMatch.HERE if here and os.path.samestat(there, os.stat(here)) else None
     except OSError:
         return None
 

@@ -23,7 +23,7 @@ from ..errors import SetupError
 from ..words import say
 from . import streams
 from .origin import Service
-from .streams import Body, Part, parts
+from .streams import Body, BodyPart, parts
 
 __all__ = [
     "addresses",
@@ -198,7 +198,7 @@ def upload(package: Any, client: Any, http: Any, body: Body, service: Service, d
     sending.create(object_lifecycle_preference=lifetime)
     service.checked(sending.access_url)
     for number, start in enumerate(pieces, 1):
-        sending.upload_part(number, Part(body, start))
+        sending.upload_part(number, BodyPart(body, start))
     return service.checked(sending.complete())
 
 

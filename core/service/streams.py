@@ -16,7 +16,7 @@ from typing import Any
 from ..media import image
 from ..media.regular_file import regular_file
 
-__all__ = ["Body", "Part", "TooLong", "bound_answers", "parts"]
+__all__ = ["Body", "BodyPart", "TooLong", "bound_answers", "parts"]
 
 SEND_SECONDS = 120.0
 """Seconds that a submission and its answer may take in all, however lively they drip; of a file, each BLOCK_BYTES."""
@@ -71,7 +71,7 @@ class Body(io.FileIO):
         return os.fstat(self.fileno()).st_size
 
 
-class Part(io.RawIOBase):
+class BodyPart(io.RawIOBase):
     """A part of a file from the byte `start` on, which is sent as it is read. httpx learns its length by seeking."""
 
     def __init__(self, body: Body, start: int) -> None:

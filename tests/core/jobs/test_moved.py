@@ -16,7 +16,7 @@ from patience import LONGEST
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import moved
 from reshoot.core.jobs.journal import Journal
-from reshoot.core.jobs.moved import Found, Standing
+from reshoot.core.jobs.moved import Found, ProjectMatch
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from reshoot.core.values.take import Take
@@ -74,7 +74,7 @@ def test_a_folder_that_was_renamed(journal: Journal, project: Path, state: State
     kept(journal, replace(job, take=Take(str(take), 720, 720, 72, Fraction(24), False, None)))
     now = project.parent.rename(project.parents[1] / "show of today") / "cut.blend"
     found = only(moved.find(journal, str(now)))
-    assert (found.project, found.standing) == (str(project), Standing.PERHAPS_HERE)
+    assert (found.project, found.match) == (str(project), ProjectMatch.PERHAPS_HERE)
     there = moved.relocated(found.jobs[0], found.paths)
     assert there.take and there.take.path == str(now.parent / "reshoot" / take.name)
     assert there.shot.strips[0].filepath == there.shot.file == str(now.with_name("forest.mp4"))
@@ -83,7 +83,7 @@ def test_a_folder_that_was_renamed(journal: Journal, project: Path, state: State
 def test_a_file_that_was_renamed(journal: Journal, project: Path) -> None:
     kept(journal, job_of(project))
     now = project.rename(project.with_name("cut of today.blend"))
-    assert only(moved.find(journal, str(now))).standing is Standing.PERHAPS_HERE
+    assert only(moved.find(journal, str(now))).match is ProjectMatch.PERHAPS_HERE
 
 
 def test_a_new_file_in_the_place_of_a_deleted_one_is_not_taken_for_it_unseen(journal: Journal, project: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_new_file_in_the_place_of_a_deleted_one_is_not_taken_for_it_unseen(jou
     kept(journal, job_of(project))
     other = project.rename(project.with_name("other.blend"))
     other.write_bytes(b"BLENDER of another film")
-    assert only(moved.find(journal, str(other))).standing is Standing.PERHAPS_HERE
+    assert only(moved.find(journal, str(other))).match is ProjectMatch.PERHAPS_HERE
 
 
 def test_a_folder_on_another_disk_is_told_by_its_name_and_by_what_it_holds(journal: Journal, project: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_folder_on_another_disk_is_told_by_its_name_and_by_what_it_holds(journ
     assert moved.find(journal, str(now)) == [], "a copy, while the one that was sent from is there"
     shutil.rmtree(project.parent)
     found = only(moved.find(journal, str(now)))
-    assert found.standing is Standing.PERHAPS_HERE
+    assert found.match is ProjectMatch.PERHAPS_HERE
     assert found.paths == {str(project.with_name("forest.mp4")): str(now.with_name("forest.mp4"))}
 
 
@@ -113,7 +113,7 @@ def test_one_that_is_gone_is_told_while_it_has_open_jobs(journal: Journal, proje
     here.write_bytes(b"BLENDER")
     assert only(moved.find(journal, str(here))).project == waiting.project
     found = only(moved.find(journal, "untitled:1"))
-    assert (found.project, found.standing) == (waiting.project, Standing.GONE)
+    assert (found.project, found.match) == (waiting.project, ProjectMatch.GONE)
 
 
 def test_another_path_to_the_same_file(journal: Journal, project: Path, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_another_path_to_the_same_file(journal: Journal, project: Path, tmp_path
     except OSError:
         pytest.skip("this system makes no symbolic links")
     found = only(moved.find(journal, str(link / "cut.blend")))
-    assert (found.project, found.standing) == (str(project), Standing.HERE)
+    assert (found.project, found.match) == (str(project), ProjectMatch.HERE)
     assert found.paths[str(project.with_name("forest.mp4"))] == str(link / "forest.mp4")
 
 
