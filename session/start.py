@@ -50,6 +50,24 @@ def preview(scene: Scene) -> Preview:
     return seen(scene)
 
 
+def waiting() -> tuple[str, ...]:
+    """What presses wait for on the disk, in words."""
+    if not ready():
+        return ()
+    from . import shoot
+
+    return shoot.waiting()
+
+
+def is_pressed(shown: Preview) -> bool:
+    """Whether what is shown was pressed and waits for the disk."""
+    if not ready():
+        return False
+    from . import shoot
+
+    return shoot.is_pressed(shown)
+
+
 def size_of(path: str) -> int | None:
     """Bytes of a file as they were last seen, None where nobody has looked yet or it is gone."""
     if not path or not ready():

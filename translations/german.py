@@ -664,8 +664,11 @@ GERMAN: dict[str, str] = {
     "Send It?": "Senden?",
     "Send": "Senden",
     "This costs ${price}, estimated.": "Das kostet geschätzt {price} $.",
-    "“{shot}” was not sent: its file was closed or renamed meanwhile.": (
-        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
+    "“{shot}” was not sent: its file was closed meanwhile.": (
+        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen."
+    ),
+    "“{shot}” is sent once the disk has answered: {folders}": (
+        "„{shot}“ wird gesendet, sobald die Platte antwortet: {folders}"
     ),
     "Open the file and send it again.": "Die Datei öffnen und noch einmal senden.",
     "The model that is set in the scene “{scene}” is none that Reshoot knows.": (
