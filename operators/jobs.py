@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 
 from .. import session
 from ..core.jobs import board
+from ..core.lookout import look_within
 from ..core.names import REHEARSAL
 from ..core.words import say
 from . import watch
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     _Operator = bpy.types.Operator
 else:
     _Operator = object
+
+
+def _patience() -> float:
+    """Seconds that a disk has to tell whether a take is there before the interface goes on. Scripts have time."""
+    return 30.0 if bpy.app.background else 0.1
 
 
 class _JobOperator(_Operator):
@@ -121,7 +127,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         from ..core.values.state import State
         from ..session import spending
 
-        if job.retry_to is None and not is_gone(job):
+        # Where the disk does not tell at once, the runner finds out.
+        if job.retry_to is None and look_within(_patience(), lambda: is_gone(job)) is False:
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
             spending.read()
@@ -167,7 +174,7 @@ class RESHOOT_OT_resume(bpy.types.Operator):
                 # A job that was just sent is to be waited for too.
                 running.runner.written().result()
             running.read(wait=wait)
-            for doing in running.land_again():
+            for doing in running.land_again() if wait else ():
                 doing.result()
             unfinished = running.unfinished()
             running.resume()

@@ -618,6 +618,16 @@ GERMAN: dict[str, str] = {
     "Failed": "Fehlgeschlagen",
     "Cancelled": "Abgebrochen",
     "Cancelling": "Wird abgebrochen",
+    "Waits for the disk of its take": "Wartet auf die Platte seines Takes",
+    "The disk with the take of “{shot}” has not answered for {seconds:.0f} s.": (
+        "Die Platte mit dem Take von „{shot}“ antwortet seit {seconds:.0f} s nicht."
+    ),
+    "See whether {folder} can be opened, then place the take again from the list of jobs.": (
+        "Nachsehen, ob sich {folder} öffnen lässt, dann den Take aus der Liste der Aufträge noch einmal einsetzen."
+    ),
+    "The disk with the folder {folder} does not answer. See whether it can be opened.": (
+        "Die Platte mit dem Ordner {folder} antwortet nicht. Nachsehen, ob er sich öffnen lässt."
+    ),
     "Unsure whether it was accepted": "Unsicher, ob angenommen",
     "Unsure": "Unsicher",
     "In another Blender": "In einem anderen Blender",
