@@ -666,7 +666,17 @@ GERMAN: dict[str, str] = {
     "The journal {path} is damaged and cannot be moved aside: {error}.": (
         "Das Journal {path} ist beschädigt und kann nicht beiseitegelegt werden: {error}."
     ),
+    "The journal {path} is damaged, and its disk is too full to make it again: {free:.0f} MB are left.": (
+        "Das Journal {path} ist beschädigt, und seine Platte ist zu voll, um es neu anzulegen: "
+        "{free:.0f} MB sind noch frei."
+    ),
+    "Free {missing:.0f} MB there and try again; nothing is lost.": (
+        "Dort {missing:.0f} MB frei machen und es noch einmal versuchen; nichts ist verloren."
+    ),
     "Close every other Blender and start this one again.": "Jeden anderen Blender schließen und diesen neu starten.",
+    "What can be read of it is taken over into a new one: wait a moment.": (
+        "Was sich davon lesen lässt, wird in ein neues übernommen: einen Augenblick warten."
+    ),
     "It is kept as {path}; {count} jobs are in the new one.": (
         "Es liegt nun unter {path}; im neuen sind {count} Aufträge."
     ),

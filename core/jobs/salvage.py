@@ -7,8 +7,10 @@ There are two: a slip in the folder of each unfinished job, and the receipt besi
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
+import math
 import os
 import shutil
 import sqlite3
@@ -20,7 +22,7 @@ from typing import Any
 
 from ..errors import JournalDamaged, StorageError
 from ..planning.job_model import with_model
-from ..storage import OVER, discard, put_in_place
+from ..storage import OVER, discard, is_full, put_in_place
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 SLIP = "job.json"
 _SIDES = ("-journal", "-wal", "-shm")
 """What SQLite's own files beside a database are called after it."""
+_SPARE_BYTES = 1_000_000
+"""Bytes that are to be left where a journal is made again, beside what it takes itself."""
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
 _LATEST = 1e11
@@ -98,21 +102,79 @@ def _alone(path: Path) -> Iterator[None]:
 def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
     aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{holder[:6]}{path.suffix}")
     beside = path.with_name(f"{path.stem}-new-{holder}{path.suffix}")
+    for left in path.parent.glob(f"{path.stem}-new-*"):
+        # Nobody else makes one now: whoever made this was interrupted.
+        discard(left)
     try:
+        _check_room(path)
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
         _copy(path, aside)
         beside.unlink(missing_ok=True)
         jobs_found = _made(beside, path, holder, aside, jobs, takes)
-        for suffix in _SIDES:
-            # They belong to the damaged one, and would be taken for the new one's.
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        put_in_place(beside, path)
-    except OSError as error:
-        raise _not_rebuilt(path, error) from error
+        _replace(path, beside)
+    except BaseException as error:
+        for made in (beside, aside):
+            _discard(made)
+        if isinstance(error, (OSError, StorageError)):
+            raise _not_rebuilt(path, error) from error
+        raise
     return Rebuilt(Journal(path, holder), aside, jobs_found)
 
 
+def _check_room(path: Path) -> None:
+    """Raises OSError where a second and a third journal as long as the one at `path` find no room."""
+    if shutil.disk_usage(path.parent).free < _needed(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
+
+
+def _needed(path: Path) -> int:
+    """Bytes that it takes to make the journal at `path` again: it is kept aside, and the new one may be as long."""
+    return 2 * sum(os.path.getsize(each) for each in _with_sides(path) if each.is_file()) + _SPARE_BYTES
+
+
+def _replace(path: Path, beside: Path) -> None:
+    """Have the new journal in the place of the damaged one, or all as it was. Raises OSError."""
+    # What lies beside the damaged one would be taken for the new one's.
+    sides = [(side, Path(f"{beside}-old-{side.name}")) for side in _with_sides(path)[1:] if side.exists()]
+    moved = []
+    try:
+        for side, away in sides:
+            os.replace(side, away)
+            moved.append((side, away))
+        put_in_place(beside, path)
+    except OSError:
+        for side, away in moved:
+            os.replace(away, side)
+        raise
+    for _side, away in moved:
+        discard(away)
+
+
+def _with_sides(path: Path) -> list[Path]:
+    return [path, *(Path(f"{path}{suffix}") for suffix in _SIDES)]
+
+
+def _discard(path: Path) -> None:
+    """Remove a journal that is not needed, with what is beside it."""
+    for each in _with_sides(path):
+        discard(each)
+
+
 def _not_rebuilt(path: Path, error: Exception) -> StorageError:
+    with contextlib.suppress(OSError):
+        needed, free = _needed(path), shutil.disk_usage(path.parent).free
+        if is_full(error) or free < needed:
+            return StorageError(
+                say(
+                    "The journal {path} is damaged, and its disk is too full to make it again: {free:.0f} MB are left.",
+                    path=path,
+                    free=free / 1_000_000,
+                ),
+                say(
+                    "Free {missing:.0f} MB there and try again; nothing is lost.",
+                    missing=max(1.0, math.ceil((needed - free) / 1_000_000)),
+                ),
+            )
     return StorageError(
         say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
         say("Close every other Blender and start this one again."),

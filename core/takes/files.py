@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import StorageError
 from ..one_line import one_line
-from ..storage import put_in_place, unwritable
+from ..storage import discard, put_in_place, unwritable
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
@@ -158,8 +158,13 @@ def _put(source: Path, target: Path) -> None:
         os.link(source, part)
     except OSError:
         # Another disk, or one that has no links.
-        with source.open("rb") as whole, part.open("xb") as copy:
-            shutil.copyfileobj(whole, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
+        try:
+            with source.open("rb") as whole, part.open("xb") as copy:
+                shutil.copyfileobj(whole, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+        except OSError:
+            # On a disk that is full, half a copy keeps it so.
+            discard(part)
+            raise
     put_in_place(part, target)

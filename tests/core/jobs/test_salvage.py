@@ -8,16 +8,22 @@ import math
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from house import Desk, House
+from own_disk import NAMESPACE, can_mount
+from patience import stretched
 from reshoot.core.errors import JournalDamaged, Paid, StorageError
 from reshoot.core.jobs import salvage
+from reshoot.core.jobs.identity import MARKER
 from reshoot.core.jobs.journal import Journal, LeaseLost
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.storage import OVER
@@ -256,6 +262,76 @@ def test_a_journal_that_cannot_be_moved_is_told(home: Home) -> None:
     home.path.with_name("journal-new-us.sqlite3").mkdir()
     with pytest.raises(StorageError, match="cannot be moved aside"):
         home.rebuild()
+    assert not list(home.path.parent.glob("journal-damaged-*"))
+
+
+def test_a_journal_that_cannot_be_put_in_place_leaves_all_as_it_was(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where another Blender has the damaged one open."""
+    waiting = home.slip(paid_job(State.WAITING))
+    home.path.write_bytes(b"x" * 5000)
+    side = home.path.with_name(f"{home.path.name}-shm")
+    side.write_bytes(b"y" * 500)
+    before = there(home)
+
+    def held(*_about: object) -> None:
+        raise PermissionError(13, "The file is in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(salvage, "put_in_place", held)
+        with pytest.raises(StorageError, match="in use") as told:
+            home.rebuild()
+    assert "Close every other Blender" in told.value.remedy
+    assert there(home) == before and side.read_bytes() == b"y" * 500
+    assert home.rebuild().journal.shown("") == [waiting]
+    assert not side.exists()
+
+
+def there(home: Home) -> set[str]:
+    """The files beside the journal, but for the lock that whoever makes one anew holds, and the marker of its place."""
+    names = {path.name for path in home.path.parent.iterdir()}
+    return {name for name in names if "-rebuilding" not in name} - {MARKER}
+
+
+def test_a_disk_without_room_for_a_new_journal_is_told_before_anything_is_copied(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = home.slip(paid_job(State.WAITING))
+    home.path.write_bytes(b"x" * 5_000_000)
+    before = there(home)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=3_500_000))
+        with pytest.raises(StorageError, match="too full to make it again: 4 MB are left") as told:
+            home.rebuild()
+    assert told.value.remedy == "Free 8 MB there and try again; nothing is lost."
+    assert there(home) == before
+    assert home.rebuild().journal.shown("") == [waiting]
+
+
+def test_what_an_interrupted_rebuild_left_is_removed_by_the_next(home: Home) -> None:
+    home.path.write_bytes(b"x" * 5000)
+    for name in ("journal-new-them.sqlite3", "journal-new-them.sqlite3-journal"):
+        home.path.with_name(name).write_bytes(b"z" * 5000)
+    rebuilt = home.rebuild()
+    rebuilt.journal.close()
+    assert rebuilt.aside is not None
+    assert there(home) == {"journal.sqlite3", rebuilt.aside.name, "takes"}
+
+
+@pytest.mark.skipif(not can_mount(), reason="this computer lets no program mount a disk of its own")
+def test_a_disk_that_is_full_at_each_write_of_a_new_journal(tmp_path: Path) -> None:
+    program = Path(__file__).parents[2] / "helpers" / "core" / "small_disk_journal.py"
+    run = subprocess.run(
+        [*NAMESPACE, sys.executable, program, tmp_path], capture_output=True, text=True, timeout=stretched(120)
+    )
+    assert run.returncode == 0, run.stderr
+    tries = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [each["jobs"] for each in tries][-1] == 40
+    refused = [each for each in tries if each["told"]]
+    assert len(refused) > 10
+    for each in refused:
+        assert "too full" in each["told"] and each["left"] == each["before"], each
 
 
 def test_of_two_blenders_that_find_a_journal_damaged_one_makes_it_anew(home: Home) -> None:
