@@ -330,6 +330,9 @@ def _resume_work() -> None:
     try:
         session.current().resume()
     except ReshootError as error:
+        if start.is_opening():
+            _resume_later(RECOVERS)
+            return
         import logging
 
         logging.getLogger(__name__).error("%s", error)
