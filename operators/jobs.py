@@ -88,6 +88,24 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
         return running.runner.cancel(job.id)
 
 
+def _question(job: Job) -> tuple[str, str, str]:
+    """What the editor is asked before a job is sent that may be paid already: title, question, button."""
+    if job.held:
+        words = say(
+            "Where Reshoot runs elsewhere with this job it may be sent there too: that costs ${price} a second time.",
+            price=job.sent.price,
+        )
+        return say("Send This Job from Here?"), words, say("Send")
+    if job.service == REHEARSAL:
+        words = say("It may have been accepted already.")
+    else:
+        words = say(
+            "It may have been accepted already: submitting it again may cost ${price} a second time.",
+            price=job.sent.price,
+        )
+    return say("Submit This Job Again?"), words, say("Submit Again")
+
+
 class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     """Go on from where the job stopped, without paying twice for what was paid"""
 
@@ -100,21 +118,9 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         if line is None or not line.job.lost:
             return super().invoke(context, event)
         self._asked = True
-        words = (
-            say("It may have been accepted already.")
-            if line.job.service == REHEARSAL
-            else say(
-                "It may have been accepted already: submitting it again may cost ${price} a second time.",
-                price=line.job.sent.price,
-            )
-        )
+        title, words, button = _question(line.job)
         return session.window_manager().invoke_confirm(
-            self,
-            event,
-            title=say("Submit This Job Again?"),
-            message=words,
-            confirm_text=say("Submit Again"),
-            icon="WARNING",
+            self, event, title=title, message=words, confirm_text=button, icon="WARNING"
         )
 
     def execute(self, context: Context) -> OperatorReturn:

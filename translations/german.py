@@ -630,6 +630,24 @@ GERMAN: dict[str, str] = {
     ),
     "Unsure whether it was accepted": "Unsicher, ob angenommen",
     "Unsure": "Unsicher",
+    "Held": "Zurückgehalten",
+    "Held: not sent from here": "Zurückgehalten: nicht von hier gesendet",
+    "${price} if it is sent": "{price} $, falls gesendet",
+    "1 job is held, since Reshoot's folder was copied or restored. Retry sends it, which is safe where Reshoot "
+    "runs nowhere else; Dismiss gives it up here.": (
+        "1 Auftrag wird zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen sendet "
+        "ihn, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "{count} jobs are held, since Reshoot's folder was copied or restored. Retry sends one, which is safe where "
+    "Reshoot runs nowhere else; Dismiss gives it up here.": (
+        "{count} Aufträge werden zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen "
+        "sendet einen, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "Send This Job from Here?": "Diesen Auftrag von hier senden?",
+    "Where Reshoot runs elsewhere with this job it may be sent there too: that costs ${price} a second time.": (
+        "Wo Reshoot anderswo mit diesem Auftrag läuft, wird er vielleicht auch dort gesendet: Das kostet {price} $ ein "
+        "zweites Mal."
+    ),
     "In another Blender": "In einem anderen Blender",
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
