@@ -215,6 +215,31 @@ class Journal:
             row_of = "SELECT 1 FROM jobs WHERE id = ?"
             return [job_id for job_id in ids if self._connection.execute(row_of, (job_id,)).fetchone() is None]
 
+    def unplaced(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that have a row whose take is not in the timeline."""
+        with self._lock, self._errors():
+            row_of = "SELECT 1 FROM jobs WHERE id = ? AND state != ?"
+            placed = State.PLACED.value
+            return [each for each in ids if self._connection.execute(row_of, (each, placed)).fetchone() is not None]
+
+    def catch_up(self, told: Job, later: Callable[[Job, Job], Job | None]) -> bool:
+        """Write what is known of a job from elsewhere over its row, and what was spent on it, if no other Blender holds
+        the row and `later` of the row and `told` gives what it has to become. Whether it was written.
+        """
+        with self._lock, self._errors(), self._connection:
+            # Whoever holds the row writes it before anything else of the job.
+            self._connection.execute("BEGIN IMMEDIATE")
+            rows = self._connection.execute(
+                f"SELECT id, record FROM jobs WHERE id = ? AND {_FREE}", (told.id, *self._free())
+            ).fetchall()
+            for before in _readable(rows):
+                after = later(before, told)
+                if after is not None:
+                    self._write(after)
+                    ledger.catch_up(self._connection, before, after)
+                    return True
+        return False
+
     def adopt(self, job: Job) -> None:
         """Write a row that is known from elsewhere, held by nobody, if there is none; and what was spent on it."""
         with self._lock, self._errors(), self._connection:

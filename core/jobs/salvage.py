@@ -195,7 +195,7 @@ def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes:
     for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
         # Of one stage the row knows more: a slip is written when a stage begins.
-        if known is None or _age(known) < _age(job):
+        if known is None or _age(known) < _age(job) or _goes_on(known, job):
             found[job.id] = job
     for job in _receipts(takes):
         # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
@@ -212,8 +212,9 @@ def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes:
 
 
 def adopt(journal: Journal, jobs: Path) -> None:
-    """Take in the jobs whose folders lie in `jobs` and which the journal does not know: it was deleted, or replaced by
-    an earlier copy of it. Raises StorageError where that cannot be written.
+    """Take in what the folders in `jobs` tell and the journal does not know: it was deleted, or replaced by an earlier
+    copy of it. Jobs that it has no row of, and what became of those whose rows are older: with a ticket a job is
+    followed, and not sent again. Raises StorageError where that cannot be written.
     """
     try:
         ids = [name for name in os.listdir(jobs) if is_job_id(name) and _is_told_of(jobs / name)]
@@ -224,6 +225,25 @@ def adopt(journal: Journal, jobs: Path) -> None:
             log.warning("job %s was not in the journal", job_id)
             # A journal that is new cannot tell whether these folders were copied here.
             journal.adopt(identity.held(job))
+    for job_id in journal.unplaced(ids):
+        for job in _slip(jobs / job_id / SLIP):
+            if journal.catch_up(job, _later):
+                log.warning("the journal's row of job %s was an earlier one", job_id)
+
+
+def _later(row: Job, slip: Job) -> Job | None:
+    """What a row has to become by the slip of its job, None where that knows no more. Where the row is held, so is the
+    job as the slip knows it, unless it was sent."""
+    if not _goes_on(row, slip):
+        return None
+    return identity.held(slip) if row.held else slip
+
+
+def _goes_on(row: Job, slip: Job) -> bool:
+    """Whether a slip is of the very job that a row has, at a later stage. A slip is written after its row, so the row
+    is from before: a backup. That a copy holds its row is not a stage of the job."""
+    known = row.stages[:-1] if row.held else row.stages
+    return len(slip.stages) > len(known) and slip.stages[: len(known)] == known
 
 
 def forget_slip(folder: Path) -> None:
