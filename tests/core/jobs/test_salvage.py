@@ -331,7 +331,6 @@ def test_a_held_row_of_a_damaged_journal_follows_its_slip(home: Home) -> None:
     assert [job.held for job in journal.shown("")] == [True]
     journal.close()
     home.slip(after)
-    assert home.rebuild().aside is None
     with home.path.open("r+b") as file:
         # The schema's last index, which no row is read by.
         file.seek(-4096, os.SEEK_END)
@@ -433,6 +432,7 @@ def test_of_two_blenders_that_find_a_journal_damaged_one_makes_it_anew(home: Hom
     assert second.journal.shown("") == first.journal.shown("")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no file that is open")
 def test_a_journal_in_whose_place_is_another_one_submits_nothing(home: Home) -> None:
     """A page went bad while it was open, and another Blender has made it anew."""
     ready = replace(a_job(service="fal"), state=State.UPLOADING)
