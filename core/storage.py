@@ -58,13 +58,15 @@ def discard(path: Path) -> None:
         path.unlink()
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of ours that is over with all that is in it. Where something in it is open, that stays, and the
-    folder is marked: see `left_over`."""
+def remove_folder(folder: Path) -> bool:
+    """Remove a folder of ours that is over with all that is in it. Whether it is gone: where something in it is open,
+    that stays, and the folder is marked, see `left_over`."""
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.is_dir():
-        with contextlib.suppress(OSError):
-            (folder / OVER).touch()
+    if not folder.is_dir():
+        return True
+    with contextlib.suppress(OSError):
+        (folder / OVER).touch()
+    return False
 
 
 def left_over(folders: Path) -> list[Path]:
