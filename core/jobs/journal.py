@@ -112,7 +112,8 @@ class Journal:
     JournalDamaged where the file is not whole when it is opened.
 
     allowed: the editor's limits, which every submission is held against. Set from any thread. is_copy: it was copied to
-    where it is since it was open last, so that what was not sent yet waits for the editor: see `identity.held`.
+    where it is since it was open last, or rolled back, so that what was not sent yet waits for the editor: see
+    `identity.held`.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
@@ -151,7 +152,7 @@ class Journal:
         self._number = os.stat(self.path).st_ino
 
     def _settle_in(self) -> bool:
-        """Note where the journal is, and hold its jobs where it was copied there. Whether it was.
+        """Note where the journal is, and hold its jobs where it was copied there, or rolled back. Whether it was.
 
         One that an earlier Reshoot has written does not say where it was: it is taken for the original.
         """
@@ -159,13 +160,16 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             row = self._connection.execute("SELECT here FROM identity").fetchone()
             known, now = identity.read(row[0]) if row else None, identity.here(self.path)
-            is_copy = known is not None and not identity.is_same(known, now)
+            sent, noted = ledger.count(self._connection), identity.noted_sent(self.path)
+            is_copy = sent < noted or (known is not None and not identity.is_same(known, now))
             if is_copy:
-                log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
+                log.warning("the journal %s is a copy, or from before: what was not sent yet is held", self.path)
                 for job in self._unsent():
                     self._write(identity.held(job))
             if known != now:
                 self._connection.execute("INSERT OR REPLACE INTO identity VALUES (1, ?)", (identity.written(now),))
+        if sent != noted:
+            identity.note_sent(self.path, sent)
         return is_copy
 
     def _damaged(self, why: object) -> JournalDamaged:
@@ -281,6 +285,9 @@ class Journal:
             self._connection.execute(
                 "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
             )
+            sent = ledger.count(self._connection) if submits else 0
+        if submits:
+            identity.note_sent(self.path, sent)
         return after
 
     def _is_in_place(self) -> bool:

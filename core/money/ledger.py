@@ -74,6 +74,12 @@ class Entry:
         return Decimal(0) if self.outcome is Outcome.NOT_CHARGED else self.price
 
 
+def count(connection: sqlite3.Connection) -> int:
+    """How many submissions were ever entered: none is taken out again."""
+    (last,) = connection.execute("SELECT max(number) FROM submissions").fetchone()
+    return last or 0
+
+
 def enters(before: Job, after: Job) -> bool:
     """Whether the step from `before` to `after` is a submission to a service that costs money."""
     submits = after.state is State.SUBMITTING and before.state is not State.SUBMITTING
