@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -137,7 +138,8 @@ def check_writable(folder: Path) -> None:
     _check_length(folder)
     try:
         folder.mkdir(exist_ok=True)
-        probe = folder / f".reshoot-{os.getpid()}"
+        # Its own: another press may try the same folder.
+        probe = folder / f".reshoot-{secrets.token_hex(8)}"
         probe.touch()
         probe.unlink()
     except OSError as error:

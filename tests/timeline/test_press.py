@@ -24,7 +24,7 @@ from patience import LONGEST
 from reshoot import session
 from reshoot.core.jobs import board
 from reshoot.session import shoot
-from reshoot.timeline import place
+from reshoot.timeline import compat, place
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
 
@@ -227,7 +227,11 @@ def test_a_press_goes_on_under_the_name_that_its_file_is_saved_by(
         folder.mkdir()
     if named:
         bpy.ops.wm.save_as_mainfile(filepath=str(first))
-    disk.paths = (str(movie),)
+    # What is known of the other one is not asked for again.
+    own = tmp_path / "own.mp4"
+    own.write_bytes(movie.read_bytes())
+    compat.strips(scene.sequence_editor)["shot"].filepath = str(own)
+    disk.paths = (str(own),)
     press = pressed(scene)
     bpy.ops.wm.save_as_mainfile(filepath=str(then))
     assert not shoot.carry_out() and shoot.is_under_way()
