@@ -40,8 +40,8 @@ _SERVER_SETTLES = 0.005
 
 PATIENCE = 30.0
 """Seconds that a disk has to tell of a take: one that was asleep takes ten."""
-AT_ONCE = 0.01
-"""The same before the interface goes on and asks again: a disk that is awake tells in a tenth of that."""
+AT_ONCE = 0.005
+"""The same before the interface goes on and asks again: a disk that is awake tells sooner."""
 _TOLD_AFTER = 0.3
 """Seconds after which the list of jobs says that a take waits for its disk."""
 _TRUE_FOR = 2.0

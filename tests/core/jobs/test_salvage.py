@@ -23,14 +23,16 @@ from own_disk import NAMESPACE, can_mount
 from patience import LONGEST, stretched
 from reshoot.core.errors import JournalDamaged, Paid, StorageError
 from reshoot.core.jobs import salvage
+from reshoot.core.jobs.activity import Activity
 from reshoot.core.jobs.identity import MARKER
 from reshoot.core.jobs.journal import Journal, LeaseLost
+from reshoot.core.jobs.rows import Rows
 from reshoot.core.money.ledger import Outcome
 from reshoot.core.storage import OVER
 from reshoot.core.takes.receipt import receipt_path, travelling, write_receipt
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket, Upload
-from reshoot.core.values.serialization import to_json
+from reshoot.core.values.serialization import from_json, to_json
 from reshoot.core.values.state import State
 from reshoot.core.values.take import Take
 from sample_jobs import a_job
@@ -291,6 +293,21 @@ def test_a_restored_row_that_was_not_sent_is_held_as_its_slip_knows_it(home: Hom
     home.slip(at(before, State.UPLOADING, 1.1e9, clip="/clip.mp4", uploads=(Upload("/clip.mp4", "https://u/1"),)))
     (job,) = restored(home, before).shown("")
     assert job.held and job.uploads
+
+
+def test_an_answer_that_came_after_all_is_in_the_slip_too(home: Home) -> None:
+    """By it a restored row, or a deleted journal, is caught up with."""
+    job = at(a_job(service="fal"), State.SUBMITTING, 1e9)
+    journal = home.open()
+    journal.add([job])
+    home.slip(job)
+    rows = Rows(journal, home.jobs, Activity(1).clock)
+    written = rows.answered(replace(job, state=State.WAITING, ticket=TICKET))
+    assert of_slip(home, job) == written and written.ticket == TICKET
+
+
+def of_slip(home: Home, job: Job) -> Job:
+    return from_json(Job, json.loads((home.jobs / job.id / salvage.SLIP).read_text()))
 
 
 def test_a_journal_that_was_rolled_back_in_its_very_file_follows_its_slips(home: Home) -> None:
