@@ -8,8 +8,10 @@ player for as long as it shows it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +40,8 @@ OVER = "over.txt"
 
 _HELD = (5, 32, 33)
 """What Windows says of a file that another program has open: access is denied, it is in use, a part of it is locked."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_ON_WINDOWS = (39, 112)
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each further try: a scanner has a new file for less than their sum."""
 
@@ -54,13 +58,15 @@ def discard(path: Path) -> None:
         path.unlink()
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of ours that is over with all that is in it. Where something in it is open, that stays, and the
-    folder is marked: see `left_over`."""
+def remove_folder(folder: Path) -> bool:
+    """Remove a folder of ours that is over with all that is in it. Whether it is gone: where something in it is open,
+    that stays, and the folder is marked, see `left_over`."""
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.is_dir():
-        with contextlib.suppress(OSError):
-            (folder / OVER).touch()
+    if not folder.is_dir():
+        return True
+    with contextlib.suppress(OSError):
+        (folder / OVER).touch()
+    return False
 
 
 def left_over(folders: Path) -> list[Path]:
@@ -69,6 +75,19 @@ def left_over(folders: Path) -> list[Path]:
         return [mark.parent for mark in folders.glob(f"*/{OVER}")]
     except OSError:
         return []
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that a disk has no room left, or gives this user no more."""
+    while error is not None:
+        if isinstance(error, OSError) and (
+            error.errno in _FULL or getattr(error, "winerror", None) in _FULL_ON_WINDOWS
+        ):
+            return True
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _patiently(act: Callable[[], None]) -> None:

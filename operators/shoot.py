@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _EVERY = 0.01
 """Seconds between two looks whether the disk has answered a press."""
 
+_shown: tuple[str, ...] = ()
+"""What the panel says that presses wait for."""
+
 
 class RESHOOT_OT_shoot(bpy.types.Operator):
     """Send the selected strips with the prompt; the edited shot comes back as a strip above them"""
@@ -121,11 +124,17 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
 @enduring
 def _carry_out() -> float | None:
     """Send what was pressed, once the disk has answered."""
+    global _shown
     from ..session import shoot
 
-    if shoot.carry_out():
+    answered, words = shoot.carry_out(), shoot.waiting()
+    if answered:
         # It follows the jobs, and tells what is in the way of others.
         watch.ensure()
+    if answered or words != _shown:
+        _shown = words
+        for area in session.areas("SEQUENCE_EDITOR"):
+            area.tag_redraw()
     return _EVERY if shoot.is_under_way() else None
 
 

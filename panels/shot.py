@@ -48,9 +48,11 @@ def draw(layout: UILayout, context: Context) -> None:
     for error in preview.errors:
         if preview.shot is not None or not isinstance(error, ShotError):
             _in_the_way(layout, error, preview, free)
+    for words in start.waiting():
+        wrapped(layout, words, free, icon="TIME")
     row = layout.row()
     row.scale_y = 1.5
-    row.enabled = preview.error is None
+    row.enabled = preview.error is None and not start.is_pressed(preview)
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 

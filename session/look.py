@@ -133,6 +133,16 @@ def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
     return replace(seen, faults=(*seen.faults, *unusable))
 
 
+def look_in(seen: Look, project: str) -> Look:
+    """`seen`, now that the open file has another name: what comes of it goes to another folder."""
+    read, question = seen.preview.shot, seen.question
+    read = replace(read, project=project) if read is not None else None
+    plan = question.plan
+    needed = tuple(_needed(plan, question.limits, project, question.home)) if plan is not None else ()
+    asked = replace(question, shot=read, folders=needed)
+    return replace(seen, preview=replace(seen.preview, shot=read), question=asked)
+
+
 def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
     """Whether a look at the headers of `paths`, on a thread, tells something else by then. until: by time.monotonic."""
     if not paths:
@@ -194,19 +204,19 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         read,
         plan,
         home,
-        tuple(_needed(plan, limits, home)) if plan is not None else (),
+        tuple(_needed(plan, limits, session.project(), home)) if plan is not None else (),
         sums=is_limited,
     )
     frozen = scripts.frozen_words(scene) if plan is not None else ""
     return Look(Preview(asked, service, read, plan, sent, None, warnings, frozen), tuple(faults), question)
 
 
-def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
+def _needed(plan: Plan, limits: Limits, project: str, home: Path) -> Iterator[tuple[Path, int]]:
     """The folders that a shot needs room in, and the bytes."""
     clips = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
     if limits.max_video_bytes is not None:
         clips = min(clips, len(plan.parts) * limits.max_video_bytes)
-    for folder in (home, folders.takes_folder(session.project(), home)):
+    for folder in (home, folders.takes_folder(project, home)):
         yield folder, 2 * clips + _SPARE_BYTES
 
 

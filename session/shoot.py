@@ -27,13 +27,14 @@ from ..core.planning import references
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
 from ..core.values.job import Job, new
+from ..core.values.preview import Preview
 from ..core.values.request import Order
-from ..core.values.shot import comparable
+from ..core.values.shot import Shot, comparable
 from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_in, no_answer
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -43,6 +44,9 @@ AT_ONCE = 0.1
 """The same before the interface goes on, for headers of files that no preview has asked for: most tell in a tenth of
 that."""
 
+_TOLD_AFTER = 0.3
+"""Seconds after which the panel says what a press waits for: most disks have answered by then."""
+
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
 
@@ -51,11 +55,20 @@ _under_way: list[Press] = []
 """The presses that wait for the disk."""
 
 
+class _Answer:
+    """What the disk answers to one question, once it does."""
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.found: DiskAnswer | None = None
+
+
 class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
-    What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits. patience: seconds for what a preview would have asked for.
+    What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
+    meanwhile it is sent from there, see `follow`. All is called on the main thread, and only `wait` waits. patience:
+    seconds for what a preview would have asked for.
     """
 
     def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
@@ -64,10 +77,10 @@ class Press:
         self._seen = look(scene, prompt, seconds=patience)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
+        self._file, self._project = session.file_number(), session.project()
         self._written: list[Path] = []
         self._asked = 0.0
-        self._answered = threading.Event()
-        self._found: DiskAnswer | None = None
+        self._answer = _Answer()
 
     @property
     def error(self) -> ReshootError | None:
@@ -83,7 +96,7 @@ class Press:
         assert seen.brief is not None and seen.shot is not None and seen.plan is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
-        found = self._found if self._answered.is_set() else self._lately
+        found = self._answer.found if self._answer.there.is_set() else self._lately
         if seen.frozen and found is None:
             found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
         frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
@@ -97,31 +110,63 @@ class Press:
         self._asked = time.monotonic()
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
-        question, error = self._seen.question, self.error
+        question, error, answer = self._seen.question, self.error, self._answer
 
         def ask() -> None:
             try:
-                self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
+                answer.found = ask_disk(question) if error is not None else ask_to_write(question, known)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
-                self._found = no_answer(_broken(broken))
-            self._answered.set()
+                answer.found = no_answer(_broken(broken))
+            answer.there.set()
 
         # Of its own: another disk may hang, and hold whoever asked it.
         threading.Thread(target=ask, name="reshoot-press", daemon=True).start()
 
+    def follow(self) -> None:
+        """Go on under the name that the open file was saved by since: its takes go to another folder, so the disk is
+        asked anew.
+        """
+        here = session.project()
+        if here == self._project or session.file_number() != self._file:
+            return
+        self._project = here
+        self._seen = look_in(self._seen, here)
+        self.jobs = tuple(replace(job, project=here, shot=replace(job.shot, project=here)) for job in self.jobs)
+        # What was found for a preview is of the folder before. Nor is an answer of that waited for.
+        self._lately, self._answer = None, _Answer()
+        self.ask()
+
+    def is_of(self, shown: Preview) -> bool:
+        """Whether it is what is shown now: the same shot, with the same settings."""
+        mine = self._seen.preview
+        if shown.shot is None or mine.shot is None or shown.brief != mine.brief:
+            return False
+        return _stretch(shown.shot) == _stretch(mine.shot)
+
+    @property
+    def waits_for(self) -> str:
+        """What the editor is told while the disk takes its time; empty in the first moments."""
+        if not self._asked or time.monotonic() - self._asked < _TOLD_AFTER:
+            return ""
+        return say(
+            "“{shot}” is sent once the disk has answered: {folders}",
+            shot=self.jobs[0].shot.name,
+            folders=", ".join(_folders(self._seen)),
+        )
+
     @property
     def is_answered(self) -> bool:
         """Whether `check` can tell: the disk has answered, or had its time."""
-        return self._answered.is_set() or time.monotonic() - self._asked > PATIENCE
+        return self._answer.there.is_set() or time.monotonic() - self._asked > PATIENCE
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the disk has answered or had its time, as scripts do. seconds: that it has, `PATIENCE` if None."""
-        self._answered.wait(PATIENCE if seconds is None else seconds)
+        self._answer.there.wait(PATIENCE if seconds is None else seconds)
 
     def check(self) -> None:
         """Raise the first of all that is in the way, now that the disk was asked."""
-        found = self._found if self._answered.is_set() else no_answer(_silent(self._seen))
+        found = self._answer.found if self._answer.there.is_set() else no_answer(_silent(self._seen))
         error = self._seen.with_answer(found).error
         if error is not None:
             raise error
@@ -139,9 +184,10 @@ class Press:
         """Start the jobs; a prompt that was given becomes the scene's. Raises ShotError where their file is closed."""
         lead = self.jobs[0]
         running = session.running()
-        if running is None or running is not self._running or session.project() != lead.project:
+        closed = session.file_number() != self._file or session.project() != lead.project
+        if running is None or running is not self._running or closed:
             raise ShotError(
-                say("“{shot}” was not sent: its file was closed or renamed meanwhile.", shot=lead.label),
+                say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
@@ -203,6 +249,8 @@ def carry_out() -> bool:
     """Start the jobs of those presses that the disk has answered. What is in the way of others is among the session's
     complaints. Whether any press was answered.
     """
+    for press in _under_way:
+        press.follow()
     answered = [press for press in _under_way if press.is_answered]
     for press in answered:
         _under_way.remove(press)
@@ -226,6 +274,7 @@ def finish() -> None:
     """
     until = time.monotonic() + _AT_THE_END
     for press in _under_way:
+        press.follow()
         press.wait(max(0.0, until - time.monotonic()))
     carry_out()
     while _under_way:
@@ -237,18 +286,38 @@ def is_under_way() -> bool:
     return bool(_under_way)
 
 
+def waiting() -> tuple[str, ...]:
+    """What the presses under way wait for, in words, where that takes longer than a moment."""
+    return tuple(words for press in _under_way if (words := press.waits_for))
+
+
+def is_pressed(shown: Preview) -> bool:
+    """Whether what is shown was pressed and waits for the disk: pressed again it would be paid twice."""
+    return any(press.is_of(shown) for press in _under_way)
+
+
+def _stretch(shot: Shot) -> tuple[object, ...]:
+    return shot.scene, shot.strips, shot.start, shot.frames
+
+
+def _folders(seen: Look) -> list[str]:
+    """The folders that are asked about, those of the footage first."""
+    return list(
+        dict.fromkeys(
+            [
+                *(os.path.dirname(path) for each in seen.question.footage for path in each.paths),
+                *(os.path.dirname(path) for each in seen.question.references for path in each.images),
+                *(str(folder) for folder, _needed in seen.question.folders),
+            ]
+        )
+    )
+
+
 def _silent(seen: Look) -> StorageError:
     """What is said of a disk that does not answer."""
-    folders = dict.fromkeys(
-        [
-            *(os.path.dirname(path) for each in seen.question.footage for path in each.paths),
-            *(os.path.dirname(path) for each in seen.question.references for path in each.images),
-            *(str(folder) for folder, _needed in seen.question.folders),
-        ]
-    )
     return StorageError(
         say("A disk has not answered for {seconds:.0f} s, so nothing was sent.", seconds=PATIENCE),
-        say("See which of these can be opened, then send it again: {folders}.", folders=", ".join(folders)),
+        say("See which of these can be opened, then send it again: {folders}.", folders=", ".join(_folders(seen))),
     )
 
 

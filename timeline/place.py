@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.takes import other_rate, pieces
+from ..core.takes import at_hand, other_rate, pieces
+from ..core.takes.at_hand import Files, Needed
 from ..core.values.choices import Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot
@@ -39,13 +39,28 @@ _begun: dict[str, int] = {}
 anew."""
 
 
-def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
+def needed(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[Needed, ...]:
+    """What `place` needs of the disk to add the takes of `jobs`, the parts of one shot, to `scene` as it is now."""
+    found = dict.fromkeys(Needed(job.label, job.take.path if job.take is not None else "") for job in jobs)
+    if any(job.shot.fps != scene_fps(scene) for job in jobs):
+        laid, rates = _at_rate_now(scene, jobs)
+        spots = whereabouts.find(scene, laid[0].shot)
+        with_take = [job for job in laid if job.take is not None]
+        found.update(
+            dict.fromkeys(take_strips.needed(scene, laid[0], job, spot, rates) for spot in spots for job in with_take)
+        )
+    return tuple(found)
+
+
+def place(scene: bpy.types.Scene, jobs: Sequence[Job], files: Files | None = None) -> tuple[str, ...]:
     """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
 
-    What is there already is not added again. The caller pushes the undo step. Raises PlacementError where there is no
-    room or a file is gone.
+    files: what was found on the disk of what is `needed`, which is asked now where it is not given. What is there
+    already is not added again. The caller pushes the undo step. Raises PlacementError where there is no room or a file
+    is gone.
     """
-    _check_files(jobs)
+    if files is None:
+        files = at_hand.find(needed(scene, jobs))
     if scene.library is not None:
         # Nor into a scene of this file that only has the same name.
         raise PlacementError(linked_words(scene), say("Make the scene local, and place the take again from the job."))
@@ -62,7 +77,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates).add(found)
+                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates, files).add(found)
         except Exception:
             for job in jobs:
                 remove(scene, job.id)
@@ -99,15 +114,6 @@ def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
     return called and scene is not None and movie_strip.moves_context(scene)
 
 
-def _check_files(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if job.take is None or not Path(job.take.path).is_file():
-            raise PlacementError(
-                say("The take of “{shot}” is not on disk any more.", shot=job.label),
-                say("Retry the job to fetch it again."),
-            )
-
-
 def appearance(scene: bpy.types.Scene, job_id: str) -> Appearance:
     """How the strips of the job `job_id` lie and are shown, to be compared: an editor may have changed them."""
     return tuple(_look(strip) for strip in placed_strips(scene, job_id))
@@ -124,18 +130,20 @@ def _look(strip: Any) -> tuple[object, ...]:
     return (*lies, compat.meta_of(strip), *placed, *cropped, *shown)
 
 
-def correct_take(scene: bpy.types.Scene, job: Job) -> None:
+def correct_take(scene: bpy.types.Scene, job: Job, files: Files | None = None) -> None:
     """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
 
-    The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
+    files: as for `place`. The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has
+    changed then.
     """
-    _check_files([job])
+    if files is None:
+        files = at_hand.find(needed(scene, [job]))
     editor = editor_of(scene)
     before = placed_strips(scene, job.id)
     selected = any(strip.select for strip in before)
     active = editor.active_strip is not None and editor.active_strip in before
     remove(scene, job.id)
-    place(scene, [job])
+    place(scene, [job], files)
     after = placed_strips(scene, job.id)
     for strip in after:
         strip.select = selected

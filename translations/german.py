@@ -618,8 +618,36 @@ GERMAN: dict[str, str] = {
     "Failed": "Fehlgeschlagen",
     "Cancelled": "Abgebrochen",
     "Cancelling": "Wird abgebrochen",
+    "Waits for the disk of its take": "Wartet auf die Platte seines Takes",
+    "The disk with the take of “{shot}” has not answered for {seconds:.0f} s.": (
+        "Die Platte mit dem Take von „{shot}“ antwortet seit {seconds:.0f} s nicht."
+    ),
+    "See whether {folder} can be opened, then place the take again from the list of jobs.": (
+        "Nachsehen, ob sich {folder} öffnen lässt, dann den Take aus der Liste der Aufträge noch einmal einsetzen."
+    ),
+    "The disk with the folder {folder} does not answer. See whether it can be opened.": (
+        "Die Platte mit dem Ordner {folder} antwortet nicht. Nachsehen, ob er sich öffnen lässt."
+    ),
     "Unsure whether it was accepted": "Unsicher, ob angenommen",
     "Unsure": "Unsicher",
+    "Held": "Zurückgehalten",
+    "Held: not sent from here": "Zurückgehalten: nicht von hier gesendet",
+    "${price} if it is sent": "{price} $, falls gesendet",
+    "1 job is held, since Reshoot's folder was copied or restored. Retry sends it, which is safe where Reshoot "
+    "runs nowhere else; Dismiss gives it up here.": (
+        "1 Auftrag wird zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen sendet "
+        "ihn, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "{count} jobs are held, since Reshoot's folder was copied or restored. Retry sends one, which is safe where "
+    "Reshoot runs nowhere else; Dismiss gives it up here.": (
+        "{count} Aufträge werden zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen "
+        "sendet einen, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "Send This Job from Here?": "Diesen Auftrag von hier senden?",
+    "Where Reshoot runs elsewhere with this job it may be sent there too: that costs ${price} a second time.": (
+        "Wo Reshoot anderswo mit diesem Auftrag läuft, wird er vielleicht auch dort gesendet: Das kostet {price} $ ein "
+        "zweites Mal."
+    ),
     "In another Blender": "In einem anderen Blender",
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
@@ -656,7 +684,17 @@ GERMAN: dict[str, str] = {
     "The journal {path} is damaged and cannot be moved aside: {error}.": (
         "Das Journal {path} ist beschädigt und kann nicht beiseitegelegt werden: {error}."
     ),
+    "The journal {path} is damaged, and its disk is too full to make it again: {free:.0f} MB are left.": (
+        "Das Journal {path} ist beschädigt, und seine Platte ist zu voll, um es neu anzulegen: "
+        "{free:.0f} MB sind noch frei."
+    ),
+    "Free {missing:.0f} MB there and try again; nothing is lost.": (
+        "Dort {missing:.0f} MB frei machen und es noch einmal versuchen; nichts ist verloren."
+    ),
     "Close every other Blender and start this one again.": "Jeden anderen Blender schließen und diesen neu starten.",
+    "What can be read of it is taken over into a new one: wait a moment.": (
+        "Was sich davon lesen lässt, wird in ein neues übernommen: einen Augenblick warten."
+    ),
     "It is kept as {path}; {count} jobs are in the new one.": (
         "Es liegt nun unter {path}; im neuen sind {count} Aufträge."
     ),
@@ -664,8 +702,11 @@ GERMAN: dict[str, str] = {
     "Send It?": "Senden?",
     "Send": "Senden",
     "This costs ${price}, estimated.": "Das kostet geschätzt {price} $.",
-    "“{shot}” was not sent: its file was closed or renamed meanwhile.": (
-        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
+    "“{shot}” was not sent: its file was closed meanwhile.": (
+        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen."
+    ),
+    "“{shot}” is sent once the disk has answered: {folders}": (
+        "„{shot}“ wird gesendet, sobald die Platte antwortet: {folders}"
     ),
     "Open the file and send it again.": "Die Datei öffnen und noch einmal senden.",
     "The model that is set in the scene “{scene}” is none that Reshoot knows.": (

@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 import shutil
 from pathlib import Path
 
 from ..errors import StorageError
 from ..one_line import one_line
-from ..storage import put_in_place, unwritable
+from ..storage import discard, put_in_place, unwritable
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
@@ -137,7 +138,8 @@ def check_writable(folder: Path) -> None:
     _check_length(folder)
     try:
         folder.mkdir(exist_ok=True)
-        probe = folder / f".reshoot-{os.getpid()}"
+        # Its own: another press may try the same folder.
+        probe = folder / f".reshoot-{secrets.token_hex(8)}"
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -158,8 +160,13 @@ def _put(source: Path, target: Path) -> None:
         os.link(source, part)
     except OSError:
         # Another disk, or one that has no links.
-        with source.open("rb") as whole, part.open("xb") as copy:
-            shutil.copyfileobj(whole, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
+        try:
+            with source.open("rb") as whole, part.open("xb") as copy:
+                shutil.copyfileobj(whole, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+        except OSError:
+            # On a disk that is full, half a copy keeps it so.
+            discard(part)
+            raise
     put_in_place(part, target)

@@ -1289,6 +1289,7 @@ def test_a_take_that_is_gone_is_fetched_again(house: House, movie: Path, placed:
     assert landed.take
     desk.runner.retry(landed.id).result(LONGEST)
     assert desk.row(landed).state is (State.PLACED if placed else State.LANDED), "it is there"
+    desk.listen(lambda event: "nothing to retry" in event.words)
     Path(landed.take.path).unlink()
     desk.runner.retry(landed.id).result(LONGEST)
     again = desk.hear(landed, State.LANDED)

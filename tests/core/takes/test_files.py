@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -226,6 +227,13 @@ def test_the_path_of_a_take_fits_into_what_windows_can_open(
     assert len(str(longest).encode("utf-16-le")) // 2 < 260
     assert path.name.startswith(name[:3])
     longest.touch()
+
+
+def test_two_presses_may_try_one_folder_at_one_time(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for _refused in pool.map(lambda _number: check_writable(tmp_path), range(2000)):
+            pass
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("check", [check_writable, lambda folder: check_room(folder, 1)])
