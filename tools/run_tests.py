@@ -43,7 +43,6 @@ MAY_SKIP = {
     "made of what only POSIX has": (),
     "made of what only Windows has": (),
     "memory is bounded in a process of its own": ("windows",),
-    "under wine no thread wakes at a socket that another thread shuts down": ("windows",),
     "this system makes no symbolic links": ("windows",),
     "needs the program openssl, which makes the certificates": ("windows",),
     "needs node, and fal's client for JavaScript, which make setup fetches where there is npm": (
