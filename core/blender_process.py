@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ExportError, JobCancelled
-from .storage import make_folder, unwritable
+from .storage import make_folder, remove, unwritable
 from .words import say, spoken
 
 PROGRESS = "reshoot-progress"
@@ -57,7 +57,7 @@ class Blender:
         log_path = folder / f"{module}.log"
         try:
             make_folder(folder)
-            answer_path.unlink(missing_ok=True)
+            remove(answer_path)
             recipe_path.write_text(
                 json.dumps(
                     {

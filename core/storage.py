@@ -48,6 +48,11 @@ def put_in_place(part: Path, target: Path) -> None:
     _patiently(lambda: os.replace(part, target))
 
 
+def remove(path: Path) -> None:
+    """Have no file at `path`. Waits as `put_in_place` does. Raises OSError."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
 def discard(path: Path) -> None:
     """Remove a file that is not needed any more, where that can be done."""
     with contextlib.suppress(OSError):

@@ -43,6 +43,8 @@ MAY_SKIP = {
     "made of what only POSIX has": (),
     "made of what only Windows has": (),
     "memory is bounded in a process of its own": ("windows",),
+    "needs the program git, which lists the project's files": ("windows",),
+    "what runs the tests runs on POSIX alone": ("windows",),
     "this system makes no symbolic links": ("windows",),
     "needs the program openssl, which makes the certificates": ("windows",),
     "needs node, and fal's client for JavaScript, which make setup fetches where there is npm": (

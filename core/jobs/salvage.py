@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import JournalDamaged, StorageError
 from ..planning.job_model import with_model
-from ..storage import OVER, discard, put_in_place
+from ..storage import OVER, discard, put_in_place, remove
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
@@ -101,11 +101,11 @@ def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebu
     try:
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
         _copy(path, aside)
-        beside.unlink(missing_ok=True)
+        remove(beside)
         jobs_found = _made(beside, path, holder, aside, jobs, takes)
         for suffix in _SIDES:
             # They belong to the damaged one, and would be taken for the new one's.
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
+            remove(Path(f"{path}{suffix}"))
         put_in_place(beside, path)
     except OSError as error:
         raise _not_rebuilt(path, error) from error

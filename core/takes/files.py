@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 import shutil
 from pathlib import Path
 
 from ..errors import StorageError
 from ..one_line import one_line
-from ..storage import put_in_place, unwritable
+from ..storage import put_in_place, remove, unwritable
 from ..values.job import Job, is_job_id
 from ..values.state import State
 from ..words import say
@@ -23,6 +24,8 @@ _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _LONGEST_NAME = 120
 """Bytes of a strip's name in a file's: what is added and most file systems' 255 leave room for it."""
 _WINDOWS = os.name == "nt"
+_UNTIL_CLOSED: int = getattr(os, "O_TEMPORARY", 0)
+"""With which Windows removes a file once nobody has it open, a scanner neither."""
 _LONGEST_PATH = 259
 """Characters of a path that programs on Windows can be trusted to open."""
 _SHORTEST_NAME = 8
@@ -137,9 +140,10 @@ def check_writable(folder: Path) -> None:
     _check_length(folder)
     try:
         folder.mkdir(exist_ok=True)
-        probe = folder / f".reshoot-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        probe = folder / f".reshoot-{secrets.token_hex(4)}"
+        os.close(os.open(probe, os.O_CREAT | os.O_RDWR | _UNTIL_CLOSED))
+        if not _UNTIL_CLOSED:
+            probe.unlink()
     except OSError as error:
         raise unwritable(folder, error) from error
 
@@ -151,7 +155,7 @@ def _put(source: Path, target: Path) -> None:
     """
     part = target.with_name(target.name + ".part")
     # It may be one with the source, which must not be written over.
-    part.unlink(missing_ok=True)
+    remove(part)
     try:
         if _WINDOWS:
             raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))

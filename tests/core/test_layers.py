@@ -15,6 +15,8 @@ from patience import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what runs the tests runs on POSIX alone")
+
 TESTS = """
 import pytest
 from campaign import examples, sampled
