@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,7 @@ _HELD = (5, 32, 33)
 """What Windows says of a file that another program has open: access is denied, it is in use, a part of it is locked."""
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each further try: a scanner has a new file for less than their sum."""
+_SHORT_PAUSES = _PAUSES[:3]
 
 
 def put_in_place(part: Path, target: Path) -> None:
@@ -59,13 +61,19 @@ def discard(path: Path) -> None:
         path.unlink()
 
 
-def remove_folder(folder: Path) -> None:
+def remove_folder(folder: Path, *, patiently: bool = True) -> None:
     """Remove a folder of ours that is over with all that is in it. Where something in it is open, that stays, and the
-    folder is marked: see `left_over`."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.is_dir():
-        with contextlib.suppress(OSError):
-            (folder / OVER).touch()
+    folder is marked: see `left_over`.
+
+    patiently: waits up to 0.2 seconds for a program to let go, and no longer: whoever removes many is waited for.
+    """
+    for pause in (*_SHORT_PAUSES, 0.0) if patiently and sys.platform == "win32" else (0.0,):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.is_dir():
+            return
+        time.sleep(pause)
+    with contextlib.suppress(OSError):
+        (folder / OVER).touch()
 
 
 def left_over(folders: Path) -> list[Path]:

@@ -53,7 +53,7 @@ class Settling:
         for folder, job in self._rows_of(left_over(self._folder)):
             # One that has gone on since needs its folder again.
             if job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job))):
-                remove_folder(folder)
+                remove_folder(folder, patiently=False)
 
     def uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""

@@ -140,6 +140,24 @@ def test_what_no_patience_helps_with_is_told_at_once(tmp_path: Path, monkeypatch
 
 
 @on_windows_alone
+def test_a_folder_is_removed_once_nobody_has_a_file_in_it_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    (folder / "clip.mp4").touch()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            scanner.close()
+
+    monkeypatch.setattr(storage, "time", SimpleNamespace(sleep=pause))
+    with (folder / "clip.mp4").open("rb") as scanner:
+        storage.remove_folder(folder)
+    assert not folder.exists() and len(pauses) == 2
+
+
+@on_windows_alone
 def test_a_folder_with_an_open_file_is_left_over_until_it_is_closed(tmp_path: Path) -> None:
     folder = tmp_path / "job"
     folder.mkdir()
@@ -147,7 +165,7 @@ def test_a_folder_with_an_open_file_is_left_over_until_it_is_closed(tmp_path: Pa
     (folder / "job.json").touch()
     with (folder / "clip.mp4").open("rb"):
         storage.discard(folder / "clip.mp4")
-        storage.remove_folder(folder)
+        storage.remove_folder(folder, patiently=False)
         assert {path.name for path in folder.iterdir()} == {"clip.mp4", storage.OVER}
         assert storage.left_over(tmp_path) == [folder]
     storage.remove_folder(folder)

@@ -123,6 +123,9 @@ def test_another_path_to_the_same_file(journal: Journal, project: Path, tmp_path
         os.symlink(project.parent, link, target_is_directory=True)
     except OSError:
         pytest.skip("this system makes no symbolic links")
+    if not link.exists():
+        # Wine says that it has made one, and has not.
+        pytest.skip("this system makes no symbolic links")
     found = only(moved.find(journal, str(link / "cut.blend")))
     assert (found.project, found.standing) == (str(project), Standing.HERE)
     assert found.paths[str(project.with_name("forest.mp4"))] == str(link / "forest.mp4")

@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -266,6 +267,7 @@ def test_of_two_blenders_that_find_a_journal_damaged_one_makes_it_anew(home: Hom
     assert second.journal.shown("") == first.journal.shown("")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="made of what only POSIX has")
 def test_a_journal_in_whose_place_is_another_one_submits_nothing(home: Home) -> None:
     """A page went bad while it was open, and another Blender has made it anew."""
     ready = replace(a_job(service="fal"), state=State.UPLOADING)
