@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -129,6 +130,25 @@ def test_another_path_to_the_same_file(journal: Journal, project: Path, tmp_path
     found = only(moved.find(journal, str(link / "cut.blend")))
     assert (found.project, found.standing) == (str(project), Standing.HERE)
     assert found.paths[str(project.with_name("forest.mp4"))] == str(link / "forest.mp4")
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="made of what only Windows has")
+def test_another_letter_case_is_the_same_file(journal: Journal, project: Path) -> None:
+    kept(journal, job_of(project))
+    here = project.parents[1] / "SHOW" / "Cut.BLEND"
+    found = only(moved.find(journal, str(here)))
+    assert (found.project, found.standing) == (str(project), Standing.HERE)
+    assert found.paths == {str(project.with_name("forest.mp4")): str(here.with_name("forest.mp4"))}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="made of what only POSIX has")
+def test_two_files_whose_names_differ_in_letter_case_alone_are_two(journal: Journal, project: Path) -> None:
+    kept(journal, job_of(project))
+    other = project.with_name("Cut.blend")
+    other.write_bytes(b"BLENDER of another film")
+    if other.samefile(project):
+        pytest.skip("this disk knows no letter case")
+    assert moved.find(journal, str(other)) == []
 
 
 def test_a_folder_that_was_moved_while_its_job_ran_gets_the_take(
