@@ -275,7 +275,7 @@ def test_a_character_that_windows_counts_twice_is_counted_twice(
 
 
 def test_a_folder_whose_name_no_disk_takes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(StorageError, match="x" * 300):
         check_room(tmp_path / ("x" * 300) / "takes", 1)
 
 
