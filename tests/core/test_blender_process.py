@@ -5,10 +5,12 @@ place.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from house import until
 from reshoot.core.blender_process import Blender
 
 _PROGRAM = """
@@ -28,3 +30,29 @@ def test_a_background_blender_has_a_console_and_no_window(tmp_path: Path) -> Non
     blender = Blender((sys.executable, str(tmp_path / "program.py")))
     answer = blender.run("any", {}, tmp_path / "job" / "any")
     assert answer["console"] and not answer["window"]
+
+
+_PARENT = """
+import os, subprocess, sys
+code = "import sys; sys.path[:0] = [" + repr(sys.argv[1]) + "]\\nimport conftest, time\\nfrom pathlib import Path\\n"
+code += "from reshoot.core.blender_process import parents_end\\n"
+code += "is_over = parents_end(int(sys.argv[1]))\\nassert not is_over()\\nPath(sys.argv[2], 'begun').touch()\\n"
+code += "while not is_over(): time.sleep(0.01)\\nPath(sys.argv[2], 'ended').touch()"
+subprocess.Popen([sys.executable, "-c", code, str(os.getpid()), sys.argv[2]])
+sys.stdin.read()
+"""
+
+
+def test_the_end_of_whoever_started_a_process_is_noticed(tmp_path: Path) -> None:
+    """However it ends: this one is killed."""
+    words = [sys.executable, "-c", _PARENT, str(Path(__file__).parents[1]), str(tmp_path)]
+    parent = subprocess.Popen(words, stdin=subprocess.PIPE)
+    try:
+        until((tmp_path / "begun").exists)
+        assert not (tmp_path / "ended").exists()
+    finally:
+        parent.kill()
+        parent.wait()
+        assert parent.stdin
+        parent.stdin.close()
+    until((tmp_path / "ended").exists)
