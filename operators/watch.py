@@ -153,6 +153,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     def _place_wanted(self, running: session.Session) -> bool:
         """The same with a take that the editor wants placed, and whose disk had not answered when he said so."""
         from ..core.errors import ReshootError
+        from ..core.jobs import board
 
         wanted = running.placing.wanted
         if wanted is None:

@@ -249,7 +249,8 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
         faults.append((_Rank.IMAGES, error))
     try:
         for folder, needed in asked.folders:
-            check_room(folder, needed, with_parents=folder.is_relative_to(asked.home))
+            in_home, own = folder.is_relative_to(asked.home), folder == asked.home
+            check_room(folder, needed, with_parents=in_home, own=own)
     except ReshootError as error:
         faults.append((_Rank.ROOM, error))
     spent = None

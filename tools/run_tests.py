@@ -32,6 +32,8 @@ NEWEST = "5.2"
 """The Blender that runs all tests, as a module and with a window; others run those that are marked `every_blender`."""
 MAX_SECONDS, MAX_SECONDS_OF_ALL = 1500, 7200
 """That a layer may take: the longest takes less than half of it on two cores. One that takes longer hangs."""
+IN_ONE_PROCESS = {"windows": 3000}
+"""The same for what runs in one process."""
 WHOLE_SECONDS, WHOLE_SECONDS_OF_ALL = 3600, 5 * 3600
 """That all layers may take together."""
 MAY_SKIP = {
@@ -43,7 +45,8 @@ MAY_SKIP = {
     "made of what only POSIX has": (),
     "made of what only Windows has": (),
     "memory is bounded in a process of its own": ("windows",),
-    "under wine no thread wakes at a socket that another thread shuts down": ("windows",),
+    "needs the program git, which lists the project's files": ("windows",),
+    "what runs the tests runs on POSIX alone": ("windows",),
     "this system makes no symbolic links": ("windows",),
     "needs the program openssl, which makes the certificates": ("windows",),
     "needs node, and fal's client for JavaScript, which make setup fetches where there is npm": (
@@ -82,10 +85,9 @@ class Run:
     workers: int
     end: float
 
-    @property
-    def seconds(self) -> float:
+    def seconds_for(self, layer: str) -> float:
         """That a layer which begins now may take."""
-        longest = MAX_SECONDS_OF_ALL if self.everything else MAX_SECONDS
+        longest = IN_ONE_PROCESS.get(layer, MAX_SECONDS_OF_ALL if self.everything else MAX_SECONDS)
         return max(1.0, min(longest, self.end - time.monotonic()))
 
 
@@ -201,7 +203,7 @@ def run_pytest(layer: str, run: Run) -> Outcome:
         environment.pop("BLENDER", None)
         environment["RESHOOT_GUI_BLENDER"] = series
     with log_file.open("wb") as log:
-        seconds = run.seconds
+        seconds = run.seconds_for(layer)
         code = run_bounded(command, log, environment, seconds)
     text = log_file.read_text(encoding="utf-8", errors="replace")
     if code is None:

@@ -916,6 +916,18 @@ GERMAN: dict[str, str] = {
     "Free some room, or save the project on another disk.": (
         "Platz schaffen oder das Projekt auf einer anderen Platte speichern."
     ),
+    "Free some room, or have the variable RESHOOT_HOME name a folder on another disk, then start Blender again.": (
+        "Platz schaffen oder mit der Variablen RESHOOT_HOME einen Ordner auf einer anderen Platte nennen, dann Blender "
+        "neu starten."
+    ),
+    "The path of Reshoot's own folder {folder} has {count} characters; at most {most} leave room for the "
+    "files of a job on Windows.": (
+        "Der Pfad von Reshoots eigenem Ordner {folder} hat {count} Zeichen; höchstens {most} lassen unter Windows "
+        "Platz für die Dateien eines Jobs."
+    ),
+    "Have the variable RESHOOT_HOME name a folder with a shorter path, then start Blender again.": (
+        "Mit der Variablen RESHOOT_HOME einen Ordner mit kürzerem Pfad nennen, dann Blender neu starten."
+    ),
     "The path of the folder {folder} has {count} characters; at most {most} leave room for the names of "
     "takes on Windows.": (
         "Der Pfad des Ordners {folder} hat {count} Zeichen; höchstens {most} lassen unter Windows Platz für die "

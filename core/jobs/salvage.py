@@ -22,7 +22,7 @@ from typing import Any
 
 from ..errors import JournalDamaged, StorageError
 from ..planning.job_model import with_model
-from ..storage import OVER, discard, is_full, put_in_place
+from ..storage import OVER, discard, is_full, put_in_place, remove
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
@@ -109,7 +109,7 @@ def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebu
         _check_room(path)
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
         _copy(path, aside)
-        beside.unlink(missing_ok=True)
+        remove(beside)
         jobs_found = _made(beside, path, holder, aside, jobs, takes)
         _replace(path, beside)
     except BaseException as error:
@@ -139,12 +139,12 @@ def _replace(path: Path, beside: Path) -> None:
     moved = []
     try:
         for side, away in sides:
-            os.replace(side, away)
+            put_in_place(side, away)
             moved.append((side, away))
         put_in_place(beside, path)
     except OSError:
         for side, away in moved:
-            os.replace(away, side)
+            put_in_place(away, side)
         raise
     for _side, away in moved:
         discard(away)

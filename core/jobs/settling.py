@@ -66,7 +66,7 @@ class Settling:
         for folder, job in self._rows_of(list(self._left_over)):
             # One that has gone on since needs its folder again, and is over once more when it is.
             is_over = job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job)))
-            if not is_over or remove_folder(folder):
+            if not is_over or remove_folder(folder, patiently=False):
                 self._left_over.discard(folder)
 
     def uncompared(self) -> list[str]:

@@ -18,6 +18,7 @@ from fractions import Fraction
 from itertools import islice, takewhile
 from pathlib import Path
 
+from ..storage import discard, put_in_place
 from ..words import say
 from . import h264
 from .bare_contents import PICTURE_ENTRY
@@ -234,9 +235,9 @@ def _appearing(target: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         with part.open("r+b") as written:
             os.fsync(written.fileno())
-        part.replace(target)
+        put_in_place(part, Path(target))
     except BaseException:
-        part.unlink(missing_ok=True)
+        discard(part)
         raise
 
 

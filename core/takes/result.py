@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import DownloadError, Paid
 from ..media import mp4
-from ..storage import unwritable
+from ..storage import put_in_place, unwritable
 from ..values.job import Job
 from ..values.take import Take
 from ..words import say
@@ -124,7 +124,7 @@ def at_rate(take: Path, fps: Fraction) -> Path:
     if not copy.exists():
         half = copy.with_suffix(".part")
         mp4.relabel(take, half, fps, keep_sound=True)
-        half.replace(copy)
+        put_in_place(half, copy)
     return copy
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from patience import LONGEST
+from patience import LONGEST, stretched
 
 ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what runs the tests runs on POSIX alone")
 
 TESTS = """
 import pytest
@@ -104,6 +106,23 @@ tests/core/test_b.py::test_four
 """
     assert run_tests.count_log(log) == {"passed": 1, "skipped": 1, "failed": 1}
     assert run_tests.last_test(log) == "in tests/core/test_b.py::test_four"
+
+
+def test_python_for_windows_ends_though_wine_has_left_something_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What holds its output open, as the services do that wine has started, where wine's server has crashed."""
+    for name, text in {
+        "bin/python": tool("windows", monkeypatch).WRAPPER,
+        "wine": "#!/bin/sh\nsleep 30 &\necho $2\nexit 3\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    words = [tmp_path / "bin" / "python", "told"]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=stretched(20))
+    assert (answer.returncode, answer.stdout) == (3, "told\n")
 
 
 def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,11 @@ def test_what_could_not_be_removed_is_kept_in_mind_and_no_folder_gone_through(
     held: set[Path] = set()
     looks: list[Path] = []
     monkeypatch.setattr(settling, "left_over", lambda folder: looks.append(folder) or [])
-    monkeypatch.setattr(settling, "remove_folder", lambda folder: folder not in held and storage.remove_folder(folder))
+
+    def remove(folder: Path, *, patiently: bool = True) -> bool:
+        return folder not in held and storage.remove_folder(folder, patiently=patiently)
+
+    monkeypatch.setattr(settling, "remove_folder", remove)
     desk = house.desk()
 
     def settle(*, is_open: bool) -> Path:
