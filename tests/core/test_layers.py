@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -123,6 +124,45 @@ def test_python_for_windows_ends_though_wine_has_left_something_behind(
     words = [tmp_path / "bin" / "python", "told"]
     answer = subprocess.run(words, capture_output=True, text=True, timeout=stretched(20))
     assert (answer.returncode, answer.stdout) == (3, "told\n")
+
+
+@pytest.mark.parametrize("crashes", [1, 1000])
+def test_a_piece_that_ended_with_wines_own_server_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crashes: int
+) -> None:
+    run_tests = tool("run_tests", monkeypatch)
+    monkeypatch.setattr(run_tests, "ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
+    program = tmp_path / "windows" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f"""#!/bin/sh
+for word; do case $word in --junitxml=*) report=${{word#*=}};; esac; done
+for crash in $(seq {crashes}); do
+    if mkdir "$0-$crash" 2> /dev/null; then
+        printf 'tests/core/test_a.py::test_one wineserver crashed'
+        exit 1
+    fi
+done
+echo '<testsuites><testsuite><testcase classname="test_a" name="test_one"/></testsuite></testsuites>' > "$report"
+"""
+    )
+    program.chmod(0o755)
+    outcome = run_tests.run_windows(run_tests.Run(False, 2, time.monotonic() + LONGEST))
+    pieces = len(list(tmp_path.glob("windows-*.log")))
+    assert pieces > 10
+    if crashes == 1:
+        assert (outcome.passed, outcome.failed) == (pieces, 0)
+    else:
+        assert (outcome.passed, outcome.failed) == (0, pieces)
+        assert "in tests/core/test_a.py::test_one" in outcome.words
+
+
+def test_every_test_of_core_is_in_one_piece_of_those_for_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = tool("run_tests", monkeypatch).pieces_for_windows()
+    files = sorted(path for piece in pieces.values() for path in piece)
+    core = ROOT / "tests" / "core"
+    assert files == sorted(path.relative_to(ROOT).as_posix() for path in core.rglob("test_*.py"))
 
 
 def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -950,7 +950,7 @@ def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, m
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
     job = desk.shoot(a_job(file=movie))
-    until(lambda: house.gate.count(STATUS) == 1 and house.stage.done)
+    until(lambda: house.gate.count(STATUS) == 1 and house.is_answered())
     desk.runner.cancel(job.id)
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
