@@ -45,6 +45,9 @@ _WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() 
 
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
+SOUND_OFFSET = bpy.app.version >= (4, 3, 0)
+"""A sound strip can begin between two frames, by its `sound_offset`; before, it begins with the nearest frame."""
+
 CROWD_CRASHES = sys.version_info < (3, 12)
 """Where the context is overridden, an operator looks into Python's dictionaries time and again, without Python's lock
 while any other thread has that: both are in Python then, and Blender crashes. Later Pythons tell whose lock it is.
