@@ -58,8 +58,10 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         (tmp_path / kind).mkdir()
     paths = [footage.overlay(tmp_path / "with" / name, WIDTH, HEIGHT, frames=2) for name in footage.OVERLAYS]
     paths.append(footage.gif(tmp_path / "with" / "a.gif", WIDTH, HEIGHT))
+    paths.append(footage.photoshop(tmp_path / "with" / "a.psd", WIDTH, HEIGHT))
     for name in footage.OVERLAYS:
         paths.append(footage.overlay(tmp_path / "without" / name, WIDTH, HEIGHT, whole=True, frames=2))
+    paths.append(footage.photoshop(tmp_path / "without" / "a.psd", WIDTH, HEIGHT, whole=True))
     strips = [add(scene, path, 3 + number) for number, path in enumerate(paths)]
     select(scene, *strips)
     known(scene, paths)
@@ -74,9 +76,10 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         assert read is not None and read.see_through == (numpy.abs(on_nothing - on_gray).max() > 30), path
         seen_through.append(read.see_through)
         compat.strips(scene.sequence_editor).remove(strip)
+    opaque = len(footage.OVERLAYS) + 1
     # Blender 4.2 reads VP9 without its alpha channel.
-    assert sum(seen_through) >= len(footage.OVERLAYS)
-    assert not any(seen_through[-len(footage.OVERLAYS) :])
+    assert sum(seen_through) >= opaque and not any(seen_through[-opaque:])
+    assert seen_through[paths.index(tmp_path / "with" / "a.psd")]
 
 
 def test_what_nobody_has_looked_at_is_see_through_until_blender_has(tmp_path: Path) -> None:
