@@ -199,6 +199,11 @@ def can_push_undo() -> bool:
     return bool(bpy.ops.ed.undo_push.poll())  # type: ignore[call-arg]
 
 
+def _is_redoable() -> bool:
+    """Whether something was undone that can be done again; no new step was pushed since."""
+    return bool(bpy.ops.ed.redo.poll())  # type: ignore[call-arg]  # see `can_push_undo`
+
+
 def may_place(context: Context) -> bool:
     """Whether no harm is done by adding strips and an undo step now.
 
@@ -206,7 +211,7 @@ def may_place(context: Context) -> bool:
     half of it; and between an undo and its redo the redo would be gone.
     """
     global _redo_since
-    if not bpy.ops.ed.redo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+    if not _is_redoable():
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
@@ -325,7 +330,9 @@ def _hear_what_is_read() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
-    attempt(session.undoing)
+    attempt(lambda: session.undoing(redoable=_is_redoable()))
+    # What was taken out for the time being comes again, also where nothing was undone after all.
+    attempt(_place_what_is_there_again)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it

@@ -140,10 +140,10 @@ def file_saved() -> None:
     _file = here
 
 
-def undoing() -> None:
-    """The editor is about to undo something, or to do it again."""
+def undoing(*, redoable: bool) -> None:
+    """The editor is about to undo something, or to do it again. redoable: whether something could be done again."""
     if _session is not None:
-        _session.placing.undoing(_session.following.takes_in_file())
+        _session.placing.undoing(_session.following.takes_in_file(), redoable=redoable)
 
 
 def undone(*, again: bool) -> None:
