@@ -197,7 +197,10 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         tuple(_needed(plan, limits, home)) if plan is not None else (),
         sums=is_limited,
     )
-    frozen = scripts.frozen_words(scene) if plan is not None else ""
+    frozen = ""
+    if read is not None and plan is not None:
+        end = read.start + read.frames + read.after
+        frozen = scripts.frozen_words(scene, read.start - read.before, end)
     return Look(Preview(asked, service, read, plan, sent, None, warnings, frozen), tuple(faults), question)
 
 

@@ -187,8 +187,8 @@ def choices(owner: Any, name: str) -> tuple[str, ...]:
     return ()
 
 
-def scripted_drivers() -> Iterator[Any]:
-    """Every driver of the open file that has an expression of its own."""
+def scripted_drivers() -> Iterator[tuple[Any, Any]]:
+    """Every driver of the open file that has an expression of its own, and the data that it drives."""
     for kind in bpy.data.bl_rna.properties:
         if kind.type != "COLLECTION":
             continue
@@ -199,7 +199,7 @@ def scripted_drivers() -> Iterator[Any]:
                 animation = getattr(owner, "animation_data", None)
                 for curve in animation.drivers if animation else ():
                     if curve.driver.type == "SCRIPTED":
-                        yield curve.driver
+                        yield data, curve.driver
 
 
 def set_movie_format(settings: bpy.types.ImageFormatSettings) -> None:
