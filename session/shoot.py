@@ -23,7 +23,7 @@ from ..core.jobs import board
 from ..core.lookout import look_within
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
-from ..core.planning import references
+from ..core.planning import references, transparency
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
 from ..core.values.job import Job, new
@@ -33,7 +33,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, no_answer
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -42,6 +42,9 @@ PATIENCE = 30.0
 AT_ONCE = 0.1
 """The same before the interface goes on, for headers of files that no preview has asked for: most tell in a tenth of
 that."""
+
+_CLOSELY = 10.0
+"""Seconds that a background Blender has to tell whether something is seen through a file."""
 
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
@@ -54,18 +57,22 @@ _under_way: list[Press] = []
 class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
-    What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits. patience: seconds for what a preview would have asked for.
+    What is sent is what was there at the press, however long the disk takes. Where only a background Blender can tell
+    whether something is seen through the shot, it is asked meanwhile. All is called on the main thread, and only `wait`
+    waits. patience: seconds for what a preview would have asked for.
     """
 
     def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
         self._seen = look(scene, prompt, seconds=patience)
+        self._opaque = look_as_if_opaque(scene, self._seen)
+        self._is_opaque = False
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
         self._written: list[Path] = []
         self._asked = 0.0
+        self._hurried = threading.Event()
         self._answered = threading.Event()
         self._found: DiskAnswer | None = None
 
@@ -79,17 +86,20 @@ class Press:
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that were asked for, one for each part of the plan. Where there is no error."""
-        seen = self._seen.preview
+        return self._jobs_of(self._seen, may_run=scripts.allowed())
+
+    def _jobs_of(self, look: Look, *, may_run: bool) -> tuple[Job, ...]:
+        seen = look.preview
         assert seen.brief is not None and seen.shot is not None and seen.plan is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._found if self._answered.is_set() else self._lately
         if seen.frozen and found is None:
-            found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
-        frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
+            found = look_within(AT_ONCE, lambda: ask_disk(look.question))
+        frozen = seen.frozen if found is None else look.with_answer(found).frozen
         warnings = (*seen.warnings, frozen) if frozen else seen.warnings
         order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
-        shot = replace(seen.shot, scripts=scripts.allowed())
+        shot = replace(seen.shot, scripts=may_run)
         return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
 
     def ask(self) -> None:
@@ -98,10 +108,18 @@ class Press:
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
         question, error = self._seen.question, self.error
+        opaque, unsure = self._opaque, self._seen.unsure
+        blender = export.background_blender() if opaque is not None and error is None else None
 
         def ask() -> None:
+            asked, lately = question, known
             try:
-                self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
+                if opaque is not None and blender is not None:
+                    transparency.look_closely(unsure, blender, self._is_hurried)
+                    if transparency.are_without(unsure):
+                        self._is_opaque = True
+                        asked, lately = opaque.question, None
+                self._found = ask_disk(asked) if error is not None else ask_to_write(asked, lately)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
                 self._found = no_answer(_broken(broken))
@@ -109,6 +127,13 @@ class Press:
 
         # Of its own: another disk may hang, and hold whoever asked it.
         threading.Thread(target=ask, name="reshoot-press", daemon=True).start()
+
+    def _is_hurried(self) -> bool:
+        return self._hurried.is_set() or time.monotonic() - self._asked > _CLOSELY
+
+    def hurry(self) -> None:
+        """Wait no longer for what need not be known."""
+        self._hurried.set()
 
     @property
     def is_answered(self) -> bool:
@@ -121,10 +146,24 @@ class Press:
 
     def check(self) -> None:
         """Raise the first of all that is in the way, now that the disk was asked."""
+        if self._answered.is_set():
+            self._settle()
         found = self._found if self._answered.is_set() else no_answer(_silent(self._seen))
         error = self._seen.with_answer(found).error
         if error is not None:
             raise error
+
+    def _settle(self) -> None:
+        """Nothing is seen through the shot, as was found out: it goes alone, as the jobs that were begun."""
+        opaque, self._opaque = self._opaque, None
+        if opaque is None or not self._is_opaque:
+            return
+        self._seen = opaque
+        if "jobs" in self.__dict__:
+            jobs = self._jobs_of(opaque, may_run=self.jobs[0].shot.scripts)
+            self.jobs = tuple(
+                replace(job, id=begun.id, group=begun.group) for job, begun in zip(jobs, self.jobs, strict=True)
+            )
 
     def write(self, scene: bpy.types.Scene) -> None:
         """Write the scene out for the jobs. Raises StorageError."""
@@ -225,6 +264,8 @@ def finish() -> None:
     A disk that does not answer soon is not waited for: nothing is sent then, and nothing is left of it.
     """
     until = time.monotonic() + _AT_THE_END
+    for press in _under_way:
+        press.hurry()
     for press in _under_way:
         press.wait(max(0.0, until - time.monotonic()))
     carry_out()
