@@ -135,7 +135,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
 
         try:
             # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
-            running.placing.place(jobs, keep=bpy.context.mode == "OBJECT")
+            running.placing.place(jobs, keep=True, stepless=bpy.context.mode != "OBJECT")
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -330,7 +330,8 @@ def _hear_what_is_read() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
-    attempt(lambda: session.undoing(redoable=_is_redoable()))
+    # After a new step nothing can be done again, and in another mode it is of that mode.
+    attempt(lambda: session.undoing(held=not _is_redoable() and bpy.context.mode == "OBJECT"))
     # What was taken out for the time being comes again, also where nothing was undone after all.
     attempt(_place_what_is_there_again)
 

@@ -26,7 +26,7 @@ from ..timeline import compat, place
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
 _LANDED, _AGAIN = "landed", "again"
-"""How a take was placed: as an undo step of its own, or again after undo had gone back to before that."""
+"""How a take was placed: as an undo step of its own, or without one, as again after undo had gone back to before."""
 _NOWHERE = "nowhere"
 """The same where its scene is gone."""
 
@@ -69,7 +69,7 @@ class Placing:
         """How those were placed, before an undo."""
         self._to_lay_again: list[str] = []
         self._stepless: dict[str, place.Appearance] = {}
-        """How those looked that were laid again with blocks of their own, which no undo step holds as yet."""
+        """How those looked that were laid with blocks of their own, which no undo step holds as yet."""
         self._goes_on = False
         self._told: set[str] = set()
         self._undone: list[Job] = []
@@ -97,12 +97,14 @@ class Placing:
                 ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
         return ready
 
-    def place(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None, *, keep: bool = False) -> tuple[str, ...]:
+    def place(
+        self, jobs: Sequence[Job], into: bpy.types.Scene | None = None, *, keep: bool = False, stepless: bool = False
+    ) -> tuple[str, ...]:
         """Put the takes of landed jobs of one shot into its scene. Notes in words.
 
         into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. keep:
-        nobody asked for it at this moment, so undo is to go past it where that can be. Raises PlacementError; it is
-        tried once.
+        nobody asked for it at this moment, so undo is to go past it where that can be. stepless: the undo step that is
+        pushed for it will not hold it. Raises PlacementError; it is tried once.
         """
         lead = jobs[0]
         known = [board.progress(job.id) for job in jobs]
@@ -130,7 +132,10 @@ class Placing:
         self._kept.pop(lead.id, None)
         if keep and place.can_lay_again(scene, jobs, beside):
             self._kept[lead.id] = tuple(jobs)
-            place.note_how(scene, lead.id, _LANDED, self._kept)
+            # What no step holds no undo goes back from.
+            place.note_how(scene, lead.id, _AGAIN if stepless else _LANDED, self._kept)
+            if stepless:
+                self._note_stepless(scene, jobs)
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -194,9 +199,9 @@ class Placing:
             if progress is not None and place.find_scene(progress.job) is not None:
                 del self._tried[job_id]
 
-    def undoing(self, there: frozenset[str], *, redoable: bool) -> None:
-        """The editor is about to undo something, or to do it again. there: the takes in the open file. redoable:
-        whether there is something that could be done again, which no new step leaves.
+    def undoing(self, there: frozenset[str], *, held: bool) -> None:
+        """The editor is about to undo something, or to do it again. there: the takes in the open file. held: whether
+        an undo step holds the timeline as it is.
 
         Blender lets blocks be that are the same in two steps, and frees what no step holds: a scene would show a sound
         that is gone. So such takes are taken out meanwhile.
@@ -207,12 +212,16 @@ class Placing:
         for lead, appearance in stepless.items():
             scene = place.find_scene(_now(self._kept[lead][0])) if lead in self._kept else None
             # What the editor has changed of it is in a step.
-            if scene is None or not redoable or _appearance(scene, self._kept[lead]) != appearance:
+            if scene is None or held or _appearance(scene, self._kept[lead]) != appearance:
                 continue
             for job in self._kept[lead]:
                 place.remove(scene, job.id)
             place.forget_how(scene, lead)
             self._want_again(lead)
+
+    def _note_stepless(self, scene: bpy.types.Scene, jobs: Sequence[Job]) -> None:
+        if place.holds_more_than_strips(scene, jobs):
+            self._stepless[jobs[0].id] = _appearance(scene, jobs)
 
     def _want_again(self, lead: str) -> None:
         """Have a take laid again, after those that came before it: the later one lies above."""
@@ -275,8 +284,7 @@ class Placing:
             # It may lie elsewhere now.
             self._uncompared[lead] = _Uncompared(jobs[0].take, place.appearance(scene, lead))
         place.note_how(scene, lead, _AGAIN, self._kept)
-        if place.holds_more_than_strips(scene, jobs):
-            self._stepless[lead] = _appearance(scene, jobs)
+        self._note_stepless(scene, jobs)
         first = lead not in self._told
         self._told.add(lead)
         return jobs[0], first

@@ -317,6 +317,47 @@ def test_undo_goes_past_a_take_with_a_fade(at_work: Editor, held: Service) -> No
     blender.has_not_complained()
 
 
+_IN_EDIT_MODE = """
+box = bpy.data.objects.new("Box", bpy.data.meshes.new("Box"))
+box.data.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+scene().collection.objects.link(box)
+with bpy.context.temp_override(window=window()):
+    window().view_layer.objects.active = box
+    bpy.ops.ed.undo_push(message="Box")
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.ed.undo_push(message="Edit Mode")
+    for _ in range(2):
+        bpy.ops.mesh.select_all(action="INVERT")
+        bpy.ops.ed.undo_push(message="Invert")
+"""
+
+
+@pytest.mark.campaign
+@pytest.mark.every_blender("which blocks undo keeps is Blender's")
+@pytest.mark.parametrize("sound", [False, True])
+def test_undo_keeps_a_take_that_came_in_another_mode(at_work: Editor, held: Service, sound: bool) -> None:
+    """The steps of that mode hold nothing of the timeline."""
+    editor, blender = at_work, at_work.blender
+    if sound:
+        blender.run(f"{_WITH_SOUND}{_CHANGED}")
+    editor.send()
+    blender.run(_IN_EDIT_MODE)
+    blender.wait("bpy.context.view_layer.objects.active.mode == 'EDIT'")
+    lies = [[1, 133, 3], [1, 133, 4]] if sound else [[1, 133, 3]]
+    assert land(editor, held) == lies
+    editor.over_timeline()
+    mode = "[each.mode for each in bpy.data.objects if each.name == 'Box']"
+    for then in (["EDIT"], ["EDIT"], ["EDIT"], ["OBJECT"], []):
+        blender.key("Z", ctrl=True)
+        blender.wait(f"{mode} == then and sorted(take[1:] for take in takes()) == lies", then=then, lies=lies)
+        assert blender.value(_SOUNDS_ARE_THERE)
+    for then in (["OBJECT"], ["EDIT"], ["EDIT"], ["EDIT"]):
+        blender.key("Z", ctrl=True, shift=True)
+        blender.wait(f"{mode} == then and sorted(take[1:] for take in takes()) == lies", then=then, lies=lies)
+        assert blender.value(_SOUNDS_ARE_THERE)
+    blender.has_not_complained()
+
+
 def test_two_takes_that_come_one_after_the_other(at_work: Editor, held: Service) -> None:
     """One undo goes past both, and the later one stays above."""
     editor, blender = at_work, at_work.blender
