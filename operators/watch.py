@@ -140,7 +140,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             if files is None:
                 return False
             # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
-            running.placing.place(jobs, files=files, keep=bpy.context.mode == "OBJECT")
+            running.placing.place(jobs, files=files, keep=True, stepless=bpy.context.mode != "OBJECT")
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
@@ -234,6 +234,11 @@ def can_push_undo() -> bool:
     return bool(bpy.ops.ed.undo_push.poll())  # type: ignore[call-arg]
 
 
+def _is_redoable() -> bool:
+    """Whether something was undone that can be done again; no new step was pushed since."""
+    return bool(bpy.ops.ed.redo.poll())  # type: ignore[call-arg]  # see `can_push_undo`
+
+
 def may_place(context: Context) -> bool:
     """Whether no harm is done by adding strips and an undo step now.
 
@@ -241,7 +246,7 @@ def may_place(context: Context) -> bool:
     half of it; and between an undo and its redo the redo would be gone.
     """
     global _redo_since
-    if not bpy.ops.ed.redo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+    if not _is_redoable():
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
@@ -367,7 +372,10 @@ def _hear_what_is_read() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
-    attempt(session.undoing)
+    # After a new step nothing can be done again, and in another mode it is of that mode.
+    attempt(lambda: session.undoing(held=not _is_redoable() and bpy.context.mode == "OBJECT"))
+    # What was taken out for the time being comes again, also where nothing was undone after all.
+    attempt(_place_what_is_there_again)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it

@@ -149,10 +149,10 @@ def file_saved() -> None:
     _file = here
 
 
-def undoing() -> None:
-    """The editor is about to undo something, or to do it again."""
+def undoing(*, held: bool) -> None:
+    """The editor is about to undo something, or to do it again. held: whether a step holds the timeline as it is."""
     if _session is not None:
-        _session.placing.undoing(_session.following.takes_in_file())
+        _session.placing.undoing(_session.following.takes_in_file(), held=held)
 
 
 def undone(*, again: bool) -> None:

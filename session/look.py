@@ -95,11 +95,15 @@ class DiskAnswer:
 
 @dataclass(frozen=True)
 class Look:
-    """What can be told without the disk, and what is to be asked of it."""
+    """What can be told without the disk, and what is to be asked of it.
+
+    unsure: files that count as see-through because only a decoder tells whether they are.
+    """
 
     preview: Preview
     faults: tuple[_Fault, ...]
     question: DiskQuestion
+    unsure: tuple[str, ...] = ()
 
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
@@ -126,11 +130,28 @@ def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
     brief = settings_brief.read(settings_of(scene), prompt)
     until = time.monotonic() + seconds
     transparency.asked()
-    seen = look_at(scene, brief)
+    seen, paths = look_at(scene, brief), transparency.asked()
     # What a file's header tells may make another shot of it, whose files are asked for then.
-    while _headers_changed(transparency.asked(), until):
-        seen = look_at(scene, brief)
-    return replace(seen, faults=(*seen.faults, *unusable))
+    while _headers_changed(paths, until):
+        seen, paths = look_at(scene, brief), transparency.asked()
+    through = seen.preview.shot is not None and seen.preview.shot.see_through
+    unsure = tuple(path for path in paths if through and not transparency.is_settled([path]))
+    return replace(seen, faults=(*seen.faults, *unusable), unsure=unsure)
+
+
+def look_as_if_opaque(scene: bpy.types.Scene, seen: Look) -> Look | None:
+    """What would be sent if none of the `unsure` files of what was `seen` has an alpha channel; None where something is
+    in the way of that, it is no other shot, or it costs more or is other parts than what the editor has seen.
+    """
+    if not seen.unsure or seen.preview.brief is None:
+        return None
+    with transparency.supposed_without(seen.unsure):
+        other = look_at(scene, seen.preview.brief)
+    transparency.asked()
+    shot, plan, known = other.preview.shot, other.preview.plan, seen.preview.plan
+    if shot is None or shot.see_through or plan is None or known is None or other.with_answer(None).error is not None:
+        return None
+    return other if len(plan.parts) == len(known.parts) and plan.price <= known.price else None
 
 
 def look_in(seen: Look, project: str) -> Look:
@@ -207,7 +228,10 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         tuple(_needed(plan, limits, session.project(), home)) if plan is not None else (),
         sums=is_limited,
     )
-    frozen = scripts.frozen_words(scene) if plan is not None else ""
+    frozen = ""
+    if read is not None and plan is not None:
+        end = read.start + read.frames + read.after
+        frozen = scripts.frozen_words(scene, read.start - read.before, end)
     return Look(Preview(asked, service, read, plan, sent, None, warnings, frozen), tuple(faults), question)
 
 

@@ -31,7 +31,7 @@ from ..timeline import compat, place
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
 _LANDED, _AGAIN = "landed", "again"
-"""How a take was placed: as an undo step of its own, or again after undo had gone back to before that."""
+"""How a take was placed: as an undo step of its own, or without one, as again after undo had gone back to before."""
 _NOWHERE = "nowhere"
 """The same where its scene is gone."""
 
@@ -112,6 +112,8 @@ class Placing:
         self._how: dict[str, str] = {}
         """How those were placed, before an undo."""
         self._to_lay_again: list[str] = []
+        self._stepless: dict[str, place.Appearance] = {}
+        """How those looked that were laid with blocks of their own, which no undo step holds as yet."""
         self._goes_on = False
         self._told: set[str] = set()
         self._undone: list[Job] = []
@@ -206,12 +208,14 @@ class Placing:
         *,
         files: Files | None = None,
         keep: bool = False,
+        stepless: bool = False,
     ) -> tuple[str, ...]:
         """Put the takes of landed jobs of one shot into its scene. Notes in words.
 
         into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. files:
         see `files`; the disk is waited for without it. keep: nobody asked for it at this moment, so undo is to go past
-        it where that can be. Raises PlacementError; it is tried once.
+        it where that can be. stepless: the undo step that is pushed for it will not hold it. Raises PlacementError; it
+        is tried once.
         """
         lead = jobs[0]
         known = [board.progress(job.id) for job in jobs]
@@ -225,6 +229,7 @@ class Placing:
                 say("The scene “{scene}” is not in this file any more.", scene=lead.scene),
                 say("Open the scene that is to have the take, and place it from the job."),
             )
+        beside = place.curves_beside(scene, jobs)
         with self.threads_paused(jobs, scene):
             notes = place.place(scene, jobs, files)
         for job in jobs:
@@ -236,9 +241,12 @@ class Placing:
         if lead.take is not None and not lead.compared:
             self._uncompared[lead.id] = _Uncompared(lead.take, place.appearance(scene, lead.id))
         self._kept.pop(lead.id, None)
-        if keep and place.can_lay_again(scene, jobs):
+        if keep and place.can_lay_again(scene, jobs, beside):
             self._kept[lead.id] = tuple(jobs)
-            place.note_how(scene, lead.id, _LANDED, self._kept)
+            # What no step holds no undo goes back from.
+            place.note_how(scene, lead.id, _AGAIN if stepless else _LANDED, self._kept)
+            if stepless:
+                self._note_stepless(scene, jobs)
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -303,10 +311,34 @@ class Placing:
             if progress is not None and place.find_scene(progress.job) is not None:
                 del self._tried[job_id]
 
-    def undoing(self, there: frozenset[str]) -> None:
-        """The editor is about to undo something, or to do it again. there: the takes in the open file."""
+    def undoing(self, there: frozenset[str], *, held: bool) -> None:
+        """The editor is about to undo something, or to do it again. there: the takes in the open file. held: whether
+        an undo step holds the timeline as it is.
+
+        Blender lets blocks be that are the same in two steps, and frees what no step holds: a scene would show a sound
+        that is gone. So such takes are taken out meanwhile.
+        """
         self._before_undo = there
         self._how = {lead: self._how_placed(lead) for lead in self._kept}
+        stepless, self._stepless = self._stepless, {}
+        for lead, appearance in stepless.items():
+            scene = place.find_scene(_now(self._kept[lead][0])) if lead in self._kept else None
+            # What the editor has changed of it is in a step.
+            if scene is None or held or _appearance(scene, self._kept[lead]) != appearance:
+                continue
+            for job in self._kept[lead]:
+                place.remove(scene, job.id)
+            place.forget_how(scene, lead)
+            self._want_again(lead)
+
+    def _note_stepless(self, scene: bpy.types.Scene, jobs: Sequence[Job]) -> None:
+        if place.holds_more_than_strips(scene, jobs):
+            self._stepless[jobs[0].id] = _appearance(scene, jobs)
+
+    def _want_again(self, lead: str) -> None:
+        """Have a take laid again, after those that came before it: the later one lies above."""
+        if lead not in self._to_lay_again:
+            self._to_lay_again = [each for each in self._kept if each in (*self._to_lay_again, lead)]
 
     def _how_placed(self, lead: str) -> str:
         scene = place.find_scene(_now(self._kept[lead][0]))
@@ -317,7 +349,7 @@ class Placing:
         for lead in self._kept:
             # Where its scene knows how it came, the editor has deleted it.
             if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
-                self._to_lay_again.append(lead)
+                self._want_again(lead)
                 self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
         kept = {job.id for lead in self._to_lay_again for job in self._kept.get(lead, ())}
         for job_id in (self._before_undo ^ there) - kept:
@@ -371,6 +403,7 @@ class Placing:
             # It may lie elsewhere now.
             self._uncompared[lead] = _Uncompared(jobs[0].take, place.appearance(scene, lead))
         place.note_how(scene, lead, _AGAIN, self._kept)
+        self._note_stepless(scene, jobs)
         first = lead not in self._told
         self._told.add(lead)
         return jobs[0], first
@@ -386,6 +419,7 @@ class Placing:
         self._kept.clear()
         self._to_lay_again.clear()
         self._wanted.clear()
+        self._stepless.clear()
         self.retry()
 
     @property
@@ -425,6 +459,11 @@ def _silent(job: Job) -> PlacementError:
             folder=os.path.dirname(job.take.path) if job.take is not None else "",
         ),
     )
+
+
+def _appearance(scene: bpy.types.Scene, jobs: Sequence[Job]) -> place.Appearance:
+    """How the takes of `jobs` look, all parts of them."""
+    return tuple(look for job in jobs for look in place.appearance(scene, job.id))
 
 
 def _now(job: Job) -> Job:

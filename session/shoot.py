@@ -23,7 +23,7 @@ from ..core.jobs import board
 from ..core.lookout import look_within
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
-from ..core.planning import references
+from ..core.planning import references, transparency
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
 from ..core.values.job import Job, new
@@ -34,7 +34,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_in, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -46,6 +46,9 @@ that."""
 
 _TOLD_AFTER = 0.3
 """Seconds after which the panel says what a press waits for: most disks have answered by then."""
+
+_CLOSELY = 10.0
+"""Seconds that a background Blender has to tell whether something is seen through a file."""
 
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
@@ -61,26 +64,33 @@ class _Answer:
     def __init__(self) -> None:
         self.there = threading.Event()
         self.found: DiskAnswer | None = None
+        self.looks_closely = False
+        """Whether a background Blender is being asked."""
+        self.is_opaque = False
+        """Whether that has found nothing that the shot could be seen through by."""
 
 
 class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
-    meanwhile it is sent from there, see `follow`. All is called on the main thread, and only `wait` waits. patience:
-    seconds for what a preview would have asked for.
+    meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
+    through the shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
+    for what a preview would have asked for.
     """
 
     def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
         self._seen = look(scene, prompt, seconds=patience)
+        self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
         self._file, self._project = session.file_number(), session.project()
         self._written: list[Path] = []
         self._asked = 0.0
         self._answer = _Answer()
+        self._hurried = threading.Event()
 
     @property
     def error(self) -> ReshootError | None:
@@ -92,17 +102,20 @@ class Press:
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that were asked for, one for each part of the plan. Where there is no error."""
-        seen = self._seen.preview
+        return self._jobs_of(self._seen, may_run=scripts.allowed())
+
+    def _jobs_of(self, look: Look, *, may_run: bool) -> tuple[Job, ...]:
+        seen = look.preview
         assert seen.brief is not None and seen.shot is not None and seen.plan is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._answer.found if self._answer.there.is_set() else self._lately
         if seen.frozen and found is None:
-            found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
-        frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
+            found = look_within(AT_ONCE, lambda: ask_disk(look.question))
+        frozen = seen.frozen if found is None else look.with_answer(found).frozen
         warnings = (*seen.warnings, frozen) if frozen else seen.warnings
         order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
-        shot = replace(seen.shot, scripts=scripts.allowed())
+        shot = replace(seen.shot, scripts=may_run)
         return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
 
     def ask(self) -> None:
@@ -111,10 +124,20 @@ class Press:
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
         question, error, answer = self._seen.question, self.error, self._answer
+        opaque, unsure = self._opaque, self._seen.unsure
+        blender = export.background_blender() if opaque is not None and error is None else None
 
         def ask() -> None:
+            asked, lately = question, known
             try:
-                answer.found = ask_disk(question) if error is not None else ask_to_write(question, known)
+                if opaque is not None and blender is not None:
+                    answer.looks_closely = True
+                    transparency.look_closely(unsure, blender, self._is_hurried)
+                    answer.looks_closely = False
+                    if transparency.are_without(unsure):
+                        answer.is_opaque = True
+                        asked, lately = opaque.question, None
+                answer.found = ask_disk(asked) if error is not None else ask_to_write(asked, lately)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
                 answer.found = no_answer(_broken(broken))
@@ -132,6 +155,7 @@ class Press:
             return
         self._project = here
         self._seen = look_in(self._seen, here)
+        self._opaque = None if self._opaque is None else look_in(self._opaque, here)
         self.jobs = tuple(replace(job, project=here, shot=replace(job.shot, project=here)) for job in self.jobs)
         # What was found for a preview is of the folder before. Nor is an answer of that waited for.
         self._lately, self._answer = None, _Answer()
@@ -149,11 +173,20 @@ class Press:
         """What the editor is told while the disk takes its time; empty in the first moments."""
         if not self._asked or time.monotonic() - self._asked < _TOLD_AFTER:
             return ""
+        if self._answer.looks_closely:
+            return say("“{shot}” is sent once it is known whether it is see-through", shot=self.jobs[0].shot.name)
         return say(
             "“{shot}” is sent once the disk has answered: {folders}",
             shot=self.jobs[0].shot.name,
             folders=", ".join(_folders(self._seen)),
         )
+
+    def _is_hurried(self) -> bool:
+        return self._hurried.is_set() or time.monotonic() - self._asked > _CLOSELY
+
+    def hurry(self) -> None:
+        """Wait no longer for what need not be known."""
+        self._hurried.set()
 
     @property
     def is_answered(self) -> bool:
@@ -166,10 +199,24 @@ class Press:
 
     def check(self) -> None:
         """Raise the first of all that is in the way, now that the disk was asked."""
+        if self._answer.there.is_set():
+            self._settle()
         found = self._answer.found if self._answer.there.is_set() else no_answer(_silent(self._seen))
         error = self._seen.with_answer(found).error
         if error is not None:
             raise error
+
+    def _settle(self) -> None:
+        """Nothing is seen through the shot, as was found out: it goes alone, as the jobs that were begun."""
+        opaque, self._opaque = self._opaque, None
+        if opaque is None or not self._answer.is_opaque:
+            return
+        self._seen = opaque
+        if "jobs" in self.__dict__:
+            jobs = self._jobs_of(opaque, may_run=self.jobs[0].shot.scripts)
+            self.jobs = tuple(
+                replace(job, id=begun.id, group=begun.group) for job, begun in zip(jobs, self.jobs, strict=True)
+            )
 
     def write(self, scene: bpy.types.Scene) -> None:
         """Write the scene out for the jobs. Raises StorageError."""
@@ -274,7 +321,9 @@ def finish() -> None:
     """
     until = time.monotonic() + _AT_THE_END
     for press in _under_way:
+        press.hurry()
         press.follow()
+    for press in _under_way:
         press.wait(max(0.0, until - time.monotonic()))
     carry_out()
     while _under_way:

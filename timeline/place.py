@@ -17,7 +17,6 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.takes import at_hand, other_rate, pieces
 from ..core.takes.at_hand import Files, Needed
-from ..core.values.choices import Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
@@ -152,10 +151,13 @@ def correct_take(scene: bpy.types.Scene, job: Job, files: Files | None = None) -
 
 
 def remove(scene: bpy.types.Scene, job_id: str) -> None:
-    """Take the strips of the job `job_id` out of `scene` again."""
-    # One at a time: a meta strip takes what is in it along.
-    while placed := placed_strips(scene, job_id):
+    """Take the strips of the job `job_id` out of `scene` again, their curves and the sounds that nothing else has."""
+    # One at a time: a meta strip takes what is in it along, and so it comes last.
+    while placed := sorted(placed_strips(scene, job_id), key=lambda strip: strip.type == "META"):
+        sound = placed[0].sound if placed[0].type == "SOUND" else None
         compat.strips(placed[0].parent_meta() or scene.sequence_editor).remove(placed[0])
+        if sound is not None and not sound.users:
+            bpy.data.sounds.remove(sound)
 
 
 @contextlib.contextmanager
@@ -180,23 +182,37 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
 
 
-def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
-    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: nothing but the scene's own
-    strips has changed for them.
+def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job], curves_before: int) -> bool:
+    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: all that has changed for them
+    is the scene's own strips, or goes with theirs.
 
-    What else is changed without an undo step of its own, curves and sounds, Blender could bring back by halves.
+    curves_before: see `curves_beside`. What else is changed without an undo step of its own, such as the curves of what
+    was cut, Blender could bring back by halves.
     """
-    lead = jobs[0]
-    if lead.order.sound is not Sound.TIMELINE or lead.shot.see_through:
-        return False
+    return any(placed_strips(scene, job.id) for job in jobs) and curves_beside(scene, jobs) == curves_before
+
+
+def curves_beside(scene: bpy.types.Scene, jobs: Sequence[Job]) -> int:
+    """How many curves of `scene` are of something else than the takes of `jobs`."""
+    paths = tuple(compat.strip_path(strip.name) for job in jobs for strip in placed_strips(scene, job.id))
+    return sum(not curve.data_path.startswith(paths) for curve in compat.curves(scene) or ())
+
+
+def holds_more_than_strips(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
+    """Whether the takes of `jobs`, where they lie in `scene`, have sounds or curves, which are blocks of their own."""
     strips = [strip for job in jobs for strip in placed_strips(scene, job.id)]
-    return bool(strips) and not any(curves.is_animated(scene, strip.name) for strip in strips)
+    return any(strip.type == "SOUND" or curves.is_animated(scene, strip.name) for strip in strips)
 
 
 def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:
     """Keep in the scene how a take came into it, by the first of its jobs. known: those of others that are kept."""
     before = _how(scene)
     scene[_HOW] = {**{job: before[job] for job in known if job in before}, job_id: how}
+
+
+def forget_how(scene: bpy.types.Scene, job_id: str) -> None:
+    """Take away what `note_how` noted of one take."""
+    scene[_HOW] = {job: how for job, how in _how(scene).items() if job != job_id}
 
 
 def how_placed(scene: bpy.types.Scene, job_id: str) -> str:

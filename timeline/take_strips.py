@@ -253,7 +253,7 @@ class TakeStrips:
         """The result's sound beside its picture: joined to a strip, inside a meta strip."""
         shown = compat.shown_strips(editor_of(self._scene))
         for number, piece in enumerate(heard):
-            reach = (min(piece.start, piece.first), max(piece.end, piece.start + self._reach(piece)))
+            reach = (min(piece.start, piece.heard, piece.first), max(piece.end, piece.start + self._reach(piece)))
             if strip.type == "META":
                 strips, channel = compat.strips(strip), 4 + number % 2
             else:
@@ -264,11 +264,16 @@ class TakeStrips:
             first = max(piece.first, (heard[number - 1].end + piece.first) // 2) if number else piece.first
             end = min(piece.end, (heard[number + 1].first + piece.end) // 2) if heard[number + 1 :] else piece.end
             path = movie_strip.stored_path(Path(piece.take.path))
-            sound = strips.new_sound(name_of(piece.job), path, channel, piece.heard)
+            begins = piece.heard if compat.SOUND_OFFSET else piece.heard + round(piece.after * scene_fps(self._scene))
+            sound = strips.new_sound(name_of(piece.job), path, channel, begins)
             sound[JOB_KEY] = piece.job.id
             sound.select = False
+            lasts = compat.end(sound)
+            if compat.SOUND_OFFSET and piece.after:
+                sound.sound_offset = float(piece.after)
+                lasts += 1
             # What begins later than the picture is not held before its begin.
-            _cover(sound, max(first, compat.start(sound)), min(end, compat.end(sound)))
+            _cover(sound, max(first, compat.start(sound)), min(end, lasts))
             if strip.type != "META" and compat.CONNECTED_STRIPS:
                 movie_strip.join(self._scene, [strip, sound])
 

@@ -705,6 +705,9 @@ GERMAN: dict[str, str] = {
     "“{shot}” was not sent: its file was closed meanwhile.": (
         "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen."
     ),
+    "“{shot}” is sent once it is known whether it is see-through": (
+        "„{shot}“ wird gesendet, sobald feststeht, ob etwas hindurchscheint"
+    ),
     "“{shot}” is sent once the disk has answered: {folders}": (
         "„{shot}“ wird gesendet, sobald die Platte antwortet: {folders}"
     ),
@@ -910,6 +913,9 @@ GERMAN: dict[str, str] = {
     "The result is not a video that can be read: {error}.": "Das Ergebnis ist kein lesbares Video: {error}.",
     "Retry fetches it again without paying again.": "Wiederholen holt es erneut, ohne erneut zu bezahlen.",
     "The result's rate could not be changed: {error}": "Die Bildrate des Ergebnisses war nicht zu ändern: {error}",
+    "The result's sound could not be put in step: {error}": (
+        "Der Ton des Ergebnisses war nicht in Gleichlauf zu bringen: {error}"
+    ),
     "{folder} has {free:.0f} MB left; this shot needs about {needed:.0f} MB.": (
         "{folder} hat noch {free:.0f} MB frei; dieser Shot braucht etwa {needed:.0f} MB."
     ),
