@@ -14,7 +14,7 @@ from ..core.errors import ExportError, JobCancelled, ReshootError
 from ..core.jobs import board
 from ..core.values.job import Job
 from ..core.values.state import State
-from . import watch
+from . import undo_steps
 
 _LOOK_EVERY = 0.025
 """Seconds."""
@@ -47,11 +47,11 @@ def _lay(running: session.Session, landed: Sequence[Sequence[Job]], takes_to_cor
     with running.placing.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
         for jobs in landed:
             running.placing.place(jobs)
-            if watch.can_push_undo():
-                bpy.ops.ed.undo_push(message=watch.TAKE)
+            if undo_steps.can_push_undo():
+                bpy.ops.ed.undo_push(message=undo_steps.TAKE)
         for job in takes_to_correct:
-            if running.placing.correct_take(job) and watch.can_push_undo():
-                bpy.ops.ed.undo_push(message=watch.RIGHT)
+            if running.placing.correct_take(job) and undo_steps.can_push_undo():
+                bpy.ops.ed.undo_push(message=undo_steps.RIGHT)
 
 
 def wait_for_threads(running: session.Session) -> None:
