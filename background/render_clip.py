@@ -21,7 +21,7 @@ from ..timeline import compat, content, curves, see_through
 from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
 from ..timeline.shot import scene_fps
-from . import movie_output
+from . import graphics, movie_output
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     if recipe.alone:
         _isolate(scene, recipe)
     _check_readable(scene, recipe)
+    graphics.announce(scene, recipe.start, recipe.start + recipe.frames)
     movie_output.view_as(scene, recipe.view)
     size = recipe.size
     # Blender renders no animation from a negative frame.

@@ -236,7 +236,8 @@ def _values(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
             continue
         if prop.type == "POINTER":
             value = getattr(owner, prop.identifier)
-            if value is None or isinstance(value, bpy.types.ID) or hasattr(value, "channel"):
+            named = isinstance(value, (bpy.types.ID, bpy.types.ViewLayer)) or hasattr(value, "channel")
+            if value is None or named:
                 yield name, value and value.name
             else:
                 yield from _values(value, name)
