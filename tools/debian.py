@@ -79,7 +79,7 @@ def lacking(before: str, wanted: str) -> list[str] | None:
 
 
 def add(folder: Path, packages: list[str] | None, log: Path) -> bool:
-    """Install `packages` into a folder that is there. Whether that is all that it needs: its Debian may have moved on."""
+    """Install `packages` into a folder that is there. Whether that worked: its Debian may have moved on."""
     if packages is None:
         return False
     if not packages:
