@@ -34,6 +34,9 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     scene = bpy.data.scenes.get(recipe.scene)
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe.scene), say("Try again."))
+    # A still of another scene than the window's shows black for what a camera sees.
+    assert bpy.context.window is not None
+    bpy.context.window.scene = scene
     # What is open is what is rendered, and only some versions write out which level that was.
     if scene.sequence_editor is not None:
         compat.open_level(scene.sequence_editor, recipe.meta)

@@ -211,7 +211,12 @@ def _drawn() -> Iterator[Case]:
         return case(name, shot=f"scene {engine}", changes=changes, **short)
 
     yield case("compositor-modifier", changes=("compositor modifier",))
-    yield case("compositor-modifier-meta", shot="meta", changes=("compositor modifier", "opacity", "below"))
+    yield case(
+        "compositor-modifier-meta",
+        shot="meta",
+        changes=("compositor modifier", "opacity", "below"),
+        mutes=("MetaStrip",),
+    )
     yield case("compositor-title", shot="title", changes=("below", "compositor modifier"))
     yield case("compositor-effect", shot="compositor effect", since="5.2")
     for engine in ("workbench", "eevee", "cycles", "composited"):
