@@ -247,7 +247,9 @@ def _retimed(stage: Stage) -> list[Any]:
     strip = stage.movie(frames=stage.case.frames * 2)
     stage.select(strip)
     with movie_strip.sequencer(stage.scene):
-        bpy.ops.sequencer.retiming_segment_speed_set(speed=200.0, keep_retiming=True)
+        known = bpy.ops.sequencer.retiming_segment_speed_set.get_rna_type().properties.keys()
+        kept = {"keep_retiming": True} if "keep_retiming" in known else {}
+        bpy.ops.sequencer.retiming_segment_speed_set(speed=200.0, **kept)
     compat.set_end(strip, START + stage.case.frames)
     return [strip]
 
