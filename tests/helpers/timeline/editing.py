@@ -235,17 +235,20 @@ def _values(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
         if prop.identifier in ("rna_type", "strips", "sequences", "strips_all", "sequences_all"):
             continue
         if prop.type == "POINTER":
-            value = getattr(owner, prop.identifier)
-            named = isinstance(value, (bpy.types.ID, bpy.types.ViewLayer)) or hasattr(value, "channel")
-            if value is None or named:
-                yield name, value and value.name
-            else:
-                yield from _values(value, name)
+            yield from _value(getattr(owner, prop.identifier), name)
         elif prop.type == "COLLECTION":
             for index, each in enumerate(getattr(owner, prop.identifier)):
-                yield from _values(each, f"{name}/{index}")
+                yield from _value(each, f"{name}/{index}")
         else:
             yield name, _plain(owner, prop)
+
+
+def _value(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The values of what belongs to something; the name alone of what only is named there: data, layers, strips."""
+    if value is None or isinstance(value, (bpy.types.ID, bpy.types.ViewLayer)) or hasattr(value, "channel"):
+        yield path, value and value.name
+    else:
+        yield from _values(value, path)
 
 
 def _plain(owner: Any, prop: Any) -> Any:
