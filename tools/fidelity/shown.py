@@ -88,6 +88,8 @@ def small(whole: np.ndarray) -> np.ndarray:
 def mix(scene: Any, first: int, frames: int, target: Path) -> np.ndarray:
     """The sound of `frames` frames from `first` on: samples by channels, as whole numbers."""
     scene.frame_start, scene.frame_end = first, first + frames - 1
+    # Blender may return before it is written, and an earlier one is whole already.
+    target.unlink(missing_ok=True)
     movie_output.mix_sound(scene, target)
     with av.open(str(target)) as sound:
         blocks = [block.to_ndarray() for block in sound.decode(audio=0)]

@@ -224,7 +224,8 @@ def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
     for driver in scene.animation_data.drivers if scene.animation_data else ():
         yield f"scene/curves/{driver.data_path}/{driver.array_index}", driver.driver.expression
     for prop in bpy.data.bl_rna.properties:
-        if prop.type == "COLLECTION":
+        # Since 5.2 there are also all together.
+        if prop.type == "COLLECTION" and prop.identifier != "all_ids":
             yield f"data/{prop.identifier}", sorted(each.name_full for each in getattr(bpy.data, prop.identifier))
 
 
