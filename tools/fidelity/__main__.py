@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,7 @@ class Worker:
             self._process.stdin.close()
             self._process.wait()
             os.close(self._told)
+            shutil.rmtree(self._settings, ignore_errors=True)
             self._process = None
 
     def _ready(self, blender: str) -> subprocess.Popen[str]:
@@ -76,10 +78,12 @@ class Worker:
         if self._process is None:
             self._blender = blender
             self._told, tell = os.pipe()
+            self._settings = tempfile.mkdtemp(prefix="reshoot-fidelity-")
+            environment = {**_clean(), "BLENDER_USER_RESOURCES": self._settings}
             command = _started(blender, str(RESULTS / blender), str(tell))
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, pass_fds=[tell], env=_clean()
+                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, pass_fds=[tell], env=environment
                 )
             os.close(tell)
         return self._process
@@ -115,7 +119,6 @@ def _clean() -> dict[str, str]:
         "PATH": os.environ.get("PATH", "") + ":/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONPATH": os.pathsep.join(map(str, modules)),
-        "BLENDER_USER_RESOURCES": tempfile.mkdtemp(prefix="reshoot-fidelity-"),
         # Neither has a graphics card of its own; what the driver has compiled is there for the next Blender.
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "MESA_SHADER_CACHE_DIR": str(ROOT / "build" / "cache" / "mesa"),
