@@ -17,8 +17,8 @@ from service import Service
 from workstation import Workstation, until
 
 _HELPERS = """
-import sys
-board, session = (sys.modules[f"{MODULE}.{name}"] for name in ("core.jobs.board", "session"))
+import importlib, sys
+board, session = (importlib.import_module(f"{MODULE}.{name}") for name in ("core.jobs.board", "session"))
 
 def listed():
     held = session.takes_in_file()

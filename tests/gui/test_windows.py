@@ -14,8 +14,8 @@ from workstation import Workstation, until
 pytestmark = pytest.mark.every_blender("windows are told apart in each Blender's way")
 
 _HELPERS = """
-import sys
-board = sys.modules[MODULE + ".core.jobs.board"]
+import importlib, sys
+board = importlib.import_module(MODULE + ".core.jobs.board")
 manager = bpy.context.window_manager
 drawn = set()
 

@@ -42,12 +42,16 @@ KEYCONFIGS = Path(bpy.utils.system_resource("SCRIPTS")) / "presets" / "keyconfig
 
 # In a Blender of its own: what was imported once stays.
 STARTS = f"""
+import os
 import sys
 import bpy
 import addon_utils
 addon_utils.enable("bl_pkg", default_set=True)
 assert addon_utils.enable({MODULE!r}, default_set=True)
 print(*(name for name in {HEAVY!r} if {MODULE!r} + "." + name in sys.modules), "fal_client" in sys.modules, sep=",")
+# Some versions of bpy crash while they take themselves apart.
+sys.stdout.flush()
+os._exit(0)
 """
 
 

@@ -26,7 +26,7 @@ from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from reshoot.operators import jobs as job_operators
 from reshoot.operators import takes as take_operators
-from reshoot.operators import watch
+from reshoot.operators import tick, watch
 from reshoot.session import placing, shoot
 from reshoot.timeline import compat
 
@@ -72,9 +72,9 @@ class Watch:
     def tick(self) -> bool:
         """Whether a take was placed, or cannot be."""
         running = session.current()
-        done = watch.RESHOOT_OT_watch._place_wanted(self, running)
+        done = tick._place_wanted(running, self.report)
         for jobs in running.placing.landed()[:1]:
-            done = watch.RESHOOT_OT_watch._place(self, running, jobs) or done
+            done = tick._place(running, jobs, self.report) or done
         return done
 
     def until_done(self) -> None:
