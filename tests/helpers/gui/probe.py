@@ -258,9 +258,9 @@ def _stage() -> str:
         return _called
     _depth += 1
     try:
-        # Blender's start does without it: before the first job there is none.
-        board = sys.modules.get(f"{_module}.core.jobs.board")
-        states = {line.job.state for line in board.open_jobs()} if board is not None else set()
+        # Blender's start does without it, and a thread imports it: before the first job it is not there, or in part.
+        open_jobs = getattr(sys.modules.get(f"{_module}.core.jobs.board"), "open_jobs", tuple)
+        states = {line.job.state for line in open_jobs()}
         return "+".join(sorted({state.value for state in states if not state.ended})) or "no job"
     finally:
         _depth -= 1
