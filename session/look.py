@@ -7,11 +7,13 @@ What can be told at once, and what is to be asked of the disk, are apart: nobody
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import bpy
 
@@ -26,7 +28,7 @@ from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
 from ..core.values.plan import Plan
-from ..core.values.preview import Preview, SentFile
+from ..core.values.preview import Preview, SentFile, ShotPreview
 from ..core.values.shot import Reference, Shot, ShownFiles
 from ..core.words import say
 from ..settings import brief as settings_brief
@@ -57,18 +59,29 @@ class _Rank(IntEnum):
     MONEY = 10
 
 
-_Fault = tuple[_Rank, ReshootError]
+class _Fault(NamedTuple):
+    """Something that is in the way. shot: the number of the one that it is about, None where it is about all."""
+
+    rank: _Rank
+    error: ReshootError
+    shot: int | None = None
+
+
+class ShotQuestion(NamedTuple):
+    """What is to be asked of the disk about one shot. footage: the files that it shows."""
+
+    footage: ShownFiles
+    shot: Shot
+    plan: Plan | None
 
 
 @dataclass(frozen=True)
 class DiskQuestion:
     """What is to be asked of the disk. folders: that need room, with the bytes. sums: whether what was spent counts."""
 
-    footage: ShownFiles
+    shots: tuple[ShotQuestion, ...]
     references: tuple[Reference, ...]
     limits: Limits
-    shot: Shot | None
-    plan: Plan | None
     home: Path
     folders: tuple[tuple[Path, int], ...]
     sums: bool
@@ -80,15 +93,17 @@ class DiskQuestion:
     @cached_property
     def _hash(self) -> int:
         # The rest follows from these, as far as one question is told from another.
-        return hash((self.footage, self.references, self.limits, self.shot, self.plan))
+        return hash((self.shots, self.references, self.limits))
 
 
 @dataclass(frozen=True)
 class DiskAnswer:
-    """What the disk answered. words: what is wrong; spent: see `spending.read`, where it was asked. Both to compare."""
+    """What the disk answered. words: what is wrong; files: what goes out of each shot's movie as it is; spent: see
+    `spending.read`, where it was asked. These are compared.
+    """
 
     words: tuple[str, ...] = ()
-    file: SentFile | None = None
+    files: tuple[SentFile | None, ...] = ()
     spent: tuple[tuple[Sum, ...], tuple[str, ...]] | None = None
     faults: tuple[_Fault, ...] = field(default=(), compare=False)
 
@@ -103,13 +118,42 @@ class Look:
 
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
-        faults = [*self.faults, *(found.faults if found is not None else ())]
-        faults += _money_faults(self.preview)
-        errors = tuple(error for _rank, error in sorted(faults, key=lambda fault: fault[0]))
-        file = found.file if found is not None else None
-        # The movie's own frames need no script.
-        frozen = self.preview.frozen if found is not None and file is None else ""
-        return replace(self.preview, file=file, frozen=frozen, errors=errors)
+        faults = [*self.faults, *(found.faults if found is not None else ()), *_money_faults(self.preview)]
+        faults.sort(key=lambda fault: (fault.rank, -1 if fault.shot is None else fault.shot))
+        shots = self.preview.shots
+        files: tuple[SentFile | None, ...] = found.files if found is not None else ()
+        files += (None,) * (len(shots) - len(files))
+        return replace(
+            self.preview,
+            shots=tuple(
+                replace(
+                    each,
+                    file=file,
+                    # The movie's own frames need no script.
+                    frozen=each.frozen if found is not None and file is None else "",
+                    errors=tuple(fault.error for fault in faults if fault.shot == number),
+                )
+                for number, (each, file) in enumerate(zip(shots, files, strict=True))
+            ),
+            errors=tuple(_named(faults, [each.shot.name for each in shots])),
+        )
+
+
+def _named(faults: Sequence[_Fault], names: Sequence[str]) -> Iterator[ReshootError]:
+    """What is in the way, named by its shot where there are several; what is true of every one of them once."""
+    counts = Counter((type(error), str(error)) for _rank, error, number in faults if number is not None)
+    told = set()
+    for _rank, error, number in faults:
+        kind = (type(error), str(error))
+        if number is None or len(names) == 1:
+            yield error
+        elif counts[kind] < len(names):
+            name = say("“{shot}”", shot=names[number])
+            message = error.message if name in error.message else f"{name}: {error.message}"
+            yield type(error)(message, error.remedy)
+        elif kind not in told:
+            told.add(kind)
+            yield error
 
 
 def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
@@ -122,7 +166,7 @@ def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
     try:
         session.current().refresh()
     except ReshootError as error:
-        unusable.append((_Rank.ROOM, error))
+        unusable.append(_Fault(_Rank.ROOM, error))
     brief = settings_brief.read(settings_of(scene), prompt)
     until = time.monotonic() + seconds
     transparency.asked()
@@ -144,110 +188,124 @@ def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
 
 def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
     """All that can be told without opening a file."""
-    model, limits = MODELS.get(asked.model), limits_of(asked.model)
+    limits = limits_of(asked.model)
     faults: list[_Fault] = []
     service, sent = "", ""
-    read: Shot | None = None
-    plan: Plan | None = None
-    shown: ShownFiles = ()
     warnings: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
     try:
         service = session.service()
     except ReshootError as error:
-        faults.append((_Rank.SERVICE, error))
+        faults.append(_Fault(_Rank.SERVICE, error))
+    read: tuple[shot.ReadShot, ...] = ()
     try:
-        read, shown, lost = shot.read(scene, asked.source, session.project())
+        read = shot.read_each(scene, asked.source, session.project())
     except ReshootError as error:
-        faults.append((_Rank.SHOT, error))
-    if model is None:
-        # Blender has no name for what it does not know, as of a file that a newer Reshoot was in.
-        words = say("The model that is set in the scene “{scene}” is none that Reshoot knows.", scene=scene.name)
-        faults.append((_Rank.MODEL, ModelUnknown(words, say("Choose a model in the options, or update Reshoot."))))
-    elif read is not None:
-        try:
-            plan = conform.plan(read, model, asked.timing, asked.sound, asked.handles)
-        except ReshootError as error:
-            faults.append((_Rank.PLAN, error))
+        faults.append(_Fault(_Rank.SHOT, error))
+    plans, refused = _plans(scene, [each.shot for each in read], asked)
+    faults += refused
     try:
         references.check_count(asked.references, limits)
     except ReshootError as error:
-        faults.append((_Rank.REFERENCES, error))
+        faults.append(_Fault(_Rank.REFERENCES, error))
     try:
         sent, warnings = prompt.check(asked.prompt, [each.kind for each in asked.references], limits)
     except ReshootError as error:
-        faults.append((_Rank.PROMPT, error))
-    warnings += lost
+        faults.append(_Fault(_Rank.PROMPT, error))
     is_limited = spending.is_limited(service)
     if is_limited and session.has_work():
         try:
             # It knows what was spent.
             session.current()
         except ReshootError as error:
-            faults.append((_Rank.ROOM, error))
+            faults.append(_Fault(_Rank.ROOM, error))
     running = session.running()
     home = running.home if running is not None else folders.home()
+    planned = [plan for plan in plans if plan is not None]
     question = DiskQuestion(
-        shown,
+        tuple(ShotQuestion(each.files, each.shot, plan) for each, plan in zip(read, plans, strict=True)),
         asked.references,
         limits,
-        read,
-        plan,
         home,
-        tuple(_needed(plan, limits, home)) if plan is not None else (),
+        tuple(_needed(planned, limits, home)) if planned else (),
         sums=is_limited,
     )
-    frozen = scripts.frozen_words(scene) if plan is not None else ""
-    return Look(Preview(asked, service, read, plan, sent, None, warnings, frozen), tuple(faults), question)
+    frozen = scripts.frozen_words(scene) if planned else ""
+    shots = tuple(ShotPreview(each.shot, plan, None, each.lost, frozen) for each, plan in zip(read, plans, strict=True))
+    return Look(Preview(asked, service, shots, sent, warnings), tuple(faults), question)
 
 
-def _needed(plan: Plan, limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
-    """The folders that a shot needs room in, and the bytes."""
-    clips = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
-    if limits.max_video_bytes is not None:
-        clips = min(clips, len(plan.parts) * limits.max_video_bytes)
+def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:
+    """What would be sent of each of `shots`, None where it cannot be, and why."""
+    model = MODELS.get(asked.model)
+    if model is None:
+        # Blender has no name for what it does not know, as of a file that a newer Reshoot was in.
+        words = say("The model that is set in the scene “{scene}” is none that Reshoot knows.", scene=scene.name)
+        unknown = ModelUnknown(words, say("Choose a model in the options, or update Reshoot."))
+        return [None] * len(shots), [_Fault(_Rank.MODEL, unknown)]
+    plans: list[Plan | None] = []
+    faults = []
+    for number, each in enumerate(shots):
+        plan = None
+        try:
+            plan = conform.plan(each, model, asked.timing, asked.sound, asked.handles)
+        except ReshootError as error:
+            faults.append(_Fault(_Rank.PLAN, error, number))
+        plans.append(plan)
+    return plans, faults
+
+
+def _needed(plans: Sequence[Plan], limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
+    """The folders that the shots need room in, and the bytes."""
+    clips = 0
+    for plan in plans:
+        size = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)
+        if limits.max_video_bytes is not None:
+            size = min(size, len(plan.parts) * limits.max_video_bytes)
+        clips += size
     for folder in (home, folders.takes_folder(session.project(), home)):
         yield folder, 2 * clips + _SPARE_BYTES
 
 
 def _money_faults(seen: Preview) -> list[_Fault]:
     """Whether it would cost more than the editor allows."""
-    if seen.plan is None or not seen.service:
+    if seen.price is None or not seen.service:
         return []
     try:
-        spending.check(seen.plan.price, seen.service, session.project())
+        spending.check(seen.price, seen.service, session.project())
     except ReshootError as error:
-        return [(_Rank.MONEY, error)]
+        return [_Fault(_Rank.MONEY, error)]
     return []
 
 
 def ask_disk(asked: DiskQuestion) -> DiskAnswer:
     """What the disk knows. Called on any thread."""
     faults: list[_Fault] = []
-    file: SentFile | None = None
-    try:
-        footage.check_files(asked.footage)
-        if asked.shot is not None:
-            footage.check_whole(asked.shot, asked.footage)
-        if asked.shot is not None and asked.plan is not None:
-            file = _own_file(asked.shot, asked.plan, asked.limits)
-    except ReshootError as error:
-        faults.append((_Rank.FOOTAGE, error))
+    files: list[SentFile | None] = []
+    for number, each in enumerate(asked.shots):
+        file = None
+        try:
+            footage.check_files(each.footage)
+            footage.check_whole(each.shot, each.footage)
+            if each.plan is not None:
+                file = _own_file(each.shot, each.plan, asked.limits)
+        except ReshootError as error:
+            faults.append(_Fault(_Rank.FOOTAGE, error, number))
+        files.append(file)
     try:
         references.check_files(asked.references, asked.limits)
     except ReshootError as error:
-        faults.append((_Rank.IMAGES, error))
+        faults.append(_Fault(_Rank.IMAGES, error))
     try:
         for folder, needed in asked.folders:
             check_room(folder, needed, with_parents=folder.is_relative_to(asked.home))
     except ReshootError as error:
-        faults.append((_Rank.ROOM, error))
+        faults.append(_Fault(_Rank.ROOM, error))
     spent = None
     try:
         spent = spending.read() if asked.sums else None
     except ReshootError as error:
-        faults.append((_Rank.ROOM, error))
-    return DiskAnswer(tuple(str(error) for _rank, error in faults), file, spent, tuple(faults))
+        faults.append(_Fault(_Rank.ROOM, error))
+    return DiskAnswer(tuple(str(fault.error) for fault in faults), tuple(files), spent, tuple(faults))
 
 
 def ask_to_write(asked: DiskQuestion, known: DiskAnswer | None) -> DiskAnswer:
@@ -267,7 +325,7 @@ def ask_to_write(asked: DiskQuestion, known: DiskAnswer | None) -> DiskAnswer:
 
 def no_answer(error: ReshootError) -> DiskAnswer:
     """The answer of a disk that cannot be used, or that does not answer."""
-    return DiskAnswer((str(error),), faults=((_Rank.ROOM, error),))
+    return DiskAnswer((str(error),), faults=(_Fault(_Rank.ROOM, error),))
 
 
 def _own_file(read: Shot, plan: Plan, limits: Limits) -> SentFile | None:

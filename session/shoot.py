@@ -78,19 +78,25 @@ class Press:
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that were asked for, one for each part of the plan. Where there is no error."""
+        """The jobs that were asked for, one for each part of each shot's plan. Where there is no error."""
         seen = self._seen.preview
-        assert seen.brief is not None and seen.shot is not None and seen.plan is not None
+        assert seen.brief is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._found if self._answered.is_set() else self._lately
         if seen.frozen and found is None:
             found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
-        frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
-        warnings = (*seen.warnings, frozen) if frozen else seen.warnings
-        order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
-        shot = replace(seen.shot, scripts=scripts.allowed())
-        return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
+        if found is not None:
+            seen = self._seen.with_answer(found)
+        model, allowed = kept(MODELS[asked.model]), scripts.allowed()
+        jobs: list[Job] = []
+        for each in seen.shots:
+            assert each.plan is not None
+            warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
+            order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, each.frozen)
+            shot = replace(each.shot, scripts=allowed)
+            jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
+        return tuple(jobs)
 
     def ask(self) -> None:
         """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written."""
@@ -241,7 +247,7 @@ def _silent(seen: Look) -> StorageError:
     """What is said of a disk that does not answer."""
     folders = dict.fromkeys(
         [
-            *(os.path.dirname(path) for each in seen.question.footage for path in each.paths),
+            *(os.path.dirname(path) for asked in seen.question.shots for each in asked.footage for path in each.paths),
             *(os.path.dirname(path) for each in seen.question.references for path in each.images),
             *(str(folder) for folder, _needed in seen.question.folders),
         ]

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import bpy
 
@@ -35,9 +36,16 @@ _LOOKED_INTO = 8
 """Selected strips whose place and file count in a fingerprint."""
 
 
-def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, ShownFiles, tuple[str, ...]]:
-    """The shot that is selected in `scene`'s sequencer, the files that it shows, and in words what is lost of it though
-    it is sent. project: what its jobs belong to.
+class ReadShot(NamedTuple):
+    """A shot, the files that it shows, and in words what is lost of it though it is sent."""
+
+    shot: Shot
+    files: ShownFiles
+    lost: tuple[str, ...]
+
+
+def read_each(scene: bpy.types.Scene, source: Source, project: str) -> tuple[ReadShot, ...]:
+    """The shots that are selected in `scene`'s sequencer, by time. project: what their jobs belong to.
 
     Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
     Raises ShotError where nothing that has a picture is selected, and where the scene belongs to another file: it could
@@ -46,7 +54,12 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
     if scene.library is not None:
         raise ShotError(linked_words(scene), say("Open that file and reshoot there, or make the scene local first."))
     timeline = TimelineFacts(scene)
-    pictures = _selected_pictures(timeline)
+    return (_read(timeline, _selected_pictures(timeline), source, project),)
+
+
+def _read(timeline: TimelineFacts, pictures: Sequence[StripFacts], source: Source, project: str) -> ReadShot:
+    """The shot of some strips, the earliest and lowest first."""
+    scene = timeline.scene
     start = min(strip.start for strip in pictures)
     end = max(strip.end for strip in pictures)
     frames = end - start
@@ -88,7 +101,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
         file_sounds=native and all(_sounds_as(lead, sound) for sound in sounds),
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
-    return shot, shown_files(shown, start, end), _warnings(scene, shot, lead)
+    return ReadShot(shot, shown_files(shown, start, end), _warnings(scene, shot, lead))
 
 
 def linked_words(scene: bpy.types.Scene) -> str:

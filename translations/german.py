@@ -60,6 +60,7 @@ GERMAN: dict[str, str] = {
     "long": "breit",
     "tall": "hoch",
     # ---- the shot
+    "“{shot}”": "„{shot}“",
     "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
