@@ -27,6 +27,7 @@ from ..core.money.ledger import Sum
 from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
+from ..core.values.choices import Selection
 from ..core.values.plan import Plan
 from ..core.values.preview import Preview, SentFile, ShotPreview
 from ..core.values.shot import Reference, Shot, ShownFiles
@@ -156,24 +157,26 @@ def _named(faults: Sequence[_Fault], names: Sequence[str]) -> Iterator[ReshootEr
             yield error
 
 
-def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float) -> Look:
+def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float, selection: Selection | None = None) -> Look:
     """What a press on `scene` would send now, and every fault that can be told without the disk.
 
-    prompt: in place of the scene's own, where it is not empty. seconds: that a disk has for the headers of files which
-    tell whether something is seen through them; what is not known by then counts as see-through.
+    prompt, selection: in place of the scene's own, where they are not empty. seconds: that a disk has for the headers
+    of files which tell whether something is seen through them; what is not known by then counts as see-through.
     """
     unusable: list[_Fault] = []
     try:
         session.current().refresh()
     except ReshootError as error:
         unusable.append(_Fault(_Rank.ROOM, error))
-    brief = settings_brief.read(settings_of(scene), prompt)
+    settings = settings_of(scene)
+    brief = settings_brief.read(settings, prompt)
+    selection = selection or Selection(settings.selection)
     until = time.monotonic() + seconds
     transparency.asked()
-    seen = look_at(scene, brief)
+    seen = look_at(scene, brief, selection)
     # What a file's header tells may make another shot of it, whose files are asked for then.
     while _headers_changed(transparency.asked(), until):
-        seen = look_at(scene, brief)
+        seen = look_at(scene, brief, selection)
     return replace(seen, faults=(*seen.faults, *unusable))
 
 
@@ -186,7 +189,7 @@ def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
     return transparency.changes() != before
 
 
-def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
+def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection) -> Look:
     """All that can be told without opening a file."""
     limits = limits_of(asked.model)
     faults: list[_Fault] = []
@@ -196,11 +199,12 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         service = session.service()
     except ReshootError as error:
         faults.append(_Fault(_Rank.SERVICE, error))
-    read: tuple[shot.ReadShot, ...] = ()
+    found = shot.Shots()
     try:
-        read = shot.read_each(scene, asked.source, session.project())
+        found = shot.read_each(scene, asked.source, session.project(), selection)
     except ReshootError as error:
         faults.append(_Fault(_Rank.SHOT, error))
+    read = found.each
     plans, refused = _plans(scene, [each.shot for each in read], asked)
     faults += refused
     try:
@@ -231,7 +235,9 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
     )
     frozen = scripts.frozen_words(scene) if planned else ""
     shots = tuple(ShotPreview(each.shot, plan, None, each.lost, frozen) for each, plan in zip(read, plans, strict=True))
-    return Look(Preview(asked, service, shots, sent, warnings), tuple(faults), question)
+    known = {path for each in asked.references for path in each.images}
+    stills = tuple(path for path in found.stills if path not in known)
+    return Look(Preview(asked, service, shots, sent, warnings, stills, found.passed_over), tuple(faults), question)
 
 
 def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:

@@ -17,6 +17,7 @@ from .. import session
 from ..core.blender_process import Blender
 from ..core.lookout import Lookout
 from ..core.planning import transparency
+from ..core.values.choices import Selection
 from ..core.values.preview import Preview
 from ..core.words import spoken
 from ..settings import brief as settings_brief
@@ -105,7 +106,8 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
     if before is not None and before.key == key and now - before.since <= _TRUE_FOR:
         before.scene, before.looked = scene.as_pointer(), now
         return before
-    seen = look_at(scene, settings_brief.read(settings_of(scene)))
+    settings = settings_of(scene)
+    seen = look_at(scene, settings_brief.read(settings), Selection(settings.selection))
     if before is not None and before.seen.question == seen.question:
         # The very same one is found among the answers without being compared.
         seen = replace(seen, question=before.seen.question)
@@ -114,10 +116,12 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
 
 def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     """What a preview is read from; what it says is in the language of its time."""
+    settings = settings_of(scene)
     return (
         id(spoken()),
         preferences.fingerprint(),
-        settings_brief.fingerprint(settings_of(scene)),
+        settings_brief.fingerprint(settings),
+        settings.selection,
         session.project(),
         spending.fingerprint(),
         shot.fingerprint(scene),

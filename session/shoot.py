@@ -10,7 +10,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from ..core.names import REHEARSAL
 from ..core.planning import references
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
+from ..core.values.choices import Selection
 from ..core.values.job import Job, new
 from ..core.values.request import Order
 from ..core.values.shot import comparable
@@ -46,6 +49,9 @@ that."""
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
 
+_NAMED = 4
+"""Shots that a question names one by one."""
+
 _log = logging.getLogger(__name__)
 _under_way: list[Press] = []
 """The presses that wait for the disk."""
@@ -55,13 +61,15 @@ class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
     What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits. patience: seconds for what a preview would have asked for.
+    `wait` waits. patience: seconds for what a preview would have asked for. selection: in place of the scene's own.
     """
 
-    def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
+    def __init__(
+        self, scene: bpy.types.Scene, prompt: str = "", *, patience: float, selection: Selection | None = None
+    ) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt, seconds=patience)
+        self._seen = look(scene, prompt, seconds=patience, selection=selection)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
         self._written: list[Path] = []
@@ -99,7 +107,9 @@ class Press:
         return tuple(jobs)
 
     def ask(self) -> None:
-        """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written."""
+        """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written, and to
+        give every job the scene that `write` has written for the first.
+        """
         self._asked = time.monotonic()
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
@@ -108,6 +118,10 @@ class Press:
         def ask() -> None:
             try:
                 self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
+                if not self._found.faults:
+                    self.share()
+            except ReshootError as refused:
+                self._found = no_answer(refused)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
                 self._found = no_answer(_broken(broken))
@@ -133,21 +147,27 @@ class Press:
             raise error
 
     def write(self, scene: bpy.types.Scene) -> None:
-        """Write the scene out for the jobs. Raises StorageError."""
+        """Write the scene out for the first of the jobs. Raises StorageError."""
         folder_of = session.current().runner.folder_of
         self._written = [folder_of(job) for job in self.jobs]
-        first, *others = (folder / SCENE_FILE for folder in self._written)
-        export.write_scene(scene, first)
-        for other in others:
-            export.share_scene(first, other)
+        export.write_scene(scene, self._written[0] / SCENE_FILE)
+
+    def share(self) -> None:
+        """Give the other jobs the scene too. Called on any thread: there may be hundreds. Raises StorageError."""
+        written = [folder / SCENE_FILE for folder in self._written]
+        for other in written[1:]:
+            export.share_scene(written[0], other)
 
     def begin(self) -> None:
         """Start the jobs; a prompt that was given becomes the scene's. Raises ShotError where their file is closed."""
         lead = self.jobs[0]
         running = session.running()
         if running is None or running is not self._running or session.project() != lead.project:
+            shots = len({job.shot for job in self.jobs})
             raise ShotError(
-                say("“{shot}” was not sent: its file was closed or renamed meanwhile.", shot=lead.label),
+                say("“{shot}” was not sent: its file was closed or renamed meanwhile.", shot=lead.label)
+                if shots == 1
+                else say("{count} shots were not sent: their file was closed or renamed meanwhile.", count=shots),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
@@ -162,15 +182,16 @@ class Press:
             threading.Thread(target=_remove, args=(written,), name="reshoot-press", daemon=True).start()
 
 
-def shoot(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
-    """Check the shot and send it, as one job for each part of the plan. Waits for the disk, as scripts do.
+def shoot(scene: bpy.types.Scene, prompt: str = "", *, selection: Selection | None = None) -> tuple[Job, ...]:
+    """Check the selected shots and send them, as one job for each part of each plan. Waits for the disk, as scripts do.
 
-    prompt: in place of the scene's own. Raises a ReshootError that names the thing, the limit and the remedy; nothing
-    was sent then, and the file is as it was.
+    prompt, selection: in place of the scene's own. Raises a ReshootError that names the thing, the limit and the
+    remedy; nothing was sent then, and the file is as it was.
     """
-    press = _answered(scene, prompt)
+    press = _answered(scene, prompt, selection)
     try:
         press.write(scene)
+        press.share()
         press.begin()
     except ReshootError:
         press.take_back()
@@ -183,11 +204,11 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
 
     Raises the first of the faults that a preview shows.
     """
-    return _answered(scene, prompt).jobs
+    return _answered(scene, prompt, None).jobs
 
 
-def _answered(scene: bpy.types.Scene, prompt: str) -> Press:
-    press = Press(scene, prompt, patience=PATIENCE)
+def _answered(scene: bpy.types.Scene, prompt: str, selection: Selection | None) -> Press:
+    press = Press(scene, prompt, patience=PATIENCE, selection=selection)
     press.ask()
     press.wait()
     press.check()
@@ -273,37 +294,64 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
     """What the editor should be asked before `jobs` are sent, in words; nothing where there is no doubt."""
     lead = jobs[0]
     free = lead.service == REHEARSAL
-    price = sum(job.sent.price for job in jobs)
     asked = []
-    known = [progress.job for progress in board.of_project(lead.project) if progress.job.state.moving]
-    known += [job for press in _under_way for job in press.jobs]
-    same = [job for job in known if job.part == 0 and _is_same(job, lead)]
-    if same and free:
-        asked.append(say("“{shot}” is under way already, with the same prompt and settings.", shot=lead.label))
-    elif same:
-        asked.append(
-            say(
-                "“{shot}” is under way already, with the same prompt and settings. "
-                "Sending it again costs ${price} more.",
-                shot=lead.label,
-                price=price,
-            )
-        )
+    repeated = _under_way_already(jobs)
+    if repeated:
+        asked.append(_repeats(repeated, free=free))
     elsewhere = references.from_elsewhere(lead.order.references, session.home())
     if elsewhere:
         asked.append(say("These references are sent too: {paths}.", paths=", ".join(elsewhere)))
-    if not free and lead.order.frozen:
-        asked.append(lead.order.frozen)
-    above = preferences.confirm_above()
-    if not free and price > above:
-        asked.append(say("This costs ${price}, estimated.", price=price))
+    if not free:
+        asked += dict.fromkeys(job.order.frozen for job in jobs if job.order.frozen)
+    price = _price(jobs)
+    if not free and price > preferences.confirm_above():
+        asked.append(_costs(jobs, price))
     return tuple(asked)
 
 
+def _price(jobs: Iterable[Job]) -> Decimal:
+    return sum((job.sent.price for job in jobs), Decimal(0))
+
+
+def _costs(jobs: Sequence[Job], price: Decimal) -> str:
+    """What `jobs` cost, in words."""
+    shots = len({job.shot for job in jobs})
+    if len(jobs) == 1:
+        return say("This costs ${price}, estimated.", price=price)
+    if shots == 1:
+        return say("{clips} clips cost ${price}, estimated.", clips=len(jobs), price=price)
+    return say("{shots} shots, {clips} clips cost ${price}, estimated.", shots=shots, clips=len(jobs), price=price)
+
+
+def _repeats(jobs: Sequence[Job], *, free: bool) -> str:
+    """That the shots of `jobs` are under way already, in words."""
+    names = [say("“{shot}”", shot=name) for name in dict.fromkeys(job.shot.name for job in jobs)]
+    if len(names) == 1:
+        words = say("{shot} is under way already, with the same prompt and settings.", shot=names[0])
+    else:
+        more = [say("and {count} more", count=len(names) - _NAMED)] if len(names) > _NAMED else []
+        shots = ", ".join([*names[:_NAMED], *more])
+        words = say("{shots} are under way already, with the same prompt and settings.", shots=shots)
+    return words if free else f"{words} {say('Sending it again costs ${price} more.', price=_price(jobs))}"
+
+
+def _under_way_already(jobs: Sequence[Job]) -> list[Job]:
+    """Those of `jobs` whose shot is under way with the same prompt and settings."""
+    known = [progress.job for progress in board.of_project(jobs[0].project) if progress.job.state.moving]
+    known += [job for press in _under_way for job in press.jobs]
+    asked: dict[object, list[Job]] = {}
+    for job in known:
+        if job.part == 0:
+            asked.setdefault(_asked_for(job), []).append(job)
+    shots = {job.shot: job for job in jobs if job.part == 0}
+    same = {shot for shot, job in shots.items() if any(_is_same(each, job) for each in asked.get(_asked_for(job), ()))}
+    return [job for job in jobs if job.shot in same]
+
+
 def _is_same(one: Job, other: Job) -> bool:
+    """Whether two jobs of which the same was asked send the same."""
     # Whether something is seen through it makes another plan, and may have become known meanwhile.
-    planned = one.plan == other.plan or one.shot.see_through != other.shot.see_through
-    return planned and _asked_for(one) == _asked_for(other)
+    return one.plan == other.plan or one.shot.see_through != other.shot.see_through
 
 
 def _asked_for(job: Job) -> tuple[object, ...]:
@@ -311,7 +359,7 @@ def _asked_for(job: Job) -> tuple[object, ...]:
     found out of the files by then, which a later press may know better."""
     strips = tuple(replace(strip, filepath=comparable(strip.filepath)) for strip in job.shot.strips)
     shot = job.shot
-    images = [(each.kind, *map(comparable, each.images)) for each in job.order.references]
+    images = tuple((each.kind, *map(comparable, each.images)) for each in job.order.references)
     order = replace(job.order, references=(), warnings=(), frozen="")
     return (
         strips,

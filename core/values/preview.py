@@ -44,8 +44,9 @@ class Preview:
 
     brief: what is asked for, None while nobody has looked yet. service: where to, empty where that cannot be told.
     shots: what a press sends, by time. prompt: as it is sent, empty where it cannot be. prompt_warnings: what is
-    pointed out about it. errors: all that blocks sending, the first to be mended first; they name their shot where
-    there are several.
+    pointed out about it. stills: images that are selected beside the footage and are no references yet, absolute paths.
+    passed_over: names of selected strips that have a picture and are not sent. errors: all that blocks sending, the
+    first to be mended first; they name their shot where there are several.
     """
 
     brief: Brief | None = None
@@ -53,6 +54,8 @@ class Preview:
     shots: tuple[ShotPreview, ...] = ()
     prompt: str = ""
     prompt_warnings: tuple[str, ...] = ()
+    stills: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     errors: tuple[ReshootError, ...] = ()
 
     @property
