@@ -6,7 +6,7 @@ from a script they wait.
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from .. import session
 from ..core.words import say
@@ -43,6 +43,10 @@ class _Shoot(_Operator):
 
     def _selection(self) -> "Selection | None":
         """What several selected strips are; None for what the scene says."""
+        return None
+
+    def _variants(self) -> int | None:
+        """Takes of each shot; None for what the scene says."""
         return None
 
     @classmethod
@@ -96,7 +100,7 @@ class _Shoot(_Operator):
                         say("What is selected is not what was asked about any more."), say("Send it again.")
                     )
                 return self._begin(context, press)
-            jobs = shoot.shoot(scene_of(context), self.prompt, selection=self._selection())
+            jobs = shoot.shoot(scene_of(context), self.prompt, selection=self._selection(), variants=self._variants())
             self._warn(jobs)
             waiting.wait_for(session.current(), [job.id for job in jobs])
         except ReshootError as error:
@@ -108,7 +112,13 @@ class _Shoot(_Operator):
         """What is pressed. Raises the first of what is known to be in its way."""
         from ..session import shoot
 
-        press = shoot.Press(scene_of(context), self.prompt, patience=shoot.AT_ONCE, selection=self._selection())
+        press = shoot.Press(
+            scene_of(context),
+            self.prompt,
+            patience=shoot.AT_ONCE,
+            selection=self._selection(),
+            variants=self._variants(),
+        )
         if press.error is not None:
             raise press.error
         return press
@@ -132,6 +142,19 @@ class RESHOOT_OT_shoot(_Shoot, bpy.types.Operator):
 
     bl_idname = "reshoot.shoot"
     bl_label = "Reshoot"
+
+    variants: IntProperty(  # type: ignore[valid-type]
+        name="Variants",
+        description="Takes of each shot; the scene's number where it is not given",
+        default=1,
+        min=1,
+        max=4,
+        options={"SKIP_SAVE"},
+    )
+
+    def _variants(self) -> int | None:
+        """What is given; None for what the scene says, which is what the button has told."""
+        return self.variants if self.properties.is_property_set("variants") else None
 
 
 class RESHOOT_OT_shoot_each(_Shoot, bpy.types.Operator):

@@ -271,5 +271,6 @@ def rehearsal_words(preview: Preview) -> str:
 
 
 def _takes(preview: Preview) -> str:
-    """How many shots are sent, empty for one."""
-    return str(len(preview.shots)) if len(preview.shots) > 1 else ""
+    """How many shots are sent, and how often each, as buttons say it: 3, ×2, 3 ×2; empty for one shot once."""
+    shots = str(len(preview.shots)) if len(preview.shots) > 1 else ""
+    return f"{shots} ×{preview.variants}".lstrip() if preview.variants > 1 else shots

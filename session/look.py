@@ -157,11 +157,18 @@ def _named(faults: Sequence[_Fault], names: Sequence[str]) -> Iterator[ReshootEr
             yield error
 
 
-def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float, selection: Selection | None = None) -> Look:
+def look(
+    scene: bpy.types.Scene,
+    prompt: str = "",
+    *,
+    seconds: float,
+    selection: Selection | None = None,
+    variants: int | None = None,
+) -> Look:
     """What a press on `scene` would send now, and every fault that can be told without the disk.
 
-    prompt, selection: in place of the scene's own, where they are not empty. seconds: that a disk has for the headers
-    of files which tell whether something is seen through them; what is not known by then counts as see-through.
+    prompt, selection, variants: in place of the scene's own, where they are given. seconds: that a disk has for the
+    headers of files which tell whether something is seen through them; what is not known by then counts as see-through.
     """
     unusable: list[_Fault] = []
     try:
@@ -170,13 +177,13 @@ def look(scene: bpy.types.Scene, prompt: str = "", *, seconds: float, selection:
         unusable.append(_Fault(_Rank.ROOM, error))
     settings = settings_of(scene)
     brief = settings_brief.read(settings, prompt)
-    selection = selection or Selection(settings.selection)
+    counts = selection or Selection(settings.selection), variants or settings.variants
     until = time.monotonic() + seconds
     transparency.asked()
-    seen = look_at(scene, brief, selection)
+    seen = look_at(scene, brief, *counts)
     # What a file's header tells may make another shot of it, whose files are asked for then.
     while _headers_changed(transparency.asked(), until):
-        seen = look_at(scene, brief, selection)
+        seen = look_at(scene, brief, *counts)
     return replace(seen, faults=(*seen.faults, *unusable))
 
 
@@ -189,7 +196,7 @@ def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
     return transparency.changes() != before
 
 
-def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection) -> Look:
+def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection, variants: int) -> Look:
     """All that can be told without opening a file."""
     limits = limits_of(asked.model)
     faults: list[_Fault] = []
@@ -230,14 +237,15 @@ def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection) -> Look:
         asked.references,
         limits,
         home,
-        tuple(_needed(planned, limits, home)) if planned else (),
+        tuple(_needed(planned * variants, limits, home)) if planned else (),
         sums=is_limited,
     )
     frozen = scripts.frozen_words(scene) if planned else ""
     shots = tuple(ShotPreview(each.shot, plan, None, each.lost, frozen) for each, plan in zip(read, plans, strict=True))
     known = {path for each in asked.references for path in each.images}
     stills = tuple(path for path in found.stills if path not in known)
-    return Look(Preview(asked, service, shots, sent, warnings, stills, found.passed_over), tuple(faults), question)
+    preview = Preview(asked, service, shots, variants, sent, warnings, stills, found.passed_over)
+    return Look(preview, tuple(faults), question)
 
 
 def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:
@@ -261,7 +269,7 @@ def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple
 
 
 def _needed(plans: Sequence[Plan], limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
-    """The folders that the shots need room in, and the bytes."""
+    """The folders that need room for what `plans` send, and the bytes."""
     clips = 0
     for plan in plans:
         size = int(plan.width * plan.height * plan.frames * _BYTES_PER_PIXEL)

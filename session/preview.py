@@ -107,7 +107,7 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
         before.scene, before.looked = scene.as_pointer(), now
         return before
     settings = settings_of(scene)
-    seen = look_at(scene, settings_brief.read(settings), Selection(settings.selection))
+    seen = look_at(scene, settings_brief.read(settings), Selection(settings.selection), settings.variants)
     if before is not None and before.seen.question == seen.question:
         # The very same one is found among the answers without being compared.
         seen = replace(seen, question=before.seen.question)
@@ -121,7 +121,7 @@ def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
         id(spoken()),
         preferences.fingerprint(),
         settings_brief.fingerprint(settings),
-        settings.selection,
+        (settings.selection, settings.variants),
         session.project(),
         spending.fingerprint(),
         shot.fingerprint(scene),

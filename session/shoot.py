@@ -61,15 +61,22 @@ class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
     What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits. patience: seconds for what a preview would have asked for. selection: in place of the scene's own.
+    `wait` waits. patience: seconds for what a preview would have asked for. selection, variants: in place of the
+    scene's own.
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, prompt: str = "", *, patience: float, selection: Selection | None = None
+        self,
+        scene: bpy.types.Scene,
+        prompt: str = "",
+        *,
+        patience: float,
+        selection: Selection | None = None,
+        variants: int | None = None,
     ) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt, seconds=patience, selection=selection)
+        self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
         self._written: list[Path] = []
@@ -86,7 +93,7 @@ class Press:
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that were asked for, one for each part of each shot's plan. Where there is no error."""
+        """The jobs that were asked for, one for each part of each variant of each shot. Where there is no error."""
         seen = self._seen.preview
         assert seen.brief is not None
         asked = seen.brief
@@ -103,7 +110,8 @@ class Press:
             warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
             order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, each.frozen)
             shot = replace(each.shot, scripts=allowed)
-            jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
+            for _variant in range(seen.variants):
+                jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
         return tuple(jobs)
 
     def ask(self) -> None:
@@ -182,13 +190,15 @@ class Press:
             threading.Thread(target=_remove, args=(written,), name="reshoot-press", daemon=True).start()
 
 
-def shoot(scene: bpy.types.Scene, prompt: str = "", *, selection: Selection | None = None) -> tuple[Job, ...]:
+def shoot(
+    scene: bpy.types.Scene, prompt: str = "", *, selection: Selection | None = None, variants: int | None = None
+) -> tuple[Job, ...]:
     """Check the selected shots and send them, as one job for each part of each plan. Waits for the disk, as scripts do.
 
-    prompt, selection: in place of the scene's own. Raises a ReshootError that names the thing, the limit and the
-    remedy; nothing was sent then, and the file is as it was.
+    prompt, selection, variants: in place of the scene's own. Raises a ReshootError that names the thing, the limit and
+    the remedy; nothing was sent then, and the file is as it was.
     """
-    press = _answered(scene, prompt, selection)
+    press = _answered(scene, prompt, selection, variants)
     try:
         press.write(scene)
         press.share()
@@ -204,11 +214,13 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
 
     Raises the first of the faults that a preview shows.
     """
-    return _answered(scene, prompt, None).jobs
+    return _answered(scene, prompt).jobs
 
 
-def _answered(scene: bpy.types.Scene, prompt: str, selection: Selection | None) -> Press:
-    press = Press(scene, prompt, patience=PATIENCE, selection=selection)
+def _answered(
+    scene: bpy.types.Scene, prompt: str, selection: Selection | None = None, variants: int | None = None
+) -> Press:
+    press = Press(scene, prompt, patience=PATIENCE, selection=selection, variants=variants)
     press.ask()
     press.wait()
     press.check()

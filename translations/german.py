@@ -76,6 +76,13 @@ GERMAN: dict[str, str] = {
     "Not sent: {names}": "Wird nicht gesendet: {names}",
     "The selected image is no part of the shot:": "Das ausgewählte Bild ist kein Teil des Shots:",
     "{count} selected images are no part of the shots:": "{count} ausgewählte Bilder sind kein Teil der Shots:",
+    "Variants": "Varianten",
+    "Takes that one press makes of each shot; each is a request of its own, and is paid for": (
+        "Takes, die ein Druck von jedem Shot macht; jeder ist eine eigene Anfrage und wird bezahlt"
+    ),
+    "Takes of each shot; the scene's number where it is not given": (
+        "Takes von jedem Shot; ohne Angabe so viele, wie die Szene sagt"
+    ),
     "Several Strips": "Mehrere Streifen",
     "What several selected strips are": "Was mehrere ausgewählte Streifen sind",
     "A Shot Each": "Je ein Shot",

@@ -43,15 +43,16 @@ class Preview:
     """What would be sent now, or why nothing can be.
 
     brief: what is asked for, None while nobody has looked yet. service: where to, empty where that cannot be told.
-    shots: what a press sends, by time. prompt: as it is sent, empty where it cannot be. prompt_warnings: what is
-    pointed out about it. stills: images that are selected beside the footage and are no references yet, absolute paths.
-    passed_over: names of selected strips that have a picture and are not sent. errors: all that blocks sending, the
-    first to be mended first; they name their shot where there are several.
+    shots: what a press sends, by time. variants: takes of each of them. prompt: as it is sent, empty where it cannot
+    be. prompt_warnings: what is pointed out about it. stills: images that are selected beside the footage and are no
+    references yet, absolute paths. passed_over: names of selected strips that have a picture and are not sent. errors:
+    all that blocks sending, the first to be mended first; they name their shot where there are several.
     """
 
     brief: Brief | None = None
     service: str = ""
     shots: tuple[ShotPreview, ...] = ()
+    variants: int = 1
     prompt: str = ""
     prompt_warnings: tuple[str, ...] = ()
     stills: tuple[str, ...] = ()
@@ -94,4 +95,4 @@ class Preview:
         plans = [each.plan for each in self.shots if each.plan is not None]
         if not plans or len(plans) < len(self.shots):
             return None
-        return sum((plan.price for plan in plans), Decimal(0))
+        return self.variants * sum((plan.price for plan in plans), Decimal(0))

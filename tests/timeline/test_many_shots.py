@@ -266,6 +266,46 @@ def test_what_is_true_of_every_shot_is_told_once(scene: bpy.types.Scene, movie: 
     assert str(error).startswith("200 frames on each side")
 
 
+# ---- variants
+
+
+def test_variants_are_requests_of_one_press_and_takes_of_one_shot(
+    scene: bpy.types.Scene, movie: Path, service: BadService, allowed: preferences.RESHOOT_AP_preferences
+) -> None:
+    (strip,) = row_of(scene, movie, 1)
+    allowed.day_limit = 1.25
+    assert "This costs $1.50" in refusal(bpy.ops.reshoot.shoot, variants=3)
+    allowed.day_limit = 0.0
+    assert bpy.ops.reshoot.shoot(variants=3) == {"FINISHED"}
+    assert service.count("submit") == 3 and [each.state for each in journal()] == ["PLACED"] * 3
+    assert len({line.job.group for line in board.all_jobs()}) == 3
+    placed = sorted(takes(scene), key=lambda take: take.channel)
+    assert [take.channel for take in placed] == [2, 3, 4]
+    assert {(compat.start(take), compat.end(take)) for take in placed} == {(compat.start(strip), compat.end(strip))}
+    select(scene, strip, *placed)
+    assert names(editing.seen(scene)) == [["SH010"]]
+
+
+def test_variants_are_the_scene_s_unless_they_are_given(
+    scene: bpy.types.Scene, movie: Path, service: BadService, allowed: preferences.RESHOOT_AP_preferences
+) -> None:
+    panel = importlib.import_module(f"{MODULE}.panels.shot")
+    strips = row_of(scene, movie, 2)
+    scene.reshoot.variants = 2
+    seen = editing.seen(scene)
+    assert (seen.variants, seen.price) == (2, 4 * PRICE)
+    assert panel.button_words(seen) == "Reshoot 2 ×2 · $2.00"
+    allowed.confirm_above = 1.0
+    assert shoot.doubts(shoot.checked(scene)) == ("2 shots, 4 clips cost $2.00, estimated.",)
+    select(scene, strips[0])
+    assert panel.button_words(editing.seen(scene)) == "Reshoot ×2 · $1.00"
+    assert bpy.ops.reshoot.shoot(variants=1) == {"FINISHED"}
+    assert service.count("submit") == 1
+    select(scene, strips[1])
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert service.count("submit") == 3
+
+
 # ---- what it costs
 
 
