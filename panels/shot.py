@@ -50,6 +50,9 @@ def draw(layout: UILayout, context: Context) -> None:
         _shots(layout, preview, free)
     elif preview.shots:
         _shot(layout, preview, preview.shots[0], free)
+    elif preview.unfinished:
+        looked_at, count = preview.unfinished
+        wrapped(layout, say("{looked_at} of {count} shots looked at", looked_at=looked_at, count=count), free)
     _beside(layout, preview, free)
     for error in preview.errors[:_FAULTS]:
         _in_the_way(layout, error, preview, free)
@@ -57,7 +60,7 @@ def draw(layout: UILayout, context: Context) -> None:
         wrapped(layout, say("and {count} more", count=len(preview.errors) - _FAULTS), free, icon="BLANK1")
     row = layout.row()
     row.scale_y = 1.5
-    row.enabled = preview.error is None
+    row.enabled = preview.can_be_sent
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
@@ -196,9 +199,8 @@ def _facts_of(plan: Plan, file: str) -> list[tuple[str, str]]:
 
 def _facts_of_all(plans: Sequence[Plan]) -> list[tuple[str, str]]:
     facts = [(say("Length"), _length(sum(plan.frames for plan in plans), sum(plan.seconds for plan in plans)))]
-    sizes = {_size(plan) for plan in plans}
-    if len(sizes) == 1:
-        facts.append((say("Picture"), *sizes))
+    if len({_size(plan) for plan in plans}) == 1:
+        facts.append((say("Picture"), _size(plans[0])))
     return [*facts, (say("Sound"), _sound(plans[0]))]
 
 

@@ -111,11 +111,14 @@ class DiskAnswer:
 
 @dataclass(frozen=True)
 class Look:
-    """What can be told without the disk, and what is to be asked of it."""
+    """What can be told without the disk, and what is to be asked of it. read: the shots that were read so far, where
+    they are too many for one look.
+    """
 
     preview: Preview
     faults: tuple[_Fault, ...]
     question: DiskQuestion
+    read: tuple[shot.ReadShot, ...] = ()
 
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
@@ -196,8 +199,16 @@ def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
     return transparency.changes() != before
 
 
-def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection, variants: int) -> Look:
-    """All that can be told without opening a file."""
+def look_at(
+    scene: bpy.types.Scene,
+    asked: Brief,
+    selection: Selection,
+    variants: int,
+    *,
+    known: Sequence[shot.ReadShot] = (),
+    most: int | None = None,
+) -> Look:
+    """All that can be told without opening a file. known, most: see `shot.read_each`."""
     limits = limits_of(asked.model)
     faults: list[_Fault] = []
     service, sent = "", ""
@@ -208,10 +219,11 @@ def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection, variants
         faults.append(_Fault(_Rank.SERVICE, error))
     found = shot.Shots()
     try:
-        found = shot.read_each(scene, asked.source, session.project(), selection)
+        found = shot.read_each(scene, asked.source, session.project(), selection, known=known, most=most)
     except ReshootError as error:
         faults.append(_Fault(_Rank.SHOT, error))
-    read = found.each
+    is_whole = len(found.each) == found.total
+    read = found.each if is_whole else ()
     plans, refused = _plans(scene, [each.shot for each in read], asked)
     faults += refused
     try:
@@ -242,10 +254,11 @@ def look_at(scene: bpy.types.Scene, asked: Brief, selection: Selection, variants
     )
     frozen = scripts.frozen_words(scene) if planned else ""
     shots = tuple(ShotPreview(each.shot, plan, None, each.lost, frozen) for each, plan in zip(read, plans, strict=True))
-    known = {path for each in asked.references for path in each.images}
-    stills = tuple(path for path in found.stills if path not in known)
-    preview = Preview(asked, service, shots, variants, sent, warnings, stills, found.passed_over)
-    return Look(preview, tuple(faults), question)
+    referred_to = {path for each in asked.references for path in each.images}
+    stills = tuple(path for path in found.stills if path not in referred_to)
+    unfinished = None if is_whole else (len(found.each), found.total)
+    preview = Preview(asked, service, shots, variants, sent, warnings, stills, found.passed_over, (), unfinished)
+    return Look(preview, tuple(faults), question, () if is_whole else found.each)
 
 
 def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:

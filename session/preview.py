@@ -34,6 +34,8 @@ _STEADY = 0.1
 """Seconds after a look at the timeline in which a redraw shows the same: many redraws follow each other closely. Where
 it was another by then it is drawn once more."""
 _LOOK_AGAIN = 0.05
+_AT_ONCE = 24
+"""Shots that are read at one redraw: each takes a third of a millisecond."""
 
 
 def _size(path: str) -> int | None:
@@ -47,6 +49,8 @@ class _Kept:
     """What was read of a timeline, and what is shown of it: most redraws find both as they were.
 
     scene: its address. key: what it was read from. since, looked: when it was read, and when that was last the same.
+    next: what was read so far of the look that takes its place, where there are too many shots for one redraw. goes_on:
+    whether it is time to read more of it.
     """
 
     def __init__(self, scene: int, key: object, since: float, seen: Look) -> None:
@@ -55,6 +59,8 @@ class _Kept:
         self.since = self.looked = since
         self.seen = seen
         self.alphas = transparency.asked()
+        self.next = seen.read
+        self.goes_on = False
         self._found: DiskAnswer | None = None
         self._shown = seen.with_answer(None)
 
@@ -91,23 +97,38 @@ def preview(scene: bpy.types.Scene) -> Preview:
     global _kept
     now = time.monotonic()
     if _kept is None or _kept.scene != scene.as_pointer() or now - _kept.looked > _STEADY or bpy.app.background:
-        _kept = _keep(scene, _kept, now)
+        _kept = _keep(scene, _kept, now, None if bpy.app.background else _AT_ONCE)
+    elif _kept.goes_on:
+        _kept = _keep(scene, _kept, now, _AT_ONCE)
     elif not bpy.app.timers.is_registered(_catch_up):
         bpy.app.timers.register(_catch_up, first_interval=_STEADY)
     shown = _kept.shown(_on_disk.ask(_kept.seen.question))
     _ask_for_alpha(_kept.alphas)
     _redraw_on_news()
+    if _kept.next and not bpy.app.timers.is_registered(_go_on):
+        bpy.app.timers.register(_go_on, first_interval=_LOOK_AGAIN)
     return shown
 
 
-def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
-    """What is to be shown of a scene: what was shown before where that is still true."""
+def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | None) -> _Kept:
+    """What is to be shown of a scene: what was shown before where that is still true. most: shots that are read now."""
     key = _key(scene)
-    if before is not None and before.key == key and now - before.since <= _TRUE_FOR:
+    known: tuple[shot.ReadShot, ...] = ()
+    if before is not None and before.key == key:
         before.scene, before.looked = scene.as_pointer(), now
-        return before
+        if not before.next and now - before.since <= _TRUE_FOR:
+            return before
+        if before.next and not before.goes_on and most is not None:
+            return before
+        known = before.next
     settings = settings_of(scene)
-    seen = look_at(scene, settings_brief.read(settings), Selection(settings.selection), settings.variants)
+    seen = look_at(
+        scene, settings_brief.read(settings), Selection(settings.selection), settings.variants, known=known, most=most
+    )
+    if before is not None and before.key == key and seen.read and before.seen.preview.unfinished is None:
+        # What was whole is shown until what takes its place is.
+        before.next, before.goes_on = seen.read, False
+        return before
     if before is not None and before.seen.question == seen.question:
         # The very same one is found among the answers without being compared.
         seen = replace(seen, question=before.seen.question)
@@ -137,6 +158,14 @@ def _ask_for_alpha(paths: tuple[str, ...]) -> None:
 
 
 @enduring
+def _go_on() -> None:
+    """Have more of many shots read at the next redraw."""
+    if _kept is not None:
+        _kept.goes_on = True
+    _redraw()
+
+
+@enduring
 def _catch_up() -> None:
     """Draw once more where a redraw that followed another closely did not see a change."""
     kept = _kept
@@ -161,7 +190,7 @@ def close() -> None:
     """Forget what is known of files, and end what looks at them."""
     global _kept
     _kept = None
-    for timer in (_hear, _catch_up):
+    for timer in (_hear, _catch_up, _go_on):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     _ending.set()

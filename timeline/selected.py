@@ -44,7 +44,7 @@ def targets(timeline: TimelineFacts, selection: Selection, source: Source) -> Se
     if selection is Selection.TOGETHER:
         main = _with_effects([*main, *_fillers(main, wanted)], wanted)
         _check_whole(main)
-        shots = (tuple(main),)
+        shots: tuple[tuple[StripFacts, ...], ...] = (tuple(main),)
     else:
         shots = _each(main, source)
     taken = {strip.name for strip in main}
@@ -125,7 +125,7 @@ def _with_effects(strips: Sequence[StripFacts], pictures: Iterable[StripFacts]) 
     return sorted(found.values(), key=_place)
 
 
-def _gap(strips: Iterable[StripFacts], start: int, end: int) -> tuple[int, int] | None:
+def _gap(strips: Sequence[StripFacts], start: int, end: int) -> tuple[int, int] | None:
     """The first frames from `start` to before `end` that none of `strips` shows, None where there are none."""
     reached = start
     for strip in sorted(strips, key=_place):

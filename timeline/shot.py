@@ -44,17 +44,27 @@ class ReadShot(NamedTuple):
 
 
 class Shots(NamedTuple):
-    """What is selected. stills: images that may be references, absolute paths. passed_over: names of strips that have a
-    picture and are not sent.
+    """What is selected. total: how many shots; each: those of them that were read. stills: images that may be
+    references, absolute paths. passed_over: names of strips that have a picture and are not sent.
     """
 
+    total: int = 0
     each: tuple[ReadShot, ...] = ()
     stills: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
 
 
-def read_each(scene: bpy.types.Scene, source: Source, project: str, selection: Selection = Selection.EACH) -> Shots:
-    """The shots that are selected in `scene`'s sequencer, by time. project: what their jobs belong to.
+def read_each(
+    scene: bpy.types.Scene,
+    source: Source,
+    project: str,
+    selection: Selection = Selection.EACH,
+    *,
+    known: Sequence[ReadShot] = (),
+    most: int | None = None,
+) -> Shots:
+    """The shots that are selected in `scene`'s sequencer, by time. project: what their jobs belong to. known: the first
+    of them, as they were read a moment ago from the same timeline. most: how many are read besides; None for all.
 
     Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
     Raises ShotError where nothing that has a picture is selected, where the selection is not what `selection` asks for,
@@ -65,8 +75,10 @@ def read_each(scene: bpy.types.Scene, source: Source, project: str, selection: S
     timeline = TimelineFacts(scene)
     found = selected.targets(timeline, selection, source)
     spans = [(min(strip.start for strip in shot), max(strip.end for strip in shot)) for shot in found.shots]
+    unread = found.shots[len(known) :][:most]
     return Shots(
-        tuple(_read(timeline, strips, source, project, spans) for strips in found.shots),
+        len(found.shots),
+        (*known, *(_read(timeline, strips, source, project, spans) for strips in unread)),
         tuple(still.first_image for still in found.stills),
         found.passed_over,
     )

@@ -71,6 +71,7 @@ GERMAN: dict[str, str] = {
     "Reshoot {count} · ${price}": "Reshoot {count} · {price} $",
     "{count} strips as one shot": "{count} Streifen als ein Shot",
     "{count} shots · {time}": "{count} Shots · {time}",
+    "{looked_at} of {count} shots looked at": "{looked_at} von {count} Shots angesehen",
     "{fit} of {count} fit": "{fit} von {count} passen",
     "{count} in {parts} parts": "{count} in {parts} Teilen",
     "Not sent: {names}": "Wird nicht gesendet: {names}",

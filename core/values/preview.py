@@ -46,7 +46,8 @@ class Preview:
     shots: what a press sends, by time. variants: takes of each of them. prompt: as it is sent, empty where it cannot
     be. prompt_warnings: what is pointed out about it. stills: images that are selected beside the footage and are no
     references yet, absolute paths. passed_over: names of selected strips that have a picture and are not sent. errors:
-    all that blocks sending, the first to be mended first; they name their shot where there are several.
+    all that blocks sending, the first to be mended first; they name their shot where there are several. unfinished:
+    how many of how many shots were looked at so far, None where all were; until then there are no `shots`.
     """
 
     brief: Brief | None = None
@@ -58,6 +59,12 @@ class Preview:
     stills: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     errors: tuple[ReshootError, ...] = ()
+    unfinished: tuple[int, int] | None = None
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether a press would send it, as far as is known."""
+        return not self.errors and self.unfinished is None
 
     @property
     def error(self) -> ReshootError | None:

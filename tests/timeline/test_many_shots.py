@@ -16,7 +16,7 @@ import editing
 import footage
 import pytest
 from bad_service import IN_QUEUE, BadService, says
-from editing import Timeline, add_image, add_movie, drain_till, journal, lies_over, refusal, select, takes
+from editing import Timeline, add_image, add_movie, drain_till, journal, refusal, select, takes
 from footage import FRAMES
 from installed import MODULE
 from reshoot import session
@@ -64,6 +64,12 @@ def effect(scene: bpy.types.Scene, name: str, kind: str, channel: int, *inputs: 
 def names(seen: Preview) -> list[list[str]]:
     """The strips of each shot."""
     return [[strip.name for strip in each.shot.strips] for each in seen.shots]
+
+
+def lies_above(take: Any, strip: Any) -> bool:
+    """Whether the take covers exactly the strip's frames, wherever above."""
+    same = (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
+    return same and bool(take.channel > strip.channel)
 
 
 def refused(scene: bpy.types.Scene, *words: str) -> None:
@@ -198,7 +204,7 @@ def test_three_of_four_strips_are_three_jobs(
     assert sum(total.all for total in session.spent()) == 3 * PRICE
     placed = sorted(takes(scene), key=compat.start)
     for take, strip in zip(placed, (first, third, fourth), strict=True):
-        lies_over(take, strip)
+        assert lies_above(take, strip)
     assert not any(
         compat.start(take) < compat.end(second) and compat.end(take) > compat.start(second) for take in placed
     )
@@ -220,8 +226,7 @@ def test_five_shots_are_rehearsed_at_once_and_each_take_lies_over_its_own(
     scene.reshoot.selection = "TOGETHER"
     assert bpy.ops.reshoot.shoot_each(prompt="Make it rain") == {"FINISHED"}
     for take, strip in zip(sorted(takes(scene), key=compat.start), strips, strict=True):
-        assert (compat.start(take), compat.end(take)) == (compat.start(strip), compat.end(strip))
-        assert take.channel > strip.channel
+        assert lies_above(take, strip)
     assert scene.reshoot.selection == "TOGETHER" and scene.reshoot.prompt == "Make it rain"
 
 
@@ -393,3 +398,33 @@ def test_a_preview_of_many_follows_every_one_of_them(scene: bpy.types.Scene, mov
     scene.reshoot.selection = "TOGETHER"
     assert len(preview.preview(scene).shots) == 1
     assert len(look.look(scene, seconds=0.0, selection=Selection.EACH).preview.shots) == 12
+
+
+def test_more_shots_than_one_redraw_has_time_for_are_looked_at_in_several(scene: bpy.types.Scene) -> None:
+    strips = [effect(scene, f"T{n}", "TEXT", 1 + n) for n in range(60)]
+    select(scene, *strips)
+    whole = look.look(scene, seconds=0.0).preview.shots
+
+    def redraw(before: Any, *, later: float = 0.0, goes_on: bool = True) -> Any:
+        """What a redraw in a window does, `later` seconds after the first."""
+        if before is not None:
+            before.goes_on = goes_on
+        return preview._keep(scene, before, 100.0 + later, 24)
+
+    kept = redraw(None)
+    assert kept.seen.preview.unfinished == (24, 60) and not kept.seen.preview.can_be_sent
+    assert redraw(kept, goes_on=False) is kept, "one redraw draws several panels"
+    kept = redraw(kept)
+    assert kept.seen.preview.unfinished == (48, 60)
+    kept = redraw(kept)
+    assert kept.seen.preview.unfinished is None and kept.seen.preview.shots == whole
+    # Looked at again, it stays what it was until all is read.
+    assert redraw(kept, later=0.5) is kept and not kept.next
+    assert redraw(kept, later=2.0) is kept and redraw(kept, later=2.1) is kept
+    again = redraw(kept, later=2.2)
+    assert again is not kept and again.seen.preview.shots == whole
+    # What changes meanwhile is read from the start.
+    kept = redraw(None)
+    compat.set_end(strips[0], FRAMES - 5)
+    kept = redraw(redraw(redraw(kept)))
+    assert [each.shot.frames for each in kept.seen.preview.shots] == [FRAMES - 6] + [FRAMES] * 59
