@@ -14,10 +14,12 @@ from typing import Any
 
 import bpy
 import pytest
-from editing import Timeline, drain_until, journal, refusal, select
+from editing import Timeline, add_movie, drain_till, drain_until, journal, refusal, select
 from file_calls import FileCalls
+from footage import FRAMES
 from patience import LONGEST
 from reshoot import session
+from reshoot.core.export.recipe import SCENE_FILE
 from reshoot.session import shoot
 from reshoot.timeline import place
 
@@ -110,6 +112,22 @@ def test_the_main_thread_writes_the_scene_and_asks_no_disk(
     assert "write_scene: write" in calls.made
     assert {call: calls.made.count(call) for call in calls.made if calls.made.count(call) > WRITES.get(call, 0)} == {}
     drain_until("LANDED")
+
+
+def test_every_job_of_a_press_on_several_strips_gets_the_scene_which_is_written_once(
+    scene: bpy.types.Scene, movie: Path
+) -> None:
+    strips = [add_movie(scene, movie, frame=1 + FRAMES * number) for number in range(3)]
+    select(scene, *strips)
+    session.current()
+    with FileCalls() as calls:
+        press = pressed(scene)
+        press.wait()
+    folders = [session.current().runner.folder_of(job) for job in press.jobs]
+    assert len(folders) == 3 and all((folder / SCENE_FILE).is_file() for folder in folders)
+    assert {call: calls.made.count(call) for call in calls.made if calls.made.count(call) > WRITES.get(call, 0)} == {}
+    carry_out()
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 3)
 
 
 def test_a_disk_that_hangs_holds_no_press(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
