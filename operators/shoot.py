@@ -32,7 +32,7 @@ _EVERY = 0.01
 
 
 class _Shoot(_Operator):
-    """An operator that sends what is selected."""
+    """What the operators that send have in common."""
 
     # No options: what Blender registers it can repeat, and a repeat goes past the question that a press asks.
 
