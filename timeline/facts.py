@@ -18,8 +18,6 @@ from ..core.values.job import is_job_id
 from ..core.values.shot import ShownFile, ShownFiles
 from . import compat, content, curves
 
-JOB_KEY = "reshoot_job"
-"""Custom property of a placed strip: the id of the job that made it."""
 _ENDLESS = ("COLOR", "MASK")
 _MUCH = 10_000
 """Frames of what has no end: a colour, a mask, a still image."""
@@ -73,6 +71,9 @@ class StripFacts:
     @cached_property
     def is_take(self) -> bool:
         """Whether the strip is the take of a job."""
+        # It reads shots, and so these facts.
+        from .take_strips import JOB_KEY
+
         return is_job_id(self._strip.get(JOB_KEY))
 
     @cached_property

@@ -23,9 +23,9 @@ from ..core.values.shot import Shot
 from ..core.words import say
 from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
-from .facts import JOB_KEY
 from .muting import Muting
 from .shot import linked_words, scene_fps
+from .take_strips import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
 """See `appearance`."""

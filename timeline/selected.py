@@ -85,20 +85,28 @@ def _main(pictures: Sequence[StripFacts]) -> list[StripFacts]:
 
 
 def _each(strips: Sequence[StripFacts], source: Source) -> tuple[tuple[StripFacts, ...], ...]:
-    """Each of `strips` as a shot of its own. Raises ShotError where they are too many.
-
-    What the viewer shows is the same for all that have the same frames, and is sent once.
-    """
-    shots: dict[object, list[StripFacts]] = {}
-    for strip in strips:
-        frames = (strip.start, strip.end) if source is Source.TIMELINE else strip.name
-        shots.setdefault(frames, []).append(strip)
+    """Each of `strips` as a shot of its own. Raises ShotError where they are too many."""
+    shots = _apart(strips) if source is Source.TIMELINE else [(strip,) for strip in strips]
     if len(shots) > MOST_SHOTS:
         raise ShotError(
             say("{count} shots are selected; at most {most} are sent at one press.", count=len(shots), most=MOST_SHOTS),
             say("Select fewer of them, and send the others afterwards."),
         )
-    return tuple(map(tuple, shots.values()))
+    return tuple(shots)
+
+
+def _apart(strips: Iterable[StripFacts]) -> list[tuple[StripFacts, ...]]:
+    """Those of `strips` together that have the same frames, or some of another's: what the viewer shows then is one
+    picture, and is sent once.
+    """
+    shots: list[list[StripFacts]] = []
+    for strip in sorted(strips, key=lambda each: (each.start, -each.end, each.channel)):
+        around = next((shot for shot in shots if shot[0].end >= strip.end), None)
+        if around is None:
+            shots.append([strip])
+        else:
+            around.append(strip)
+    return [tuple(sorted(shot, key=_place)) for shot in shots]
 
 
 def _fillers(footage: Sequence[StripFacts], pictures: Iterable[StripFacts]) -> list[StripFacts]:

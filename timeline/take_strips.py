@@ -26,9 +26,11 @@ from ..core.values.take import Take
 from ..core.words import say
 from . import compat, content, curves, movie_strip
 from .editor import editor_of
-from .facts import JOB_KEY
 from .muting import Frames, Muting
 from .shot import UNDOES, scene_fps
+
+JOB_KEY = "reshoot_job"
+"""Custom property of a placed strip: the id of the job that made it."""
 
 _HIGHEST_CHANNEL = 128
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")

@@ -133,11 +133,16 @@ def test_where_there_is_no_footage_stills_are_shots_and_then_anything(scene: bpy
 def test_what_the_viewer_shows_over_the_same_frames_is_sent_once(scene: bpy.types.Scene, movie: Path) -> None:
     below = add_movie(scene, movie)
     above = add_movie(scene, movie, channel=2)
-    later = add_movie(scene, movie, frame=1 + FRAMES)
+    compat.set_end(above, 51)
+    later = add_movie(scene, movie, channel=2, frame=61)
     select(scene, below, above, later)
     assert len(editing.seen(scene).shots) == 3
     scene.reshoot.source = "TIMELINE"
-    assert [len(strips) for strips in names(editing.seen(scene))] == [2, 1]
+    seen = editing.seen(scene)
+    assert [(len(each.shot.strips), each.shot.start, each.shot.frames) for each in seen.shots] == [
+        (2, 1, FRAMES),
+        (1, 61, FRAMES),
+    ]
 
 
 def test_music_under_several_shots_is_nobodys_own_sound(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:

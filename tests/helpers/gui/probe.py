@@ -258,7 +258,9 @@ def _stage() -> str:
         return _called
     _depth += 1
     try:
-        states = {line.job.state for line in sys.modules[f"{_module}.core.jobs.board"].open_jobs()}
+        # It is imported when it is needed: nobody has a job before.
+        board = sys.modules.get(f"{_module}.core.jobs.board")
+        states = {line.job.state for line in board.open_jobs()} if board is not None else set()
         return "+".join(sorted({state.value for state in states if not state.ended})) or "no job"
     finally:
         _depth -= 1
