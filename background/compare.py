@@ -7,7 +7,6 @@ Blender first makes proxies, which is the fastest way that it has to read a movi
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from dataclasses import asdict
 from fractions import Fraction
@@ -18,6 +17,7 @@ import bpy
 import numpy as np
 
 from ..core.errors import ExportError
+from ..core.storage import discard, put_in_place
 from ..core.takes import alignment
 from ..core.values.compare_recipe import CompareRecipe
 from ..core.values.serialization import from_json
@@ -69,14 +69,14 @@ def _compare(recipe: CompareRecipe) -> dict[str, Any]:
         if recipe.result is None:
             part = Path(folder) / "clip.npy"
             np.save(part, clip)
-            os.replace(part, kept)
+            put_in_place(part, kept)
             return {}
         wanted = len(recipe.shown) + alignment.REACH
         size = (clip.shape[2], clip.shape[1])
         result, result_frames = _read(
             recipe.result, wanted, Path(folder) / "result", size, recipe.scale, recipe.rotation
         )
-    kept.unlink(missing_ok=True)
+    discard(kept)
     shown = [min(frame, len(clip) - 1) for frame in recipe.shown]
     found = alignment.track(evidence.likeness(clip, result, shown))
     late = found.late()

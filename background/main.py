@@ -38,7 +38,7 @@ def main() -> None:
     target = Path(request["answer"])
     part = target.with_suffix(".part")
     part.write_text(json.dumps(answer), encoding="utf-8")
-    os.replace(part, target)
+    importlib.import_module(f"{_PACKAGE}.core.storage").put_in_place(part, target)
     _leave()
 
 
@@ -51,12 +51,10 @@ def _leave() -> None:
 
 def _end_with(parent: int) -> None:
     """Stop rendering when the Blender that asked for it is gone: it will ask again."""
-    if os.name == "nt":
-        # A process there keeps no link to its parent.
-        return
+    is_over = importlib.import_module(f"{_PACKAGE}.core.blender_process").parents_end(parent)
 
     def check(*_args: object) -> None:
-        if os.getppid() != parent:
+        if is_over():
             os._exit(1)
 
     bpy.app.handlers.frame_change_pre.append(check)

@@ -16,6 +16,7 @@ import numpy as np
 from ..core.awake import Patience
 from ..core.blender_process import PROGRESS
 from ..core.errors import ExportError
+from ..core.storage import remove
 from ..core.words import say
 from ..timeline import compat
 
@@ -75,7 +76,7 @@ def render_movie(
     render.use_file_extension = False
     render.use_overwrite = True
     render.use_placeholder = False
-    target.unlink(missing_ok=True)
+    remove(target)
     render_range(scene, first, frames)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ExportError
+from ..core.storage import put_in_place
 from ..core.values.render_recipe import RenderRecipe
 from ..core.values.serialization import from_json
 from ..core.words import say
@@ -54,7 +55,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         stills = movie_output.render_stills(scene, Path(folder), recipe.start, recipe.frames)
         if recipe.still:
-            stills[0].replace(target)
+            put_in_place(stills[0], target)
             return {}
         second = _from_stills(scene, recipe, stills)
         order = recipe.frame_map or range(recipe.frames)

@@ -7,9 +7,11 @@ out on standard output, the answer comes back as a JSON file.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ExportError, JobCancelled
-from .storage import make_folder, unwritable
+from .storage import make_folder, remove, unwritable
 from .words import say, spoken
 
 PROGRESS = "reshoot-progress"
 """Starts a line of progress: the word, frames done, frames in all."""
 
 _LOOK_EVERY = 0.05
+_SYNCHRONIZE = 0x00100000
+"""The right to wait for a process of Windows to end."""
 _TAIL = 400
 
 
@@ -57,7 +61,7 @@ class Blender:
         log_path = folder / f"{module}.log"
         try:
             make_folder(folder)
-            answer_path.unlink(missing_ok=True)
+            remove(answer_path)
             recipe_path.write_text(
                 json.dumps(
                     {
@@ -93,6 +97,17 @@ class Blender:
             finally:
                 _end(process)
         return _answer(answer_path, log_path, process.returncode)
+
+
+def parents_end(parent: int) -> Callable[[], bool]:
+    """What tells whether the process `parent`, which started this one, has ended. Called while it is there."""
+    if sys.platform != "win32":
+        return lambda: os.getppid() != parent
+    # There a process keeps no link to its parent, whose number may be another one's once it has ended.
+    windows = ctypes.WinDLL("kernel32")
+    windows.OpenProcess.restype = ctypes.c_void_p
+    handle = ctypes.c_void_p(windows.OpenProcess(_SYNCHRONIZE, False, parent))
+    return lambda: handle.value is None or windows.WaitForSingleObject(handle, 0) == 0
 
 
 def _environment(folder: Path) -> dict[str, str]:

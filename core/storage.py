@@ -8,8 +8,11 @@ player for as long as it shows it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +41,11 @@ OVER = "over.txt"
 
 _HELD = (5, 32, 33)
 """What Windows says of a file that another program has open: access is denied, it is in use, a part of it is locked."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_ON_WINDOWS = (39, 112)
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each further try: a scanner has a new file for less than their sum."""
+_SHORT_PAUSES = _PAUSES[:3]
 
 
 def put_in_place(part: Path, target: Path) -> None:
@@ -48,19 +54,31 @@ def put_in_place(part: Path, target: Path) -> None:
     _patiently(lambda: os.replace(part, target))
 
 
+def remove(path: Path) -> None:
+    """Have no file at `path`. Waits as `put_in_place` does. Raises OSError."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
 def discard(path: Path) -> None:
     """Remove a file that is not needed any more, where that can be done."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of ours that is over with all that is in it. Where something in it is open, that stays, and the
-    folder is marked: see `left_over`."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.is_dir():
-        with contextlib.suppress(OSError):
-            (folder / OVER).touch()
+def remove_folder(folder: Path, *, patiently: bool = True) -> bool:
+    """Remove a folder of ours that is over with all that is in it. Whether it is gone: where something in it is open,
+    that stays, and the folder is marked, see `left_over`.
+
+    patiently: waits up to 0.2 seconds for a program to let go, and no longer: whoever removes many is waited for.
+    """
+    for pause in (*_SHORT_PAUSES, 0.0) if patiently and sys.platform == "win32" else (0.0,):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.is_dir():
+            return True
+        time.sleep(pause)
+    with contextlib.suppress(OSError):
+        (folder / OVER).touch()
+    return False
 
 
 def left_over(folders: Path) -> list[Path]:
@@ -69,6 +87,19 @@ def left_over(folders: Path) -> list[Path]:
         return [mark.parent for mark in folders.glob(f"*/{OVER}")]
     except OSError:
         return []
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that a disk has no room left, or gives this user no more."""
+    while error is not None:
+        if isinstance(error, OSError) and (
+            error.errno in _FULL or getattr(error, "winerror", None) in _FULL_ON_WINDOWS
+        ):
+            return True
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return True
+        error = error.__cause__
+    return False
 
 
 def _patiently(act: Callable[[], None]) -> None:

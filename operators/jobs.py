@@ -25,6 +25,11 @@ else:
     _Operator = object
 
 
+def _patience() -> float:
+    """Seconds that a disk has to tell whether a take is there before the interface goes on. Scripts have time."""
+    return 30.0 if bpy.app.background else 0.1
+
+
 class _JobOperator(_Operator):
     """An operator on the job that its property names."""
 
@@ -79,6 +84,24 @@ class RESHOOT_OT_job_cancel(_JobOperator, bpy.types.Operator):
         return running.runner.cancel(job.id)
 
 
+def _question(job: "Job") -> tuple[str, str, str]:
+    """What the editor is asked before a job is sent that may be paid already: title, question, button."""
+    if job.held:
+        words = say(
+            "Where Reshoot runs elsewhere with this job it may be sent there too: that costs ${price} a second time.",
+            price=job.sent.price,
+        )
+        return say("Send This Job from Here?"), words, say("Send")
+    if job.service == REHEARSAL:
+        words = say("It may have been accepted already.")
+    else:
+        words = say(
+            "It may have been accepted already: submitting it again may cost ${price} a second time.",
+            price=job.sent.price,
+        )
+    return say("Submit This Job Again?"), words, say("Submit Again")
+
+
 class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
     """Go on from where the job stopped, without paying twice for what was paid"""
 
@@ -93,21 +116,9 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         if line is None or not line.job.lost:
             return super().invoke(context, event)
         self._asked = True
-        words = (
-            say("It may have been accepted already.")
-            if line.job.service == REHEARSAL
-            else say(
-                "It may have been accepted already: submitting it again may cost ${price} a second time.",
-                price=line.job.sent.price,
-            )
-        )
+        title, words, button = _question(line.job)
         return session.window_manager().invoke_confirm(
-            self,
-            event,
-            title=say("Submit This Job Again?"),
-            message=words,
-            confirm_text=say("Submit Again"),
-            icon="WARNING",
+            self, event, title=title, message=words, confirm_text=button, icon="WARNING"
         )
 
     def execute(self, context: "Context") -> "OperatorReturn":
@@ -116,11 +127,13 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
     def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
         """Retry a job that failed, was cancelled or is unsure, or whose take is gone."""
+        from ..core.lookout import look_within
         from ..core.takes.files import is_gone
         from ..core.values.state import State
         from ..session import spending
 
-        if job.retry_to is None and not is_gone(job):
+        # Where the disk does not tell at once, the runner finds out.
+        if job.retry_to is None and look_within(_patience(), lambda: is_gone(job)) is False:
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
             spending.read()
@@ -166,7 +179,7 @@ class RESHOOT_OT_resume(bpy.types.Operator):
                 # A job that was just sent is to be waited for too.
                 running.runner.written().result()
             running.read(wait=wait)
-            for doing in running.land_again():
+            for doing in running.land_again() if wait else ():
                 doing.result()
             unfinished = running.unfinished()
             running.resume()

@@ -30,6 +30,9 @@ else:
 _EVERY = 0.01
 """Seconds between two looks whether the disk has answered a press."""
 
+_shown: tuple[str, ...] = ()
+"""What the panel says that presses wait for."""
+
 
 class _Shoot(_Operator):
     """What the operators that send have in common."""
@@ -173,11 +176,17 @@ class RESHOOT_OT_shoot_each(_Shoot, bpy.types.Operator):
 @enduring
 def _carry_out() -> float | None:
     """Send what was pressed, once the disk has answered."""
+    global _shown
     from ..session import shoot
 
-    if shoot.carry_out():
+    answered, words = shoot.carry_out(), shoot.waiting()
+    if answered:
         # It follows the jobs, and tells what is in the way of others.
         watch.ensure()
+    if answered or words != _shown:
+        _shown = words
+        for area in session.areas("SEQUENCE_EDITOR"):
+            area.tag_redraw()
     return _EVERY if shoot.is_under_way() else None
 
 

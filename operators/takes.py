@@ -13,9 +13,13 @@ from ..settings.scene import scene_of
 from . import watch
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from bpy.types import Context, Event
 
     from ..session import OperatorReturn
+
+
+_AT_ONCE = 0.1
+"""Seconds that a disk has to tell whether a folder is there before the interface goes on."""
 
 
 class RESHOOT_OT_take_place(bpy.types.Operator):
@@ -27,8 +31,15 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
 
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
+        """Place it; once its disk has answered where that takes longer than a moment."""
+        return self._place(context, wait=bpy.app.background)
+
     def execute(self, context: "Context") -> "OperatorReturn":
-        """Place it."""
+        """Place it, and wait for its disk."""
+        return self._place(context, wait=True)
+
+    def _place(self, context: "Context", *, wait: bool) -> "OperatorReturn":
         from ..core.errors import ReshootError
         from ..core.jobs import board
 
@@ -38,7 +49,14 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
-            running.placing.place([job], scene_of(context))
+            scene = scene_of(context)
+            files = None if wait else running.placing.files([job], scene)
+            if files is None and not wait:
+                running.placing.want(job, scene)
+                watch.ensure()
+                # No undo step: the watch makes it once the take lies there.
+                return {"CANCELLED"}
+            running.placing.place([job], scene, files=files)
         except ReshootError as error:
             board.set_words(self.job, str(error))
             if context.area is not None:
@@ -100,10 +118,18 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
     def execute(self, context: "Context") -> "OperatorReturn":
         """Open it in the system's file browser."""
         from ..core.jobs import board
+        from ..core.lookout import look_within
 
         line = board.progress(self.job)
         folder = os.path.dirname(line.job.take.path) if line is not None and line.job.take is not None else ""
-        if not os.path.isdir(folder):
+        there = look_within(_AT_ONCE, lambda: os.path.isdir(folder))
+        if there is None:
+            words = say(
+                "The disk with the folder {folder} does not answer. See whether it can be opened.", folder=folder
+            )
+            self.report({"ERROR"}, words)
+            return {"CANCELLED"}
+        if not there:
             self.report({"ERROR"}, say("The job's folder is not there. Retry the job to fetch its take again."))
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=folder)

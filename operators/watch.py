@@ -37,7 +37,7 @@ _GRACE = 15.0
 _TAB = "Reshoot"
 _CLOCK = 1.0
 """Seconds after which the sidebar is drawn again for the time that a job has taken."""
-TAKE, RIGHT = named("Reshoot Take"), named("Put Reshoot Take Right")
+TAKE, RIGHT, PLACED = named("Reshoot Take"), named("Put Reshoot Take Right"), named("Place Take")
 """The undo steps."""
 _HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
 """Operators that hold strips or the playhead while they run."""
@@ -111,14 +111,15 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             self.report({"INFO"}, _waits(job))
         may = may_place(context)
         if running.placing.has_to_lay_again and _is_quiet():
-            self._lay_again(running)
-            _redraw(everything=True)
-        elif may:
-            for jobs in running.placing.landed()[:1]:
-                self._place(running, jobs)
+            if self._lay_again(running):
                 _redraw(everything=True)
+        elif may:
+            done = self._place_wanted(running)
+            for jobs in running.placing.landed()[:1]:
+                done = self._place(running, jobs) or done
             for job in running.placing.takes_to_correct()[:1]:
-                self._correct_take(running, job)
+                done = self._correct_take(running, job) or done
+            if done:
                 _redraw(everything=True)
 
     def cancel(self, context: Context) -> None:
@@ -129,22 +130,50 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     def _end(self, context: Context) -> None:
         session.window_manager().event_timer_remove(_timers.pop(self._number))
 
-    def _place(self, running: session.Session, jobs: Sequence[Job]) -> None:
+    def _place(self, running: session.Session, jobs: Sequence[Job]) -> bool:
+        """Place takes that have landed. Whether that was tried: not while their disk is asked."""
         from ..core.errors import ReshootError
         from ..core.jobs import board
 
         try:
+            files = running.placing.files(jobs)
+            if files is None:
+                return False
             # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
-            running.placing.place(jobs, keep=bpy.context.mode == "OBJECT")
+            running.placing.place(jobs, files=files, keep=True, stepless=bpy.context.mode != "OBJECT")
         except ReshootError as error:
             for job in jobs:
                 board.set_words(job.id, str(error))
             self.report({"ERROR"}, str(error))
-            return
+            return True
         bpy.ops.ed.undo_push(message=TAKE)
         self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
+        return True
 
-    def _lay_again(self, running: session.Session) -> None:
+    def _place_wanted(self, running: session.Session) -> bool:
+        """The same with a take that the editor wants placed, and whose disk had not answered when he said so."""
+        from ..core.errors import ReshootError
+        from ..core.jobs import board
+
+        wanted = running.placing.wanted
+        if wanted is None:
+            return False
+        job, scene = wanted
+        try:
+            files = running.placing.files([job], scene)
+            if files is None:
+                return False
+            running.placing.place([job], scene, files=files)
+        except ReshootError as error:
+            board.set_words(job.id, str(error))
+            self.report({"ERROR"}, str(error))
+        else:
+            bpy.ops.ed.undo_push(message=PLACED)
+        running.placing.want_no_more(job)
+        return True
+
+    def _lay_again(self, running: session.Session) -> bool:
+        """Lay a take again that is to stay. Whether there is anything to be seen of that."""
         from ..core.errors import ReshootError
 
         try:
@@ -152,22 +181,26 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             laid = running.placing.lay_again()
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
-            return
+            return True
         if laid is not None and laid[1]:
             words = say("The take of “{shot}” stays: delete its strip to take it out", shot=laid[0].shot.name)
             self.report({"INFO"}, words)
+        return laid is not None
 
-    def _correct_take(self, running: session.Session, job: Job) -> None:
+    def _correct_take(self, running: session.Session, job: Job) -> bool:
+        """Put a take right. Whether there is anything to be seen of that."""
         from ..core.errors import ReshootError
 
         try:
-            if not running.placing.correct_take(job):
-                return
+            files = running.placing.files([job])
+            if files is None or not running.placing.correct_take(job, files):
+                return False
         except ReshootError as error:
             self.report({"WARNING"}, str(error))
-            return
+            return True
         bpy.ops.ed.undo_push(message=RIGHT)
         self.report({"INFO"}, say("The take of “{shot}” was put right, as the list of jobs tells", shot=job.shot.name))
+        return True
 
 
 def ensure() -> None:
@@ -201,6 +234,11 @@ def can_push_undo() -> bool:
     return bool(bpy.ops.ed.undo_push.poll())  # type: ignore[call-arg]
 
 
+def _is_redoable() -> bool:
+    """Whether something was undone that can be done again; no new step was pushed since."""
+    return bool(bpy.ops.ed.redo.poll())  # type: ignore[call-arg]  # see `can_push_undo`
+
+
 def may_place(context: Context) -> bool:
     """Whether no harm is done by adding strips and an undo step now.
 
@@ -208,7 +246,7 @@ def may_place(context: Context) -> bool:
     half of it; and between an undo and its redo the redo would be gone.
     """
     global _redo_since
-    if not bpy.ops.ed.redo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+    if not _is_redoable():
         _redo_since = None
     elif _redo_since is None:
         _redo_since = time.monotonic()
@@ -233,7 +271,9 @@ def _is_work(running: session.Session) -> bool:
     from ..core.jobs import board
 
     busy = running.threads.is_busy or running.has_events or running.placing.has_uncompared
-    return board.is_moving() or busy or running.placing.has_to_lay_again or bool(running.placing.landed())
+    placing = running.placing
+    to_place = placing.has_to_lay_again or placing.wanted is not None or bool(placing.landed())
+    return board.is_moving() or busy or to_place
 
 
 def _redraw(*, everything: bool = False, clock: bool = False) -> None:
@@ -300,6 +340,9 @@ def _resume_work() -> None:
     try:
         session.current().resume()
     except ReshootError as error:
+        if start.is_opening():
+            _resume_later(RECOVERS)
+            return
         import logging
 
         logging.getLogger(__name__).error("%s", error)
@@ -329,7 +372,10 @@ def _hear_what_is_read() -> None:
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
-    attempt(session.undoing)
+    # After a new step nothing can be done again, and in another mode it is of that mode.
+    attempt(lambda: session.undoing(held=not _is_redoable() and bpy.context.mode == "OBJECT"))
+    # What was taken out for the time being comes again, also where nothing was undone after all.
+    attempt(_place_what_is_there_again)
 
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it

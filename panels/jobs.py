@@ -50,6 +50,7 @@ _WORDS = {
     State.CANCELLED: named("Cancelled"),
     State.UNSURE: named("Unsure whether it was accepted"),
 }
+_HELD = named("Held: not sent from here")
 _ICONS: dict[State, Icon] = {
     State.LANDED: "IMPORT",
     State.PLACED: "CHECKMARK",
@@ -68,12 +69,29 @@ def draw(layout: UILayout, context: Context) -> None:
         row.active = False
         row.label(text="No jobs yet")
         return
+    held_back = sum(line.job.held for line in lines)
+    if held_back:
+        wrapped(layout, _held_words(held_back), room(context), icon="PAUSE")
     first, end = page(len(lines))
     now, free = time.time(), boxed(room(context))
     for line in lines[first:end]:
         _job(layout.box(), line, free, now, held)
     if len(lines) > PAGE:
         _pages(layout, first, end, len(lines))
+
+
+def _held_words(count: int) -> str:
+    """What is said of so many jobs that wait since the journal was copied."""
+    if count == 1:
+        return say(
+            "1 job is held, since Reshoot's folder was copied or restored. Retry sends it, which is safe where Reshoot "
+            "runs nowhere else; Dismiss gives it up here."
+        )
+    return say(
+        "{count} jobs are held, since Reshoot's folder was copied or restored. Retry sends one, which is safe where "
+        "Reshoot runs nowhere else; Dismiss gives it up here.",
+        count=count,
+    )
 
 
 def page(count: int) -> tuple[int, int]:
@@ -177,7 +195,8 @@ def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room) -> No
         again = layout.operator("reshoot.take_place", text=say("Place Again"), icon="IMPORT", translate=False)
         again.job = line.job.id
     else:
-        wrapped(layout, say(_WORDS[state]), free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
+        words = say(_HELD) if line.job.held else say(_WORDS[state])
+        wrapped(layout, words, free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))
     if line.words and line.words != say(_WORDS[state]):
         wrapped(layout, line.words, free, icon="BLANK1", alert=lost or state is State.LANDED)
 
@@ -195,6 +214,8 @@ def _facts(job: Job, now: float) -> str:
 def _price(job: Job) -> str:
     if job.service == REHEARSAL:
         return say("free")
+    if job.held and not job.lost_url:
+        return say("${price} if it is sent", price=job.price)
     if job.state.ended and job.paid is Paid.NO:
         return say("nothing charged")
     if job.state.ended and job.paid is Paid.UNKNOWN:

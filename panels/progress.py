@@ -41,6 +41,7 @@ _WORDS = {
     State.FAILED: named("Failed"),
     State.UNSURE: named("Unsure"),
 }
+_HELD = named("Held")
 _TOLD = 32
 """Letters of a service's own words that are shown on a strip."""
 
@@ -193,6 +194,8 @@ def _sayings(line: JobProgress) -> list[str]:
     """What can be said of a job, the longest first."""
     state = line.job.state
     word = say(_WORDS[state]) if state in _WORDS else ""
+    if line.job.held:
+        word = say(_HELD)
     if state is State.WAITING and line.words:
         told = line.words if len(line.words) <= _TOLD else f"{line.words[: _TOLD - 1].rstrip()}…"
         return [told, line.words.split(",")[0]]

@@ -58,9 +58,11 @@ def draw(layout: UILayout, context: Context) -> None:
         _in_the_way(layout, error, preview, free)
     if len(preview.errors) > _FAULTS:
         wrapped(layout, say("and {count} more", count=len(preview.errors) - _FAULTS), free, icon="BLANK1")
+    for words in start.waiting():
+        wrapped(layout, words, free, icon="TIME")
     row = layout.row()
     row.scale_y = 1.5
-    row.enabled = preview.can_be_sent
+    row.enabled = preview.can_be_sent and not start.is_pressed(preview)
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
@@ -114,8 +116,8 @@ def _shots(layout: UILayout, preview: Preview, free: Room) -> None:
         wrapped(layout, fix, free, icon="CHECKMARK")
     if len(fixes) > _NAMES:
         wrapped(layout, say("and {count} more", count=len(fixes) - _NAMES), free, icon="BLANK1")
-    if preview.frozen:
-        wrapped(layout, preview.frozen, free, icon="INFO")
+    for frozen in list(dict.fromkeys(each.frozen for each in shots if each.frozen))[:_NAMES]:
+        wrapped(layout, frozen, free, icon="INFO")
 
 
 def _counts(shots: Sequence[ShotPreview], plans: Sequence[Plan]) -> list[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..core.storage import discard, put_in_place
 from .answers import error_answer
 from .storage import Storage, StoredFile
 
@@ -67,11 +68,11 @@ class Multipart:
             with upload.lock:
                 if upload.complete:
                     raise error_answer(400, "The upload is complete already")
-                arriving.replace(_part(upload, number))
+                put_in_place(arriving, _part(upload, number))
                 upload.etags[number] = f'"{digest.hexdigest()[:32]}"'
                 return upload.etags[number]
         finally:
-            arriving.unlink(missing_ok=True)
+            discard(arriving)
 
     def complete(self, location: str, upload_id: str, parts: Any) -> StoredFile:
         """Put the parts together, in the order of their numbers. Asking again after that changes nothing."""
@@ -84,7 +85,8 @@ class Multipart:
                     for number in sorted(upload.etags):
                         with _part(upload, number).open("rb") as part:
                             shutil.copyfileobj(part, whole, 1024 * 1024)
-                        _part(upload, number).unlink()
+                for number in upload.etags:
+                    discard(_part(upload, number))
                 self._storage.keep(upload.file)
                 upload.complete = True
         return upload.file

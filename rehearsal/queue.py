@@ -24,6 +24,7 @@ from typing import Any
 from ..core.errors import ExportError
 from ..core.lanes import Lane
 from ..core.models.table import with_endpoint
+from ..core.storage import discard
 from .inspection import Unprocessable, inspect
 from .records import Log, Records, Request, RequestOutcome
 from .storage import Storage
@@ -216,8 +217,7 @@ class Queue:
             outcome = self._attempt(request, target)
         finally:
             # A renderer's process may still hold it on Windows; the sweep takes it then.
-            with contextlib.suppress(OSError):
-                target.unlink(missing_ok=True)
+            discard(target)
         with self._lock:
             if request.cancelled:
                 outcome = _CANCELLED

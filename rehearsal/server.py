@@ -20,7 +20,7 @@ from .protocol import Conversation, House, file_bytes
 from .queue import Queue, Render, StandIn
 from .records import Records
 from .storage import Storage
-from .webhooks import call
+from .webhooks import Webhooks
 from .wire import Listener
 
 __all__ = ["RehearsalServer", "Render", "StandIn"]
@@ -47,6 +47,7 @@ class RehearsalServer:
         self._keep = keep
         self._house: House | None = None
         self._listener: Listener | None = None
+        self._webhooks: Webhooks | None = None
         self._owned: sqlite3.Connection | None = None
 
     def start(self) -> str:
@@ -79,7 +80,8 @@ class RehearsalServer:
             ) from error
         house.base = f"http://127.0.0.1:{self._listener.server_port}"
         self._house = house
-        queue.on_end = lambda request: call(request, house.made)
+        self._webhooks = Webhooks(house.made)
+        queue.on_end = self._webhooks.tell
         queue.start(earlier)
         self._listener.start()
         return house.base
@@ -89,12 +91,13 @@ class RehearsalServer:
 
         Running renders are cancelled; the next start takes them up.
         """
-        if self._house is None or self._listener is None:
+        if self._house is None or self._listener is None or self._webhooks is None:
             return
         self._listener.end(_CLOSE_SECONDS)
         self._house.queue.stop()
+        self._webhooks.end(_CLOSE_SECONDS)
         self._disown()
-        self._house = self._listener = None
+        self._house = self._listener = self._webhooks = None
 
     def paused(self) -> contextlib.AbstractContextManager[None]:
         """Nothing is rendered meanwhile; waits for what is. Requests are still answered, where anybody asks."""

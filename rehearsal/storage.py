@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from ..core.storage import discard, put_in_place
 from .wire import is_loopback
 
 _LOCATION = re.compile(r"/files/([0-9a-f]{32})/([A-Za-z0-9._-]{1,120})")
@@ -109,7 +110,7 @@ class Storage:
     def adopt(self, path: Path, name: str) -> StoredFile:
         """Take over a file that was made on this computer."""
         file = self.new(name, "")
-        os.replace(path, file.path)
+        put_in_place(path, file.path)
         self.keep(file)
         return StoredFile(file.id, file.name, file.path, file.path.stat().st_size)
 
@@ -143,9 +144,9 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
+        put_in_place(part, path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        discard(part)
         raise
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -42,6 +43,16 @@ def is_loopback(address: str) -> bool:
         return urlsplit(address).hostname in LOOPBACK
     except ValueError:
         return False
+
+
+def let_go(connection: socket.socket) -> None:
+    """End what any thread waits for at `connection`; whatever it does there next fails."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    # Windows wakes nobody for that, but whoever waits at what is closed; elsewhere it is the other way round.
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError):
+            socket.close(connection.detach())
 
 
 class Wire(BaseHTTPRequestHandler):
@@ -80,8 +91,11 @@ class Wire(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         except Exception as error:
-            log.exception("the rehearsal could not answer")
             self.close_connection = True
+            if self.connection.fileno() < 0:
+                # The server ends, and has closed it: there is nobody to answer either.
+                return
+            log.exception("the rehearsal could not answer")
             if self._answered:
                 return
             self.answer(500, {"detail": f"The rehearsal failed: {error}", "error_type": "internal_error"})
@@ -299,8 +313,7 @@ class Listener(ThreadingHTTPServer):
         with self._lock:
             connections = dict(self._connections)
         for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+            let_go(connection)
         for thread in connections.values():
             thread.join(max(0.0, end - time.monotonic()))
 

@@ -35,6 +35,7 @@ __all__ = [
     "areas",
     "close",
     "current",
+    "file_number",
     "file_opened",
     "file_saved",
     "has_work",
@@ -58,6 +59,8 @@ def _unnamed() -> str:
 
 
 _untitled = _unnamed()
+_number = 0
+"""How often another file was opened."""
 _file = ""
 """What the jobs of the session belong to: the open file as it was called when it was opened or saved last."""
 
@@ -65,6 +68,11 @@ _file = ""
 def project() -> str:
     """What the open file's jobs belong to: its path, or a name of its own until it has one."""
     return bpy.data.filepath or _untitled
+
+
+def file_number() -> int:
+    """Which file is open: the same number for as long as it is, whatever it is called when it is saved."""
+    return _number
 
 
 def takes_folder(of_project: str) -> Path:
@@ -116,7 +124,8 @@ def has_work() -> bool:
 
 def file_opened() -> None:
     """Another file is open now."""
-    global _untitled, _file
+    global _untitled, _file, _number
+    _number += 1
     _untitled = _unnamed()
     _file = project()
     if _session is not None:
@@ -140,10 +149,10 @@ def file_saved() -> None:
     _file = here
 
 
-def undoing() -> None:
-    """The editor is about to undo something, or to do it again."""
+def undoing(*, held: bool) -> None:
+    """The editor is about to undo something, or to do it again. held: whether a step holds the timeline as it is."""
     if _session is not None:
-        _session.placing.undoing(_session.following.takes_in_file())
+        _session.placing.undoing(_session.following.takes_in_file(), held=held)
 
 
 def undone(*, again: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
@@ -111,14 +111,18 @@ class DiskAnswer:
 
 @dataclass(frozen=True)
 class Look:
-    """What can be told without the disk, and what is to be asked of it. read: the shots that were read so far, where
-    they are too many for one look.
+    """What can be told without the disk, and what is to be asked of it.
+
+    selection: what several strips were taken for. read: the shots that were read so far, where they are too many for
+    one look. unsure: files that count as see-through because only a decoder tells whether they are.
     """
 
     preview: Preview
     faults: tuple[_Fault, ...]
     question: DiskQuestion
+    selection: Selection
     read: tuple[shot.ReadShot, ...] = ()
+    unsure: tuple[str, ...] = ()
 
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
@@ -183,11 +187,68 @@ def look(
     counts = selection or Selection(settings.selection), variants or settings.variants
     until = time.monotonic() + seconds
     transparency.asked()
-    seen = look_at(scene, brief, *counts)
+    seen, paths = look_at(scene, brief, *counts), transparency.asked()
     # What a file's header tells may make another shot of it, whose files are asked for then.
-    while _headers_changed(transparency.asked(), until):
-        seen = look_at(scene, brief, *counts)
-    return replace(seen, faults=(*seen.faults, *unusable))
+    while _headers_changed(paths, until):
+        seen, paths = look_at(scene, brief, *counts), transparency.asked()
+    through = any(each.shot.see_through for each in seen.preview.shots)
+    unsure = tuple(path for path in paths if through and not transparency.is_settled([path]))
+    return replace(seen, faults=(*seen.faults, *unusable), unsure=unsure)
+
+
+def look_as_if_opaque(scene: bpy.types.Scene, seen: Look) -> Look | None:
+    """What would be sent if none of the `unsure` files of what was `seen` has an alpha channel; None where something is
+    in the way of that, no shot is another then, or one costs more or is other parts than what the editor has seen.
+    """
+    brief, shots = seen.preview.brief, seen.preview.shots
+    if not seen.unsure or brief is None:
+        return None
+    with transparency.supposed_without(seen.unsure):
+        other = look_at(scene, brief, seen.selection, seen.preview.variants)
+    transparency.asked()
+    if other.with_answer(None).error is not None or len(other.preview.shots) != len(shots):
+        return None
+    pairs = list(zip(shots, other.preview.shots, strict=True))
+    if not all(_is_no_more(one.plan, another.plan) for one, another in pairs):
+        return None
+    return other if any(one.shot.see_through != another.shot.see_through for one, another in pairs) else None
+
+
+def _is_no_more(known: Plan | None, plan: Plan | None) -> bool:
+    """Whether `plan` costs no more than the one that is `known`, and goes in as many parts."""
+    return known is not None and plan is not None and len(plan.parts) == len(known.parts) and plan.price <= known.price
+
+
+def with_opaque(seen: Look, opaque: Look, without: Callable[[tuple[str, ...]], bool]) -> Look:
+    """`seen`, with those of its shots as `look_as_if_opaque` has them whose files have no alpha channel after all.
+
+    without: whether that is so of some of the `unsure` files. Called on any thread.
+    """
+    previews, questions = list(seen.preview.shots), list(seen.question.shots)
+    for number, each in enumerate(questions):
+        own = {strip.filepath for strip in each.shot.strips}.union(*(shown.paths for shown in each.footage))
+        files = tuple(path for path in seen.unsure if path in own or len(questions) == 1)
+        if files and without(files):
+            previews[number], questions[number] = opaque.preview.shots[number], opaque.question.shots[number]
+    return replace(
+        seen,
+        preview=replace(seen.preview, shots=tuple(previews)),
+        question=replace(seen.question, shots=tuple(questions)),
+    )
+
+
+def look_in(seen: Look, project: str) -> Look:
+    """`seen`, now that the open file has another name: what comes of it goes to another folder."""
+    question = seen.question
+    questions = tuple(each._replace(shot=replace(each.shot, project=project)) for each in question.shots)
+    previews = tuple(replace(each, shot=replace(each.shot, project=project)) for each in seen.preview.shots)
+    plans = [each.plan for each in questions if each.plan is not None]
+    needed = _needed(plans * seen.preview.variants, question.limits, project, question.home) if plans else ()
+    return replace(
+        seen,
+        preview=replace(seen.preview, shots=previews),
+        question=replace(question, shots=questions, folders=tuple(needed)),
+    )
 
 
 def _headers_changed(paths: tuple[str, ...], until: float) -> bool:
@@ -249,16 +310,28 @@ def look_at(
         asked.references,
         limits,
         home,
-        tuple(_needed(planned * variants, limits, home)) if planned else (),
+        tuple(_needed(planned * variants, limits, session.project(), home)) if planned else (),
         sums=is_limited,
     )
-    frozen = scripts.frozen_words(scene) if planned else ""
-    shots = tuple(ShotPreview(each.shot, plan, None, each.lost, frozen) for each, plan in zip(read, plans, strict=True))
+    shots = tuple(
+        ShotPreview(each.shot, plan, None, each.lost, frozen)
+        for each, plan, frozen in zip(read, plans, _frozen(scene, [each.shot for each in read]), strict=True)
+    )
     referred_to = {path for each in asked.references for path in each.images}
     stills = tuple(path for path in found.stills if path not in referred_to)
     unfinished = None if is_whole else (len(found.each), found.total)
     preview = Preview(asked, service, shots, variants, sent, warnings, stills, found.passed_over, (), unfinished)
-    return Look(preview, tuple(faults), question, () if is_whole else found.each)
+    return Look(preview, tuple(faults), question, selection, () if is_whole else found.each)
+
+
+def _frozen(scene: bpy.types.Scene, shots: Sequence[Shot]) -> list[str]:
+    """What is told of scripts that do not run where each of `shots` is rendered."""
+    spans = [(each.start - each.before, each.start + each.frames + each.after) for each in shots]
+    if not spans:
+        return []
+    # Mostly there are none, which is soon found out for all of them.
+    whole = scripts.frozen_words(scene, min(first for first, _end in spans), max(end for _first, end in spans))
+    return [scripts.frozen_words(scene, *span) if whole else "" for span in spans]
 
 
 def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:
@@ -281,7 +354,7 @@ def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple
     return plans, faults
 
 
-def _needed(plans: Sequence[Plan], limits: Limits, home: Path) -> Iterator[tuple[Path, int]]:
+def _needed(plans: Sequence[Plan], limits: Limits, project: str, home: Path) -> Iterator[tuple[Path, int]]:
     """The folders that need room for what `plans` send, and the bytes."""
     clips = 0
     for plan in plans:
@@ -289,7 +362,7 @@ def _needed(plans: Sequence[Plan], limits: Limits, home: Path) -> Iterator[tuple
         if limits.max_video_bytes is not None:
             size = min(size, len(plan.parts) * limits.max_video_bytes)
         clips += size
-    for folder in (home, folders.takes_folder(session.project(), home)):
+    for folder in (home, folders.takes_folder(project, home)):
         yield folder, 2 * clips + _SPARE_BYTES
 
 
@@ -324,7 +397,8 @@ def ask_disk(asked: DiskQuestion) -> DiskAnswer:
         faults.append(_Fault(_Rank.IMAGES, error))
     try:
         for folder, needed in asked.folders:
-            check_room(folder, needed, with_parents=folder.is_relative_to(asked.home))
+            in_home, own = folder.is_relative_to(asked.home), folder == asked.home
+            check_room(folder, needed, with_parents=in_home, own=own)
     except ReshootError as error:
         faults.append(_Fault(_Rank.ROOM, error))
     spent = None

@@ -7,16 +7,21 @@ How strips are laid is `timeline.place`'s; when nobody is disturbed, `operators.
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import bpy
 
 from ..core.errors import PlacementError
 from ..core.jobs import board
 from ..core.jobs.runner import Runner
+from ..core.takes import at_hand
+from ..core.takes.at_hand import Files, Needed
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.values.take import Take
@@ -26,12 +31,23 @@ from ..timeline import compat, place
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
 _LANDED, _AGAIN = "landed", "again"
-"""How a take was placed: as an undo step of its own, or again after undo had gone back to before that."""
+"""How a take was placed: as an undo step of its own, or without one, as again after undo had gone back to before."""
 _NOWHERE = "nowhere"
 """The same where its scene is gone."""
 
 _SERVER_SETTLES = 0.005
 """Seconds."""
+
+PATIENCE = 30.0
+"""Seconds that a disk has to tell of a take: one that was asleep takes ten."""
+AT_ONCE = 0.005
+"""The same before the interface goes on and asks again: a disk that is awake tells sooner."""
+_TOLD_AFTER = 0.3
+"""Seconds after which the list of jobs says that a take waits for its disk."""
+_TRUE_FOR = 2.0
+"""Seconds that its answer is taken for true."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,30 @@ class _Uncompared:
 
     take: Take
     appearance: place.Appearance
+
+
+@dataclass
+class _Looking:
+    """A look at the files of takes, on a thread of its own, since a disk that hangs holds it. since: monotonic."""
+
+    since: float
+    there: threading.Event = field(default_factory=threading.Event)
+    found: Files | PlacementError | None = None
+    at: float = 0.0
+
+    def look(self, needed: tuple[Needed, ...]) -> None:
+        """Look, and keep what was found."""
+        try:
+            self.found = at_hand.find(needed)
+        except PlacementError as error:
+            self.found = error
+        except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
+            _log.exception("the files of a take could not be looked at")
+            self.found = PlacementError(
+                say("Reshoot itself failed here: {error}.", error=error), say("See Blender's console, and report it.")
+            )
+        self.at = time.monotonic()
+        self.there.set()
 
 
 class Placing:
@@ -62,12 +102,18 @@ class Placing:
         """By job, whether the scene of its take was there when it was placed or could not be."""
         self._uncompared: dict[str, _Uncompared] = {}
         self._being_written: list[Future[None]] = []
+        self._looks: dict[tuple[Needed, ...], _Looking] = {}
+        self._wanted: list[tuple[Job, int]] = []
+        """The jobs whose takes the editor wants placed and whose disk has not answered yet, and Blender's own number of
+        the scene that was open."""
         self._before_undo: frozenset[str] = frozenset()
         self._kept: dict[str, tuple[Job, ...]] = {}
         """The jobs whose takes stay where undo goes back to before they came, by the first of those of a shot."""
         self._how: dict[str, str] = {}
         """How those were placed, before an undo."""
         self._to_lay_again: list[str] = []
+        self._stepless: dict[str, place.Appearance] = {}
+        """How those looked that were laid with blocks of their own, which no undo step holds as yet."""
         self._goes_on = False
         self._told: set[str] = set()
         self._undone: list[Job] = []
@@ -95,27 +141,97 @@ class Placing:
                 ready.append(tuple(sorted(waiting, key=lambda job: job.part)))
         return ready
 
-    def place(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None, *, keep: bool = False) -> tuple[str, ...]:
+    def files(self, jobs: Sequence[Job], into: bpy.types.Scene | None = None) -> Files | None:
+        """What the disk has of the takes of `jobs`, to be placed at once; None as long as it is being asked.
+
+        Holds the interface for `AT_ONCE` at most; a Blender without one waits. into: as for `place`. Raises
+        PlacementError where a file is gone or cannot be had, or the disk has not answered in `PATIENCE`: that was the
+        one try.
+        """
+        scene = self._scene_for(jobs, into)
+        if scene is None:
+            # Which is told by whoever places it.
+            return {}
+        needed, now = place.needed(scene, jobs), time.monotonic()
+        look = self._looks.get(needed)
+        if look is None or (look.there.is_set() and now - look.at > _TRUE_FOR):
+            look = self._looks[needed] = _Looking(now)
+            threading.Thread(target=look.look, args=(needed,), name="reshoot-take", daemon=True).start()
+        look.there.wait(_moment())
+        found, waits = look.found, say("Waits for the disk of its take")
+        if not look.there.is_set():
+            waited = time.monotonic() - look.since
+            if waited < PATIENCE:
+                if waited > _TOLD_AFTER:
+                    _say_of(jobs, waits)
+                return None
+            # It stays among the looks: a copy that is being made is not begun twice.
+            look.since = time.monotonic()
+            found = _silent(jobs[0])
+        else:
+            del self._looks[needed]
+            _say_of(jobs, "", instead_of=waits)
+        if isinstance(found, PlacementError):
+            self._tried.update({job.id: True for job in jobs})
+            self._uncompared.pop(jobs[0].id, None)
+            raise found
+        return found
+
+    def _scene_for(self, jobs: Sequence[Job], into: bpy.types.Scene | None) -> bpy.types.Scene | None:
+        return (into if self._is_orphaned(jobs[0]) else None) or place.find_scene(jobs[0]) or into
+
+    def _is_orphaned(self, job: Job) -> bool:
+        return job.project != self._project() and board.has_no_file(job.project)
+
+    def want(self, job: Job, into: bpy.types.Scene) -> None:
+        """Keep in mind that the editor wants the take of `job` placed, in `into` where its own scene is gone."""
+        self._wanted = [*(each for each in self._wanted if each[0].id != job.id), (job, into.session_uid)]
+
+    @property
+    def wanted(self) -> tuple[Job, bpy.types.Scene | None] | None:
+        """The first of those jobs, and its scene where that is there; None where there is none."""
+        # What was dismissed meanwhile is not wanted any more.
+        self._wanted = [each for each in self._wanted if board.progress(each[0].id) is not None]
+        if not self._wanted:
+            return None
+        job, number = self._wanted[0]
+        return _now(job), next((scene for scene in bpy.data.scenes if scene.session_uid == number), None)
+
+    def want_no_more(self, job: Job) -> None:
+        """The take of `job` was placed, or cannot be."""
+        self._wanted = [each for each in self._wanted if each[0].id != job.id]
+
+    def place(
+        self,
+        jobs: Sequence[Job],
+        into: bpy.types.Scene | None = None,
+        *,
+        files: Files | None = None,
+        keep: bool = False,
+        stepless: bool = False,
+    ) -> tuple[str, ...]:
         """Put the takes of landed jobs of one shot into its scene. Notes in words.
 
-        into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. keep:
-        nobody asked for it at this moment, so undo is to go past it where that can be. Raises PlacementError; it is
-        tried once.
+        into: the scene for takes whose own is gone, or whose file is; such jobs belong to the open file then. files:
+        see `files`; the disk is waited for without it. keep: nobody asked for it at this moment, so undo is to go past
+        it where that can be. stepless: the undo step that is pushed for it will not hold it. Raises PlacementError; it
+        is tried once.
         """
         lead = jobs[0]
         known = [board.progress(job.id) for job in jobs]
         if any(progress is not None and progress.elsewhere for progress in known):
             raise PlacementError(say("Another Blender has this job."), say("Place its take there."))
-        orphaned = lead.project != self._project() and board.has_no_file(lead.project)
-        scene = (into if orphaned else None) or place.find_scene(lead) or into
+        orphaned = self._is_orphaned(lead)
+        scene = self._scene_for(jobs, into)
         self._tried.update({job.id: scene is not None for job in jobs})
         if scene is None:
             raise PlacementError(
                 say("The scene “{scene}” is not in this file any more.", scene=lead.scene),
                 say("Open the scene that is to have the take, and place it from the job."),
             )
+        beside = place.curves_beside(scene, jobs)
         with self.threads_paused(jobs, scene):
-            notes = place.place(scene, jobs)
+            notes = place.place(scene, jobs, files)
         for job in jobs:
             if orphaned:
                 self._runner.adopt(job.id, self._project())
@@ -125,9 +241,12 @@ class Placing:
         if lead.take is not None and not lead.compared:
             self._uncompared[lead.id] = _Uncompared(lead.take, place.appearance(scene, lead.id))
         self._kept.pop(lead.id, None)
-        if keep and place.can_lay_again(scene, jobs):
+        if keep and place.can_lay_again(scene, jobs, beside):
             self._kept[lead.id] = tuple(jobs)
-            place.note_how(scene, lead.id, _LANDED, self._kept)
+            # What no step holds no undo goes back from.
+            place.note_how(scene, lead.id, _AGAIN if stepless else _LANDED, self._kept)
+            if stepless:
+                self._note_stepless(scene, jobs)
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -141,10 +260,11 @@ class Placing:
                 found.append(progress.job)
         return found
 
-    def correct_take(self, job: Job) -> bool:
+    def correct_take(self, job: Job, files: Files | None = None) -> bool:
         """Lay a take of `takes_to_correct` as it should lie. Whether it was there to be laid; it is tried once.
 
-        Raises PlacementError where the editor has changed its strip meanwhile, which stays as it is.
+        files: as for `place`. Raises PlacementError where the editor has changed its strip meanwhile, which stays as it
+        is.
         """
         placed = self._uncompared.pop(job.id)
         scene = place.find_scene(job)
@@ -157,7 +277,7 @@ class Placing:
                 say("Delete the strip and place the take again from the list of jobs."),
             )
         with self.threads_paused([job], scene):
-            place.correct_take(scene, job)
+            place.correct_take(scene, job, files)
         return True
 
     @contextlib.contextmanager
@@ -191,10 +311,34 @@ class Placing:
             if progress is not None and place.find_scene(progress.job) is not None:
                 del self._tried[job_id]
 
-    def undoing(self, there: frozenset[str]) -> None:
-        """The editor is about to undo something, or to do it again. there: the takes in the open file."""
+    def undoing(self, there: frozenset[str], *, held: bool) -> None:
+        """The editor is about to undo something, or to do it again. there: the takes in the open file. held: whether
+        an undo step holds the timeline as it is.
+
+        Blender lets blocks be that are the same in two steps, and frees what no step holds: a scene would show a sound
+        that is gone. So such takes are taken out meanwhile.
+        """
         self._before_undo = there
         self._how = {lead: self._how_placed(lead) for lead in self._kept}
+        stepless, self._stepless = self._stepless, {}
+        for lead, appearance in stepless.items():
+            scene = place.find_scene(_now(self._kept[lead][0])) if lead in self._kept else None
+            # What the editor has changed of it is in a step.
+            if scene is None or held or _appearance(scene, self._kept[lead]) != appearance:
+                continue
+            for job in self._kept[lead]:
+                place.remove(scene, job.id)
+            place.forget_how(scene, lead)
+            self._want_again(lead)
+
+    def _note_stepless(self, scene: bpy.types.Scene, jobs: Sequence[Job]) -> None:
+        if place.holds_more_than_strips(scene, jobs):
+            self._stepless[jobs[0].id] = _appearance(scene, jobs)
+
+    def _want_again(self, lead: str) -> None:
+        """Have a take laid again, after those that came before it: the later one lies above."""
+        if lead not in self._to_lay_again:
+            self._to_lay_again = [each for each in self._kept if each in (*self._to_lay_again, lead)]
 
     def _how_placed(self, lead: str) -> str:
         scene = place.find_scene(_now(self._kept[lead][0]))
@@ -205,7 +349,7 @@ class Placing:
         for lead in self._kept:
             # Where its scene knows how it came, the editor has deleted it.
             if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
-                self._to_lay_again.append(lead)
+                self._want_again(lead)
                 self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
         kept = {job.id for lead in self._to_lay_again for job in self._kept.get(lead, ())}
         for job_id in (self._before_undo ^ there) - kept:
@@ -232,26 +376,34 @@ class Placing:
 
     def lay_again(self) -> tuple[Job, bool] | None:
         """Put one of the takes back that are to stay, as Blender's undo knows nothing of. Its first job, and whether
-        this is the first time; None where it is there, or its scene is not.
+        this is the first time; None where it is there, or its scene is not, or its disk is being asked: then it stays
+        the first of those to be laid again.
 
         Raises PlacementError; it is tried once, and the list of jobs says so.
         """
-        lead = self._to_lay_again.pop(0)
+        lead = self._to_lay_again[0]
         jobs = [_now(job) for job in self._kept.get(lead, ())]
         scene = place.find_scene(jobs[0]) if jobs else None
         if scene is None or place.how_placed(scene, lead):
+            del self._to_lay_again[0]
             return None
         try:
+            files = self.files(jobs)
+            if files is None:
+                return None
             with self.threads_paused(jobs, scene):
-                place.place(scene, jobs)
+                place.place(scene, jobs, files)
         except Exception as error:
+            del self._to_lay_again[0]
             for job in jobs:
                 board.set_words(job.id, str(error) if isinstance(error, PlacementError) else say("Undone"))
             raise
+        del self._to_lay_again[0]
         if self._uncompared.pop(lead, None) is not None and jobs[0].take is not None and not jobs[0].compared:
             # It may lie elsewhere now.
             self._uncompared[lead] = _Uncompared(jobs[0].take, place.appearance(scene, lead))
         place.note_how(scene, lead, _AGAIN, self._kept)
+        self._note_stepless(scene, jobs)
         first = lead not in self._told
         self._told.add(lead)
         return jobs[0], first
@@ -266,6 +418,8 @@ class Placing:
         self._uncompared.clear()
         self._kept.clear()
         self._to_lay_again.clear()
+        self._wanted.clear()
+        self._stepless.clear()
         self.retry()
 
     @property
@@ -280,6 +434,36 @@ class Placing:
         mine = [each for each in board.of_project(self._project()) if not each.elsewhere]
         landed = [each.job for each in mine if each.job.state is State.LANDED]
         return bool(self._uncompared) or any(not job.compared for job in landed)
+
+
+def _moment() -> float:
+    """Seconds that a disk is waited for at once."""
+    return PATIENCE if bpy.app.background else AT_ONCE
+
+
+def _say_of(jobs: Sequence[Job], words: str, *, instead_of: str | None = None) -> None:
+    """Have the list of jobs say `words` of each, where it says something else. instead_of: only where it says that."""
+    for progress in filter(None, (board.progress(job.id) for job in jobs)):
+        if progress.words != words and instead_of in (None, progress.words):
+            board.set_words(progress.job.id, words)
+
+
+def _silent(job: Job) -> PlacementError:
+    """What is said of a disk that does not answer."""
+    return PlacementError(
+        say(
+            "The disk with the take of “{shot}” has not answered for {seconds:.0f} s.", shot=job.label, seconds=PATIENCE
+        ),
+        say(
+            "See whether {folder} can be opened, then place the take again from the list of jobs.",
+            folder=os.path.dirname(job.take.path) if job.take is not None else "",
+        ),
+    )
+
+
+def _appearance(scene: bpy.types.Scene, jobs: Sequence[Job]) -> place.Appearance:
+    """How the takes of `jobs` look, all parts of them."""
+    return tuple(look for job in jobs for look in place.appearance(scene, job.id))
 
 
 def _now(job: Job) -> Job:

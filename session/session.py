@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple
 
 import bpy
 
@@ -34,6 +35,22 @@ from .services import Services
 from .threads import Threads
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
+
+
+class _Saved(NamedTuple):
+    """When the open file was saved last. at: seconds since the epoch, 0 where it has no name, None where it cannot be
+    told. stamp: see `stamp`, since the disk's clock may be ahead of this computer's."""
+
+    at: float | None = None
+    stamp: str = ""
+
+
+def _saved(path: str) -> _Saved:
+    """Asks the disk: called on any thread."""
+    try:
+        return _Saved(os.path.getmtime(path), stamp(path)) if path else _Saved(0.0)
+    except OSError:
+        return _Saved()
 
 
 class Session:
@@ -90,9 +107,10 @@ class Session:
     def resume(self) -> None:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
-        self.land_again()
         if any(board.progress(job_id) is None for job_id in self.following.takes_in_file()):
             self.read()
+        else:
+            self._land_again_beside()
         self.runner.resume_all()
 
     def read(self, *, wait: bool = False) -> None:
@@ -104,8 +122,11 @@ class Session:
         here, held = self._project(), self.following.takes_in_file()
         rows: list[Job] = []
         names: list[moved.Found] = []
+        path, saved = bpy.data.filepath, _Saved()
 
         def look() -> None:
+            nonlocal saved
+            saved = _saved(path)
             rows.extend(self._journal.shown(here, held))
             names.extend(moved.find(self._journal, here))
 
@@ -115,7 +136,7 @@ class Session:
             board.add(rows)
             if self._project() == here:
                 self._follow_file(here, names)
-            self.land_again()
+                self.land_again(saved)
 
         if not wait:
             self.threads.run(lambda _blender: look(), take_in)
@@ -150,18 +171,32 @@ class Session:
         board.set_gone(frozenset(gone))
         return doing
 
-    def land_again(self) -> list[Future[None]]:
+    def _land_again_beside(self) -> None:
+        """The same as `land_again`, without waiting for the disk that the open file is on."""
+        path, saved = bpy.data.filepath, _Saved()
+
+        def look() -> None:
+            nonlocal saved
+            saved = _saved(path)
+
+        def take_in(failure: ReshootError | None) -> None:
+            if failure is not None:
+                raise failure
+            if bpy.data.filepath == path:
+                self.land_again(saved)
+
+        self.threads.run(lambda _blender: look(), take_in)
+
+    def land_again(self, saved: _Saved | None = None) -> list[Future[None]]:
         """Takes that an earlier Blender placed in the open file and that were never saved with it land once more.
 
-        A take that the editor has deleted, or reverted in this Blender, stays away. Done when the journal says so.
+        saved: when that was, as the disk has told; it is asked now without. A take that the editor has deleted, or
+        reverted in this Blender, stays away. Done when the journal says so.
         """
-        path, here = bpy.data.filepath, self._project()
-        try:
-            saved = os.path.getmtime(path) if path else 0.0
-        except OSError:
+        here = self._project()
+        saved = saved or _saved(bpy.data.filepath)
+        if saved.at is None:
             return []
-        # The disk's clock may be ahead of this computer's.
-        there_now = stamp(path) if path else ""
         there = self.following.takes_in_file()
         lost = [
             progress.job
@@ -169,7 +204,7 @@ class Session:
             if progress.job.state is State.PLACED
             and progress.job.project == here
             and progress.job.stages[-1].at < self._since
-            and (saved < progress.job.stages[-1].at or (there_now and progress.job.placed_in == there_now))
+            and (saved.at < progress.job.stages[-1].at or (saved.stamp and progress.job.placed_in == saved.stamp))
             and progress.job.id not in there
         ]
         return [self.runner.land_again(job.id) for job in lost]

@@ -25,18 +25,19 @@ from ..core.jobs import board
 from ..core.lookout import look_within
 from ..core.models.table import MODELS
 from ..core.names import REHEARSAL
-from ..core.planning import references
+from ..core.planning import references, transparency
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
 from ..core.values.choices import Selection
 from ..core.values.job import Job, new
+from ..core.values.preview import Preview
 from ..core.values.request import Order
-from ..core.values.shot import comparable
+from ..core.values.shot import Shot, comparable
 from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -45,6 +46,12 @@ PATIENCE = 30.0
 AT_ONCE = 0.1
 """The same before the interface goes on, for headers of files that no preview has asked for: most tell in a tenth of
 that."""
+
+_TOLD_AFTER = 0.3
+"""Seconds after which the panel says what a press waits for: most disks have answered by then."""
+
+_CLOSELY = 10.0
+"""Seconds that a background Blender has to tell whether something is seen through a file."""
 
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
@@ -57,12 +64,25 @@ _under_way: list[Press] = []
 """The presses that wait for the disk."""
 
 
+class _Answer:
+    """What the disk answers to one question, once it does."""
+
+    def __init__(self) -> None:
+        self.there = threading.Event()
+        self.found: DiskAnswer | None = None
+        self.looks_closely = False
+        """Whether a background Blender is being asked."""
+        self.seen: Look | None = None
+        """What is sent, now that it has told through which shots nothing is seen."""
+
+
 class Press:
     """One press: the timeline is looked at, a thread asks the disk, and then the jobs begin.
 
-    What is sent is what was there at the press, however long the disk takes. All is called on the main thread, and only
-    `wait` waits. patience: seconds for what a preview would have asked for. selection, variants: in place of the
-    scene's own.
+    What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
+    meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
+    through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
+    for what a preview would have asked for. selection, variants: in place of the scene's own.
     """
 
     def __init__(
@@ -77,12 +97,15 @@ class Press:
         self._scene = scene.session_uid
         self._prompt = prompt
         self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants)
+        self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
+        self._file, self._project = session.file_number(), session.project()
         self._written: list[Path] = []
         self._asked = 0.0
-        self._answered = threading.Event()
-        self._found: DiskAnswer | None = None
+        self._answer = _Answer()
+        self._hurried = threading.Event()
+        self._sharing = threading.Lock()
 
     @property
     def error(self) -> ReshootError | None:
@@ -94,22 +117,25 @@ class Press:
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that were asked for, one for each part of each variant of each shot. Where there is no error."""
-        seen = self._seen.preview
+        return self._jobs_of(self._seen, may_run=scripts.allowed())
+
+    def _jobs_of(self, look: Look, *, may_run: bool) -> tuple[Job, ...]:
+        seen = look.preview
         assert seen.brief is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
-        found = self._found if self._answered.is_set() else self._lately
+        found = self._answer.found if self._answer.there.is_set() else self._lately
         if seen.frozen and found is None:
-            found = look_within(AT_ONCE, lambda: ask_disk(self._seen.question))
+            found = look_within(AT_ONCE, lambda: ask_disk(look.question))
         if found is not None:
-            seen = self._seen.with_answer(found)
-        model, allowed = kept(MODELS[asked.model]), scripts.allowed()
+            seen = look.with_answer(found)
+        model = kept(MODELS[asked.model])
         jobs: list[Job] = []
         for each in seen.shots:
             assert each.plan is not None
             warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
             order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, each.frozen)
-            shot = replace(each.shot, scripts=allowed)
+            shot = replace(each.shot, scripts=may_run)
             for _variant in range(seen.variants):
                 jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
         return tuple(jobs)
@@ -121,38 +147,106 @@ class Press:
         self._asked = time.monotonic()
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
-        question, error = self._seen.question, self.error
+        seen, error, answer, opaque = self._seen, self.error, self._answer, self._opaque
+        blender = export.background_blender() if opaque is not None and error is None else None
 
         def ask() -> None:
+            asked, lately = seen.question, known
             try:
-                self._found = ask_disk(question) if error is not None else ask_to_write(question, known)
-                if not self._found.faults:
+                if opaque is not None and blender is not None:
+                    answer.looks_closely = True
+                    transparency.look_closely(seen.unsure, blender, self._is_hurried)
+                    answer.looks_closely = False
+                    answer.seen = with_opaque(seen, opaque, transparency.are_without)
+                    if answer.seen.question != seen.question:
+                        asked, lately = answer.seen.question, None
+                answer.found = ask_disk(asked) if error is not None else ask_to_write(asked, lately)
+                if not answer.found.faults:
                     self.share()
             except ReshootError as refused:
-                self._found = no_answer(refused)
+                answer.found = no_answer(refused)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
-                self._found = no_answer(_broken(broken))
-            self._answered.set()
+                answer.found = no_answer(_broken(broken))
+            answer.there.set()
 
         # Of its own: another disk may hang, and hold whoever asked it.
         threading.Thread(target=ask, name="reshoot-press", daemon=True).start()
 
+    def follow(self) -> None:
+        """Go on under the name that the open file was saved by since: its takes go to another folder, so the disk is
+        asked anew.
+        """
+        here = session.project()
+        if here == self._project or session.file_number() != self._file:
+            return
+        self._project = here
+        self._seen = look_in(self._seen, here)
+        self._opaque = None if self._opaque is None else look_in(self._opaque, here)
+        self.jobs = tuple(replace(job, project=here, shot=replace(job.shot, project=here)) for job in self.jobs)
+        # What was found for a preview is of the folder before. Nor is an answer of that waited for.
+        self._lately, self._answer = None, _Answer()
+        self.ask()
+
+    def is_of(self, shown: Preview) -> bool:
+        """Whether it is what is shown now: the same shots, with the same settings."""
+        mine = self._seen.preview
+        if not shown.shots or (shown.brief, shown.variants) != (mine.brief, mine.variants):
+            return False
+        return [_stretch(each.shot) for each in shown.shots] == [_stretch(each.shot) for each in mine.shots]
+
+    @property
+    def waits_for(self) -> str:
+        """What the editor is told while the disk takes its time; empty in the first moments."""
+        if not self._asked or time.monotonic() - self._asked < _TOLD_AFTER:
+            return ""
+        shots = self._seen.preview.shots
+        name, count = shots[0].shot.name, len(shots)
+        if self._answer.looks_closely:
+            if count == 1:
+                return say("“{shot}” is sent once it is known whether it is see-through", shot=name)
+            return say("{count} shots are sent once it is known whether they are see-through", count=count)
+        folders = ", ".join(_folders(self._seen))
+        if count == 1:
+            return say("“{shot}” is sent once the disk has answered: {folders}", shot=name, folders=folders)
+        return say("{count} shots are sent once the disk has answered: {folders}", count=count, folders=folders)
+
+    def _is_hurried(self) -> bool:
+        return self._hurried.is_set() or time.monotonic() - self._asked > _CLOSELY
+
+    def hurry(self) -> None:
+        """Wait no longer for what need not be known."""
+        self._hurried.set()
+
     @property
     def is_answered(self) -> bool:
         """Whether `check` can tell: the disk has answered, or had its time."""
-        return self._answered.is_set() or time.monotonic() - self._asked > PATIENCE
+        return self._answer.there.is_set() or time.monotonic() - self._asked > PATIENCE
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the disk has answered or had its time, as scripts do. seconds: that it has, `PATIENCE` if None."""
-        self._answered.wait(PATIENCE if seconds is None else seconds)
+        self._answer.there.wait(PATIENCE if seconds is None else seconds)
 
     def check(self) -> None:
         """Raise the first of all that is in the way, now that the disk was asked."""
-        found = self._found if self._answered.is_set() else no_answer(_silent(self._seen))
+        if self._answer.there.is_set():
+            self._settle()
+        found = self._answer.found if self._answer.there.is_set() else no_answer(_silent(self._seen))
         error = self._seen.with_answer(found).error
         if error is not None:
             raise error
+
+    def _settle(self) -> None:
+        """Nothing is seen through some shots, as was found out: they go alone, as the jobs that were begun."""
+        seen, self._opaque = self._answer.seen, None
+        if seen is None or seen is self._seen:
+            return
+        self._seen = seen
+        if "jobs" in self.__dict__:
+            jobs = self._jobs_of(seen, may_run=self.jobs[0].shot.scripts)
+            self.jobs = tuple(
+                replace(job, id=begun.id, group=begun.group) for job, begun in zip(jobs, self.jobs, strict=True)
+            )
 
     def write(self, scene: bpy.types.Scene) -> None:
         """Write the scene out for the first of the jobs. Raises StorageError."""
@@ -162,20 +256,24 @@ class Press:
 
     def share(self) -> None:
         """Give the other jobs the scene too. Called on any thread: there may be hundreds. Raises StorageError."""
-        written = [folder / SCENE_FILE for folder in self._written]
-        for other in written[1:]:
-            export.share_scene(written[0], other)
+        with self._sharing:
+            written = [folder / SCENE_FILE for folder in self._written]
+            for other in written[1:]:
+                # The disk may be asked twice, see `follow`.
+                if not other.exists():
+                    export.share_scene(written[0], other)
 
     def begin(self) -> None:
         """Start the jobs; a prompt that was given becomes the scene's. Raises ShotError where their file is closed."""
         lead = self.jobs[0]
         running = session.running()
-        if running is None or running is not self._running or session.project() != lead.project:
+        closed = session.file_number() != self._file or session.project() != lead.project
+        if running is None or running is not self._running or closed:
             shots = len({job.shot for job in self.jobs})
             raise ShotError(
-                say("“{shot}” was not sent: its file was closed or renamed meanwhile.", shot=lead.label)
+                say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label)
                 if shots == 1
-                else say("{count} shots were not sent: their file was closed or renamed meanwhile.", count=shots),
+                else say("{count} shots were not sent: their file was closed meanwhile.", count=shots),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
@@ -242,6 +340,8 @@ def carry_out() -> bool:
     """Start the jobs of those presses that the disk has answered. What is in the way of others is among the session's
     complaints. Whether any press was answered.
     """
+    for press in _under_way:
+        press.follow()
     answered = [press for press in _under_way if press.is_answered]
     for press in answered:
         _under_way.remove(press)
@@ -265,6 +365,9 @@ def finish() -> None:
     """
     until = time.monotonic() + _AT_THE_END
     for press in _under_way:
+        press.hurry()
+        press.follow()
+    for press in _under_way:
         press.wait(max(0.0, until - time.monotonic()))
     carry_out()
     while _under_way:
@@ -276,18 +379,43 @@ def is_under_way() -> bool:
     return bool(_under_way)
 
 
+def waiting() -> tuple[str, ...]:
+    """What the presses under way wait for, in words, where that takes longer than a moment."""
+    return tuple(words for press in _under_way if (words := press.waits_for))
+
+
+def is_pressed(shown: Preview) -> bool:
+    """Whether what is shown was pressed and waits for the disk: pressed again it would be paid twice."""
+    return any(press.is_of(shown) for press in _under_way)
+
+
+def _stretch(shot: Shot) -> tuple[object, ...]:
+    return shot.scene, shot.strips, shot.start, shot.frames
+
+
+def _folders(seen: Look) -> list[str]:
+    """The folders that are asked about, those of the footage first."""
+    return list(
+        dict.fromkeys(
+            [
+                *(
+                    os.path.dirname(path)
+                    for asked in seen.question.shots
+                    for each in asked.footage
+                    for path in each.paths
+                ),
+                *(os.path.dirname(path) for each in seen.question.references for path in each.images),
+                *(str(folder) for folder, _needed in seen.question.folders),
+            ]
+        )
+    )
+
+
 def _silent(seen: Look) -> StorageError:
     """What is said of a disk that does not answer."""
-    folders = dict.fromkeys(
-        [
-            *(os.path.dirname(path) for asked in seen.question.shots for each in asked.footage for path in each.paths),
-            *(os.path.dirname(path) for each in seen.question.references for path in each.images),
-            *(str(folder) for folder, _needed in seen.question.folders),
-        ]
-    )
     return StorageError(
         say("A disk has not answered for {seconds:.0f} s, so nothing was sent.", seconds=PATIENCE),
-        say("See which of these can be opened, then send it again: {folders}.", folders=", ".join(folders)),
+        say("See which of these can be opened, then send it again: {folders}.", folders=", ".join(_folders(seen))),
     )
 
 

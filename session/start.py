@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _AFTER = 0.2
 """Seconds after Blender starts to draw."""
 _EVERY = 0.05
+_PATIENCE = 2.0
+"""Seconds that the thread has to end."""
 
 _parts: tuple[str, ...] = ()
 """The modules to import, by their full names."""
@@ -39,6 +41,12 @@ def ready() -> bool:
     return bpy.app.background or (_thread is not None and not _thread.is_alive())
 
 
+def is_opening() -> bool:
+    """Whether a damaged journal is being made anew: the session can be had afterwards."""
+    opening = sys.modules.get(f"{__package__}.opening")
+    return opening is not None and bool(opening.is_opening())
+
+
 def preview(scene: Scene) -> Preview:
     """What would be sent of `scene` now; nothing yet while the parts that can tell are being imported."""
     if not ready():
@@ -48,6 +56,24 @@ def preview(scene: Scene) -> Preview:
     from .preview import preview as seen
 
     return seen(scene)
+
+
+def waiting() -> tuple[str, ...]:
+    """What presses wait for on the disk, in words."""
+    if not ready():
+        return ()
+    from . import shoot
+
+    return shoot.waiting()
+
+
+def is_pressed(shown: Preview) -> bool:
+    """Whether what is shown was pressed and waits for the disk."""
+    if not ready():
+        return False
+    from . import shoot
+
+    return shoot.is_pressed(shown)
 
 
 def size_of(path: str) -> int | None:
@@ -101,13 +127,13 @@ def register(parts: Iterable[str]) -> None:
 
 
 def unregister() -> None:
-    """Wait for the thread, which takes a fraction of a second."""
+    """Wait for the thread, which takes a fraction of a second; not for a damaged journal that it makes anew."""
     global _thread
     for timer in (_start, _show):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     if _thread is not None:
-        _thread.join()
+        _thread.join(_PATIENCE)
         _thread = None
     seen = sys.modules.get(f"{__package__}.preview")
     if seen is not None:

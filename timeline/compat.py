@@ -45,6 +45,9 @@ _WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() 
 
 CONNECTED_STRIPS = bpy.app.version >= (4, 4, 0)
 
+SOUND_OFFSET = bpy.app.version >= (4, 3, 0)
+"""A sound strip can begin between two frames, by its `sound_offset`; before, it begins with the nearest frame."""
+
 CROWD_CRASHES = sys.version_info < (3, 12)
 """Where the context is overridden, an operator looks into Python's dictionaries time and again, without Python's lock
 while any other thread has that: both are in Python then, and Blender crashes. Later Pythons tell whose lock it is.
@@ -184,8 +187,8 @@ def choices(owner: Any, name: str) -> tuple[str, ...]:
     return ()
 
 
-def scripted_drivers() -> Iterator[Any]:
-    """Every driver of the open file that has an expression of its own."""
+def scripted_drivers() -> Iterator[tuple[Any, Any]]:
+    """Every driver of the open file that has an expression of its own, and the data that it drives."""
     for kind in bpy.data.bl_rna.properties:
         if kind.type != "COLLECTION":
             continue
@@ -196,7 +199,7 @@ def scripted_drivers() -> Iterator[Any]:
                 animation = getattr(owner, "animation_data", None)
                 for curve in animation.drivers if animation else ():
                     if curve.driver.type == "SCRIPTED":
-                        yield curve.driver
+                        yield data, curve.driver
 
 
 def set_movie_format(settings: bpy.types.ImageFormatSettings) -> None:

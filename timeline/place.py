@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.takes import other_rate, pieces
-from ..core.values.choices import Sound
+from ..core.takes import at_hand, other_rate, pieces
+from ..core.takes.at_hand import Files, Needed
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
@@ -39,13 +38,28 @@ _begun: dict[str, int] = {}
 anew."""
 
 
-def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
+def needed(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[Needed, ...]:
+    """What `place` needs of the disk to add the takes of `jobs`, the parts of one shot, to `scene` as it is now."""
+    found = dict.fromkeys(Needed(job.label, job.take.path if job.take is not None else "") for job in jobs)
+    if any(job.shot.fps != scene_fps(scene) for job in jobs):
+        laid, rates = _at_rate_now(scene, jobs)
+        spots = whereabouts.find(scene, laid[0].shot)
+        with_take = [job for job in laid if job.take is not None]
+        found.update(
+            dict.fromkeys(take_strips.needed(scene, laid[0], job, spot, rates) for spot in spots for job in with_take)
+        )
+    return tuple(found)
+
+
+def place(scene: bpy.types.Scene, jobs: Sequence[Job], files: Files | None = None) -> tuple[str, ...]:
     """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
 
-    What is there already is not added again. The caller pushes the undo step. Raises PlacementError where there is no
-    room or a file is gone.
+    files: what was found on the disk of what is `needed`, which is asked now where it is not given. What is there
+    already is not added again. The caller pushes the undo step. Raises PlacementError where there is no room or a file
+    is gone.
     """
-    _check_files(jobs)
+    if files is None:
+        files = at_hand.find(needed(scene, jobs))
     if scene.library is not None:
         # Nor into a scene of this file that only has the same name.
         raise PlacementError(linked_words(scene), say("Make the scene local, and place the take again from the job."))
@@ -62,7 +76,7 @@ def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
                 found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates).add(found)
+                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates, files).add(found)
         except Exception:
             for job in jobs:
                 remove(scene, job.id)
@@ -99,15 +113,6 @@ def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
     return called and scene is not None and movie_strip.moves_context(scene)
 
 
-def _check_files(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if job.take is None or not Path(job.take.path).is_file():
-            raise PlacementError(
-                say("The take of “{shot}” is not on disk any more.", shot=job.label),
-                say("Retry the job to fetch it again."),
-            )
-
-
 def appearance(scene: bpy.types.Scene, job_id: str) -> Appearance:
     """How the strips of the job `job_id` lie and are shown, to be compared: an editor may have changed them."""
     return tuple(_look(strip) for strip in placed_strips(scene, job_id))
@@ -124,18 +129,20 @@ def _look(strip: Any) -> tuple[object, ...]:
     return (*lies, compat.meta_of(strip), *placed, *cropped, *shown)
 
 
-def correct_take(scene: bpy.types.Scene, job: Job) -> None:
+def correct_take(scene: bpy.types.Scene, job: Job, files: Files | None = None) -> None:
     """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
 
-    The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
+    files: as for `place`. The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has
+    changed then.
     """
-    _check_files([job])
+    if files is None:
+        files = at_hand.find(needed(scene, [job]))
     editor = editor_of(scene)
     before = placed_strips(scene, job.id)
     selected = any(strip.select for strip in before)
     active = editor.active_strip is not None and editor.active_strip in before
     remove(scene, job.id)
-    place(scene, [job])
+    place(scene, [job], files)
     after = placed_strips(scene, job.id)
     for strip in after:
         strip.select = selected
@@ -144,10 +151,13 @@ def correct_take(scene: bpy.types.Scene, job: Job) -> None:
 
 
 def remove(scene: bpy.types.Scene, job_id: str) -> None:
-    """Take the strips of the job `job_id` out of `scene` again."""
-    # One at a time: a meta strip takes what is in it along.
-    while placed := placed_strips(scene, job_id):
+    """Take the strips of the job `job_id` out of `scene` again, their curves and the sounds that nothing else has."""
+    # One at a time: a meta strip takes what is in it along, and so it comes last.
+    while placed := sorted(placed_strips(scene, job_id), key=lambda strip: strip.type == "META"):
+        sound = placed[0].sound if placed[0].type == "SOUND" else None
         compat.strips(placed[0].parent_meta() or scene.sequence_editor).remove(placed[0])
+        if sound is not None and not sound.users:
+            bpy.data.sounds.remove(sound)
 
 
 @contextlib.contextmanager
@@ -172,23 +182,37 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
 
 
-def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
-    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: nothing but the scene's own
-    strips has changed for them.
+def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job], curves_before: int) -> bool:
+    """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: all that has changed for them
+    is the scene's own strips, or goes with theirs.
 
-    What else is changed without an undo step of its own, curves and sounds, Blender could bring back by halves.
+    curves_before: see `curves_beside`. What else is changed without an undo step of its own, such as the curves of what
+    was cut, Blender could bring back by halves.
     """
-    lead = jobs[0]
-    if lead.order.sound is not Sound.TIMELINE or lead.shot.see_through:
-        return False
+    return any(placed_strips(scene, job.id) for job in jobs) and curves_beside(scene, jobs) == curves_before
+
+
+def curves_beside(scene: bpy.types.Scene, jobs: Sequence[Job]) -> int:
+    """How many curves of `scene` are of something else than the takes of `jobs`."""
+    paths = tuple(compat.strip_path(strip.name) for job in jobs for strip in placed_strips(scene, job.id))
+    return sum(not curve.data_path.startswith(paths) for curve in compat.curves(scene) or ())
+
+
+def holds_more_than_strips(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
+    """Whether the takes of `jobs`, where they lie in `scene`, have sounds or curves, which are blocks of their own."""
     strips = [strip for job in jobs for strip in placed_strips(scene, job.id)]
-    return bool(strips) and not any(curves.is_animated(scene, strip.name) for strip in strips)
+    return any(strip.type == "SOUND" or curves.is_animated(scene, strip.name) for strip in strips)
 
 
 def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:
     """Keep in the scene how a take came into it, by the first of its jobs. known: those of others that are kept."""
     before = _how(scene)
     scene[_HOW] = {**{job: before[job] for job in known if job in before}, job_id: how}
+
+
+def forget_how(scene: bpy.types.Scene, job_id: str) -> None:
+    """Take away what `note_how` noted of one take."""
+    scene[_HOW] = {job: how for job, how in _how(scene).items() if job != job_id}
 
 
 def how_placed(scene: bpy.types.Scene, job_id: str) -> str:

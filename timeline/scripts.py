@@ -9,7 +9,8 @@ import builtins
 import math
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ _CHANGING = (
 every change (`depsgraph_update_post`), and make no picture with it: to ask for them at each press would be no news."""
 _EVERYWHERE = {*dir(math), *dir(builtins), "bpy", "clamp", "lerp", "noise", "smoothstep", "frame", "self", "depsgraph"}
 """Names that drivers have in every Blender."""
+_MADE_HERE = ("scene", "scene_camera", "mask", "clip", "node_group", "input_mask_id")
+"""Properties of strips and of their modifiers that lead to other data of the file, which may be driven."""
+_TRUE_FOR = 5.0
+"""Seconds that a look at all drivers of a file is taken for true: of many thousand it takes some milliseconds."""
+_MOST_BLOCKS = 5000
+"""Blocks of data up to which is looked at which is part of which."""
+_found: tuple[object, float, frozenset[str]] | None = None
+"""The last look: what it was for, when it was, and the names that were found."""
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -39,7 +48,7 @@ def allowed() -> bool:
     changed since. So it is asked for a script of our own, in a scene that is gone again at once. Without scripts in
     the file it is not asked: where it refuses one, it warns of the file.
     """
-    if not any(not driver.is_simple_expression for driver in compat.scripted_drivers()):
+    if not any(not driver.is_simple_expression for _data, driver in compat.scripted_drivers()):
         return False
     ran: list[bool] = []
 
@@ -62,12 +71,13 @@ def allowed() -> bool:
     return bool(ran)
 
 
-def frozen_words(scene: bpy.types.Scene) -> str:
-    """What to tell of scripts that run here and not where `scene` is rendered; empty where there are none.
+def frozen_words(scene: bpy.types.Scene, first: int, end: int) -> str:
+    """What to tell of scripts that run here and not where the frames of `scene` from `first` to before `end` are
+    rendered; empty where there are none.
 
     Handlers that others than Blender and Reshoot have registered may change nothing that is seen: nobody can tell.
     """
-    names = sorted({*_handlers(), *_driver_names(scene)})
+    names = sorted({*_handlers(), *_driver_names(scene, first, end)})
     if not names:
         return ""
     return say(
@@ -90,11 +100,68 @@ def _handlers() -> Iterator[str]:
             yield os.path.basename(file) if module == "__main__" and file else module.removeprefix("bl_ext.")
 
 
-def _driver_names(scene: bpy.types.Scene) -> Iterator[str]:
-    """The functions and values that a script has given to drivers of the scene, and that these use."""
-    given = bpy.app.driver_namespace.keys() - _EVERYWHERE
-    drivers = scene.animation_data.drivers if given and scene.animation_data else ()
-    for curve in drivers:
-        driver = curve.driver
-        if driver is not None and driver.type == "SCRIPTED":
-            yield from given.intersection(_NAME.findall(driver.expression))
+def _driver_names(scene: bpy.types.Scene, first: int, end: int) -> frozenset[str]:
+    """The functions and values that a script has given to drivers, and that those use which the picture depends on: of
+    the scene, and of what its strips show of other data.
+    """
+    global _found
+    given = frozenset(bpy.app.driver_namespace.keys() - _EVERYWHERE)
+    if not given:
+        return given
+    shown = frozenset(data for strip in _strips(scene, first, end) for data in _data_of(strip))
+    key = (given, scene.session_uid, frozenset(data.session_uid for data in shown))
+    if _found is None or _found[0] != key or time.monotonic() - _found[1] > _TRUE_FOR:
+        _found = (key, time.monotonic(), _names_used(given, scene, shown))
+    return _found[2]
+
+
+def _strips(scene: bpy.types.Scene, first: int, end: int) -> Iterator[Any]:
+    """The strips that are there from the frame `first` to before `end`, also in meta strips."""
+    editor = scene.sequence_editor
+    for strip in compat.strips_all(editor) if editor else ():
+        if compat.start(strip) < end and compat.end(strip) > first:
+            yield strip
+
+
+def _data_of(strip: Any) -> Iterator[Any]:
+    """What a strip shows that is made in this file: scenes with their cameras, masks, groups of nodes."""
+    for owner in (strip, *getattr(strip, "modifiers", ())):
+        for name in _MADE_HERE:
+            data = getattr(owner, name, None)
+            if data is not None:
+                yield data
+
+
+def _names_used(given: frozenset[str], scene: bpy.types.Scene, shown: frozenset[Any]) -> frozenset[str]:
+    """Which of the names `given` drivers use that `scene`, or data that `shown` is made of, are driven by."""
+    using: dict[Any, set[str]] = {}
+    for data, driver in compat.scripted_drivers():
+        names = given.intersection(_NAME.findall(driver.expression))
+        if names and (shown or data == scene):
+            using.setdefault(data, set()).update(names)
+    used = using.pop(scene, set())
+    if using:
+        # In a file of very many blocks this would hold the interface: there all of them count.
+        users = bpy.data.user_map() if _blocks() < _MOST_BLOCKS else None
+        for data, more in using.items():
+            used |= more if users is None or _is_part_of(data, shown, users) else set()
+    return frozenset(used)
+
+
+def _blocks() -> int:
+    """How many blocks of data the open file has."""
+    kinds = bpy.data.bl_rna.properties
+    return sum(len(getattr(bpy.data, kind.identifier)) for kind in kinds if kind.type == "COLLECTION")
+
+
+def _is_part_of(data: Any, shown: frozenset[Any], users: Mapping[Any, set[Any]]) -> bool:
+    """Whether `data` is among `shown`, or they are made of it. users: of all data, those that use it."""
+    seen, wanted = {data}, [data]
+    while wanted:
+        each = wanted.pop()
+        if each in shown:
+            return True
+        more = users.get(each, set()) - seen
+        seen |= more
+        wanted += more
+    return False

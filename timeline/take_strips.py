@@ -14,9 +14,9 @@ from typing import Any
 import bpy
 
 from ..core.errors import PlacementError
-from ..core.media import mp4
 from ..core.names import REHEARSAL
-from ..core.takes import result, transform
+from ..core.takes import at_hand, transform
+from ..core.takes.at_hand import Files, Needed
 from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
 from ..core.values.choices import Sound, Source
@@ -39,14 +39,22 @@ _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 class TakeStrips:
     """Lays pieces over one spot of a shot. lead: the first part's job. muting: takes down what is to be muted.
 
-    rates: by job, the rate that the file of its take has to carry where it carries another.
+    rates: by job, the rate that the file of its take has to carry where it carries another. files: what `needed` asks
+    for.
     """
 
     def __init__(
-        self, scene: bpy.types.Scene, lead: Job, spot: Spot, muting: Muting, rates: Mapping[str, Fraction]
+        self,
+        scene: bpy.types.Scene,
+        lead: Job,
+        spot: Spot,
+        muting: Muting,
+        rates: Mapping[str, Fraction],
+        files: Files,
     ) -> None:
         self._scene = scene
         self._rates = rates
+        self._files = files
         self._lead = lead
         self._spot = spot
         self._muting = muting
@@ -71,7 +79,9 @@ class TakeStrips:
         shot, take = piece.job.shot, piece.take
         last = piece.start + max(piece.end - piece.start, self._reach(piece))
         channel = self._free_channel(min(piece.start, piece.first), max(piece.end, last))
-        path, at_own_rate = self._file(piece), take.play_fps is not None
+        shown = needed(self._scene, self._lead, piece.job, self._spot, self._rates)
+        path = self._files.get(shown) or at_hand.find([shown])[shown]
+        at_own_rate = take.play_fps is not None
         strip = movie_strip.add(self._scene, name_of(piece.job), path, channel, piece.start, at_own_rate=at_own_rate)
         strip[JOB_KEY] = piece.job.id
         strip.select = False
@@ -91,26 +101,6 @@ class TakeStrips:
         """
         every = compat.strips_all(editor_of(self._scene))
         return any(map(content.is_float, content.inside(every[name] for name in self._spot.strips if name in every)))
-
-    def _file(self, piece: Piece) -> Path:
-        """The file that shows a piece at its pace. Raises PlacementError.
-
-        Blender plays a file with a rate of its own by the timeline's. Where that was changed since the press, and the
-        shot lasts as many frames as it did, a copy carries the rate that covers them.
-        """
-        take, then, now = piece.take, piece.job.shot.fps, scene_fps(self._scene)
-        path, rate = Path(take.path), self._rates.get(piece.job.id)
-        if rate is None and take.play_fps is not None and then != now:
-            rate = take.play_fps * now / then if lasts_as_before(self._scene, self._lead.shot, self._spot) else None
-        if rate is None:
-            return path
-        try:
-            return result.at_rate(path, rate)
-        except (OSError, mp4.Unreadable) as error:
-            raise PlacementError(
-                say("The timeline's rate was changed, and the take cannot be fitted to it: {error}.", error=error),
-                say("Set the rate to what it was, and place the take again from the job."),
-            ) from error
 
     def _reach(self, piece: Piece) -> int:
         """How many timeline frames the whole file of a piece covers."""
@@ -263,7 +253,7 @@ class TakeStrips:
         """The result's sound beside its picture: joined to a strip, inside a meta strip."""
         shown = compat.shown_strips(editor_of(self._scene))
         for number, piece in enumerate(heard):
-            reach = (min(piece.start, piece.first), max(piece.end, piece.start + self._reach(piece)))
+            reach = (min(piece.start, piece.heard, piece.first), max(piece.end, piece.start + self._reach(piece)))
             if strip.type == "META":
                 strips, channel = compat.strips(strip), 4 + number % 2
             else:
@@ -274,11 +264,16 @@ class TakeStrips:
             first = max(piece.first, (heard[number - 1].end + piece.first) // 2) if number else piece.first
             end = min(piece.end, (heard[number + 1].first + piece.end) // 2) if heard[number + 1 :] else piece.end
             path = movie_strip.stored_path(Path(piece.take.path))
-            sound = strips.new_sound(name_of(piece.job), path, channel, piece.heard)
+            begins = piece.heard if compat.SOUND_OFFSET else piece.heard + round(piece.after * scene_fps(self._scene))
+            sound = strips.new_sound(name_of(piece.job), path, channel, begins)
             sound[JOB_KEY] = piece.job.id
             sound.select = False
+            lasts = compat.end(sound)
+            if compat.SOUND_OFFSET and piece.after:
+                sound.sound_offset = float(piece.after)
+                lasts += 1
             # What begins later than the picture is not held before its begin.
-            _cover(sound, max(first, compat.start(sound)), min(end, compat.end(sound)))
+            _cover(sound, max(first, compat.start(sound)), min(end, lasts))
             if strip.type != "META" and compat.CONNECTED_STRIPS:
                 movie_strip.join(self._scene, [strip, sound])
 
@@ -286,6 +281,20 @@ class TakeStrips:
 def _frames(pieces: Sequence[Piece]) -> list[Frames]:
     """The timeline frames that `pieces` cover."""
     return [(piece.first, piece.end) for piece in pieces]
+
+
+def needed(scene: bpy.types.Scene, lead: Job, job: Job, spot: Spot, rates: Mapping[str, Fraction]) -> Needed:
+    """The file that shows the take of `job` on `spot` at its pace. lead, rates: see `TakeStrips`.
+
+    Blender plays a file with a rate of its own by the timeline's. Where that was changed since the press, and the shot
+    lasts as many frames as it did, a copy carries the rate that covers them.
+    """
+    assert job.take is not None
+    play_fps, then, now = job.take.play_fps, job.shot.fps, scene_fps(scene)
+    rate = rates.get(job.id)
+    if rate is None and play_fps is not None and then != now and lasts_as_before(scene, lead.shot, spot):
+        rate = play_fps * now / then
+    return Needed(job.label, job.take.path, rate)
 
 
 def calls_operators(job: Job) -> bool:
@@ -303,6 +312,8 @@ def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:
 
     That is told apart where the timeline's rate was changed since.
     """
+    if not spot.strips:
+        return True
     every = compat.strips_all(editor_of(scene))
     then = {strip.name: strip.end - strip.start for strip in shot.strips}
     there = [every[name] for name in spot.strips if every[name].type == "MOVIE"]

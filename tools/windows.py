@@ -33,8 +33,15 @@ WRAPPER = """\
 # Python for Windows. Made by tools/windows.py.
 here=$(dirname "$(dirname "$(readlink -f "$0")")")
 export WINEPREFIX="$here/prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" PYTHONUNBUFFERED=1 PYTHONUTF8=0
-: | wine "$here/python/python.exe" "$@" 2>&1 | cat
-exit "${PIPESTATUS[1]}"
+# What wine has started besides holds this pipe for longer, and for ever where wine's server has crashed.
+exec 3> >(exec cat)
+copier=$!
+: | wine "$here/python/python.exe" "$@" >&3 2>&1
+code=${PIPESTATUS[1]}
+exec 3>&-
+for _ in {1..20}; do kill -0 "$copier" 2> /dev/null || break; sleep 0.1; done
+kill "$copier" 2> /dev/null
+exit "$code"
 """
 # Without the module that asks Windows of itself by a service, and the function that copies a file: wine has neither.
 SITE = """\

@@ -666,8 +666,36 @@ GERMAN: dict[str, str] = {
     "Failed": "Fehlgeschlagen",
     "Cancelled": "Abgebrochen",
     "Cancelling": "Wird abgebrochen",
+    "Waits for the disk of its take": "Wartet auf die Platte seines Takes",
+    "The disk with the take of “{shot}” has not answered for {seconds:.0f} s.": (
+        "Die Platte mit dem Take von „{shot}“ antwortet seit {seconds:.0f} s nicht."
+    ),
+    "See whether {folder} can be opened, then place the take again from the list of jobs.": (
+        "Nachsehen, ob sich {folder} öffnen lässt, dann den Take aus der Liste der Aufträge noch einmal einsetzen."
+    ),
+    "The disk with the folder {folder} does not answer. See whether it can be opened.": (
+        "Die Platte mit dem Ordner {folder} antwortet nicht. Nachsehen, ob er sich öffnen lässt."
+    ),
     "Unsure whether it was accepted": "Unsicher, ob angenommen",
     "Unsure": "Unsicher",
+    "Held": "Zurückgehalten",
+    "Held: not sent from here": "Zurückgehalten: nicht von hier gesendet",
+    "${price} if it is sent": "{price} $, falls gesendet",
+    "1 job is held, since Reshoot's folder was copied or restored. Retry sends it, which is safe where Reshoot "
+    "runs nowhere else; Dismiss gives it up here.": (
+        "1 Auftrag wird zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen sendet "
+        "ihn, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "{count} jobs are held, since Reshoot's folder was copied or restored. Retry sends one, which is safe where "
+    "Reshoot runs nowhere else; Dismiss gives it up here.": (
+        "{count} Aufträge werden zurückgehalten, da Reshoots Ordner kopiert oder wiederhergestellt wurde. Wiederholen "
+        "sendet einen, was sicher ist, wo Reshoot sonst nirgends läuft; Verwerfen gibt ihn hier auf."
+    ),
+    "Send This Job from Here?": "Diesen Auftrag von hier senden?",
+    "Where Reshoot runs elsewhere with this job it may be sent there too: that costs ${price} a second time.": (
+        "Wo Reshoot anderswo mit diesem Auftrag läuft, wird er vielleicht auch dort gesendet: Das kostet {price} $ ein "
+        "zweites Mal."
+    ),
     "In another Blender": "In einem anderen Blender",
     "{error} Trying again": "{error} Neuer Versuch",
     "Cancelled; nothing was paid.": "Abgebrochen; nichts wurde bezahlt.",
@@ -704,7 +732,17 @@ GERMAN: dict[str, str] = {
     "The journal {path} is damaged and cannot be moved aside: {error}.": (
         "Das Journal {path} ist beschädigt und kann nicht beiseitegelegt werden: {error}."
     ),
+    "The journal {path} is damaged, and its disk is too full to make it again: {free:.0f} MB are left.": (
+        "Das Journal {path} ist beschädigt, und seine Platte ist zu voll, um es neu anzulegen: "
+        "{free:.0f} MB sind noch frei."
+    ),
+    "Free {missing:.0f} MB there and try again; nothing is lost.": (
+        "Dort {missing:.0f} MB frei machen und es noch einmal versuchen; nichts ist verloren."
+    ),
     "Close every other Blender and start this one again.": "Jeden anderen Blender schließen und diesen neu starten.",
+    "What can be read of it is taken over into a new one: wait a moment.": (
+        "Was sich davon lesen lässt, wird in ein neues übernommen: einen Augenblick warten."
+    ),
     "It is kept as {path}; {count} jobs are in the new one.": (
         "Es liegt nun unter {path}; im neuen sind {count} Aufträge."
     ),
@@ -716,11 +754,23 @@ GERMAN: dict[str, str] = {
     "{shots} shots, {clips} clips cost ${price}, estimated.": (
         "{shots} Shots, {clips} Clips kosten geschätzt {price} $."
     ),
-    "{count} shots were not sent: their file was closed or renamed meanwhile.": (
-        "{count} Shots wurden nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
+    "{count} shots were not sent: their file was closed meanwhile.": (
+        "{count} Shots wurden nicht gesendet: Die Datei wurde inzwischen geschlossen."
     ),
-    "“{shot}” was not sent: its file was closed or renamed meanwhile.": (
-        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen oder umbenannt."
+    "{count} shots are sent once it is known whether they are see-through": (
+        "{count} Shots werden gesendet, sobald feststeht, ob etwas hindurchscheint"
+    ),
+    "{count} shots are sent once the disk has answered: {folders}": (
+        "{count} Shots werden gesendet, sobald die Platte antwortet: {folders}"
+    ),
+    "“{shot}” was not sent: its file was closed meanwhile.": (
+        "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen."
+    ),
+    "“{shot}” is sent once it is known whether it is see-through": (
+        "„{shot}“ wird gesendet, sobald feststeht, ob etwas hindurchscheint"
+    ),
+    "“{shot}” is sent once the disk has answered: {folders}": (
+        "„{shot}“ wird gesendet, sobald die Platte antwortet: {folders}"
     ),
     "Open the file and send it again.": "Die Datei öffnen und noch einmal senden.",
     "The model that is set in the scene “{scene}” is none that Reshoot knows.": (
@@ -924,11 +974,26 @@ GERMAN: dict[str, str] = {
     "The result is not a video that can be read: {error}.": "Das Ergebnis ist kein lesbares Video: {error}.",
     "Retry fetches it again without paying again.": "Wiederholen holt es erneut, ohne erneut zu bezahlen.",
     "The result's rate could not be changed: {error}": "Die Bildrate des Ergebnisses war nicht zu ändern: {error}",
+    "The result's sound could not be put in step: {error}": (
+        "Der Ton des Ergebnisses war nicht in Gleichlauf zu bringen: {error}"
+    ),
     "{folder} has {free:.0f} MB left; about {needed:.0f} MB are needed.": (
         "{folder} hat noch {free:.0f} MB frei; etwa {needed:.0f} MB werden gebraucht."
     ),
     "Free some room, or save the project on another disk.": (
         "Platz schaffen oder das Projekt auf einer anderen Platte speichern."
+    ),
+    "Free some room, or have the variable RESHOOT_HOME name a folder on another disk, then start Blender again.": (
+        "Platz schaffen oder mit der Variablen RESHOOT_HOME einen Ordner auf einer anderen Platte nennen, dann Blender "
+        "neu starten."
+    ),
+    "The path of Reshoot's own folder {folder} has {count} characters; at most {most} leave room for the "
+    "files of a job on Windows.": (
+        "Der Pfad von Reshoots eigenem Ordner {folder} hat {count} Zeichen; höchstens {most} lassen unter Windows "
+        "Platz für die Dateien eines Jobs."
+    ),
+    "Have the variable RESHOOT_HOME name a folder with a shorter path, then start Blender again.": (
+        "Mit der Variablen RESHOOT_HOME einen Ordner mit kürzerem Pfad nennen, dann Blender neu starten."
     ),
     "The path of the folder {folder} has {count} characters; at most {most} leave room for the names of "
     "takes on Windows.": (

@@ -16,7 +16,7 @@ from ..errors import ExportError
 from ..media import mp4
 from ..models.model import Limits
 from ..planning.job_model import model_of
-from ..storage import make_folder, unwritable
+from ..storage import make_folder, put_in_place, unwritable
 from ..values.cut_recipe import CutRecipe
 from ..values.job import Job
 from ..values.plan import rate_words
@@ -117,7 +117,7 @@ def _label(clip: Path, fps: Fraction) -> None:
     try:
         if not mp4.cut(clip, labelled, range(video.frames), fps, keep_sound=True):
             mp4.relabel(clip, labelled, fps, keep_sound=True)
-        labelled.replace(clip)
+        put_in_place(labelled, clip)
     except mp4.Unreadable as error:
         raise ExportError(
             say("The rendered clip cannot be given its rate: {error}.", error=error), say("Try again.")

@@ -3,6 +3,8 @@
 
 A copy is told by a file beside the journal that is made once and never touched again: no program that copies a file
 can give the copy the time that the disk has noted for the first one. A folder that is only moved on its disk keeps it.
+
+A journal that was rolled back in its very file is told by another one, which counts what was sent.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ from ..words import say
 
 MARKER = "journal.here"
 """An empty file beside the journal."""
+
+SENT = "journal.sent"
+"""A file beside it that says how many submissions the journal has had. It is written after the journal, so it is behind
+where Blender ended in between, and ahead only of a journal from before."""
+_LONGEST_NUMBER = 20
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,19 @@ def is_same(before: Place, now: Place) -> bool:
         return (before.marker, before.journal) == (now.marker, now.journal)
     # The journal alone may have been restored. Some disks number their files anew whenever they are mounted.
     return before.journal == now.journal or before.marker != now.marker
+
+
+def noted_sent(journal: Path) -> int:
+    """How many submissions were noted beside the file of a journal, 0 where that cannot be read."""
+    with contextlib.suppress(OSError, ValueError), journal.with_name(SENT).open(encoding="ascii") as file:
+        return int(file.read(_LONGEST_NUMBER))
+    return 0
+
+
+def note_sent(journal: Path, count: int) -> None:
+    """Note so many. Where it cannot be written it is done without: it stays behind."""
+    with contextlib.suppress(OSError):
+        journal.with_name(SENT).write_text(str(count), encoding="ascii")
 
 
 def machine() -> str:

@@ -112,7 +112,8 @@ class Journal:
     JournalDamaged where the file is not whole when it is opened.
 
     allowed: the editor's limits, which every submission is held against. Set from any thread. is_copy: it was copied to
-    where it is since it was open last, so that what was not sent yet waits for the editor: see `identity.held`.
+    where it is since it was open last, or rolled back, so that what was not sent yet waits for the editor: see
+    `identity.held`.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
@@ -151,7 +152,7 @@ class Journal:
         self._number = os.stat(self.path).st_ino
 
     def _settle_in(self) -> bool:
-        """Note where the journal is, and hold its jobs where it was copied there. Whether it was.
+        """Note where the journal is, and hold its jobs where it was copied there, or rolled back. Whether it was.
 
         One that an earlier Reshoot has written does not say where it was: it is taken for the original.
         """
@@ -159,13 +160,16 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             row = self._connection.execute("SELECT here FROM identity").fetchone()
             known, now = identity.read(row[0]) if row else None, identity.here(self.path)
-            is_copy = known is not None and not identity.is_same(known, now)
+            sent, noted = ledger.count(self._connection), identity.noted_sent(self.path)
+            is_copy = sent < noted or (known is not None and not identity.is_same(known, now))
             if is_copy:
-                log.warning("the journal %s is a copy: what was not sent yet is held", self.path)
+                log.warning("the journal %s is a copy, or from before: what was not sent yet is held", self.path)
                 for job in self._unsent():
                     self._write(identity.held(job))
             if known != now:
                 self._connection.execute("INSERT OR REPLACE INTO identity VALUES (1, ?)", (identity.written(now),))
+        if sent != noted:
+            identity.note_sent(self.path, sent)
         return is_copy
 
     def _damaged(self, why: object) -> JournalDamaged:
@@ -215,6 +219,31 @@ class Journal:
             row_of = "SELECT 1 FROM jobs WHERE id = ?"
             return [job_id for job_id in ids if self._connection.execute(row_of, (job_id,)).fetchone() is None]
 
+    def unplaced(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that have a row whose take is not in the timeline."""
+        with self._lock, self._errors():
+            row_of = "SELECT 1 FROM jobs WHERE id = ? AND state != ?"
+            placed = State.PLACED.value
+            return [each for each in ids if self._connection.execute(row_of, (each, placed)).fetchone() is not None]
+
+    def catch_up(self, told: Job, later: Callable[[Job, Job], Job | None]) -> bool:
+        """Write what is known of a job from elsewhere over its row, and what was spent on it, if no other Blender holds
+        the row and `later` of the row and `told` gives what it has to become. Whether it was written.
+        """
+        with self._lock, self._errors(), self._connection:
+            # Whoever holds the row writes it before anything else of the job.
+            self._connection.execute("BEGIN IMMEDIATE")
+            rows = self._connection.execute(
+                f"SELECT id, record FROM jobs WHERE id = ? AND {_FREE}", (told.id, *self._free())
+            ).fetchall()
+            for before in _readable(rows):
+                after = later(before, told)
+                if after is not None:
+                    self._write(after)
+                    ledger.catch_up(self._connection, before, after)
+                    return True
+        return False
+
     def adopt(self, job: Job) -> None:
         """Write a row that is known from elsewhere, held by nobody, if there is none; and what was spent on it."""
         with self._lock, self._errors(), self._connection:
@@ -256,6 +285,9 @@ class Journal:
             self._connection.execute(
                 "UPDATE jobs SET held_until = ? WHERE id = ?", (time.time() + LEASE_SECONDS, before.id)
             )
+            sent = ledger.count(self._connection) if submits else 0
+        if submits:
+            identity.note_sent(self.path, sent)
         return after
 
     def _is_in_place(self) -> bool:

@@ -120,6 +120,8 @@ class LostJobs:
             self._hand_on(self._rows.advance(job, replace(job, state=State.DOWNLOADING, take=None)))
             return
         if job.retry_to is None or not job.state.ended:
+            if not job.state.moving:
+                self._rows.report(Event(job, say("The job did not fail: there is nothing to retry.")))
             return
         self._activity.renew_stop(job_id)
         paid_again = job.lost or (job.ticket is not None and job.retry_to not in (State.WAITING, State.DOWNLOADING))

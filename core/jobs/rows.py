@@ -124,6 +124,7 @@ class Rows:
             after = self._journal.answered(staged(job, job))
             self.spent = self._journal.sums()
             self.report(Event(after))
+        salvage.write_slip(self.folder_of(after), after)
         return after
 
     def remove(self, job: Job) -> None:

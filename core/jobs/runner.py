@@ -21,7 +21,6 @@ from types import MappingProxyType
 from ..errors import ReshootError, StorageError
 from ..lanes import Lane
 from ..money.ledger import Sum
-from ..storage import remove_folder
 from ..values.job import Job
 from ..values.state import State
 from ..words import say
@@ -276,7 +275,7 @@ class Runner:
             self._hand_on(job)
 
     def _resume_all(self) -> None:
-        self._settling.remove_left_over()
+        self._settling.look_for_left_over()
         for job_id in (*self._journal.unfinished(), *self._journal.open_questions(), *self._settling.uncompared()):
             self.resume(job_id)
 
@@ -343,7 +342,7 @@ class Runner:
         kept = self._steps.keep_paid(job, folder)
         salvage.forget_slip(folder)
         self._rows.remove(job)
-        remove_folder(folder)
+        self._settling.remove(folder)
         self._activity.forget(job_id)
         words = say("What came for “{shot}” is kept as {path}", shot=job.label, path=kept) if kept else ""
         self._rows.report(Event(job, words, gone=True))

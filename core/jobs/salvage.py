@@ -7,8 +7,10 @@ There are two: a slip in the folder of each unfinished job, and the receipt besi
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
+import math
 import os
 import shutil
 import sqlite3
@@ -20,7 +22,7 @@ from typing import Any
 
 from ..errors import JournalDamaged, StorageError
 from ..planning.job_model import with_model
-from ..storage import OVER, discard, put_in_place
+from ..storage import OVER, discard, is_full, put_in_place, remove
 from ..takes.receipt import ROW, settled
 from ..values.job import Job, is_job_id
 from ..values.serialization import from_json, to_json
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 SLIP = "job.json"
 _SIDES = ("-journal", "-wal", "-shm")
 """What SQLite's own files beside a database are called after it."""
+_SPARE_BYTES = 1_000_000
+"""Bytes that are to be left where a journal is made again, beside what it takes itself."""
 _COPY_LIMIT = 10_000_000
 """Bytes of a slip or a receipt that are read at most."""
 _LATEST = 1e11
@@ -98,21 +102,79 @@ def _alone(path: Path) -> Iterator[None]:
 def _rebuild(path: Path, holder: str, jobs: Path, takes: Iterable[Path]) -> Rebuilt:
     aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{holder[:6]}{path.suffix}")
     beside = path.with_name(f"{path.stem}-new-{holder}{path.suffix}")
+    for left in path.parent.glob(f"{path.stem}-new-*"):
+        # Nobody else makes one now: whoever made this was interrupted.
+        discard(left)
     try:
+        _check_room(path)
         # Until the new one is whole the damaged one stays in its place: whoever is interrupted begins anew.
         _copy(path, aside)
-        beside.unlink(missing_ok=True)
+        remove(beside)
         jobs_found = _made(beside, path, holder, aside, jobs, takes)
-        for suffix in _SIDES:
-            # They belong to the damaged one, and would be taken for the new one's.
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        put_in_place(beside, path)
-    except OSError as error:
-        raise _not_rebuilt(path, error) from error
+        _replace(path, beside)
+    except BaseException as error:
+        for made in (beside, aside):
+            _discard(made)
+        if isinstance(error, (OSError, StorageError)):
+            raise _not_rebuilt(path, error) from error
+        raise
     return Rebuilt(Journal(path, holder), aside, jobs_found)
 
 
+def _check_room(path: Path) -> None:
+    """Raises OSError where a second and a third journal as long as the one at `path` find no room."""
+    if shutil.disk_usage(path.parent).free < _needed(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
+
+
+def _needed(path: Path) -> int:
+    """Bytes that it takes to make the journal at `path` again: it is kept aside, and the new one may be as long."""
+    return 2 * sum(os.path.getsize(each) for each in _with_sides(path) if each.is_file()) + _SPARE_BYTES
+
+
+def _replace(path: Path, beside: Path) -> None:
+    """Have the new journal in the place of the damaged one, or all as it was. Raises OSError."""
+    # What lies beside the damaged one would be taken for the new one's.
+    sides = [(side, Path(f"{beside}-old-{side.name}")) for side in _with_sides(path)[1:] if side.exists()]
+    moved = []
+    try:
+        for side, away in sides:
+            put_in_place(side, away)
+            moved.append((side, away))
+        put_in_place(beside, path)
+    except OSError:
+        for side, away in moved:
+            put_in_place(away, side)
+        raise
+    for _side, away in moved:
+        discard(away)
+
+
+def _with_sides(path: Path) -> list[Path]:
+    return [path, *(Path(f"{path}{suffix}") for suffix in _SIDES)]
+
+
+def _discard(path: Path) -> None:
+    """Remove a journal that is not needed, with what is beside it."""
+    for each in _with_sides(path):
+        discard(each)
+
+
 def _not_rebuilt(path: Path, error: Exception) -> StorageError:
+    with contextlib.suppress(OSError):
+        needed, free = _needed(path), shutil.disk_usage(path.parent).free
+        if is_full(error) or free < needed:
+            return StorageError(
+                say(
+                    "The journal {path} is damaged, and its disk is too full to make it again: {free:.0f} MB are left.",
+                    path=path,
+                    free=free / 1_000_000,
+                ),
+                say(
+                    "Free {missing:.0f} MB there and try again; nothing is lost.",
+                    missing=max(1.0, math.ceil((needed - free) / 1_000_000)),
+                ),
+            )
     return StorageError(
         say("The journal {path} is damaged and cannot be moved aside: {error}.", path=path, error=error),
         say("Close every other Blender and start this one again."),
@@ -133,7 +195,7 @@ def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes:
     for job in (*_rows(aside), *_slips(jobs)):
         known = found.get(job.id)
         # Of one stage the row knows more: a slip is written when a stage begins.
-        if known is None or _age(known) < _age(job):
+        if known is None or _age(known) < _age(job) or _goes_on(known, job):
             found[job.id] = job
     for job in _receipts(takes):
         # Whoever has had the project may have written it: it is asked only where nothing else tells of the job.
@@ -150,8 +212,9 @@ def _made(beside: Path, path: Path, holder: str, aside: Path, jobs: Path, takes:
 
 
 def adopt(journal: Journal, jobs: Path) -> None:
-    """Take in the jobs whose folders lie in `jobs` and which the journal does not know: it was deleted, or replaced by
-    an earlier copy of it. Raises StorageError where that cannot be written.
+    """Take in what the folders in `jobs` tell and the journal does not know: it was deleted, or replaced by an earlier
+    copy of it. Jobs that it has no row of, and what became of those whose rows are older: with a ticket a job is
+    followed, and not sent again. Raises StorageError where that cannot be written.
     """
     try:
         ids = [name for name in os.listdir(jobs) if is_job_id(name) and _is_told_of(jobs / name)]
@@ -162,6 +225,25 @@ def adopt(journal: Journal, jobs: Path) -> None:
             log.warning("job %s was not in the journal", job_id)
             # A journal that is new cannot tell whether these folders were copied here.
             journal.adopt(identity.held(job))
+    for job_id in journal.unplaced(ids):
+        for job in _slip(jobs / job_id / SLIP):
+            if journal.catch_up(job, _later):
+                log.warning("the journal's row of job %s was an earlier one", job_id)
+
+
+def _later(row: Job, slip: Job) -> Job | None:
+    """What a row has to become by the slip of its job, None where that knows no more. Where the row is held, so is the
+    job as the slip knows it, unless it was sent."""
+    if not _goes_on(row, slip):
+        return None
+    return identity.held(slip) if row.held else slip
+
+
+def _goes_on(row: Job, slip: Job) -> bool:
+    """Whether a slip is of the very job that a row has, at a later stage. A slip is written after its row, so the row
+    is from before: a backup. That a copy holds its row is not a stage of the job."""
+    known = row.stages[:-1] if row.held else row.stages
+    return len(slip.stages) > len(known) and slip.stages[: len(known)] == known
 
 
 def forget_slip(folder: Path) -> None:

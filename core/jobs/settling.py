@@ -45,15 +45,29 @@ class Settling:
         self._keep_clips = keep_clips
         self._to_land: set[str] = set()
         """The takes that were placed by a Blender whose lease has not ended, and are in no file."""
+        self._left_over: set[Path] = set()
+        """The folders of jobs that are over in which something was open."""
         self._take_lock = threading.Lock()
         """Held while what is known of a landed take is written: it is placed by one thread, compared by another."""
 
-    def remove_left_over(self) -> None:
-        """Remove the folders of jobs that were over while something in them was open, as Windows has it."""
-        for folder, job in self._rows_of(left_over(self._folder)):
-            # One that has gone on since needs its folder again.
-            if job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job))):
-                remove_folder(folder)
+    def look_for_left_over(self) -> None:
+        """Remove the folders of jobs that were over while something in them was open, as Windows has it: also those
+        that an earlier Blender left. Goes through all folders, so it is for the start."""
+        self._left_over.update(left_over(self._folder))
+        self._remove_left_over()
+
+    def remove(self, folder: Path) -> None:
+        """Remove the folder of a job that is over, and what is left over of others."""
+        self._remove_left_over()
+        if not remove_folder(folder):
+            self._left_over.add(folder)
+
+    def _remove_left_over(self) -> None:
+        for folder, job in self._rows_of(list(self._left_over)):
+            # One that has gone on since needs its folder again, and is over once more when it is.
+            is_over = job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job)))
+            if not is_over or remove_folder(folder, patiently=False):
+                self._left_over.discard(folder)
 
     def uncompared(self) -> list[str]:
         """The jobs whose takes an earlier Blender placed and did not live to compare: their folders are still there."""
@@ -157,8 +171,7 @@ class Settling:
         if self._keep_clips():
             self._steps.forget_result(folder)
         else:
-            remove_folder(folder)
-        self.remove_left_over()
+            self.remove(folder)
 
 
 def _take_of(job: Job) -> str:

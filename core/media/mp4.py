@@ -18,16 +18,17 @@ from fractions import Fraction
 from itertools import islice, takewhile
 from pathlib import Path
 
+from ..storage import discard, put_in_place
 from ..words import say
 from . import h264
 from .bare_contents import PICTURE_ENTRY
 from .boxes import Truncated, Unreadable, opened
 from .cut import cuts, parameter_sets
 from .frame_times import FrameTimes
-from .headers import Edit, Movie
-from .relabel import new_times
+from .headers import Edit, Movie, Track
+from .relabel import new_times, whole_sound
 from .remux import new_contents
-from .samples import Presentation, check_whole, samples, shown
+from .samples import Presentation, begin, check_whole, samples, shown
 from .samples import intact as samples_intact
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "relabel",
     "sizes_of_cuts",
     "with_even_rate",
+    "with_whole_sound",
 ]
 
 
@@ -75,8 +77,10 @@ class Video:
     """'mp4' or 'mov'."""
     start: Fraction
     """Seconds of nothing that an edit list puts before the first frame. The delay of B-frames does not count."""
-    sound_start: Fraction = Fraction(0)
-    """The same of its first sound track."""
+    sound_late: Fraction = Fraction(0)
+    """Seconds from the first picture to the begin of its first sound track; negative where that is heard before."""
+    sound_inside: Fraction = Fraction(0)
+    """Seconds by which an edit list begins that track inside of one of its samples."""
     trimmed: bool = False
     """An edit list hides or repeats some of the frames, so a player shows other ones than `frames` says."""
     fragmented: bool = False
@@ -177,6 +181,16 @@ def with_even_rate(
     _write(source, target, patches)
 
 
+def with_whole_sound(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Copy `source` to `target` with its sound begun by `Video.sound_inside` earlier: with a whole sample.
+
+    The rest is as with `relabel`.
+    """
+    with opened(source) as file:
+        _, patches = whole_sound(Movie(file))
+    _write(source, target, patches)
+
+
 def sizes_of_cuts(
     path: str | os.PathLike[str], runs: Sequence[range], fps: Fraction, *, keep_sound: bool = False
 ) -> list[int | None]:
@@ -234,9 +248,9 @@ def _appearing(target: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         with part.open("r+b") as written:
             os.fsync(written.fileno())
-        part.replace(target)
+        put_in_place(part, Path(target))
     except BaseException:
-        part.unlink(missing_ok=True)
+        discard(part)
         raise
 
 
@@ -253,6 +267,7 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
     seconds = Fraction(times.ticks, timescale)
     edits = track.edits()
     sounds = [other for other in movie.tracks if other.handler == b"soun"]
+    sound_late, sound_inside = _sound_times(movie, sounds[0]) if sounds else (Fraction(0), Fraction(0))
     return Video(
         width=height if turned else width,
         height=width if turned else height,
@@ -266,7 +281,8 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
         size=file.size,
         container=movie.container,
         start=_nothing_first(movie, edits),
-        sound_start=_nothing_first(movie, sounds[0].edits()) if sounds else Fraction(0),
+        sound_late=sound_late,
+        sound_inside=sound_inside,
         trimmed=_trimmed(movie, times, [edit for edit in edits if not edit.empty]),
         fragmented=movie.fragmented,
         plain=codec in _H264 and _plain(movie, width, height),
@@ -276,6 +292,24 @@ def _video(movie: Movie, times: FrameTimes) -> Video:
 def _nothing_first(movie: Movie, edits: Sequence[Edit]) -> Fraction:
     """Seconds of nothing that `edits` begin with."""
     return Fraction(sum(edit.duration for edit in takewhile(lambda edit: edit.empty, edits)), movie.timescale)
+
+
+def _begins(movie: Movie, track: Track) -> Fraction:
+    """Seconds at which something of `track` is shown or heard first."""
+    edits = track.edits()
+    clock, _ = track.clock()
+    first = next((edit.first for edit in edits if not edit.empty), 0)
+    return _nothing_first(movie, edits) + max(Fraction(0), Fraction(begin(movie, track) - first, clock))
+
+
+def _sound_times(movie: Movie, sound: Track) -> tuple[Fraction, Fraction]:
+    """`Video.sound_late` and `Video.sound_inside`; nothing where its tables make no sense, which is not the picture's
+    fault.
+    """
+    try:
+        return _begins(movie, sound) - _begins(movie, movie.picture), whole_sound(movie)[0]
+    except Unreadable:
+        return Fraction(0), Fraction(0)
 
 
 def _plain(movie: Movie, width: int, height: int) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to overwrite in a movie's headers so that its pictures run at another frame rate.
+"""What to overwrite in a movie's headers so that its pictures run at another frame rate, or its sound begins elsewhere.
 
 No box changes its size, so every sample stays where the tables say it is. It plans; `mp4.relabel` writes.
 """
@@ -15,8 +15,9 @@ from ..words import say
 from .boxes import Box, File
 from .frame_times import FrameTimes
 from .headers import Edit, Movie, Track, clock_place, edit_layout
+from .samples import ticks_into
 
-__all__ = ["new_times"]
+__all__ = ["new_times", "whole_sound"]
 
 
 def new_times(movie: Movie, fps: Fraction, *, keep_sound: bool) -> list[tuple[int, bytes]]:
@@ -53,6 +54,26 @@ def new_times(movie: Movie, fps: Fraction, *, keep_sound: bool) -> list[tuple[in
     if clocks.growth > 1:
         _stretch(patches, picture, clocks.growth)
     return patches.written
+
+
+def whole_sound(movie: Movie) -> tuple[Fraction, list[tuple[int, bytes]]]:
+    """Seconds by which an edit list begins the first sound track inside of one of its samples, and what to write where
+    for it to begin with that sample.
+    """
+    sound = next((track for track in movie.tracks if track.handler == b"soun"), None)
+    edits = sound.edits() if sound else []
+    number = next((number for number, edit in enumerate(edits) if not edit.empty), None)
+    if sound is None or number is None:
+        return Fraction(0), []
+    clock, _ = sound.clock()
+    ticks = ticks_into(sound, edits[number].first)
+    if not ticks:
+        return Fraction(0), []
+    edit, lasts = edits[number], math.ceil(Fraction(ticks * movie.timescale, clock))
+    edits[number] = edit._replace(first=edit.first - ticks, duration=edit.duration + lasts if edit.duration else 0)
+    patches = _Patches(movie.file)
+    _set_length(patches, sound, edits, Fraction(0))
+    return Fraction(ticks, clock), patches.written
 
 
 class _Clocks:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from ..words import say
 from .boxes import File
 from .headers import Edit, Movie, Track
-from .samples import samples, shown
+from .samples import decoded_from, samples, shown
 from .tables import box, copied, fine_clock, header, picture_track, track
 
 __all__ = ["new_contents"]
@@ -46,12 +46,14 @@ def new_contents(movie: Movie, fps: Fraction, *, keep_sound: bool) -> tuple[list
 
 
 def _sound(movie: Movie, old: Track, clock: int, late: Fraction) -> tuple[bytes, int]:
-    """A sound track as it is, begun by `late` seconds earlier; and its duration."""
+    """A sound track as it is, begun by `late` seconds earlier where it does; and its duration."""
     own, length = old.clock()
     found = samples(movie, old) if movie.fragmented else None
     if found is not None:
         length = sum(sample.ticks for sample in found)
-    edits = []
+    late -= Fraction(decoded_from(movie, old), own)
+    edits = [Edit(round(-late * clock), -1, 1 << 16)] if late < 0 else []
+    late = max(Fraction(0), late)
     for edit in old.edits() or [Edit(round(Fraction(length * movie.timescale, own)), 0, 1 << 16)]:
         # Fragmented files often leave the duration out.
         lasts = Fraction(edit.duration, movie.timescale) or Fraction(length - max(0, edit.first), own)

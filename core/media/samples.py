@@ -14,9 +14,23 @@ from typing import NamedTuple
 
 from ..words import say
 from .boxes import Box, File, Truncated
+from .frame_times import first_shown
 from .headers import Movie, Track, fragment_header
 
-__all__ = ["Presentation", "Sample", "check_whole", "chunks", "each", "intact", "samples", "shown", "sizes"]
+__all__ = [
+    "Presentation",
+    "Sample",
+    "begin",
+    "check_whole",
+    "chunks",
+    "decoded_from",
+    "each",
+    "intact",
+    "samples",
+    "shown",
+    "sizes",
+    "ticks_into",
+]
 
 # What the flags of a `tfhd` and a `trun` say is there, and what the flags of a sample say of it.
 _BASE_OFFSET, _DESCRIPTION, _USUAL_TICKS, _USUAL_SIZE, _USUAL_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -72,6 +86,37 @@ def each(movie: Movie, track: Track) -> Iterator[Sample]:
         if sample.offset < 0 or sample.offset + sample.size > movie.file.size:
             raise _missing(movie.file)
         yield sample
+
+
+def begin(movie: Movie, track: Track) -> int:
+    """The tick of its own clock at which something of `track` is shown or heard first, before any edit."""
+    if not movie.fragmented:
+        return first_shown(track)
+    first = next(_told(movie, track), None)
+    return decoded_from(movie, track) + (first.delay if first else 0)
+
+
+def decoded_from(movie: Movie, track: Track) -> int:
+    """The tick that the fragments of `track` begin with; 0 where its samples begin in a table, or nothing is said."""
+    file, number = movie.file, _number(track)
+    if next(file.table(track.need(b"stbl/stts"), ">II"), None) is not None:
+        return 0
+    for fragment in movie.fragments:
+        for part in file.inside(fragment):
+            if part.kind == b"traf" and file.unpack(fragment_header(file, part), ">I", 4)[0] == number:
+                told = (box for box in file.inside(part) if box.kind == b"tfdt")
+                return next((int(file.unpack(box, ">Q" if file.long(box) else ">I", 4)[0]) for box in told), 0)
+    return 0
+
+
+def ticks_into(track: Track, tick: int) -> int:
+    """How far into a sample of its table a `tick` of `track` lies; 0 where it is in none."""
+    now, table = 0, track.boxes.get(b"stbl/stts")
+    for count, ticks in track.file.table(table, ">II") if table else ():
+        if now <= tick < now + count * ticks:
+            return int((tick - now) % ticks)
+        now += count * ticks
+    return 0
 
 
 def intact(movie: Movie) -> tuple[int, int]:
@@ -132,7 +177,7 @@ def shown(movie: Movie, found: Sequence[Sample]) -> Presentation:
         if first >= end:
             first, end = 0, len(frames)
     begins = [times[frame] for frame in frames[first:end]]
-    first_tick = edits[0].first if edits else 0
+    first_tick = (edits[0].first if edits else 0) - decoded_from(movie, movie.picture)
     last = max(1, found[frames[end - 1]].ticks)
     return Presentation(
         frames,
@@ -218,10 +263,15 @@ def _chunks(track: Track, count: int) -> Iterator[tuple[int, int]]:
         raise file.nonsense(say("{count} of its samples are nowhere", count=left))
 
 
-def _of_fragments(movie: Movie, track: Track) -> Iterator[Sample]:
-    file = movie.file
+def _number(track: Track) -> int:
+    """By which fragments name the track."""
     header = track.need(b"trak/tkhd")
-    (number,) = file.unpack(header, ">I", 20 if file.long(header) else 12)
+    (number,) = track.file.unpack(header, ">I", 20 if track.file.long(header) else 12)
+    return int(number)
+
+
+def _of_fragments(movie: Movie, track: Track) -> Iterator[Sample]:
+    file, number = movie.file, _number(track)
     usual = (0, 0, 0)
     extends = movie.boxes.get(b"moov/mvex")
     for box in file.inside(extends) if extends else ():

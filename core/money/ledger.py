@@ -74,6 +74,12 @@ class Entry:
         return Decimal(0) if self.outcome is Outcome.NOT_CHARGED else self.price
 
 
+def count(connection: sqlite3.Connection) -> int:
+    """How many submissions were ever entered: none is taken out again."""
+    (last,) = connection.execute("SELECT max(number) FROM submissions").fetchone()
+    return last or 0
+
+
 def enters(before: Job, after: Job) -> bool:
     """Whether the step from `before` to `after` is a submission to a service that costs money."""
     submits = after.state is State.SUBMITTING and before.state is not State.SUBMITTING
@@ -103,7 +109,7 @@ def note(connection: sqlite3.Connection, before: Job, after: Job) -> None:
 
 def restore(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]], jobs: Iterable[Job]) -> None:
     """Make the ledger again. rows: what could be read of an earlier one. jobs: what was submitted of them and is in
-    none of those counts as charged where the service took it. Called inside a transaction, in an empty ledger.
+    none of those counts as charged where the service took it. Called inside a transaction.
     """
     known = set()
     for row in rows:
@@ -116,6 +122,15 @@ def restore(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]], j
         refused = job.state is State.FAILED and job.paid is Paid.NO
         if left and not refused and job.service != REHEARSAL and job.id not in known:
             _enter(connection, job, left[-1], Outcome.ACCEPTED if job.ticket else Outcome.SENT)
+
+
+def catch_up(connection: sqlite3.Connection, before: Job, after: Job) -> None:
+    """Write down what was spent on a job from one row of it to a much later one. Called inside a transaction."""
+    (entered,) = connection.execute("SELECT count(*) FROM submissions WHERE job = ?", (after.id,)).fetchone()
+    if entered < len([stage for stage in after.stages if stage.state is State.SUBMITTING]):
+        restore(connection, (), [after])
+    else:
+        note(connection, before, after)
 
 
 def _of(row: Mapping[str, Any]) -> list[Any]:

@@ -11,7 +11,8 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,15 +36,35 @@ class _Found(NamedTuple):
 _lock = threading.Lock()
 _known: dict[str, _Found] = {}
 _asked: dict[str, None] = {}
+_supposed: frozenset[str] = frozenset()
 _changes = 0
 
 
 def has_alpha(path: str) -> bool | None:
     """Whether a picture or movie has an alpha channel, as far as it was looked at. Asks no disk."""
     with _lock:
+        if path in _supposed:
+            return False
         _asked[path] = None
         found = _known.get(path)
     return found.alpha if found is not None else None
+
+
+@contextmanager
+def supposed_without(paths: Sequence[str]) -> Iterator[None]:
+    """Meanwhile none of `paths` is said to have an alpha channel."""
+    global _supposed
+    _supposed = frozenset(paths)
+    try:
+        yield
+    finally:
+        _supposed = frozenset()
+
+
+def are_without(paths: Sequence[str]) -> bool:
+    """Whether it is known of each of `paths` that it has no alpha channel."""
+    with _lock:
+        return all((found := _known.get(path)) is not None and found.alpha is False for path in paths)
 
 
 def asked() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import DownloadBroken, DownloadError, JobCancelled, Paid, ResultGone, SetupError, StorageError
 from ..media import mp4
-from ..storage import make_folder, put_in_place
+from ..storage import make_folder, put_in_place, remove
 from ..words import say
 from . import streams, trust
 from .origin import escaped, is_loopback
@@ -196,7 +196,7 @@ class _Transfer:
             with open(self.part, "r+b" if start else "wb") as file:
                 self._write(file, start, total, answer)
         except DownloadError:
-            self.part.unlink(missing_ok=True)  # nothing of it is worth going on from
+            remove(self.part)  # nothing of it is worth going on from
             raise
 
     def _write(self, file: BinaryIO, start: int, total: int | None, answer: httpx.Response) -> None:
@@ -275,7 +275,7 @@ class _Transfer:
 
     def _forget(self, reason: str) -> NoReturn:
         """Begins anew with the next attempt."""
-        self.part.unlink(missing_ok=True)
+        remove(self.part)
         self.version = ""
         raise _Broken(reason)
 

@@ -53,8 +53,10 @@ def _part(part: Part, pace: Fraction) -> Part:
 
 
 def _take(take: Take, play_fps: Fraction, pace: Fraction) -> Take:
-    runs = tuple(FrameShift(_frames(run.sent, pace), run.late) for run in take.runs)
-    return replace(take, play_fps=play_fps, runs=runs)
+    runs, timed = (
+        tuple(FrameShift(_frames(run.sent, pace), run.late) for run in each) for each in (take.runs, take.timed)
+    )
+    return replace(take, play_fps=play_fps, runs=runs, timed=timed)
 
 
 def _from(origin: float, frame: int, pace: Fraction) -> int:

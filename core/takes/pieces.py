@@ -21,14 +21,15 @@ _LOOKED_AT = 150
 class Piece:
     """A stretch of a take, timeline frames.
 
-    start: where the first frame of the file lies, shown or not. heard: where its sound begins. first, end: what is
-    shown of it, end exclusive.
+    start: where the first frame of the file lies, shown or not. heard: the frame in which its sound begins. after:
+    seconds from that frame's begin to the sound's, less than a frame. first, end: what is shown of it, end exclusive.
     """
 
     job: Job
     take: Take
     start: int
     heard: int
+    after: Fraction
     first: int
     end: int
 
@@ -65,8 +66,12 @@ def _runs(job: Job, start: int, *, nearest: bool, low: int, high: int) -> Iterat
         following = start + part.start + runs[number + 1].sent if number + 1 < len(runs) else high
         here = max(low, at) if number else low
         begins = start + part.start - round(run.late * step)
-        heard = begins + math.floor(take.sound_late * job.shot.fps)
-        yield Piece(job, take, begins - ahead, heard, here, min(high, following))
+        # Pictures lie on whole frames, sound does not have to. It keeps its pace where only frames are missing.
+        late = run.late - next((each.late for each in reversed(take.timed) if each.sent <= run.sent), 0)
+        sound = start + part.start - late * step + take.sound_late * job.shot.fps
+        heard = math.floor(sound)
+        after = (sound - heard) / job.shot.fps
+        yield Piece(job, take, begins - ahead, heard, after, here, min(high, following))
 
 
 def lead(step: Fraction, frames: int, first: int, end: int, *, nearest: bool) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..names import REHEARSAL
 from ..planning.prompt import labels
-from ..storage import put_in_place, unwritable
+from ..storage import discard, put_in_place, unwritable
 from ..values.job import Job
 from ..values.serialization import to_json
 from ..values.state import State
@@ -152,4 +152,5 @@ def write_receipt(job: Job) -> None:
         part.write_bytes(text + b"\n")
         put_in_place(part, path)
     except OSError as error:
+        discard(part)
         raise unwritable(path.parent, error) from error

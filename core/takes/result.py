@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import DownloadError, Paid
 from ..media import mp4
-from ..storage import unwritable
+from ..storage import put_in_place, unwritable
 from ..values.job import Job
 from ..values.take import Take
 from ..words import say
@@ -46,6 +46,14 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         raise unwritable(result.parent, error) from error
     if rotation:
         notes.append(say("The result says that it has to be turned by {degrees}°: turned", degrees=rotation))
+    late = Fraction(0)
+    try:
+        if video.sound:
+            right, late = _in_step(right, video, result)
+    except mp4.Unreadable as error:
+        notes.append(say("The result's sound could not be put in step: {error}", error=error))
+    except OSError as error:
+        raise unwritable(result.parent, error) from error
     fit, cut_off = landing.fit(job.shot, video.width, video.height)
     try:
         if not target.exists():
@@ -63,20 +71,10 @@ def land(job: Job, result: Path, target: Path) -> tuple[Take, tuple[str, ...]]:
         runs=laid.runs,
         fit=fit,
         rotation=rotation,
-        sound_late=_sound_late(right, video if right is result else None) if video.sound else Fraction(0),
+        sound_late=late,
+        timed=laid.runs,
     )
     return take, (*laid.notes, *notes, *cut_off)
-
-
-def _sound_late(take: Path, video: mp4.Video | None) -> Fraction:
-    """Seconds by which the sound of a file begins after its picture: laid alone it does not know. video: what was read
-    of the file already.
-    """
-    try:
-        video = video or mp4.probe(take)
-    except (OSError, mp4.Unreadable):
-        return Fraction(0)
-    return max(Fraction(0), video.sound_start - video.start)
 
 
 def keep(job: Job, result: Path, folder: Path) -> Path:
@@ -115,6 +113,22 @@ def _corrected(result: Path, video: mp4.Video, play_fps: Fraction | None, usual:
     return result, 0
 
 
+def _in_step(right: Path, video: mp4.Video, result: Path) -> tuple[Path, Fraction]:
+    """The file `right`, or a copy that Blender plays as it should, and seconds by which its sound begins after its
+    picture. right: made of `result`, which is as `video` tells, or that itself.
+
+    What begins inside of a sample Blender plays too early, by up to two samples: its reader leaves out twice what the
+    edit list hides of them.
+    """
+    # A new table of contents begins with the picture: what was heard before it is cut off there.
+    late = video.sound_late if video.even or right is result else max(Fraction(0), video.sound_late)
+    inside = video.sound_inside if right is result else mp4.probe(right).sound_inside
+    if inside:
+        mp4.with_whole_sound(right, result.with_name(CORRECTED))
+        return result.with_name(CORRECTED), late - inside
+    return right, late
+
+
 def at_rate(take: Path, fps: Fraction) -> Path:
     """A copy of the file `take`, beside it, whose pictures run at `fps`; its sound keeps its own pace.
 
@@ -124,7 +138,7 @@ def at_rate(take: Path, fps: Fraction) -> Path:
     if not copy.exists():
         half = copy.with_suffix(".part")
         mp4.relabel(take, half, fps, keep_sound=True)
-        half.replace(copy)
+        put_in_place(half, copy)
     return copy
 
 

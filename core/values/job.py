@@ -88,6 +88,11 @@ class Job:
         return unsure and self.ticket is None
 
     @property
+    def held(self) -> bool:
+        """Whether it was not sent from here and waits for the editor, since whoever has its original may send it."""
+        return self.state is State.UNSURE and self.retry_to is State.PREPARED
+
+    @property
     def open_question(self) -> bool:
         """Whether the service may still have something for it though it has ended: it was lost, or asked to stop."""
         return self.state.ended and (self.lost or (self.state is State.CANCELLED and self.ticket is not None))

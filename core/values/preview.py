@@ -93,7 +93,7 @@ class Preview:
 
     @property
     def frozen(self) -> str:
-        """What is told of scripts that do not run where a clip is rendered; the same for every shot."""
+        """What is told of scripts that do not run where a clip is rendered: of the first shot that it is told of."""
         return next((each.frozen for each in self.shots if each.frozen), "")
 
     @property

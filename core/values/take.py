@@ -47,7 +47,8 @@ class Take:
     runs: where its frames are not where they should be, empty where all are. fit: what its picture, upright and as
     large as the one that was sent, is scaled and shifted by to lie over that. rotation: degrees clockwise that it has
     to be turned by to stand upright; width and height are those of the upright picture. sound_late: seconds by which
-    its sound begins later than its picture.
+    its sound begins later than its picture, negative where it begins before it: alone it is played from its own begin.
+    timed: those of its runs that only follow the times of its uneven frames, and its sound with them.
     """
 
     path: str
@@ -61,3 +62,4 @@ class Take:
     fit: Fit = field(default_factory=Fit)
     rotation: int = 0
     sound_late: Fraction = Fraction(0)
+    timed: tuple[FrameShift, ...] = ()

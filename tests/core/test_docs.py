@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -141,6 +142,7 @@ def test_every_link_leads_somewhere() -> None:
     assert wrong_links(ROOT) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the program git, which lists the project's files")
 def test_everything_that_is_named_is_there() -> None:
     assert wrong_names(ROOT, tracked_folders()) == []
 

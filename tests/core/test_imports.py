@@ -55,6 +55,11 @@ ONLY_IN = {
 # Blender brings it; only what runs in a background Blender may, where nobody waits for its import.
 NUMPY_IN = "background"
 VERSION_CHECKS = "timeline/compat.py"
+# On Windows a file that a scanner has open is waited for there.
+REPLACES = "core/storage.py"
+# What else starts a program: on Windows each would open a window of its own, for as long as it runs.
+STARTERS = {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"}
+OF_OS = {"startfile", "system", "popen", "posix_spawn", "posix_spawnp"}
 
 
 def room_of(path: PurePosixPath) -> str:
@@ -148,6 +153,48 @@ def version_checks(root: Path) -> list[str]:
     return wrong
 
 
+def wrong_replacements(root: Path) -> list[str]:
+    """Every place outside core/storage.py that puts a file in the place of another: `os.replace`, `Path.replace`."""
+    wrong = []
+    for path, tree in sources(root):
+        if str(path) == REPLACES:
+            continue
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="replace" | "rename" | "renames")):
+                    wrong.append(f"{path}:{node.lineno} replaces a file")
+                # That of a text takes two.
+                case ast.Call(func=ast.Attribute(attr="replace" | "rename"), args=[_], keywords=[]):
+                    wrong.append(f"{path}:{node.lineno} replaces a file")
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="shutil"), attr="move")):
+                    wrong.append(f"{path}:{node.lineno} moves a file")
+    return wrong
+
+
+def shown_programs(root: Path) -> list[str]:
+    """Every place that starts a program whose window Windows would show."""
+    wrong = []
+    for path, tree in sources(root):
+        for node in ast.walk(tree):
+            where = f"{path}:{getattr(node, 'lineno', 0)}"
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="subprocess"), attr=name), keywords=keywords):
+                    hidden = any(
+                        each.arg == "creationflags" and "CREATE_NO_WINDOW" in ast.dump(each.value) for each in keywords
+                    )
+                    if name in STARTERS and not hidden:
+                        wrong.append(f"{where} starts a program in a window")
+                case ast.ImportFrom(module="subprocess" | "multiprocessing" | "concurrent.futures", names=names):
+                    if any(each.name in {*STARTERS, "Process", "Pool", "ProcessPoolExecutor"} for each in names):
+                        wrong.append(f"{where} starts a program in a window")
+                case ast.Attribute(value=ast.Name(id="os"), attr=name):
+                    if name in OF_OS or name.startswith(("spawn", "exec")):
+                        wrong.append(f"{where} starts a program in a window")
+                case ast.Import(names=names) if any(each.name == "multiprocessing" for each in names):
+                    wrong.append(f"{where} starts a program in a window")
+    return wrong
+
+
 def test_every_import_runs_the_right_way() -> None:
     assert wrong_imports(ROOT) == []
 
@@ -156,6 +203,15 @@ def test_only_compat_compares_blender_versions() -> None:
     assert version_checks(ROOT) == []
 
 
+def test_only_storage_puts_a_file_in_the_place_of_another() -> None:
+    assert wrong_replacements(ROOT) == []
+
+
+def test_every_program_is_started_without_a_window() -> None:
+    assert shown_programs(ROOT) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the program git, which lists the project's files")
 def test_every_module_of_the_extension_was_read() -> None:
     """A room that the table does not know would be read by nobody."""
     rooms = {room_of(path) for path, _ in sources(ROOT)}
@@ -232,6 +288,41 @@ def test_a_version_check_is_found_outside_compat(tmp_path: Path, code: str) -> N
     plant(tmp_path, "timeline/compat.py", code)
     (found,) = version_checks(tmp_path)
     assert found.startswith("timeline/place.py:")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos.replace(part, target)",
+        "import os\nos.rename(part, target)",
+        "part.replace(target)",
+        "part.rename(target)",
+        "import shutil\nshutil.move(part, target)",
+    ],
+)
+def test_a_replacement_is_found_outside_storage(tmp_path: Path, code: str) -> None:
+    plant(tmp_path, "core/media/mp4.py", f"{code}\ntext.replace('a', 'b')\nreplace(job, state=1)\nday.replace(hour=0)")
+    plant(tmp_path, "core/storage.py", code)
+    (found,) = wrong_replacements(tmp_path)
+    assert found.startswith("core/media/mp4.py:")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import subprocess\nsubprocess.Popen(['blender'])",
+        "import subprocess\nsubprocess.run(['blender'], creationflags=0)",
+        "from subprocess import Popen",
+        "import multiprocessing.pool, multiprocessing",
+        "from concurrent.futures import ProcessPoolExecutor",
+        "import os\nos.startfile(path)",
+        "import os\nos.spawnv(os.P_NOWAIT, path, [])",
+    ],
+)
+def test_a_program_in_a_window_is_found(tmp_path: Path, code: str) -> None:
+    plant(tmp_path, "session/start.py", code)
+    (found,) = shown_programs(tmp_path)
+    assert found.startswith("session/start.py:")
 
 
 def plant(root: Path, path: str, code: str) -> None:

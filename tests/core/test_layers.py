@@ -7,13 +7,16 @@ import importlib.util
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from patience import LONGEST
+from patience import LONGEST, stretched
 
 ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="what runs the tests runs on POSIX alone")
 
 TESTS = """
 import pytest
@@ -104,6 +107,62 @@ tests/core/test_b.py::test_four
 """
     assert run_tests.count_log(log) == {"passed": 1, "skipped": 1, "failed": 1}
     assert run_tests.last_test(log) == "in tests/core/test_b.py::test_four"
+
+
+def test_python_for_windows_ends_though_wine_has_left_something_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What holds its output open, as the services do that wine has started, where wine's server has crashed."""
+    for name, text in {
+        "bin/python": tool("windows", monkeypatch).WRAPPER,
+        "wine": "#!/bin/sh\nsleep 30 &\necho $2\nexit 3\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    words = [tmp_path / "bin" / "python", "told"]
+    answer = subprocess.run(words, capture_output=True, text=True, timeout=stretched(20))
+    assert (answer.returncode, answer.stdout) == (3, "told\n")
+
+
+@pytest.mark.parametrize("crashes", [1, 1000])
+def test_a_piece_that_ended_with_wines_own_server_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crashes: int
+) -> None:
+    run_tests = tool("run_tests", monkeypatch)
+    monkeypatch.setattr(run_tests, "ENVIRONMENTS", tmp_path)
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
+    program = tmp_path / "windows" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        f"""#!/bin/sh
+for word; do case $word in --junitxml=*) report=${{word#*=}};; esac; done
+for crash in $(seq {crashes}); do
+    if mkdir "$0-$crash" 2> /dev/null; then
+        printf 'tests/core/test_a.py::test_one wineserver crashed'
+        exit 1
+    fi
+done
+echo '<testsuites><testsuite><testcase classname="test_a" name="test_one"/></testsuite></testsuites>' > "$report"
+"""
+    )
+    program.chmod(0o755)
+    outcome = run_tests.run_windows(run_tests.Run(False, 2, time.monotonic() + LONGEST))
+    pieces = len(list(tmp_path.glob("windows-*.log")))
+    assert pieces > 10
+    if crashes == 1:
+        assert (outcome.passed, outcome.failed) == (pieces, 0)
+    else:
+        assert (outcome.passed, outcome.failed) == (0, pieces)
+        assert "in tests/core/test_a.py::test_one" in outcome.words
+
+
+def test_every_test_of_core_is_in_one_piece_of_those_for_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = tool("run_tests", monkeypatch).pieces_for_windows()
+    files = sorted(path for piece in pieces.values() for path in piece)
+    core = ROOT / "tests" / "core"
+    assert files == sorted(path.relative_to(ROOT).as_posix() for path in core.rglob("test_*.py"))
 
 
 def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -1009,29 +1010,39 @@ def test_damaged_note_harms_only_its_request(studio, clip):
         assert room.ask_with_key("GET", urlsplit(handle.status_url).path)[0] == 404
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32", reason="under wine no thread wakes at a socket that another thread shuts down"
-)
 def test_stop_leaves_no_thread_and_no_socket(studio, clip):
     before = set(threading.enumerate())
     room, client = studio(Stage())
-    submit(client, upload(client, clip))
-    idle = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
-    idle.connect()
+    url = upload(client, clip)
+    submit(client, url)
+    idle, uploading, downloading = (
+        http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST) for _ in range(3)
+    )
+    for each in (idle, uploading, downloading):
+        each.connect()
     head = f"POST /files/upload HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {room.token()}\r\n"
-    uploading = http.client.HTTPConnection("127.0.0.1", urlsplit(room.base).port, timeout=LONGEST)
-    uploading.connect()
     uploading.sock.sendall(f"{head}Content-Length: 900\r\n\r\n".encode())
-    until(lambda: room.recipes)
-    began = time.monotonic()
-    room.server.stop()
-    room.server.stop()
-    assert time.monotonic() - began < 2
-    assert set(threading.enumerate()) <= before
-    with pytest.raises(ConnectionRefusedError):
-        room.ask("GET", "/")
-    idle.close()
-    uploading.close()
+    large = room.upload(bytes(40_000_000), "large.mp4")
+    downloading.sock.sendall(f"GET {urlsplit(large).path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert downloading.sock.recv(1)
+    with socket.create_server(("127.0.0.1", 0)) as deaf, socket.create_server(("127.0.0.1", 0)) as gone:
+        addresses = [f"http://127.0.0.1:{each.getsockname()[1]}/" for each in (deaf, gone)]
+        gone.close()
+        for address in addresses:
+            client.submit(ENDPOINT, {"prompt": "", "video_url": url}, webhook_url=address)
+        deaf.settimeout(LONGEST)
+        hears, _ = deaf.accept()
+        until(lambda: [thread.name for thread in threading.enumerate()].count("rehearsal-webhook") == 2)
+        until(lambda: room.recipes)
+        began = time.monotonic()
+        room.server.stop()
+        room.server.stop()
+        assert time.monotonic() - began < 2
+        assert set(threading.enumerate()) <= before
+        with pytest.raises(ConnectionRefusedError):
+            room.ask("GET", "/")
+    for each in (idle, uploading, downloading, hears):
+        each.close()
     assert room.server.start() != room.base
 
 

@@ -15,6 +15,7 @@ import av
 import bpy
 import editing
 import numbered
+import old_x264
 import pytest
 from campaign import sampled
 from editing import Timeline, lies_over, open_timeline, shoot, takes
@@ -149,6 +150,20 @@ def test_a_strip_that_holds_its_last_frame_is_rendered(long_movie: Path, tmp_pat
     strip = trimmed(scene, long_movie, 120, 205)
     (job,) = shot_and_back(scene, strip, [*range(120, 200), *[199] * 5], tmp_path)
     assert not job.shot.file and CUT not in job.notes
+
+
+def test_a_movie_of_an_old_encoder_in_4_4_4_is_rendered(tmp_path: Path) -> None:
+    """Its samples depend on a note in the first one, and services may take none of them."""
+    path = old_x264.movie(tmp_path / "old.mp4", frames=120, side=720, group=20, depends=False)
+    scene = open_timeline()
+    trimmed(scene, path, 20, 100)
+    shoot()
+    (job,) = jobs()
+    assert job.shot.file and not any("without encoding" in note for note in job.notes)
+    video = mp4.probe(job.clip)
+    assert video.plain and (video.frames, video.width) == (80, 720)
+    for sent, shown in zip(numbered.pictures(Path(job.clip)), [*numbered.pictures(path)][20:100], strict=True):
+        assert numbered.psnr(sent, shown) > 38
 
 
 CHANGES: dict[str, Callable[[Any], object]] = {

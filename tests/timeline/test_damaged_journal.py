@@ -4,17 +4,25 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import bpy
 import installed
 import pytest
 from bad_service import IN_QUEUE, BadService
 from editing import drain_until, journal, takes
+from patience import LONGEST
 from reshoot import session
 from reshoot.core.errors import StorageError
+from reshoot.core.jobs import salvage
 from reshoot.operators import waiting
-from reshoot.session import shoot
+from reshoot.session import opening, shoot
+from reshoot.settings import folders
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "uncompared")
 
@@ -62,6 +70,68 @@ def test_a_journal_that_was_deleted(scene: bpy.types.Scene, service: BadService,
     assert bpy.ops.reshoot.resume() == {"FINISHED"}
     assert [row.state for row in journal()] == ["PLACED"]
     assert len(takes(scene)) == 1 and service.count("submit") == 1
+
+
+@pytest.fixture
+def rebuilds(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """The threads that make a journal anew, where there is an interface to keep alive."""
+    threads: list[threading.Thread] = []
+    rebuild = salvage.rebuild
+
+    def heard(*about: Any, **how: Any) -> salvage.Rebuilt:
+        threads.append(threading.current_thread())
+        return rebuild(*about, **how)
+
+    monkeypatch.setattr(salvage, "rebuild", heard)
+    monkeypatch.setattr(opening, "_may_wait", lambda: False)
+    return threads
+
+
+def until_opened() -> None:
+    end = time.monotonic() + LONGEST
+    while opening.is_opening():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_interface_does_not_wait_for_a_new_journal(
+    scene: bpy.types.Scene, service: BadService, rebuilds: list[threading.Thread]
+) -> None:
+    bpy.ops.reshoot.shoot()
+    damage()
+    with pytest.raises(StorageError, match="wait a moment"):
+        session.current()
+    until_opened()
+    (told,) = session.current().complaints()
+    assert "1 jobs are in the new one" in str(told)
+    assert [row.state for row in journal()] == ["PLACED"]
+    assert len(rebuilds) == 1 and threading.main_thread() not in rebuilds
+    session.close()
+    damage()
+    # As Blender's start does, on a thread of its own.
+    opening.open_ahead(folders.home(), session.project())
+    assert "1 jobs are in the new one" in str(session.current().complaints()[0])
+
+
+def test_what_keeps_a_new_journal_from_being_made_is_told_and_tried_again_later(
+    scene: bpy.types.Scene, service: BadService, rebuilds: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bpy.ops.reshoot.shoot()
+    damage()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=0, total=1, used=1))
+        with pytest.raises(StorageError, match="wait a moment"):
+            session.current()
+        until_opened()
+        for _draw in range(3):
+            with pytest.raises(StorageError, match="too full"):
+                session.current()
+        assert len(rebuilds) == 1, "a panel that is drawn asks each time"
+    monkeypatch.setattr(opening, "_AGAIN", 0.0)
+    with pytest.raises(StorageError, match="wait a moment"):
+        session.current()
+    until_opened()
+    assert session.current() and [row.state for row in journal()] == ["PLACED"]
 
 
 def test_it_happens_once(scene: bpy.types.Scene, service: BadService) -> None:

@@ -25,7 +25,7 @@ from installed import MODULE
 from patience import LONGEST
 from reshoot import session
 from reshoot.core.errors import LimitError, PromptError, ShotError
-from reshoot.core.jobs import board
+from reshoot.core.jobs import board, identity, lost
 from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
 from reshoot.panels import tab
@@ -275,6 +275,32 @@ def test_a_list_of_jobs_looks_at_preferences_and_strips_once(
     panel.draw(layout, context)
     assert layout.box.call_count == panel.PAGE
     assert context.asked <= 2 and len(counts) == 1
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_jobs_that_are_held_are_told_above_the_list_and_in_words_of_their_own(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    panel = importlib.import_module(f"{MODULE}.panels.jobs")
+    on_strip = importlib.import_module(f"{MODULE}.panels.progress")
+    add_movie(scene, movie)
+    (job,) = shoot.checked(scene)
+    waiting = identity.held(replace(job, service="fal"))
+    lines = [JobProgress(each, "", None) for each in [lost.unsure(waiting), *[waiting] * count]]
+    monkeypatch.setattr(board, "listed", lambda project, held: lines)
+    told: list[str] = []
+    monkeypatch.setattr(panel, "wrapped", lambda _layout, text, *_about, **_how: told.append(text))
+    panel.draw(MagicMock(), Looked())
+    assert told[0].startswith(f"{count} job") and "Retry sends" in told[0]
+    assert told.count("Unsure whether it was accepted") == 1
+    shown = min(count, panel.PAGE - 1)
+    assert told.count("Held: not sent from here") == shown
+    assert len([text for text in told if "perhaps charged" in text]) == 1
+    assert [on_strip._sayings(line) for line in lines[:2]] == [["Unsure"], ["Held"]]
+    lines = lines[:1]
+    told.clear()
+    panel.draw(MagicMock(), Looked())
+    assert not [text for text in told if "held" in text]
 
 
 def test_pages_end_where_the_jobs_end() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -10,18 +11,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import bpy
 import pytest
 from editing import Timeline, add_movie, drain_till, drain_until, journal, refusal, select
 from file_calls import FileCalls
 from footage import FRAMES
+from installed import MODULE
 from patience import LONGEST
 from reshoot import session
 from reshoot.core.export.recipe import SCENE_FILE
+from reshoot.core.jobs import board
 from reshoot.session import shoot
-from reshoot.timeline import place
+from reshoot.timeline import compat, place
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
 
@@ -229,6 +234,105 @@ def test_a_press_whose_file_was_closed_is_not_sent(scene: bpy.types.Scene, disk:
     assert "its file was closed" in str(told)
     until_no_job_is_on_disk()
     assert not journal()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_press_goes_on_under_the_name_that_its_file_is_saved_by(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, tmp_path: Path, named: bool
+) -> None:
+    first, then = tmp_path / "first" / "film.blend", tmp_path / "then" / "film.blend"
+    for folder in (first.parent, then.parent):
+        folder.mkdir()
+    if named:
+        bpy.ops.wm.save_as_mainfile(filepath=str(first))
+    # What is known of the other one is not asked for again.
+    own = tmp_path / "own.mp4"
+    own.write_bytes(movie.read_bytes())
+    compat.strips(scene.sequence_editor)["shot"].filepath = str(own)
+    disk.paths = (str(own),)
+    press = pressed(scene)
+    bpy.ops.wm.save_as_mainfile(filepath=str(then))
+    assert not shoot.carry_out() and shoot.is_under_way()
+    disk.back.set()
+    carry_out()
+    drain_until("LANDED")
+    (job,) = press.jobs
+    row = session.current().job(job.id)
+    assert row.project == str(then) and Path(row.take.path).parent == then.parent / "reshoot"
+    assert not session.current().complaints()
+    (listed,) = board.of_project(str(then))
+    assert listed.job.id == job.id
+
+
+def test_a_press_on_several_strips_goes_on_under_that_name_with_all_of_them(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shoot, "_TOLD_AFTER", 0.0)
+    select(scene, *(add_movie(scene, movie, frame=1 + FRAMES * number) for number in range(3)))
+    disk.paths = (str(movie),)
+    press = pressed(scene)
+    (words,), can_be_pressed = drawn(scene)
+    assert words.startswith("3 shots are sent once the disk has answered") and not can_be_pressed
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert not shoot.carry_out()
+    disk.back.set()
+    carry_out()
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 3)
+    rows = [session.current().job(job.id) for job in press.jobs]
+    assert {row.project for row in rows} == {str(tmp_path / "film.blend")}
+    assert {Path(row.take.path).parent for row in rows} == {tmp_path / "reshoot"}
+
+
+def test_a_press_asks_whether_takes_can_lie_where_its_file_was_saved(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, tmp_path: Path
+) -> None:
+    disk.paths = (str(movie),)
+    pressed(scene)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    (tmp_path / "reshoot").write_text("in the way")
+    disk.back.set()
+    carry_out()
+    (told,) = session.current().complaints()
+    assert str(tmp_path / "reshoot") in str(told)
+    until_no_job_is_on_disk()
+    assert not journal()
+
+
+def test_the_panel_tells_what_a_press_waits_for_and_takes_it_once(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert drawn(scene) == ([], True)
+    disk.paths = (str(movie),)
+    pressed(scene)
+    assert drawn(scene) == ([], False), "most disks answer before it could be read"
+    monkeypatch.setattr(shoot, "_TOLD_AFTER", 0.0)
+    (words,), can_be_pressed = drawn(scene)
+    assert "“shot” is sent once the disk has answered" in words and str(movie.parent) in words
+    assert not can_be_pressed
+    scene.reshoot.prompt = "Make it rain"
+    assert drawn(scene)[1], "another one may be pressed"
+    disk.back.set()
+    carry_out()
+    assert drawn(scene) == ([], True)
+    drain_until("LANDED")
+
+
+def drawn(scene: bpy.types.Scene) -> tuple[list[str], bool]:
+    """What the panel says that presses wait for, and whether its button can be pressed."""
+    panel = importlib.import_module(f"{MODULE}.panels.shot")
+    row = SimpleNamespace(enabled=True, operator=lambda *_about, **_how: None)
+    layout = MagicMock()
+    layout.row.return_value = row
+    told: list[str] = []
+
+    def wrapped(_layout: object, text: str, _room: object, icon: str = "NONE", **_how: object) -> None:
+        told.extend([text] if icon == "TIME" else [])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(panel, "wrapped", wrapped)
+        context = SimpleNamespace(region=SimpleNamespace(width=300), scene=scene)
+        panel.draw(layout, context)
+    return told, row.enabled
 
 
 def test_a_scene_that_is_renamed_while_the_disk_is_asked_gets_its_take(

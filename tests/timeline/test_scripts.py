@@ -14,10 +14,10 @@ import numbered
 import pytest
 from bad_service import BadService
 from campaign import sampled
-from editing import add_movie, open_timeline, seen
+from editing import add_movie, open_timeline, seen, select
 from reshoot.core.jobs import board
 from reshoot.session import shoot
-from reshoot.timeline import scripts
+from reshoot.timeline import compat, scripts
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -153,6 +153,78 @@ def test_pictures_that_a_script_makes_here_are_told_to_stand_still(
     jobs = shoot.checked(scene)
     assert told in jobs[0].order.warnings and told in shoot.doubts(jobs)
     assert service.requests == []
+
+
+def _object(_scene: bpy.types.Scene, three: bpy.types.Scene) -> Any:
+    found = bpy.data.objects.new("Box", bpy.data.meshes.new("Box"))
+    inner = bpy.data.collections.new("Inner")
+    three.collection.children.link(inner)
+    inner.objects.link(found)
+    return found
+
+
+def _world(_scene: bpy.types.Scene, three: bpy.types.Scene) -> Any:
+    three.world = bpy.data.worlds.new("Sky")
+    return three.world
+
+
+def _nodes_of_a_material(scene: bpy.types.Scene, three: bpy.types.Scene) -> Any:
+    box, group = _object(scene, three), bpy.data.node_groups.new("Rust", "ShaderNodeTree")
+    material = bpy.data.materials.new("Steel")
+    if material.node_tree is None:
+        material.use_nodes = True
+    material.node_tree.nodes.new("ShaderNodeGroup").node_tree = group
+    box.data.materials.append(material)
+    return group
+
+
+def _mask_of_a_modifier(scene: bpy.types.Scene, _three: bpy.types.Scene) -> Any:
+    mask = bpy.data.masks.new("Hole")
+    compat.strips(scene.sequence_editor).new_mask("Hole", mask, 9, 1)
+    return mask
+
+
+PARTS = [_object, _world, _nodes_of_a_material, _mask_of_a_modifier, lambda _scene, three: three]
+"""What a scene strip shows, or a mask; the last is its scene itself."""
+
+
+@pytest.mark.every_blender("which data holds which is told in another way in each Blender")
+@pytest.mark.parametrize("make", PARTS, ids=["object", "world", "nodes", "mask", "scene"])
+def test_a_driver_of_what_a_strip_shows_is_told_of(service: BadService, make: Any) -> None:
+    """The function that it uses is not there where the shot is rendered."""
+    scene, three = open_timeline(), bpy.data.scenes.new("Three")
+    strip = compat.strips(scene.sequence_editor).new_scene("Three", three, 1, 1)
+    compat.set_end(strip, 81)
+    select(scene, strip)
+    data = make(scene, three)
+    data["amount"] = 0.0
+    data.driver_add('["amount"]').driver.expression = "wobble(frame)"
+    stranger = bpy.data.objects.new("Elsewhere", None)
+    bpy.data.scenes.new("Elsewhere").collection.objects.link(stranger)
+    stranger.driver_add("location", 0).driver.expression = "shake(frame)"
+    bpy.app.driver_namespace.update(wobble=fill_titles, shake=fill_titles)
+    try:
+        told = seen(scene).frozen
+        assert "“wobble”" in told and "shake" not in told
+        assert told in shoot.doubts(shoot.checked(scene))
+        # Where it is not shown, it is no news.
+        assert scripts.frozen_words(scene, 200, 300) == ""
+    finally:
+        del bpy.app.driver_namespace["wobble"], bpy.app.driver_namespace["shake"]
+    assert seen(scene).frozen == "" and service.requests == []
+
+
+def test_in_a_file_of_very_many_blocks_any_driver_may_be_of_the_shot(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, three = open_timeline(), bpy.data.scenes.new("Three")
+    select(scene, compat.strips(scene.sequence_editor).new_scene("Three", three, 1, 1))
+    stranger = bpy.data.objects.new("Elsewhere", None)
+    stranger.driver_add("location", 0).driver.expression = "shake(frame)"
+    bpy.app.driver_namespace["shake"] = fill_titles
+    monkeypatch.setattr(scripts, "_MOST_BLOCKS", 0)
+    try:
+        assert "“shake”" in scripts.frozen_words(scene, 1, 81)
+    finally:
+        del bpy.app.driver_namespace["shake"]
 
 
 def test_nothing_is_told_of_blenders_own_scripts_and_of_reshoots(movie: Path) -> None:

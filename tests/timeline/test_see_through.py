@@ -6,6 +6,7 @@ sight around them.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import numbered
 import numpy
 import pytest
 from campaign import sampled
-from editing import open_timeline, select, shoot
+from editing import drain_till, drain_until, journal, open_timeline, select, shoot
 from patience import LONGEST
 from reshoot.core.jobs import board
 from reshoot.core.planning import transparency
 from reshoot.session import preview
+from reshoot.session import shoot as sending
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("identity", "uncompared")
@@ -58,8 +60,10 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         (tmp_path / kind).mkdir()
     paths = [footage.overlay(tmp_path / "with" / name, WIDTH, HEIGHT, frames=2) for name in footage.OVERLAYS]
     paths.append(footage.gif(tmp_path / "with" / "a.gif", WIDTH, HEIGHT))
+    paths.append(footage.photoshop(tmp_path / "with" / "a.psd", WIDTH, HEIGHT))
     for name in footage.OVERLAYS:
         paths.append(footage.overlay(tmp_path / "without" / name, WIDTH, HEIGHT, whole=True, frames=2))
+    paths.append(footage.photoshop(tmp_path / "without" / "a.psd", WIDTH, HEIGHT, whole=True))
     strips = [add(scene, path, 3 + number) for number, path in enumerate(paths)]
     # Beside movies, stills are no shots.
     for kind in ("IMAGE", "MOVIE"):
@@ -76,9 +80,10 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         assert read is not None and read.see_through == (numpy.abs(on_nothing - on_gray).max() > 30), path
         seen_through.append(read.see_through)
         compat.strips(scene.sequence_editor).remove(strip)
+    opaque = len(footage.OVERLAYS) + 1
     # Blender 4.2 reads VP9 without its alpha channel.
-    assert sum(seen_through) >= len(footage.OVERLAYS)
-    assert not any(seen_through[-len(footage.OVERLAYS) :])
+    assert sum(seen_through) >= opaque and not any(seen_through[-opaque:])
+    assert seen_through[paths.index(tmp_path / "with" / "a.psd")]
 
 
 def test_what_nobody_has_looked_at_is_see_through_until_blender_has(tmp_path: Path) -> None:
@@ -98,6 +103,68 @@ def test_what_nobody_has_looked_at_is_see_through_until_blender_has(tmp_path: Pa
     while not (shown := preview.preview(scene).shot) or not shown.see_through:
         assert time.monotonic() < end, "the file is another now"
         time.sleep(0.01)
+
+
+def pressed(scene: bpy.types.Scene) -> bool:
+    """Press as in a window whose sidebar is shut. Whether something is seen through the shot of the job that begins."""
+    press = sending.Press(scene, patience=sending.AT_ONCE)
+    sending.begin(press, scene)
+    end = time.monotonic() + LONGEST
+    while not sending.carry_out():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    (line,) = board.all_jobs()
+    assert line.job.id == press.jobs[0].id
+    drain_until("LANDED")
+    return line.job.shot.see_through
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_press_that_no_panel_has_prepared_finds_out_what_only_blender_can_tell(tmp_path: Path, whole: bool) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
+    select(scene, add(scene, footage.overlay(tmp_path / "a.tga", 720, 720, whole=whole), 3))
+    assert pressed(scene) != whole
+
+
+def test_a_press_on_several_strips_finds_that_out_of_each(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
+    shots = {"with": False, "without": True}
+    for name in shots:
+        (tmp_path / name).mkdir()
+    strips = [
+        add(scene, footage.overlay(tmp_path / name / "a.tga", 720, 720, whole=whole), 3)
+        for name, whole in shots.items()
+    ]
+    select(scene, *strips)
+    press = sending.Press(scene, patience=sending.AT_ONCE)
+    assert [job.shot.see_through for job in press.jobs] == [True, True]
+    ids = [job.id for job in press.jobs]
+    sending.begin(press, scene)
+    press.wait(LONGEST)
+    assert sending.carry_out()
+    assert [(job.id, job.shot.see_through) for job in press.jobs] == list(zip(ids, [True, False], strict=True))
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 2)
+
+
+def test_what_is_pressed_as_blender_ends_does_not_wait_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
+    select(scene, add(scene, footage.overlay(tmp_path / "a.tga", 720, 720, whole=True), 3))
+
+    def never(_paths: object, _blender: object, cancelled: Callable[[], bool]) -> None:
+        while not cancelled():
+            time.sleep(0.001)
+
+    monkeypatch.setattr(transparency, "look_closely", never)
+    sending.begin(sending.Press(scene, patience=sending.AT_ONCE), scene)
+    sending.finish()
+    (line,) = board.all_jobs()
+    assert line.job.shot.see_through
+    drain_until("LANDED")
 
 
 @pytest.mark.parametrize("name", sampled([*footage.OVERLAYS, "a.gif"], "a.tga", "ffv1.mkv"))

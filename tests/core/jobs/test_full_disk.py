@@ -6,24 +6,16 @@ stuck. Nothing is lost, nothing is paid twice, and it is told.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from own_disk import NAMESPACE, can_mount
 from patience import stretched
 
-NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
 # A page at a time while the journal and the job's first files are written; then less closely, while the take is.
 PAGES = (*range(1, 20), *range(20, 165, 8))
-
-
-def can_mount() -> bool:
-    """Whether this computer lets a program mount a disk that only itself can see."""
-    if not shutil.which(NAMESPACE[0]):
-        return False
-    return subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True).returncode == 0
 
 
 @pytest.mark.skipif(not can_mount(), reason="this computer lets no program mount a disk of its own")

@@ -109,6 +109,66 @@ def test_a_copy_holds_what_was_not_sent(home: Path, how: Callable[[Path], Path])
     assert states(there).count(State.PREPARED) == 1
 
 
+def rolled_back(home: Path, then: Callable[[Journal], object]) -> list[State]:
+    """What the next Blender finds where the journal is from before `then`, in its very file."""
+    path = home / "journal.sqlite3"
+    backup = path.read_bytes()
+    journal = Journal(path, "since")
+    then(journal)
+    journal.close()
+    # Neither its number nor the marker tells.
+    path.write_bytes(backup)
+    return states(home)
+
+
+def sends(journal: Journal, job: Job) -> None:
+    ready = journal.claim(job.id)
+    assert ready is not None
+    journal.advance(ready, replace(ready, state=State.SUBMITTING))
+
+
+def test_a_journal_that_was_rolled_back_over_a_submission_holds_what_it_takes_for_unsent(home: Path) -> None:
+    jobs = in_order(State.UPLOADING, State.PREPARED)
+    write(home, *jobs)
+    assert rolled_back(home, lambda journal: sends(journal, jobs[0])) == [State.UNSURE] * 2
+    # It asks once.
+    journal = Journal(home / "journal.sqlite3", "next")
+    assert not journal.is_copy
+    journal.close()
+
+
+def test_a_journal_that_was_rolled_back_over_nothing_sent_goes_on(home: Path) -> None:
+    jobs = in_order(State.UPLOADING)
+    write(home, *jobs)
+    assert rolled_back(home, lambda journal: journal.note_file("/film.blend", "1-2")) == [State.UPLOADING]
+
+
+def test_what_two_blenders_send_at_one_time_makes_no_copy_of_their_journal(home: Path) -> None:
+    jobs = in_order(*[State.UPLOADING] * 4)
+    write(home, *jobs)
+    path = home / "journal.sqlite3"
+    one, two = Journal(path, "one"), Journal(path, "two")
+    for journal, job in ((one, jobs[0]), (two, jobs[1]), (one, jobs[2])):
+        sends(journal, job)
+    assert identity.noted_sent(path) == 3
+    # The later one has noted its own before the earlier.
+    identity.note_sent(path, 2)
+    for journal in (one, two):
+        journal.close()
+    for _start in range(2):
+        assert states(home)[3] is State.UPLOADING
+    assert identity.noted_sent(path) == 3
+
+
+@pytest.mark.parametrize("text", ["", "3.5", "-1", "many", "9" * 5000, "\xff"])
+def test_a_count_that_is_none_is_done_without(home: Path, text: str) -> None:
+    write(home, *in_order(State.UPLOADING))
+    (home / identity.SENT).write_text(text, encoding="latin-1")
+    held = text.startswith("9")
+    assert states(home) == [State.UNSURE if held else State.UPLOADING]
+    assert identity.noted_sent(home / "journal.sqlite3") == 0
+
+
 def test_another_computer_with_the_very_same_disk_holds_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(home, *in_order(*UNSENT))
     monkeypatch.setattr(identity, "machine", lambda: "another computer")

@@ -249,6 +249,8 @@ def test_a_lease_that_is_not_renewed_ends(opened, monkeypatch: pytest.MonkeyPatc
     while (claimed := two.claim(job.id)) is None:
         assert time.monotonic() < end + LONGEST
     assert claimed == job
+    monkeypatch.setattr(journal_module, "LEASE_SECONDS", 15.0)
+    two.renew()
     # The one that was taken for dead wakes up.
     one.renew()
     with pytest.raises(LeaseLost):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -123,9 +124,31 @@ def test_another_path_to_the_same_file(journal: Journal, project: Path, tmp_path
         os.symlink(project.parent, link, target_is_directory=True)
     except OSError:
         pytest.skip("this system makes no symbolic links")
+    if not link.exists():
+        # Wine says that it has made one, and has not.
+        pytest.skip("this system makes no symbolic links")
     found = only(moved.find(journal, str(link / "cut.blend")))
     assert (found.project, found.match) == (str(project), ProjectMatch.HERE)
     assert found.paths[str(project.with_name("forest.mp4"))] == str(link / "forest.mp4")
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="made of what only Windows has")
+def test_another_letter_case_is_the_same_file(journal: Journal, project: Path) -> None:
+    kept(journal, job_of(project))
+    here = project.parents[1] / "SHOW" / "Cut.BLEND"
+    found = only(moved.find(journal, str(here)))
+    assert (found.project, found.match) == (str(project), ProjectMatch.HERE)
+    assert found.paths == {str(project.with_name("forest.mp4")): str(here.with_name("forest.mp4"))}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="made of what only POSIX has")
+def test_two_files_whose_names_differ_in_letter_case_alone_are_two(journal: Journal, project: Path) -> None:
+    kept(journal, job_of(project))
+    other = project.with_name("Cut.blend")
+    other.write_bytes(b"BLENDER of another film")
+    if other.samefile(project):
+        pytest.skip("this disk knows no letter case")
+    assert moved.find(journal, str(other)) == []
 
 
 def test_a_folder_that_was_moved_while_its_job_ran_gets_the_take(

@@ -950,7 +950,7 @@ def test_a_wish_to_cancel_that_comes_with_the_answer_is_too_late(house: House, m
     house.gate.at(STATUS, gates.holds)
     desk = house.desk()
     job = desk.shoot(a_job(file=movie))
-    until(lambda: house.gate.count(STATUS) == 1 and house.stage.done)
+    until(lambda: house.gate.count(STATUS) == 1 and house.is_answered())
     desk.runner.cancel(job.id)
     house.gate.opened.set()
     desk.hear(job, State.LANDED)
@@ -1289,6 +1289,7 @@ def test_a_take_that_is_gone_is_fetched_again(house: House, movie: Path, placed:
     assert landed.take
     desk.runner.retry(landed.id).result(LONGEST)
     assert desk.row(landed).state is (State.PLACED if placed else State.LANDED), "it is there"
+    desk.listen(lambda event: "nothing to retry" in event.words)
     Path(landed.take.path).unlink()
     desk.runner.retry(landed.id).result(LONGEST)
     again = desk.hear(landed, State.LANDED)

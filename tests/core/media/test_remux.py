@@ -91,6 +91,57 @@ def test_the_same_pictures_come_out_evenly(tmp_path: Path, kind: str, suffix: st
         assert abs(loud(tmp_path / "even.mp4") - before) < Fraction(1024, 48000) + Fraction(1, 100)
 
 
+def test_sound_whose_fragments_begin_late_stays_in_step(tmp_path: Path) -> None:
+    """What decoders are told of it is the time of its fragments, not an edit list."""
+    came = movie(
+        tmp_path / "came.mp4", [10 * n for n in range(FRAMES)], movflags="frag_keyframe+empty_moov", sound=True
+    )
+    heard, late = loud(came), Fraction(379, 1000)
+    content = bytearray(came.read_bytes())
+    at = content.find(b"tfdt")
+    while at > 0:
+        (number,) = struct.unpack_from(">I", content, content.rindex(b"tfhd", 0, at) + 8)
+        (tick,) = struct.unpack_from(">Q", content, at + 8)
+        struct.pack_into(">Q", content, at + 8, tick + round(late * 48000) * (number == 2))
+        at = content.find(b"tfdt", at + 1)
+    came.write_bytes(content)
+    # Without an edit list the picture, too, waits for those that it is made from.
+    late -= shown(came)[1][0]
+    assert mp4.probe(came).sound_late == late
+    mp4.with_even_rate(came, tmp_path / "even.mp4", Fraction(24), keep_sound=True)
+    assert abs(mp4.probe(tmp_path / "even.mp4").sound_late - late) < Fraction(1, 1000)
+    assert abs(loud(tmp_path / "even.mp4") - heard - late) < Fraction(1, 1000)
+
+
+@pytest.mark.parametrize("movflags", ["", "frag_keyframe+delay_moov"])
+def test_sound_that_begins_with_its_picture_is_not_late(tmp_path: Path, movflags: str) -> None:
+    """Neither the delay of pictures that wait for others nor the encoder's of the sound counts."""
+    came = movie(tmp_path / "came.mp4", [10 * n for n in range(FRAMES)], movflags=movflags, sound=True)
+    assert mp4.probe(came).sound_late == 0
+
+
+def test_sound_that_begins_before_its_picture_is_told(tmp_path: Path) -> None:
+    came = movie(tmp_path / "came.mp4", [10 * n for n in range(FRAMES)], sound=True)
+    came.write_bytes(came.read_bytes().replace(b"edts", b"free", 1))
+    assert mp4.probe(came).sound_late == -shown(came)[1][0] == Fraction(-1, 12)
+    late = movie(tmp_path / "late.mp4", [120 + 10 * n for n in range(FRAMES)], sound=True)
+    assert abs(mp4.probe(late).sound_late + shown(late)[1][0]) < Fraction(1, 1000)
+
+
+def test_sound_that_begins_inside_of_a_sample_begins_with_it(tmp_path: Path) -> None:
+    came = movie(tmp_path / "came.mp4", [120 + 10 * n for n in range(FRAMES)], sound=True)
+    mp4.with_even_rate(came, tmp_path / "even.mp4", Fraction(24), keep_sound=True)
+    inside = mp4.probe(tmp_path / "even.mp4").sound_inside
+    # Half a second, on from the 1024 that the encoder is late.
+    assert inside == Fraction(25024 % 1024, 48000)
+    heard = loud(tmp_path / "even.mp4")
+    mp4.with_whole_sound(tmp_path / "even.mp4", tmp_path / "whole.mp4")
+    video = mp4.probe(tmp_path / "whole.mp4")
+    assert video.even and video.sound_inside == 0
+    assert loud(tmp_path / "whole.mp4") == heard + inside
+    assert shown(tmp_path / "whole.mp4") == shown(tmp_path / "even.mp4")
+
+
 def test_hidden_frames_stay_hidden(tmp_path: Path) -> None:
     came = movie(tmp_path / "came.mp4", [10 * (n - 5) for n in range(FRAMES)])
     assert mp4.probe(came).trimmed

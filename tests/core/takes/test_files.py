@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import sys
+import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -228,6 +230,13 @@ def test_the_path_of_a_take_fits_into_what_windows_can_open(
     longest.touch()
 
 
+def test_two_presses_may_try_one_folder_at_one_time(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for _refused in pool.map(lambda _number: check_writable(tmp_path), range(2000)):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("check", [check_writable, lambda folder: check_room(folder, 1)])
 def test_a_folder_whose_path_is_too_long_for_windows_is_refused_before_anything_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: Callable[[Path], None]
@@ -238,6 +247,54 @@ def test_a_folder_whose_path_is_too_long_for_windows_is_refused_before_anything_
         check(deep)
     assert str(deep) in refusal.value.message and "shorter path" in refusal.value.remedy
     assert not deep.exists()
+
+
+def test_reshoots_own_folder_is_refused_with_a_remedy_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saving the project elsewhere changes nothing about it."""
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    home = tmp_path / "d"
+    home = home.with_name("d" * (136 - len(str(tmp_path)) - 1))
+    check_room(home, 1, own=True)
+    job = home / "jobs" / ("0" * 32)
+    assert len(str(job / "tmp01234567" / "result" / f"result-{uuid.uuid4()}.mp4" / "proxy_25_part.avi")) < 260
+    with pytest.raises(StorageError, match=r"has 137 characters; at most 136 leave room") as refusal:
+        check_room(home.with_name(home.name + "d"), 1, own=True)
+    assert "RESHOOT_HOME" in refusal.value.remedy and "project" not in str(refusal.value)
+    with pytest.raises(StorageError, match=r"MB left") as refusal:
+        check_room(home, 10**18, own=True)
+    assert "RESHOOT_HOME" in refusal.value.remedy and "project" not in str(refusal.value)
+
+
+def test_a_character_that_windows_counts_twice_is_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    outer = tmp_path / ("🎬" * 30)
+    left = 211 - len(str(tmp_path)) - 1 - 60 - 1
+    folder = outer / ("🎬" * (left // 2))
+    check_room(folder, 1, with_parents=True)
+    with pytest.raises(StorageError, match=r"has 21[23] characters"):
+        check_room(outer / ("🎬" * (left // 2 + 1)), 1)
+    folder.mkdir(parents=True)
+    path = path_for(a_job(a_shot(name="Forest " * 30)), folder)
+    assert len(str(path).encode("utf-16-le")) // 2 < 260
+
+
+def test_a_folder_whose_name_no_disk_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="x" * 300):
+        check_room(tmp_path / ("x" * 300) / "takes", 1)
+
+
+@pytest.mark.parametrize("name", ["Forest", "FOREST"])
+def test_takes_of_strips_that_differ_in_letter_case_alone_do_not_meet(tmp_path: Path, name: str) -> None:
+    """On Windows both names are one."""
+    first = path_for(a_job(a_shot(name="forest")), tmp_path)
+    first.write_bytes(b"first")
+    second = path_for(a_job(a_shot(name=name)), tmp_path)
+    second.write_bytes(b"second")
+    assert first.read_bytes() == b"first" and len(list(tmp_path.iterdir())) == 2
 
 
 @on_windows_alone

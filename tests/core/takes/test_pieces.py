@@ -65,6 +65,26 @@ def test_runs_put_frames_right() -> None:
         assert _shown(found, START + frame) == [(0, frame + (2 if frame < 40 else 1))]
 
 
+def test_the_sound_of_a_result_keeps_its_pace_where_only_frames_are_missing() -> None:
+    """The result lacks a frame, as its times tell, and is two frames late besides, as the comparison found."""
+    job = _landed(a_job(), (FrameShift(0, 2), FrameShift(40, 1)))
+    job = replace(job, take=replace(job.take, timed=(FrameShift(0, 0), FrameShift(40, -1))))
+    found = pieces.pieces_of([job], START, START, START + 72, nearest=False)
+    assert [(piece.start, piece.heard, piece.after) for piece in found] == [
+        (START - 2, START - 2, 0),
+        (START - 1, START - 2, 0),
+    ]
+
+
+def test_sound_begins_between_two_frames_where_its_picture_does_not() -> None:
+    job = _landed(a_job())
+    for late in (Fraction(379, 1000), Fraction(-1, 100)):
+        (piece,) = pieces.pieces_of(
+            [replace(job, take=replace(job.take, sound_late=late))], START, START, START + 72, nearest=False
+        )
+        assert piece.heard + piece.after * 24 == START + late * 24 and 0 <= piece.after < Fraction(1, 24)
+
+
 def _seen(step: Fraction, first: int, end: int, *, nearest: bool) -> list[int]:
     """The file frames that Blender shows from timeline frame `first` of a file on, as it was seen to do."""
     found: list[int] = []

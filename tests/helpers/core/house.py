@@ -160,6 +160,12 @@ class House:
         notes = (self.folder / "rehearsal").rglob("request.json")
         return sum(not json.loads(note.read_text(encoding="utf-8"))["cancelled"] for note in notes)
 
+    def is_answered(self) -> bool:
+        """Whether the service has an answer to every request that it took, and took one."""
+        paths = (self.folder / "rehearsal").rglob("request.json")
+        notes = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+        return bool(notes) and all(note["outcome"] for note in notes)
+
     def close(self) -> None:
         self.gate.opened.set()
         self.stage.open.set()

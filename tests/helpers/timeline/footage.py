@@ -180,6 +180,22 @@ def gif(path: Path, width: int, height: int) -> Path:
     return path
 
 
+def photoshop(path: Path, width: int, height: int, *, whole: bool = False) -> Path:
+    """A PSD of one picture: a gray square with nothing around it. whole: its fourth channel is no transparency."""
+    pixels = numpy.zeros((4, height, width), numpy.uint8)
+    pixels[:, height // 3 : -height // 3, width // 3 : -width // 3] = 140
+    pixels[3] = numpy.where(pixels[3], 255, 0)
+    # A number of layers below nothing says that the merged picture's first extra channel is its transparency.
+    channels = b"".join(struct.pack(">hI", channel, 2) for channel in (-1, 0, 1, 2))
+    layer = struct.pack(">iiiiH", 0, 0, 0, 0, 4) + channels + b"8BIMnorm\xff\0\0\0"
+    layer += struct.pack(">III", 12, 0, 0) + bytes(4) + bytes(2) * 4
+    told = struct.pack(">h", -1) + layer
+    layers = b"" if whole else struct.pack(">I", len(told)) + told + bytes(4)
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 4, height, width, 8, 3) + bytes(8)
+    path.write_bytes(head + struct.pack(">I", len(layers)) + layers + bytes(2) + pixels.tobytes())
+    return path
+
+
 def _picture(width: int, height: int, n: int, frames: int, noise: bool) -> numpy.ndarray:
     if noise:
         return numpy.random.default_rng(n).integers(16, 235, (height, width), numpy.uint8)

@@ -75,6 +75,34 @@ def movie(
     return path
 
 
+def begin_sound_late(path: Path, late: Fraction) -> None:
+    """Let an edit list begin the sound of a movie, its last track, by `late` seconds later."""
+    content = bytearray(path.read_bytes())
+    # Version and flags, how many edits there are, the first of them.
+    edits = content.rindex(b"elst")
+    (clock,) = struct.unpack_from(">I", content, content.index(b"mvhd") + 16)
+    content[edits + 12 : edits + 12] = struct.pack(">IiI", round(late * clock), -1, _ONE)
+    (count,) = struct.unpack_from(">I", content, edits + 8)
+    struct.pack_into(">I", content, edits + 8, count + 1)
+    for kind in (b"elst", b"edts", b"trak", b"moov"):
+        size = content.rindex(kind) - 4
+        struct.pack_into(">I", content, size, struct.unpack_from(">I", content, size)[0] + 12)
+    path.write_bytes(content)
+
+
+def begin_sound_inside(path: Path, ticks: int) -> None:
+    """Let the only edit of a movie's sound, its last track, leave out `ticks` more of its begin."""
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"elst") + 16
+    struct.pack_into(">i", content, at, struct.unpack_from(">i", content, at)[0] + ticks)
+    path.write_bytes(content)
+
+
+def begin_picture_late(path: Path) -> None:
+    """Drop the edit list of a movie's first track, so that its picture begins after those that it is made from."""
+    path.write_bytes(path.read_bytes().replace(b"edts", b"free", 1))
+
+
 def _sound(beep: Fraction, seconds: Fraction) -> list[av.AudioFrame]:
     samples = numpy.zeros(int(seconds * _RATE_OF_SOUND), numpy.float32)
     at = int(beep * _RATE_OF_SOUND)
