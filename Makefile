@@ -17,8 +17,9 @@ RUN_TESTS = $(PYTHON) tools/run_tests.py $(if $(ALL),--all)
 WINDOWS ?=
 # More for pytest: make test-core ARGS="-k journal -x"
 ARGS ?=
-# Cases or groups of them: make fidelity CASES="whole-25 place"
+# Cases or groups of them, and where: make fidelity CASES="whole-25 place" IN=5.2
 CASES ?=
+IN ?=
 # Parts of the bench: make bench PARTS="export start"
 PARTS ?=
 export PYTEST_ADDOPTS := $(PYTEST_ADDOPTS) $(ARGS)
@@ -44,7 +45,7 @@ help:
 	@echo 'make test-timeline  the tests in Blender, with the zip installed (BPY=5.0 for one Blender; ALL=1 for all of its tests)'
 	@echo 'make test-gui       the tests in real Blender with a window (GUI=5.2 for one, BLENDER=/path/to/blender for yours)'
 	@echo 'make fidelity       round trips in which the picture comes back unchanged, measured; writes docs/fidelity.md'
-	@echo '                    CASES="whole-25 place" for some cases or groups of them, which writes nothing'
+	@echo '                    CASES="whole-25 place" for some cases or groups of them, IN=5.2 in one Blender; writes nothing then'
 	@echo 'make reliability    every fault at every request of a job, counted; writes docs/reliability.md'
 	@echo 'make bench          the budgets of the design, measured; writes docs/performance.md, and fails where a figure got worse'
 	@echo '                    PARTS="export start" for some; ACCEPT=1 takes the figures as the new baseline'
@@ -85,8 +86,8 @@ test: setup $(WINDOWS:%=env-%) build footage
 test-all:
 	@$(MAKE) --no-print-directory test ALL=1 WINDOWS=windows
 
-fidelity: $(BPY_ENV) build footage
-	@build/env/bpy-5.0/bin/python tools/fidelity $(CASES)
+fidelity: $(BPY_ENV) env-blender-5.2 build footage
+	@$(PYTHON) tools/fidelity $(CASES) $(if $(IN),--in $(IN))
 
 reliability: env-tools
 	@build/env/tools/bin/python tools/reliability.py

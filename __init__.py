@@ -13,6 +13,7 @@ _SOON = (
     "session.session",
     "session.preview",
     "session.shoot",
+    "operators.tick",
     "timeline.snapshot",
     "panels.shot",
     "panels.prompt",

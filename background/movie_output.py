@@ -183,10 +183,13 @@ def _forget_frames() -> None:
     preferences.system.memory_cache_limit = min(_MOST_KEPT, preferences.system.memory_cache_limit)
     for scene in bpy.data.scenes:
         editor = scene.sequence_editor
-        for name in _CACHES:
-            if hasattr(editor, name):
-                setattr(editor, name, False)
-        if editor is not None:
+        if editor is None:
+            continue
+        # Blender empties the caches of the scene that it is in, and 5.2 crashes where that one has no sequencer.
+        with bpy.context.temp_override(scene=scene):
+            for name in _CACHES:
+                if hasattr(editor, name):
+                    setattr(editor, name, False)
             editor.use_cache_raw = True
 
 

@@ -22,7 +22,7 @@ from ..timeline import compat, content, curves, see_through
 from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
 from ..timeline.shot import scene_fps
-from . import movie_output
+from . import graphics, movie_output
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +35,9 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     scene = bpy.data.scenes.get(recipe.scene)
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe.scene), say("Try again."))
+    # A still of another scene than the window's shows black for what a camera sees.
+    assert bpy.context.window is not None
+    bpy.context.window.scene = scene
     # What is open is what is rendered, and only some versions write out which level that was.
     if scene.sequence_editor is not None:
         compat.open_level(scene.sequence_editor, recipe.meta)
@@ -43,6 +46,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     if recipe.alone:
         _isolate(scene, recipe)
     _check_readable(scene, recipe)
+    graphics.announce(scene, recipe.start, recipe.start + recipe.frames)
     movie_output.view_as(scene, recipe.view)
     size = recipe.size
     # Blender renders no animation from a negative frame.

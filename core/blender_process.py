@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,11 +25,17 @@ from .words import say, spoken
 
 PROGRESS = "reshoot-progress"
 """Starts a line of progress: the word, frames done, frames in all."""
+DRAWS = "reshoot-draws"
+"""Starts a line that comes before the graphics card draws: as JSON what is told should that be a crash."""
 
 _LOOK_EVERY = 0.05
 _SYNCHRONIZE = 0x00100000
 """The right to wait for a process of Windows to end."""
 _TAIL = 400
+_NO_CRASH = (0, 1, -signal.SIGTERM, -9)
+"""Exit codes of what ended by itself, of a script that failed, and of what somebody else has ended."""
+_NO_DRIVER = b"EGL"
+"""What the graphics of a Blender without a window are called on Linux, in each of its words on their absence."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +100,10 @@ class Blender:
                     say("Check that Blender's program file is where it was installed."),
                 ) from error
             try:
-                _follow(process, log_path, progress, cancelled)
+                drawn = _follow(process, log_path, progress, cancelled)
             finally:
                 _end(process)
-        return _answer(answer_path, log_path, process.returncode)
+        return _answer(answer_path, log_path, process.returncode, drawn)
 
 
 def parents_end(parent: int) -> Callable[[], bool]:
@@ -124,8 +131,9 @@ def _follow(
     log_path: Path,
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
-) -> None:
-    rest = b""
+) -> str:
+    """What is told should it have ended now: the text of its last line of DRAWS where no frame was done since."""
+    rest, drawn = b"", ""
     with log_path.open("rb") as lines:
         while True:
             ended = process.poll() is not None
@@ -134,9 +142,12 @@ def _follow(
             for line in whole:
                 words = line.split()
                 if len(words) == 3 and words[0] == PROGRESS.encode():
+                    drawn = ""
                     progress(int(words[1]), int(words[2]))
+                elif words[:1] == [DRAWS.encode()]:
+                    drawn = str(json.loads(line.partition(b" ")[2]))
             if ended:
-                return
+                return drawn
             if cancelled():
                 raise JobCancelled(say("The background Blender was stopped."))
             time.sleep(_LOOK_EVERY)
@@ -152,10 +163,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _answer(answer_path: Path, log_path: Path, code: int) -> dict[str, Any]:
+def _answer(answer_path: Path, log_path: Path, code: int, drawn: str) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = json.loads(answer_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        if drawn and code not in _NO_CRASH:
+            raise ExportError(drawn, _drawing_remedy(log_path)) from error
         tail = log_path.read_bytes()[-_TAIL:].decode("utf-8", "replace").strip()
         raise ExportError(
             say(
@@ -168,3 +181,16 @@ def _answer(answer_path: Path, log_path: Path, code: int) -> dict[str, Any]:
     if "error" in answer:
         raise ExportError(str(answer["error"]), str(answer.get("remedy", "")))
     return answer
+
+
+def _drawing_remedy(log_path: Path) -> str:
+    """What to do where a Blender without a window crashed as it began to draw: Linux tells that it found no driver."""
+    if _NO_DRIVER in log_path.read_bytes():
+        return say(
+            "Without a window it finds no graphics driver: install libEGL and its driver (Debian, Ubuntu: "
+            "apt install libegl1 libgl1-mesa-dri), or put a movie or images in its place, then try again."
+        )
+    return say(
+        "Update the graphics driver, or put a movie or images in its place, then try again; the whole log is {log}.",
+        log=log_path,
+    )

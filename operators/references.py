@@ -103,7 +103,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
         from ..core.errors import ReshootError
         from ..settings import reference_list
         from ..timeline import snapshot
-        from . import waiting
+        from . import undo_steps, waiting
 
         scene = scene_of(context)
         number, kind = scene.session_uid, self.kind
@@ -118,7 +118,7 @@ class RESHOOT_OT_reference_snapshot(bpy.types.Operator):
             for each in bpy.data.scenes:
                 if each.session_uid == number:
                     reference_list.add_references(settings_of(each), kind, [str(target)])
-                    if watch.can_push_undo() and watch.may_place(bpy.context):
+                    if undo_steps.can_push_undo() and undo_steps.may_place():
                         bpy.ops.ed.undo_push(message=RESHOOT_OT_reference_snapshot.bl_label)
 
         try:

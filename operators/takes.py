@@ -101,7 +101,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         compat.select_only(strips, compat.strips_all(editor))
         editor.active_strip = strips[0]
         area, view = context.area, bpy.ops.sequencer.view_selected
-        # Not in a context that is moved, see `movie_strip.sequencer`. For its type see `watch.can_push_undo`.
+        # Not in a context that is moved, see `movie_strip.sequencer`. For its type see `undo_steps.can_push_undo`.
         if area is not None and area.type == "SEQUENCE_EDITOR" and view.poll("EXEC_REGION_WIN"):  # type: ignore[arg-type]
             view("EXEC_REGION_WIN")
         return {"FINISHED"}

@@ -15,7 +15,7 @@ from ..core.jobs import board
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.words import say
-from . import watch
+from . import undo_steps
 
 _LOOK_EVERY = 0.025
 """Seconds."""
@@ -60,16 +60,16 @@ def _lay(
             except ReshootError as error:
                 refused.append(error)
                 continue
-            if watch.can_push_undo():
-                bpy.ops.ed.undo_push(message=watch.TAKE)
+            if undo_steps.can_push_undo():
+                bpy.ops.ed.undo_push(message=undo_steps.TAKE)
         for job in takes_to_correct:
             try:
                 corrected = running.placing.correct_take(job)
             except ReshootError as error:
                 refused.append(error)
                 continue
-            if corrected and watch.can_push_undo():
-                bpy.ops.ed.undo_push(message=watch.RIGHT)
+            if corrected and undo_steps.can_push_undo():
+                bpy.ops.ed.undo_push(message=undo_steps.RIGHT)
     return refused
 
 

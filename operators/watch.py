@@ -7,44 +7,26 @@ A running modal operator stops Blender's autosave, so the watch ends every few s
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import bpy
 
 from .. import session
-from ..core.names import UNTITLED
-from ..core.words import named, say
 from ..session import start
 from ..session.guarded import RECOVERS, attempt, enduring
 
 if TYPE_CHECKING:
     from bpy.types import Context, Event, Timer
 
-    from ..core.values.job import Job
     from ..session import OperatorReturn
 
 _TICK = 0.1
 _SHIFT = 4.0
 """Seconds after which a watch hands over to the next one."""
 _PAUSE = 0.1
-_DEADLINE = 0.004
-"""Seconds of a tick that may go into hearing."""
 _LISTEN = 0.5
 """Seconds between two looks for news where nothing moves."""
-_GRACE = 15.0
-"""Seconds after an undo for which a take waits: the step that places it would take the redo away."""
-_TAB = "Reshoot"
-_CLOCK = 1.0
-"""Seconds after which the sidebar is drawn again for the time that a job has taken."""
-TAKE, RIGHT, PLACED = named("Reshoot Take"), named("Put Reshoot Take Right"), named("Place Take")
-"""The undo steps."""
-_HANDS_ON = ("TRANSFORM_OT_", "SEQUENCER_OT_", "ANIM_OT_")
-"""Operators that hold strips or the playhead while they run."""
 
-_redo_since: float | None = None
-_drawn = 0.0
-"""When the jobs were last asked to be drawn."""
 _newest = 0
 """Number of the watch that began last. The others end: watches that took turns would keep autosave waiting for ever."""
 _timers: dict[int, Timer] = {}
@@ -83,7 +65,7 @@ class RESHOOT_OT_watch(bpy.types.Operator):
         if running is None or self._number != _newest:
             self._end(context)
             return {"FINISHED"}
-        attempt(lambda: self._look_after(running, context))
+        attempt(lambda: self._look_after(running))
         if time.monotonic() >= self._until:
             self._end(context)
             if not attempt(lambda: _go_on(running)):
@@ -91,36 +73,10 @@ class RESHOOT_OT_watch(bpy.types.Operator):
             return {"FINISHED"}
         return {"PASS_THROUGH"}
 
-    def _look_after(self, running: session.Session, context: Context) -> None:
-        """Hear the news, and place what has landed."""
-        if running.drain(_DEADLINE):
-            _redraw()
-        elif time.monotonic() - _drawn > _CLOCK:
-            _redraw(clock=True)
-        for error in running.complaints():
-            self.report({"ERROR"}, str(error))
-        for job in running.newly_failed():
-            self.report({"ERROR"}, _bad_news(job))
-        for job in running.placing.undone_takes():
-            words = say("Undo took the take of “{shot}” out: Place Again in the list of jobs", shot=job.label)
-            self.report({"WARNING"}, words)
-            _redraw(everything=True)
-        for words in running.told():
-            self.report({"INFO"}, words)
-        for job in running.landed_elsewhere():
-            self.report({"INFO"}, _waits(job))
-        may = may_place(context)
-        if running.placing.has_to_lay_again and _is_quiet():
-            if self._lay_again(running):
-                _redraw(everything=True)
-        elif may:
-            done = self._place_wanted(running)
-            for jobs in running.placing.landed()[:1]:
-                done = self._place(running, jobs) or done
-            for job in running.placing.takes_to_correct()[:1]:
-                done = self._correct_take(running, job) or done
-            if done:
-                _redraw(everything=True)
+    def _look_after(self, running: session.Session) -> None:
+        from . import tick
+
+        tick.look_after(running, lambda level, words: self.report({*level}, words))
 
     def cancel(self, context: Context) -> None:
         """Blender closes the window or the file: leave no timer behind, and go on in the next."""
@@ -130,141 +86,11 @@ class RESHOOT_OT_watch(bpy.types.Operator):
     def _end(self, context: Context) -> None:
         session.window_manager().event_timer_remove(_timers.pop(self._number))
 
-    def _place(self, running: session.Session, jobs: Sequence[Job]) -> bool:
-        """Place takes that have landed. Whether that was tried: not while their disk is asked."""
-        from ..core.errors import ReshootError
-        from ..core.jobs import board
-
-        try:
-            files = running.placing.files(jobs)
-            if files is None:
-                return False
-            # In another mode an undo step is of that mode, and nothing of the timeline's is in it.
-            running.placing.place(jobs, files=files, keep=True, stepless=bpy.context.mode != "OBJECT")
-        except ReshootError as error:
-            for job in jobs:
-                board.set_words(job.id, str(error))
-            self.report({"ERROR"}, str(error))
-            return True
-        bpy.ops.ed.undo_push(message=TAKE)
-        self.report({"INFO"}, say("The take of “{shot}” is in the timeline", shot=jobs[0].shot.name))
-        return True
-
-    def _place_wanted(self, running: session.Session) -> bool:
-        """The same with a take that the editor wants placed, and whose disk had not answered when he said so."""
-        from ..core.errors import ReshootError
-        from ..core.jobs import board
-
-        wanted = running.placing.wanted
-        if wanted is None:
-            return False
-        job, scene = wanted
-        try:
-            files = running.placing.files([job], scene)
-            if files is None:
-                return False
-            running.placing.place([job], scene, files=files)
-        except ReshootError as error:
-            board.set_words(job.id, str(error))
-            self.report({"ERROR"}, str(error))
-        else:
-            bpy.ops.ed.undo_push(message=PLACED)
-        running.placing.want_no_more(job)
-        return True
-
-    def _lay_again(self, running: session.Session) -> bool:
-        """Lay a take again that is to stay. Whether there is anything to be seen of that."""
-        from ..core.errors import ReshootError
-
-        try:
-            # Without a step: undo goes past it, and what can be done again stays so.
-            laid = running.placing.lay_again()
-        except ReshootError as error:
-            self.report({"ERROR"}, str(error))
-            return True
-        if laid is not None and laid[1]:
-            words = say("The take of “{shot}” stays: delete its strip to take it out", shot=laid[0].shot.name)
-            self.report({"INFO"}, words)
-        return laid is not None
-
-    def _correct_take(self, running: session.Session, job: Job) -> bool:
-        """Put a take right. Whether there is anything to be seen of that."""
-        from ..core.errors import ReshootError
-
-        try:
-            files = running.placing.files([job])
-            if files is None or not running.placing.correct_take(job, files):
-                return False
-        except ReshootError as error:
-            self.report({"WARNING"}, str(error))
-            return True
-        bpy.ops.ed.undo_push(message=RIGHT)
-        self.report({"INFO"}, say("The take of “{shot}” was put right, as the list of jobs tells", shot=job.shot.name))
-        return True
-
 
 def ensure() -> None:
     """See to it that a watch runs, where there is an interface to keep alive."""
     if not bpy.app.background and not bpy.app.timers.is_registered(_start):
         _start_later(0.0)
-
-
-def _bad_news(job: Job) -> str:
-    if job.project == session.project():
-        what = say("The job of “{shot}”", shot=job.label)
-    elif job.project.startswith(UNTITLED):
-        what = say("The job of “{shot}” in a file that was not saved", shot=job.label)
-    else:
-        what = say("The job of “{shot}” in {file}", shot=job.label, file=bpy.path.basename(job.project))
-    return f"{what}: {job.error} {job.remedy}".strip()
-
-
-def _waits(job: Job) -> str:
-    from ..core.jobs import board
-
-    if board.has_no_file(job.project):
-        return say("The take of “{shot}” is finished; place it from the list of jobs", shot=job.shot.name)
-    file = bpy.path.basename(job.project)
-    return say("The take of “{shot}” is finished; it is placed once {file} is open", shot=job.shot.name, file=file)
-
-
-def can_push_undo() -> bool:
-    """Whether Blender can take an undo step now."""
-    # To the stubs an operator is a class, and asks for one to be polled.
-    return bool(bpy.ops.ed.undo_push.poll())  # type: ignore[call-arg]
-
-
-def _is_redoable() -> bool:
-    """Whether something was undone that can be done again; no new step was pushed since."""
-    return bool(bpy.ops.ed.redo.poll())  # type: ignore[call-arg]  # see `can_push_undo`
-
-
-def may_place(context: Context) -> bool:
-    """Whether no harm is done by adding strips and an undo step now.
-
-    While Blender renders it could crash; while it plays it would stutter; in the middle of a drag the step would keep
-    half of it; and between an undo and its redo the redo would be gone.
-    """
-    global _redo_since
-    if not _is_redoable():
-        _redo_since = None
-    elif _redo_since is None:
-        _redo_since = time.monotonic()
-    return _is_quiet() and (_redo_since is None or time.monotonic() - _redo_since > _GRACE)
-
-
-def _is_quiet() -> bool:
-    """Whether no harm is done by adding strips now."""
-    if bpy.app.is_job_running("RENDER"):
-        return False
-    for window in session.window_manager().windows:
-        if window.screen.is_animation_playing:
-            return False
-        # Blender has None, or no id, for an operator whose add-on was disabled while it ran.
-        ids = [getattr(each, "bl_idname", None) or "" for each in window.modal_operators]
-        if any(each.startswith(_HANDS_ON) for each in ids):
-            return False
-    return True
 
 
 def _is_work(running: session.Session) -> bool:
@@ -274,23 +100,6 @@ def _is_work(running: session.Session) -> bool:
     placing = running.placing
     to_place = placing.has_to_lay_again or placing.wanted is not None or bool(placing.landed())
     return board.is_moving() or busy or to_place
-
-
-def _redraw(*, everything: bool = False, clock: bool = False) -> None:
-    """Draw what shows the jobs: the sidebars and the timelines, in every window. The viewer only for `everything`.
-
-    clock: only the sidebars that show for how long the jobs have run.
-    """
-    global _drawn
-    _drawn = time.monotonic()
-    for area in session.areas("SEQUENCE_EDITOR"):
-        if everything:
-            area.tag_redraw()
-            continue
-        for region in area.regions:
-            tab = region.type == "UI" and region.active_panel_category == _TAB
-            if tab if clock else region.type in ("WINDOW", "UI"):
-                region.tag_redraw()
 
 
 @enduring
@@ -370,10 +179,16 @@ def _hear_what_is_read() -> None:
         ensure()
 
 
+def _about_to_undo() -> None:
+    from . import undo_steps
+
+    session.undoing(held=not undo_steps.is_redoable() and bpy.context.mode == "OBJECT")
+
+
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # the stubs say nothing of it
 def _undoing(*_args: object) -> None:
     # After a new step nothing can be done again, and in another mode it is of that mode.
-    attempt(lambda: session.undoing(held=not _is_redoable() and bpy.context.mode == "OBJECT"))
+    attempt(_about_to_undo)
     # What was taken out for the time being comes again, also where nothing was undone after all.
     attempt(_place_what_is_there_again)
 
@@ -392,7 +207,7 @@ def _undone(*_args: object) -> None:
 
 def _undo_on() -> None:
     """After an undo of nothing but a take's landing: the editor means his own last edit."""
-    if bpy.ops.ed.undo.poll():  # type: ignore[call-arg]  # see `can_push_undo`
+    if bpy.ops.ed.undo.poll():  # type: ignore[call-arg]  # see `undo_steps`
         attempt(bpy.ops.ed.undo)
 
 

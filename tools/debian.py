@@ -18,50 +18,91 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / "build" / "env"
 
-# The Debian that has this series, and what its Blender needs there beyond what its package asks for.
-SUITES = {"4.3": ("trixie", ()), "5.2": ("sid", ("python3-cattr",))}
+# The Debian that has this series, and what its Blender needs there beyond what its package asks for; in 5.2 also what
+# `make fidelity` needs there.
+SUITES = {"4.3": ("trixie", ()), "5.2": ("sid", ("python3-cattr", "python3-av", "python3-pytest"))}
 NAMES = tuple(f"blender-{series}" for series in SUITES)
 
 PACKAGES = (
     "blender",
     "xvfb",
     "libgl1-mesa-dri",
+    # Without it a Blender without a window cannot draw.
+    "libegl1",
     "imagemagick",
     "python3-requests",
     "python3-numpy",
     "python3-zstandard",
 )
+# This machine's own variables may name what is not in there.
+_APT = [
+    "env",
+    "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+    "TMPDIR=/tmp",
+    "LC_ALL=C",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+]
+_INSTALL = [*_APT, "install", "--yes", "--no-install-recommends"]
 # What provides the programs that make the folder and run commands in it.
 _MAKERS = {"debootstrap": "debootstrap", "unshare": "util-linux", "chroot": "coreutils", "mount": "mount"}
 
 
 def provide(name: str) -> None:
-    """Make the folder `name`, unless it is there and was made from the same things."""
+    """Make the folder `name`, unless it is there and was made from the same things; add packages that it lacks."""
     series = name.removeprefix("blender-")
     suite, extras = SUITES[series]
     folder = ENVIRONMENTS / name
     stamp = folder / "made-from.json"
     packages = [*PACKAGES, *extras]
     made_from = json.dumps([series, suite, packages], indent=1)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_from:
+    before = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
+    if before == made_from:
         return
     check_machine(name)
+    log = folder / "made.log"
+    if not add(folder, lacking(before, made_from), log):
+        make(folder, suite, packages, log)
+    run(inside(folder, [], [*_APT, "clean"]), log)
+    check_version(folder, series, suite)
+    stamp.write_text(made_from, encoding="utf-8")
+
+
+def lacking(before: str, wanted: str) -> list[str] | None:
+    """The packages that a folder lacks whose stamp is `before`; None where it is to be made anew."""
+    if not before:
+        return None
+    (series, suite, packages), (*new, asked) = json.loads(before), json.loads(wanted)
+    if [series, suite] != new or not set(packages) <= set(asked):
+        return None
+    return [package for package in asked if package not in packages]
+
+
+def add(folder: Path, packages: list[str] | None, log: Path) -> bool:
+    """Install `packages` into a folder that is there. Whether that worked: its Debian may have moved on."""
+    if packages is None:
+        return False
+    if not packages:
+        return True
+    print(f"setup: adding {', '.join(packages)} to {folder.relative_to(ROOT)}", flush=True)
+    # What Debian had when the folder was made may still be there, and fits what is in it.
+    for steps in ([[*_INSTALL, *packages]], [[*_APT, "update"], [*_INSTALL, *packages]]):
+        if all(succeeds(inside(folder, [], step), log) for step in steps):
+            return True
+    return False
+
+
+def make(folder: Path, suite: str, packages: list[str], log: Path) -> None:
+    """Make the folder from nothing."""
     print(f"setup: making {folder.relative_to(ROOT)}: Debian {suite} with its Blender (some 1.5 GB)", flush=True)
     remove(folder)
     folder.mkdir(parents=True)
-    run(private(["debootstrap", "--variant=minbase", suite, str(folder)]), folder / "made.log")
+    run(private(["debootstrap", "--variant=minbase", suite, str(folder)]), log)
     # No service may start in there.
     policy = folder / "usr" / "sbin" / "policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
     policy.chmod(0o755)
-    # This machine's own variables may name what is not in there.
-    surroundings = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR=/tmp", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"]
-    apt = ["env", *surroundings, "apt-get"]
-    install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
-    run(inside(folder, [], install), folder / "made.log")
-    run(inside(folder, [], [*apt, "clean"]), folder / "made.log")
-    check_version(folder, series, suite)
-    stamp.write_text(made_from, encoding="utf-8")
+    run(inside(folder, [], [*_INSTALL, *packages]), log)
 
 
 def check_machine(name: str) -> None:
@@ -131,8 +172,12 @@ def remove(folder: Path) -> None:
 
 def run(command: list[str], log: Path) -> None:
     """Run a step of the making, its words into the log; end with them where it fails."""
-    with log.open("ab") as words:
-        code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT).returncode
-    if code:
+    if not succeeds(command, log):
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-        sys.exit(f"setup: {tail}\nsetup: this failed with exit code {code}; the whole log is {log}")
+        sys.exit(f"setup: {tail}\nsetup: this failed: {shlex.join(command)}; the whole log is {log}")
+
+
+def succeeds(command: list[str], log: Path) -> bool:
+    """Run a command, its words into the log, and tell whether it did what it was to do."""
+    with log.open("ab") as words:
+        return not subprocess.run(command, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT).returncode

@@ -635,6 +635,22 @@ GERMAN: dict[str, str] = {
         "Der Hintergrund-Blender endete mit Code {code}, bevor er fertig war. Seine letzten Worte: {tail}"
     ),
     "Try again; the whole log is {log}.": "Erneut versuchen; das ganze Protokoll ist {log}.",
+    "“{strip}” goes through the compositor, and the background Blender crashed as it began to draw it.": (
+        "„{strip}“ geht durch den Compositor, und der Hintergrund-Blender ist abgestürzt, als er es zu zeichnen begann."
+    ),
+    "“{strip}” shows a 3D scene in {engine}, and the background Blender crashed as it began to draw it.": (
+        "„{strip}“ zeigt eine 3D-Szene in {engine}, und der Hintergrund-Blender ist abgestürzt, als er sie zu zeichnen "
+        "begann."
+    ),
+    "Without a window it finds no graphics driver: install libEGL and its driver (Debian, Ubuntu: apt install libegl1 "
+    "libgl1-mesa-dri), or put a movie or images in its place, then try again.": (
+        "Ohne Fenster findet er keinen Grafiktreiber: libEGL samt Treiber installieren (Debian, Ubuntu: apt install "
+        "libegl1 libgl1-mesa-dri) oder einen Film oder Bilder an seine Stelle setzen, dann erneut versuchen."
+    ),
+    "Update the graphics driver, or put a movie or images in its place, then try again; the whole log is {log}.": (
+        "Den Grafiktreiber aktualisieren oder einen Film oder Bilder an seine Stelle setzen, dann erneut versuchen; "
+        "das ganze Protokoll ist {log}."
+    ),
     # ---- jobs
     "What was sent and what became of it": "Was gesendet wurde und was daraus wurde",
     "No jobs yet": "Noch keine Aufträge",

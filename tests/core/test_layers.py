@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -182,3 +183,22 @@ def test_a_python_that_is_not_what_its_name_says_is_not_taken(tmp_path: Path, mo
     real.chmod(0o755)
     assert provision.interpreter("bpy-5.2") == ("/opt/python3.13", "3.13.0 (of the test)")
     assert provision.interpreter("bpy-5.0")[0] == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        (["5.2", "sid", ["blender", "xvfb"]], ["libegl1"]),
+        (["5.2", "sid", ["blender", "xvfb", "libegl1"]], []),
+        # What was left out, another Debian and another Blender make another folder.
+        (["5.2", "sid", ["blender", "xvfb", "curl"]], None),
+        (["5.2", "trixie", ["blender", "xvfb"]], None),
+        (["5.1", "sid", ["blender", "xvfb"]], None),
+        (None, None),
+    ],
+)
+def test_a_debian_is_made_anew_only_where_packages_cannot_be_added(
+    before: list[object] | None, asked: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = json.dumps(["5.2", "sid", ["blender", "xvfb", "libegl1"]])
+    assert tool("debian", monkeypatch).lacking(json.dumps(before) if before else "", wanted) == asked

@@ -24,12 +24,12 @@ import footage
 import pytest
 from bad_service import BadService
 from campaign import CAMPAIGN
-from editing import Timeline, add_image, add_movie, journal, refusal, retry, select, the_job
+from editing import Timeline, add_image, add_movie, journal, put_into_meta, refusal, retry, select, the_job
 from footage import FRAMES
 from reshoot import session
 from reshoot.session import look
 from reshoot.settings import preferences
-from reshoot.timeline import compat
+from reshoot.timeline import compat, movie_strip
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -557,6 +557,36 @@ def test_the_address_or_the_key_cannot_be_one(
     add_movie(scene, movie)
     monkeypatch.setenv(name, value.format(base=service.base))
     shoot_refused(scene, service, *words)
+
+
+# ---- the graphics card
+
+
+@pytest.mark.parametrize("drawn", ["Workbench", "compositor"] if bpy.app.version >= (5, 2) else ["Workbench"])
+def test_the_background_blender_finds_no_graphics_driver(
+    scene: bpy.types.Scene, service: BadService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawn: str
+) -> None:
+    if drawn == "Workbench":
+        other = bpy.data.scenes.new("Other")
+        other.render.engine = "BLENDER_WORKBENCH"
+        other.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        other.collection.objects.link(other.camera)
+        other.frame_end = FRAMES
+        strip = compat.strips(scene.sequence_editor).new_scene("layout", other, 1, 1)
+        said = "“layout” shows a 3D scene in Workbench"
+    else:
+        strip = compat.new_effect(scene.sequence_editor, "layout", "COLOR", 1, 1, FRAMES)
+        with movie_strip.sequencer(scene):
+            select(scene, strip)
+            scene.sequence_editor.active_strip = strip
+            bpy.ops.sequencer.strip_modifier_add(type="COMPOSITOR")
+        strip.modifiers[0].node_group = bpy.data.node_groups.new("look", "CompositorNodeTree")
+        said = "“layout” goes through the compositor"
+    # A shot that is made of the strip, somewhere.
+    select(scene, put_into_meta(scene, strip))
+    # Where the libraries that find a driver look for one.
+    monkeypatch.setenv("__EGL_VENDOR_LIBRARY_DIRS", str(tmp_path))
+    job_failed(scene, service, said, "crashed as it began to draw it", "finds no graphics driver", "libegl1")
 
 
 # ---- the disk

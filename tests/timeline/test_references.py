@@ -139,6 +139,25 @@ def test_the_frame_under_the_playhead_is_an_undo_step(scene: bpy.types.Scene, mo
     assert listed(bpy.context.scene) == [reference]
 
 
+@pytest.mark.every_blender("the picture under the playhead is Blender's own")
+def test_the_frame_under_the_playhead_of_a_3d_scene(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    # By its name before the scene that shows it: where Blender opens what was written, it is in that one.
+    other = bpy.data.scenes.new("Other")
+    other.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    other.collection.objects.link(other.camera)
+    other.render.engine = "CYCLES"
+    other.cycles.samples, other.cycles.use_denoising = 1, False
+    other.world = bpy.data.worlds.new("world")
+    other.world.color = (0.5, 0.5, 0.5)
+    select(scene, compat.strips(scene.sequence_editor).new_scene("layout", other, 1, 11))
+    scene.view_settings.view_transform = "Standard"
+    # In the 3D scene it is another one.
+    scene.frame_set(15)
+    assert bpy.ops.reshoot.reference_snapshot(kind="IMAGE") == {"FINISHED"}
+    (path,) = (session.home() / "takes").glob("frame*.png")
+    assert decoded(path.read_bytes()).min() > 40
+
+
 def take_frame() -> None:
     """Ask for the frame under the playhead and do not wait, as in the interface."""
     with pytest.MonkeyPatch.context() as patch:

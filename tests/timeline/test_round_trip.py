@@ -196,10 +196,12 @@ def test_image_sequence(tmp_path: Path) -> None:
 def test_scene_strip(shown: str, tmp_path: Path) -> None:
     scene = open_timeline(fps=Fraction(24))
     other = bpy.data.scenes.new("Other")
-    other.sequence_editor_create()
-    numbered.strips(other).new_movie("inner", str(numbered.movie(tmp_path / "inner.mp4", frames=73)), 1, 1)
     other.frame_end = 73
-    if shown == "CAMERA":
+    if shown == "SEQUENCER":
+        other.sequence_editor_create()
+        numbered.strips(other).new_movie("inner", str(numbered.movie(tmp_path / "inner.mp4", frames=73)), 1, 1)
+    else:
+        # It has no sequencer, and comes before the shot's scene.
         camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
         other.collection.objects.link(camera)
         other.camera = camera

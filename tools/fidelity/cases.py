@@ -12,6 +12,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+BLENDERS = ("5.2", "5.0")
+"""Where the cases are measured: 5.2 is a real Blender, with a driver to draw without a window; 5.0 is the bpy wheel."""
 HD = (1280, 720)
 _STRONGER = {"curve", "contrast", "brighter", "balance", "animated saturation", "log footage"}
 """Changes after which the clip's encoder, which is as exact on every picture, has more to be exact about."""
@@ -25,7 +27,8 @@ class Case:
     is another (fields of `pictures.Footage`). frames: length of the shot. mutes: strips that may be muted afterwards.
     forced: the view transform that the clip is sent through, where it is not the product's to choose. figures: measured
     and reported, but held to no limit. mixed: what is seen through it belongs to one moment and its own picture to
-    another, so that its colours are held to no limit.
+    another, so that its colours are held to no limit. since: the first of `BLENDERS` that has what it is made of, where
+    an older one has not.
     """
 
     name: str
@@ -45,6 +48,21 @@ class Case:
     forced: str = ""
     figures: bool = False
     mixed: bool = False
+    since: str = ""
+
+    def runs_in(self, blender: str) -> bool:
+        """Whether `blender`, one of `BLENDERS`, has what it is made of."""
+        return [*map(int, blender.split("."))] >= [*map(int, (self.since or blender).split("."))]
+
+    @property
+    def deep(self) -> bool:
+        """Whether it holds more than bytes do: light past white, or footage of more than eight bits."""
+        return self.footage.get("kind") in ("exr", "hdr", "prores") or self.is_3d or "float" in self.changes
+
+    @property
+    def is_3d(self) -> bool:
+        """Whether it shows what a camera sees."""
+        return self.shot.startswith("scene ") and self.shot != "scene sequencer"
 
     @property
     def real_time(self) -> bool:
@@ -62,7 +80,7 @@ class Case:
     @property
     def natural(self) -> bool:
         """Whether it shows natural pictures, as they are: not with more contrast than a camera would give them."""
-        plain = self.shot not in ("title", "color", "scene camera") and not _STRONGER & set(self.changes)
+        plain = self.shot not in ("title", "color") and not self.is_3d and not _STRONGER & set(self.changes)
         return self.picture in ("bunny", "hole") and plain
 
 
@@ -76,6 +94,7 @@ def every() -> list[Case]:
     return [
         *_places(),
         *_shots(),
+        *_drawn(),
         *_looks(),
         *_views(),
         *_settings(),
@@ -176,6 +195,33 @@ def _shots() -> Iterator[Case]:
     yield Case("see-through-images", "kinds of strip", "images", ("below",), "hole")
     yield Case("adjustment-placed", "kinds of strip", "adjustment", ("offset", "opacity"))
     yield Case("title-over-movie", "kinds of strip", "title", ("below",))
+
+
+def _drawn() -> Iterator[Case]:
+    """What goes through the compositor, and 3D scenes: in 5.2 the graphics card draws it, and a processor in its place
+    takes a second or more for a frame. So they are as small and as short as a model takes them.
+    """
+
+    def case(name: str, **other: Any) -> Case:
+        return Case(name, "compositor and 3D", **{"size": (720, 720)} | other)
+
+    def scene(engine: str, *changes: str) -> Case:
+        name = "-".join(("scene", engine, *changes))
+        short: dict[str, Any] = {"fps": Fraction(12), "frames": 38, "timing": "REAL_TIME"}
+        return case(name, shot=f"scene {engine}", changes=changes, **short)
+
+    yield case("compositor-modifier", changes=("compositor modifier",))
+    yield case(
+        "compositor-modifier-meta",
+        shot="meta",
+        changes=("compositor modifier", "opacity", "below"),
+        mutes=("MetaStrip",),
+    )
+    yield case("compositor-title", shot="title", changes=("below", "compositor modifier"))
+    yield case("compositor-effect", shot="compositor effect", since="5.2")
+    for engine in ("workbench", "eevee", "cycles", "composited"):
+        yield scene(engine)
+    yield scene("workbench", "AgX")
 
 
 def _looks() -> Iterator[Case]:

@@ -183,6 +183,11 @@ def _compositor(stage: Stage, strip: Any) -> None:
     stage.scene.compositing_node_group = tree
 
 
+def _compositor_modifier(stage: Stage, strip: Any) -> None:
+    """Turns the strip into its negative."""
+    stage.modifier(strip, "COMPOSITOR").node_group = stage.compositing("modifier", "CompositorNodeInvert", "Color")
+
+
 def _space(name: str) -> Change:
     def change(stage: Stage, strip: Any) -> None:
         stage.scene.sequencer_colorspace_settings.name = name
@@ -259,5 +264,6 @@ CHANGES: dict[str, Change] = {
     "JPEG output": _image_output("JPEG", quality=10, color_mode="BW"),
     "movie output": _movie_output,
     "compositor": _compositor,
+    "compositor modifier": _compositor_modifier,
     "mapped frames": _render(frame_map_old=100, frame_map_new=200),
 }

@@ -71,11 +71,9 @@ def _crossings(row: np.ndarray, level: float) -> np.ndarray:
     return at + (level - row[at]) / (row[at + 1] - row[at])
 
 
-def samples(wav: bytes) -> np.ndarray:
-    """The samples of a WAV file of 16 bits in stereo, as one voice between -1 and 1."""
-    start = wav.index(b"data") + 8
-    data = np.frombuffer(wav[start : start + (len(wav) - start) // 4 * 4], "<i2").reshape(-1, 2)
-    return data.mean(axis=1) / 32768
+def voice(samples: np.ndarray) -> np.ndarray:
+    """Samples by channels as one voice between -1 and 1."""
+    return samples.mean(axis=1) / -float(np.iinfo(samples.dtype).min)
 
 
 def lag(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from cases import HD, Case
+from cases import BLENDERS, HD, Case
 from judge import (
     LEAST_ALIKE,
     LEAST_PSNR,
@@ -28,21 +28,24 @@ from judge import (
 _HOW = f"""# Fidelity
 
 If the service gave back the very pixels that it was sent, the timeline would look and sound as before. `make fidelity`
-measures that and writes this page. `make fidelity CASES="whole-25 place"` runs single cases or groups and writes
-nothing.
+measures that and writes this page. `make fidelity CASES="whole-25 place" IN=5.2` runs single cases or groups, in one
+Blender, and writes nothing.
 
 ## How it is measured
 
-Every case is a real round trip: the built zip in Blender as a Python module, `reshoot.shoot` from a script, the
-rehearsal on loopback with `RESHOOT_REHEARSAL_LOOK=identity`, which gives back the clip at 24 fps. The timeline is
-rendered through the scene's own view before and after, every frame of the shot in small and three in full size, from a
-copy of the file. Natural pictures are Big Buck Bunny (© Blender Foundation, CC BY 3.0); every picture carries its
-number in a row of blocks.
+Every case is a real round trip, once in Blender 5.2, the whole program with a driver to draw without a window, and once
+in 5.0 as a Python module: the built zip, `reshoot.shoot` from a script, the rehearsal on loopback with
+`RESHOOT_REHEARSAL_LOOK=identity`, which gives back the clip at 24 fps. Before and after, a copy of the file is opened
+and rendered as an editor delivers it: one animation render over all frames of the shot, in full size, through the
+scene's own view, begun with empty caches ([what is delivered](decisions/delivered.md)), to TIFF without compression.
+That has 8 bits a channel, and 16 where there is more to lose: EXR, HDR and ProRes footage, 3D scenes, *Convert to
+Float*. Every frame tells which one it is, in small; three are compared in full. Natural pictures are Big Buck Bunny
+(© Blender Foundation, CC BY 3.0); every picture carries its number in a row of blocks.
 
 - **frames**: which frame of the shot is shown at each of its places afterwards, by the nearest picture before. Every
   frame: all of them the same. Real time: the shown moment at most {float(MOST_LATE * 1000):.1f} ms off, half a frame
   of the result, or one frame of a timeline that has fewer than {int(1 / MOST_LATE)}.
-- **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames, bytes as displayed. At least
+- **colour**: the lowest PSNR and the largest shift of a channel's mean of three frames as displayed. At least
   {LEAST_PSNR:.0f} dB on natural pictures, shift at most {MOST_SHIFT} of 255 ({MOST_COARSE_SHIFT:.0f} of one
   flat colour, of pictures made stronger, and where two parts dissolve: 8 bits are rounded there). Pictures to which a
   strip's own settings give more contrast or colour, charts, edges and light past 1 are held to the shift alone; 99 dB
@@ -72,14 +75,23 @@ where there is nothing to undo. Khronos PBR Neutral is not undone: measured like
 """
 
 
-def write(path: Path, chosen: list[Case], measured: dict[str, dict[str, Any]], seconds: float) -> None:
-    """The whole page. measured: what the worker found, by the case's name. seconds: how long it all took."""
-    held = [case for case in chosen if not case.figures]
-    verdicts = {case.name: judge(case, measured[case.name]) for case in chosen}
-    short = [case for case in held if any(each.good is False for each in verdicts[case.name])]
+Measured = dict[str, dict[str, dict[str, Any]]]
+"""By Blender and by the case's name what the worker found."""
+Trip = tuple[str, Case]
+"""A case in one Blender."""
+
+
+def write(path: Path, chosen: list[Case], measured: Measured, seconds: float) -> None:
+    """The whole page. seconds: how long it all took."""
+    trips = [(blender, case) for case in chosen for blender in BLENDERS if case.runs_in(blender)]
+    held = [(blender, case) for blender, case in trips if not case.figures]
+    verdicts = {(blender, case.name): judge(case, measured[blender][case.name]) for blender, case in trips}
+    short = [
+        (blender, case) for blender, case in held if any(each.good is False for each in verdicts[blender, case.name])
+    ]
     parts = [
         _HOW,
-        _machine(len(chosen), seconds),
+        _machine(len(chosen), len(trips), seconds),
         _rows(held, verdicts),
         _shortfalls(short, measured, verdicts),
         _decision([case for case in chosen if case.figures], measured),
@@ -88,14 +100,15 @@ def write(path: Path, chosen: list[Case], measured: dict[str, dict[str, Any]], s
     path.write_text("\n".join(part for part in parts if part), encoding="utf-8")
 
 
-def _machine(cases: int, seconds: float) -> str:
+def _machine(cases: int, trips: int, seconds: float) -> str:
     processor = next(
         (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.processor(),
     )
     return (
-        f"Measured on {time.strftime('%d %B %Y')}: {cases} cases in {seconds / 60:.0f} minutes, two at a time, on "
-        f"{os.cpu_count()} cores ({processor}), {platform.system()} {platform.machine()}, Blender 5.0.\n"
+        f"Measured on {time.strftime('%d %B %Y')}: {cases} cases, {trips} round trips in {seconds / 60:.0f} minutes, "
+        f"two at a time, on {os.cpu_count()} cores ({processor}), {platform.system()} {platform.machine()}, without a "
+        f"graphics card, Blender {' and '.join(BLENDERS)}.\n"
     )
 
 
@@ -106,17 +119,34 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-def _rows(held: list[Case], verdicts: dict[str, list[Verdict]]) -> str:
-    lines = ["## Row by row\n", "| row | cases | hold | worst |", "| --- | --- | --- | --- |"]
+def _rows(held: list[Trip], verdicts: dict[tuple[str, str], list[Verdict]]) -> str:
+    lines = [
+        "## Row by row\n",
+        "| row |" + "".join(f" cases in {blender} | hold | worst |" for blender in BLENDERS),
+        "| --- |" + " --- |" * 3 * len(BLENDERS),
+    ]
     for row in ROWS:
-        for words, part in _parts(row, held):
-            found = [(case.name, each) for case in part for each in verdicts[case.name] if each.row == row]
-            if not found:
-                continue
-            good = sum(1 for _name, each in found if each.good)
-            name, worst = max(found, key=lambda each: _badness(each[1]))
-            lines.append(f"| {words} | {len(found)} | {good} | {worst.figure} ({name}) |")
+        for words, part in _parts(row, [case for _blender, case in held]):
+            cells = [
+                cell
+                for blender in BLENDERS
+                for cell in _worst(row, [case for case in part if (blender, case) in held], blender, verdicts)
+            ]
+            if any(cells):
+                lines.append(f"| {words} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _worst(
+    row: str, part: list[Case], blender: str, verdicts: dict[tuple[str, str], list[Verdict]]
+) -> tuple[str, str, str]:
+    """How many cases of a row there are in one Blender, how many hold, and the worst one."""
+    names = dict.fromkeys(case.name for case in part)
+    found = [(name, each) for name in names for each in verdicts[blender, name] if each.row == row]
+    if not found:
+        return ("", "", "")
+    name, worst = max(found, key=lambda each: _badness(each[1]))
+    return (str(len(found)), str(sum(1 for _name, each in found if each.good)), f"{worst.figure} ({name})")
 
 
 def _parts(row: str, held: list[Case]) -> Iterator[tuple[str, list[Case]]]:
@@ -135,19 +165,19 @@ def _badness(verdict: Verdict) -> tuple[bool, float]:
     return (verdict.good is False, value)
 
 
-def _shortfalls(short: list[Case], measured: dict[str, Any], verdicts: dict[str, list[Verdict]]) -> str:
+def _shortfalls(short: list[Trip], measured: Measured, verdicts: dict[tuple[str, str], list[Verdict]]) -> str:
     if not short:
         return "Every case holds.\n"
-    lines = [f"## {len(short)} cases fall short\n"]
-    for case in short:
-        bad = ", ".join(f"{each.row}: {each.figure}" for each in verdicts[case.name] if each.good is False)
-        found = measured[case.name]
+    lines = [f"## {len(short)} round trips fall short\n"]
+    for blender, case in short:
+        bad = ", ".join(f"{each.row}: {each.figure}" for each in verdicts[blender, case.name] if each.good is False)
+        found = measured[blender][case.name]
         details = [found["error"]] if "error" in found else [*found["project"][:2], *found["undo"][:2]]
-        lines.append(f"- **{case.name}** ({describe(case)}): {bad}. {' '.join(details)}".strip())
+        lines.append(f"- **{case.name}** in {blender} ({describe(case)}): {bad}. {' '.join(details)}".strip())
     return "\n".join(lines) + "\n"
 
 
-def _decision(cases: list[Case], measured: dict[str, Any]) -> str:
+def _decision(cases: list[Case], measured: Measured) -> str:
     if not cases:
         return ""
     figures: dict[tuple[str, str], dict[str, str]] = {}
@@ -155,30 +185,39 @@ def _decision(cases: list[Case], measured: dict[str, Any]) -> str:
         shot = f"{case.shot}, {case.footage.get('kind', 'sRGB')}, {case.picture}"
         how = "as is" if case.forced == "Standard" else "as displayed"
         view = ", ".join(case.changes) or "Standard"
-        found = measured[case.name]
-        figure = "did not come back" if "error" in found else f"{found['psnr']:.1f} dB, {found['shift']:.2f}"
-        figures.setdefault((shot, view), {})[how] = figure
-    lines = [_DECISION, "| shot | shown as | sent as is | sent as displayed |", "| --- | --- | --- | --- |"]
-    for (shot, view), both in figures.items():
-        lines.append(f"| {shot} | {view} | {both.get('as is', '')} | {both.get('as displayed', '')} |")
+        for blender in BLENDERS:
+            found = measured[blender][case.name]
+            figure = "did not come back" if "error" in found else f"{found['psnr']:.1f} dB, {found['shift']:.2f}"
+            figures.setdefault((shot, view), {})[f"{how} {blender}"] = figure
+    columns = [f"{how} {blender}" for how in ("as is", "as displayed") for blender in BLENDERS]
+    lines = [
+        _DECISION,
+        "| shot | shown as |" + "".join(f" sent {column} |" for column in columns),
+        "| --- | --- |" + " --- |" * len(columns),
+    ]
+    for (shot, view), each in figures.items():
+        lines.append(f"| {shot} | {view} | {' | '.join(each.get(column, '') for column in columns)} |")
     return "\n".join(lines) + "\n" + _CHOICE
 
 
-def _table(held: list[Case], measured: dict[str, Any], verdicts: dict[str, list[Verdict]]) -> str:
+def _table(held: list[Trip], measured: Measured, verdicts: dict[tuple[str, str], list[Verdict]]) -> str:
     lines = ["## Case by case\n", "*trip*: seconds from the press to the take, with two cases running side by side."]
     group = ""
-    for case in held:
+    before = ""
+    for blender, case in held:
         if case.group != group:
             group = case.group
             lines += [
-                f"\n### {group.capitalize()}\n",
-                f"| case | what | {' | '.join(ROWS)} | trip |",
-                "| --- | --- |" + " --- |" * (len(ROWS) + 1),
+                f"\n### {group[:1].upper()}{group[1:]}\n",
+                f"| case | what | Blender | {' | '.join(ROWS)} | trip |",
+                "| --- | --- | --- |" + " --- |" * (len(ROWS) + 1),
             ]
-        by_row = {each.row: each for each in verdicts[case.name]}
+        by_row = {each.row: each for each in verdicts[blender, case.name]}
         cells = [_cell(by_row.get(row)) for row in ROWS]
-        trip = measured[case.name].get("trip", "")
-        lines.append(f"| {case.name} | {describe(case)} | {' | '.join(cells)} | {trip} |")
+        trip = measured[blender][case.name].get("trip", "")
+        what = f"{case.name} | {describe(case)}" if case.name != before else "|"
+        lines.append(f"| {what} | {blender} | {' | '.join(cells)} | {trip} |")
+        before = case.name
     return "\n".join(lines) + "\n"
 
 

@@ -74,6 +74,21 @@ class Stage:
             bpy.ops.sequencer.strip_modifier_add(type=kind)
         return strip.modifiers[-1]
 
+    def compositing(self, name: str, kind: str, through: str, source: str = "NodeGroupInput") -> Any:
+        """A group of the compositor's, in which the picture of a node `source` goes through one of `kind`.
+
+        through: the latter's input for it.
+        """
+        group = bpy.data.node_groups.new(name, "CompositorNodeTree")
+        for way in ("INPUT", "OUTPUT"):
+            group.interface.new_socket("Image", in_out=way, socket_type="NodeSocketColor")
+        first, middle, last = (group.nodes.new(each) for each in (source, kind, "NodeGroupOutput"))
+        if source == "CompositorNodeRLayers":
+            first.scene = bpy.data.scenes["Other"]
+        group.links.new(first.outputs["Image"], middle.inputs[through])
+        group.links.new(middle.outputs[0], last.inputs["Image"])
+        return group
+
     def select(self, *chosen: Any) -> None:
         compat.select_only(chosen, compat.strips_all(self.scene.sequence_editor))
         self.scene.sequence_editor.active_strip = chosen[0]
@@ -138,8 +153,8 @@ def _scene_sequencer(stage: Stage) -> list[Any]:
     return [strip]
 
 
-def _scene_camera(stage: Stage) -> list[Any]:
-    """A moving lamp of a plane, five times as bright as white, before a gray world."""
+def _scene_camera(stage: Stage, engine: str = "CYCLES", samples: int = 1) -> list[Any]:
+    """A moving lamp of a plane, five times as bright as white, before a gray world. Workbench shows it as a solid."""
     other = bpy.data.scenes.new("Other")
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.location.z = 6
@@ -147,6 +162,7 @@ def _scene_camera(stage: Stage) -> list[Any]:
     mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], [], [(0, 1, 2, 3)])
     plane = bpy.data.objects.new("plane", mesh)
     material = bpy.data.materials.new("lamp")
+    material.diffuse_color = (1.0, 0.6, 0.25, 1.0)
     material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
@@ -162,11 +178,25 @@ def _scene_camera(stage: Stage) -> list[Any]:
     other.camera = camera
     other.world = bpy.data.worlds.new("world")
     other.world.color = (0.18, 0.22, 0.3)
-    other.render.engine = "CYCLES"
-    other.cycles.samples, other.cycles.use_denoising, other.cycles.device = 1, False, "CPU"
+    other.render.engine = engine
+    other.cycles.samples, other.cycles.use_denoising, other.cycles.device = samples, False, "CPU"
+    other.eevee.taa_render_samples = samples
     other.render.resolution_x, other.render.resolution_y = stage.case.size
     other.frame_end = stage.case.frames
     return [stage.strips.new_scene("shot", other, CHANNEL, START)]
+
+
+def _scene_composited(stage: Stage) -> list[Any]:
+    (strip,) = _scene_camera(stage)
+    group = stage.compositing("scene", "CompositorNodeInvert", "Color", source="CompositorNodeRLayers")
+    strip.scene.compositing_node_group = group
+    return [strip]
+
+
+def _compositor_effect(stage: Stage) -> list[Any]:
+    strip = stage.effect("shot", "COMPOSITOR", CHANNEL, stage.movie("below", 2))
+    strip.node_group = stage.compositing("effect", "CompositorNodeInvert", "Color")
+    return [strip]
 
 
 def _title(stage: Stage) -> list[Any]:
@@ -217,7 +247,9 @@ def _retimed(stage: Stage) -> list[Any]:
     strip = stage.movie(frames=stage.case.frames * 2)
     stage.select(strip)
     with movie_strip.sequencer(stage.scene):
-        bpy.ops.sequencer.retiming_segment_speed_set(speed=200.0, keep_retiming=True)
+        known = bpy.ops.sequencer.retiming_segment_speed_set.get_rna_type().properties.keys()
+        kept = {"keep_retiming": True} if "keep_retiming" in known else {}
+        bpy.ops.sequencer.retiming_segment_speed_set(speed=200.0, **kept)
     compat.set_end(strip, START + stage.case.frames)
     return [strip]
 
@@ -245,6 +277,11 @@ SHOTS: dict[str, Callable[[Stage], list[Any]]] = {
     "meta with sound": _meta_with_sound,
     "scene sequencer": _scene_sequencer,
     "scene camera": _scene_camera,
+    "scene cycles": lambda stage: _scene_camera(stage, samples=4),
+    "scene workbench": lambda stage: _scene_camera(stage, "BLENDER_WORKBENCH"),
+    "scene eevee": lambda stage: _scene_camera(stage, "BLENDER_EEVEE"),
+    "scene composited": _scene_composited,
+    "compositor effect": _compositor_effect,
     "title": _title,
     "color": _color,
     "adjustment": _adjustment,

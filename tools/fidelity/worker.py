@@ -33,13 +33,11 @@ from reshoot.timeline import shot as product_shot
 _MARGIN = 10
 """Frames before and after the shot that are listened to as well."""
 _RATE = 48000
-_SETTLING = 4
-"""Timeline frames that a frame of a result lasts at most, in real time, and one more."""
 
 
 def main() -> None:
-    """Arguments: the folder for the results, and the number of the open pipe to tell on that a case is done."""
-    folder, done = Path(sys.argv[1]), os.fdopen(int(sys.argv[2]), "w")
+    """The last arguments: the folder for the results, and the number of the open pipe that hears of each case."""
+    folder, done = Path(sys.argv[-2]), os.fdopen(int(sys.argv[-1]), "w")
     known = {case.name: case for case in cases.every()}
     os.environ["RESHOOT_REHEARSAL_LOOK"] = "identity"
     for line in sys.stdin:
@@ -110,44 +108,37 @@ def _round_trip(name: str, case: cases.Case, scratch: Path) -> dict[str, Any]:
 
 
 class _Seen:
-    """One of the two timelines: every frame small, some whole, and its sound."""
+    """One of the two timelines: an animation render of the whole shot, and its sound."""
 
     def __init__(self, path: Path, case: cases.Case, scratch: Path) -> None:
         self.path, self.scratch, self.case = path, scratch, case
-        self.small = shown.small(self.open(), stage.START, case.frames, scratch)
-        self.full = self.pictures(looked_at(case))
-        self.sound = self.mix(bpy.context.scene) if case.group == "sound" else b""
+        self._pictures = shown.animation(self.open(), stage.START, case.frames, scratch / path.stem, deep=case.deep)
+        self.small = [shown.small(shown.picture(each)) for each in self._pictures]
+        self.sound = self.mix(self.open()) if case.group == "sound" else None
 
     def open(self) -> Any:
+        """The scene of the file, opened anew: whatever Blender kept of it is gone."""
         bpy.ops.wm.open_mainfile(filepath=str(self.path))
-        scene = bpy.context.scene
-        shown.prepare(scene)
-        return scene
+        return bpy.context.scene
 
-    def pictures(self, numbers: list[int]) -> dict[int, np.ndarray]:
-        settling = _SETTLING if self.case.real_time else 0
-        return shown.full(self.open(), stage.START, numbers, self.scratch, settling)
+    def picture(self, number: int) -> np.ndarray:
+        """What frame `number` of the shot, from 0 on, was rendered as."""
+        return shown.picture(self._pictures[number])
 
-    def mix(self, scene: Any) -> bytes:
-        return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
+    def mix(self, scene: Any) -> np.ndarray:
+        return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.flac")
 
 
 def looked_at(case: cases.Case) -> list[int]:
-    """The frames of the shot whose colours and edges are compared, from 0 on.
-
-    Even ones: on an odd one, footage of half the rate shows its frame again, and Blender may show another one to whom
-    asks twice.
-    """
-    return [int(part * (case.frames - 1)) // 2 * 2 for part in (0.08, 0.5, 0.93)]
+    """The frames of the shot whose colours and edges are compared, from 0 on."""
+    return [int(part * (case.frames - 1)) for part in (0.08, 0.5, 0.93)]
 
 
 def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
     frames = measure.shown_frames(before.small, after.small)
     late = [shown_frame - n for n, shown_frame in enumerate(frames)]
-    there = [frames[n] for n in looked_at(case)]
     # Where time is what differs, colours and edges are not to blame.
-    full = before.full if there == looked_at(case) else before.pictures(there)
-    pairs = [(full[frames[n]], after.full[n]) for n in looked_at(case)]
+    pairs = [(before.picture(frames[n]), after.picture(n)) for n in looked_at(case)]
     found: dict[str, Any] = {
         "told_apart": round(measure.told_apart(before.small), 3),
         "frames": len(frames),
@@ -159,27 +150,27 @@ def _compare(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
     }
     if case.picture == "edges":
         found["edges"] = round(max(measure.edge_shift(*pair) for pair in pairs), 3)
-    if before.sound:
-        found |= _listen(case, before, after)
+    if before.sound is not None and after.sound is not None:
+        found |= _listen(case, before, before.sound, after.sound)
     return found
 
 
-def _listen(case: cases.Case, before: _Seen, after: _Seen) -> dict[str, Any]:
+def _listen(case: cases.Case, before: _Seen, was: np.ndarray, now: np.ndarray) -> dict[str, Any]:
     """How the sound differs; where the shot's own is to be silent, from a mix in which it was muted by hand."""
     if case.sound == "TIMELINE":
-        return {"sound_same": before.sound == after.sound}
+        return {"sound_same": np.array_equal(was, now)}
     if case.sound == "SILENT":
         scene = before.open()
         for name in case.mutes:
             compat.strips_all(scene.sequence_editor)[name].mute = True
         quiet = before.mix(scene)
-        return {"sound_same": quiet == after.sound, "sound_differs": quiet != before.sound}
-    was, now = measure.samples(before.sound), measure.samples(after.sound)
-    late, alike = measure.lag(was, now)
+        return {"sound_same": np.array_equal(quiet, now), "sound_differs": not np.array_equal(quiet, was)}
+    one, other = measure.voice(was), measure.voice(now)
+    late, alike = measure.lag(one, other)
     return {
         "sound_late": round(late / _RATE * float(case.fps), 3),
         "sound_alike": round(alike, 3),
-        "sound_level": round(float(np.linalg.norm(now) / np.linalg.norm(was)), 3),
+        "sound_level": round(float(np.linalg.norm(other) / np.linalg.norm(one)), 3),
     }
 
 

@@ -101,7 +101,7 @@ def reports() -> str:
 
 def jobs() -> list[list[str]]:
     """The jobs as the interface knows them, oldest first: state, words, error, remedy."""
-    lines = sys.modules[f"{MODULE}.core.jobs.board"].all_jobs()
+    lines = importlib.import_module(f"{MODULE}.core.jobs.board").all_jobs()
     every = sorted(lines, key=lambda line: line.job.created)
     return [[line.job.state.value, line.words, line.job.error, line.job.remedy] for line in every]
 

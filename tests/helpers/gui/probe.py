@@ -258,7 +258,7 @@ def _stage() -> str:
         return _called
     _depth += 1
     try:
-        # It is imported when it is needed: nobody has a job before.
+        # Blender's start does without it: before the first job there is none.
         board = sys.modules.get(f"{_module}.core.jobs.board")
         states = {line.job.state for line in board.open_jobs()} if board is not None else set()
         return "+".join(sorted({state.value for state in states if not state.ended})) or "no job"

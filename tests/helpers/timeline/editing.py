@@ -224,7 +224,8 @@ def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
     for driver in scene.animation_data.drivers if scene.animation_data else ():
         yield f"scene/curves/{driver.data_path}/{driver.array_index}", driver.driver.expression
     for prop in bpy.data.bl_rna.properties:
-        if prop.type == "COLLECTION":
+        # Since 5.2 there are also all together.
+        if prop.type == "COLLECTION" and prop.identifier != "all_ids":
             yield f"data/{prop.identifier}", sorted(each.name_full for each in getattr(bpy.data, prop.identifier))
 
 
@@ -235,16 +236,20 @@ def _values(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
         if prop.identifier in ("rna_type", "strips", "sequences", "strips_all", "sequences_all"):
             continue
         if prop.type == "POINTER":
-            value = getattr(owner, prop.identifier)
-            if value is None or isinstance(value, bpy.types.ID) or hasattr(value, "channel"):
-                yield name, value and value.name
-            else:
-                yield from _values(value, name)
+            yield from _value(getattr(owner, prop.identifier), name)
         elif prop.type == "COLLECTION":
             for index, each in enumerate(getattr(owner, prop.identifier)):
-                yield from _values(each, f"{name}/{index}")
+                yield from _value(each, f"{name}/{index}")
         else:
             yield name, _plain(owner, prop)
+
+
+def _value(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The values of what belongs to something; the name alone of what only is named there: data, layers, strips."""
+    if value is None or isinstance(value, (bpy.types.ID, bpy.types.ViewLayer)) or hasattr(value, "channel"):
+        yield path, value and value.name
+    else:
+        yield from _values(value, path)
 
 
 def _plain(owner: Any, prop: Any) -> Any:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The built zip, installed as a user installs it, in a Blender with nobody's settings. Needs bpy, and the zip of
-`make build`.
+`make build`. A Blender that runs it as a script was started with a BLENDER_USER_RESOURCES of its own, which is removed.
 
 Once this is imported, `reshoot` is the installed extension, not the checkout: `from reshoot.core.jobs import journal`
 gives the very module that the extension uses.
@@ -28,8 +28,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 MODULE = "bl_ext.user_default.reshoot"
 
-# Before bpy is imported: that is when Blender looks for its folders.
-_resources = tempfile.mkdtemp(prefix="reshoot-blender-")
+# Before bpy is imported: that is when Blender looks for its folders. A whole Blender has done so when it runs this.
+_given = os.environ.get("BLENDER_USER_RESOURCES", "") if "bpy" in sys.modules else ""
+_resources = _given or tempfile.mkdtemp(prefix="reshoot-blender-")
 atexit.register(shutil.rmtree, _resources, ignore_errors=True)
 os.environ["BLENDER_USER_RESOURCES"] = _resources
 
