@@ -3,6 +3,7 @@
 
 ReshootError
 ├── ShotError            nothing usable is selected, or a source file is missing or unreadable
+│   └── NothingSelected  no strip that has a picture
 ├── LimitError           the shot or the clip is outside what the model takes
 ├── PromptError          the prompt is empty, too long, or names a reference that does not exist
 ├── ReferenceInvalid     a reference image is missing, unreadable, too small, too large, too many
@@ -51,6 +52,7 @@ __all__ = [
     "MoneyError",
     "NoAnswer",
     "NotSent",
+    "NothingSelected",
     "Paid",
     "PlacementError",
     "PromptError",
@@ -93,6 +95,10 @@ class ReshootError(Exception):
 
 class ShotError(ReshootError):
     """Nothing usable is selected, or a source file is missing or unreadable."""
+
+
+class NothingSelected(ShotError):
+    """No strip that has a picture is selected."""
 
 
 class LimitError(ReshootError):

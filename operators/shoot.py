@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`reshoot.shoot`: check the shot and send it. From the interface it returns at once; from a script it waits."""
+"""`reshoot.shoot`, `reshoot.shoot_each`: check what is selected and send it. From the interface they return at once,
+from a script they wait.
+"""
 
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from .. import session
 from ..core.words import say
@@ -15,9 +17,15 @@ from . import watch
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
+    from ..core.values.choices import Selection
     from ..core.values.job import Job
     from ..session import OperatorReturn
     from ..session.shoot import Press
+
+    # What only adds to an operator; Blender's own class comes last.
+    _Operator = bpy.types.Operator
+else:
+    _Operator = object
 
 _EVERY = 0.01
 """Seconds between two looks whether the disk has answered a press."""
@@ -26,17 +34,23 @@ _shown: tuple[str, ...] = ()
 """What the panel says that presses wait for."""
 
 
-class RESHOOT_OT_shoot(bpy.types.Operator):
-    """Send the selected strips with the prompt; the edited shot comes back as a strip above them"""
+class _Shoot(_Operator):
+    """What the operators that send have in common."""
 
-    bl_idname = "reshoot.shoot"
-    bl_label = "Reshoot"
     # No options: what Blender registers it can repeat, and a repeat goes past the question that a press asks.
 
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}
     )
     _live = False
+
+    def _selection(self) -> "Selection | None":
+        """What several selected strips are; None for what the scene says."""
+        return None
+
+    def _variants(self) -> int | None:
+        """Takes of each shot; None for what the scene says."""
+        return None
 
     @classmethod
     def poll(cls, context: "Context") -> bool:
@@ -47,7 +61,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return True
 
     def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
-        """Begin to send the shot and return; the editor is asked first where there is a doubt.
+        """Begin to send the shots and return; the editor is asked first where there is a doubt.
 
         The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
         """
@@ -76,7 +90,7 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         )
 
     def execute(self, context: "Context") -> "OperatorReturn":
-        """Start the job and wait until its take is placed. After an editor's answer: only begin to send it."""
+        """Start the jobs and wait until their takes are placed. After an editor's answer: only begin to send it."""
         from ..core.errors import ReshootError, ShotError
         from ..session import shoot
         from . import waiting
@@ -86,11 +100,10 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
                 press = self._press(context)
                 if set(shoot.doubts(press.jobs)) - set(self._doubts):
                     raise ShotError(
-                        say("“{shot}” is not what was asked about any more.", shot=press.jobs[0].label),
-                        say("Send it again."),
+                        say("What is selected is not what was asked about any more."), say("Send it again.")
                     )
                 return self._begin(context, press)
-            jobs = shoot.shoot(scene_of(context), self.prompt)
+            jobs = shoot.shoot(scene_of(context), self.prompt, selection=self._selection(), variants=self._variants())
             self._warn(jobs)
             waiting.wait_for(session.current(), [job.id for job in jobs])
         except ReshootError as error:
@@ -102,7 +115,13 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         """What is pressed. Raises the first of what is known to be in its way."""
         from ..session import shoot
 
-        press = shoot.Press(scene_of(context), self.prompt, patience=shoot.AT_ONCE)
+        press = shoot.Press(
+            scene_of(context),
+            self.prompt,
+            patience=shoot.AT_ONCE,
+            selection=self._selection(),
+            variants=self._variants(),
+        )
         if press.error is not None:
             raise press.error
         return press
@@ -117,8 +136,41 @@ class RESHOOT_OT_shoot(bpy.types.Operator):
         return {"FINISHED"}
 
     def _warn(self, jobs: "tuple[Job, ...]") -> None:
-        for warning in jobs[0].order.warnings:
+        for warning in dict.fromkeys(warning for job in jobs for warning in job.order.warnings):
             self.report({"WARNING"}, warning)
+
+
+class RESHOOT_OT_shoot(_Shoot, bpy.types.Operator):
+    """Send the selected strips with the prompt; each edited shot comes back as a strip above its own"""
+
+    bl_idname = "reshoot.shoot"
+    bl_label = "Reshoot"
+
+    variants: IntProperty(  # type: ignore[valid-type]
+        name="Variants",
+        description="Takes of each shot; the scene's number where it is not given",
+        default=1,
+        min=1,
+        max=4,
+        options={"SKIP_SAVE"},
+    )
+
+    def _variants(self) -> int | None:
+        """What is given; None for what the scene says, which is what the button has told."""
+        return self.variants if self.properties.is_property_set("variants") else None
+
+
+class RESHOOT_OT_shoot_each(_Shoot, bpy.types.Operator):
+    """Send each selected strip with footage as a shot of its own, with the one prompt"""
+
+    bl_idname = "reshoot.shoot_each"
+    bl_label = "Reshoot Each"
+
+    def _selection(self) -> "Selection | None":
+        """Each is a shot, whatever the scene says."""
+        from ..core.values.choices import Selection
+
+        return Selection.EACH
 
 
 @enduring
@@ -138,7 +190,7 @@ def _carry_out() -> float | None:
     return _EVERY if shoot.is_under_way() else None
 
 
-CLASSES = (RESHOOT_OT_shoot,)
+CLASSES = (RESHOOT_OT_shoot, RESHOOT_OT_shoot_each)
 
 
 def unregister() -> None:

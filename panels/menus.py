@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..core.names import REHEARSAL
-from ..core.words import say
 from ..session import start
 from ..settings.scene import scene_of
 
@@ -22,7 +21,7 @@ def _draw(menu: Menu, context: Context) -> None:
     kinds = {strip.type for strip in _selected(context)} - {"SOUND"}
     if not kinds or getattr(context.space_data, "view_type", "") == "PREVIEW":
         return
-    from .shot import button_words
+    from .shot import button_words, rehearsal_words
 
     layout = menu.layout
     assert layout is not None
@@ -30,7 +29,7 @@ def _draw(menu: Menu, context: Context) -> None:
     layout.operator_context = "INVOKE_DEFAULT"
     preview = start.preview(scene_of(context))
     # Blender's search finds an entry by its text: whoever looks for the extension looks for its name.
-    words = say("Reshoot (Rehearsal) · free") if preview.service == REHEARSAL else button_words(preview)
+    words = rehearsal_words(preview) if preview.service == REHEARSAL else button_words(preview)
     layout.operator("reshoot.shoot", text=words, icon="RENDER_ANIMATION", translate=False)
     if "IMAGE" in kinds:
         layout.operator("reshoot.reference_add", text="Add as Image Reference").kind = "IMAGE"

@@ -8,7 +8,7 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ..core.errors import PromptError, ShotError
+from ..core.errors import NothingSelected, PromptError
 from ..core.jobs import board
 from ..core.models.table import limits_of
 from ..core.names import REHEARSAL
@@ -20,15 +20,20 @@ from . import thumbnails
 from .tab import Room, beside_picture, boxed, broken, room, running_text, text_width, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
     from bpy.types import Context, UILayout
 
     from ..core.errors import ReshootError
     from ..core.values.plan import Plan
-    from ..core.values.preview import Preview
+    from ..core.values.preview import Preview, ShotPreview
     from ..core.values.shot import Shot
 
 _NAMES = 4
-"""Strips that are named one by one."""
+"""Strips that are named one by one, and fixes that are told."""
+_FAULTS = 4
+"""Faults that are told at once: each takes some lines."""
 _PICTURE = 4.0
 """Height of the picture in the interface's units."""
 _BESIDE = 150
@@ -41,18 +46,23 @@ def draw(layout: UILayout, context: Context) -> None:
     for line in first_run(context):
         wrapped(layout, line, free)
     preview = start.preview(scene_of(context))
-    if preview.shot is None:
-        _nothing(layout, preview, free)
-    else:
-        _shot(layout, preview, preview.shot, free)
-    for error in preview.errors:
-        if preview.shot is not None or not isinstance(error, ShotError):
-            _in_the_way(layout, error, preview, free)
+    if len(preview.shots) > 1:
+        _shots(layout, preview, free)
+    elif preview.shots:
+        _shot(layout, preview, preview.shots[0], free)
+    elif preview.unfinished:
+        looked_at, count = preview.unfinished
+        wrapped(layout, say("{looked_at} of {count} shots looked at", looked_at=looked_at, count=count), free)
+    _beside(layout, preview, free)
+    for error in preview.errors[:_FAULTS]:
+        _in_the_way(layout, error, preview, free)
+    if len(preview.errors) > _FAULTS:
+        wrapped(layout, say("and {count} more", count=len(preview.errors) - _FAULTS), free, icon="BLANK1")
     for words in start.waiting():
         wrapped(layout, words, free, icon="TIME")
     row = layout.row()
     row.scale_y = 1.5
-    row.enabled = preview.error is None and not start.is_pressed(preview)
+    row.enabled = preview.can_be_sent and not start.is_pressed(preview)
     row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
 
 
@@ -74,29 +84,90 @@ def first_run(context: Context) -> tuple[str, ...]:
     )
 
 
-def _nothing(layout: UILayout, preview: Preview, free: Room) -> None:
-    """What to do where nothing is selected."""
-    for error in preview.errors:
-        if isinstance(error, ShotError):
-            wrapped(layout, error.remedy, free, icon="RESTRICT_SELECT_OFF")
-
-
-def _shot(layout: UILayout, preview: Preview, shot: Shot, free: Room) -> None:
+def _shot(layout: UILayout, preview: Preview, seen: ShotPreview, free: Room) -> None:
     """The picture, the names of the selected strips, and what leaves this computer."""
+    column, aside = _beside_picture(layout, seen.shot, free)
+    _strips(column, seen.shot, aside)
+    if seen.plan is not None:
+        _facts(column, _facts_of(seen.plan, _file(seen)), aside)
+        for fix in seen.plan.fixes:
+            wrapped(layout, fix, free, icon="CHECKMARK")
+    if preview.frozen:
+        wrapped(layout, preview.frozen, free, icon="INFO")
+
+
+def _shots(layout: UILayout, preview: Preview, free: Room) -> None:
+    """The same of several shots: how many they are, how long, and what is true of which."""
+    shots = preview.shots
+    column, aside = _beside_picture(layout, shots[0].shot, free)
+    frames, fps = sum(each.shot.frames for each in shots), shots[0].shot.fps
+    wrapped(column, say("{count} shots · {time}", count=len(shots), time=_clock(frames, fps)), aside)
+    for each in shots[:_NAMES]:
+        wrapped(column, each.shot.name, aside, icon="ERROR" if each.errors else "DOT", alert=bool(each.errors))
+    if len(shots) > _NAMES:
+        wrapped(column, say("and {count} more", count=len(shots) - _NAMES), aside, icon="BLANK1")
+    plans = [each.plan for each in shots if each.plan is not None]
+    for words in _counts(shots, plans):
+        wrapped(layout, words, free, icon="INFO")
+    if plans:
+        _facts(layout, _facts_of_all(plans), free)
+    fixes = list(dict.fromkeys(fix for plan in plans for fix in plan.fixes))
+    for fix in fixes[:_NAMES]:
+        wrapped(layout, fix, free, icon="CHECKMARK")
+    if len(fixes) > _NAMES:
+        wrapped(layout, say("and {count} more", count=len(fixes) - _NAMES), free, icon="BLANK1")
+    for frozen in list(dict.fromkeys(each.frozen for each in shots if each.frozen))[:_NAMES]:
+        wrapped(layout, frozen, free, icon="INFO")
+
+
+def _counts(shots: Sequence[ShotPreview], plans: Sequence[Plan]) -> list[str]:
+    """How many of several shots can be sent, and how many go in parts; nothing where there is nothing to tell."""
+    fit = sum(not each.errors for each in shots)
+    parted = [len(plan.parts) for plan in plans if len(plan.parts) > 1]
+    words = []
+    if fit < len(shots):
+        words.append(say("{fit} of {count} fit", fit=fit, count=len(shots)))
+    if parted:
+        words.append(say("{count} in {parts} parts", count=len(parted), parts=sum(parted)))
+    return [", ".join(words)] if words else []
+
+
+def _clock(frames: int, fps: Fraction) -> str:
+    """A length as editors read it: seconds and frames, with minutes where there are any."""
+    rate = math.ceil(fps)
+    seconds, rest = divmod(frames, rate)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes}:{seconds:02}:{rest:02}" if minutes else f"{seconds}:{rest:02}"
+
+
+def _beside(layout: UILayout, preview: Preview, free: Room) -> None:
+    """What else is selected: what is not sent, and images that may be references."""
+    if preview.passed_over:
+        names = [say("“{shot}”", shot=name) for name in preview.passed_over[:_NAMES]]
+        more = len(preview.passed_over) - _NAMES
+        if more > 0:
+            names.append(say("and {count} more", count=more))
+        wrapped(layout, say("Not sent: {names}", names=", ".join(names)), free, icon="INFO")
+    count = len(preview.stills)
+    if not count:
+        return
+    one = say("The selected image is no part of the shot:")
+    words = one if count == 1 else say("{count} selected images are no part of the shots:", count=count)
+    wrapped(layout, words, free, icon="IMAGE_DATA")
+    row = layout.row(align=True)
+    row.operator("reshoot.reference_add", text="Add as Image Reference").kind = "IMAGE"
+    row.operator("reshoot.reference_add", text="Add as Element Reference").kind = "ELEMENT"
+
+
+def _beside_picture(layout: UILayout, shot: Shot, free: Room) -> tuple[UILayout, Room]:
+    """The column beside the picture of a shot, where there is room for one, and the room in it."""
     icon = _picture(shot)
     column, aside = layout, free
     if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
         column, aside = beside_picture(layout, icon, _PICTURE, free)
     elif icon:
         layout.template_icon(icon_value=icon, scale=_PICTURE)
-    column = column.column(align=True)
-    _strips(column, shot, aside)
-    if preview.plan is not None:
-        _facts(column, preview, preview.plan, aside)
-        for fix in preview.plan.fixes:
-            wrapped(layout, fix, free, icon="CHECKMARK")
-    if preview.frozen:
-        wrapped(layout, preview.frozen, free, icon="INFO")
+    return column.column(align=True), aside
 
 
 def _strips(layout: UILayout, shot: Shot, free: Room) -> None:
@@ -119,19 +190,31 @@ def _picture(shot: Shot) -> int:
     return 0
 
 
-def _facts(layout: UILayout, preview: Preview, plan: Plan, free: Room) -> None:
-    facts = [
-        (
-            say("Length"),
-            say("{frames}\u00a0frames, {seconds}\u00a0s", frames=plan.frames, seconds=f"{float(plan.seconds):.2f}"),
-        ),
-        (
-            say("Picture"),
-            say("{size}, {rate}\u00a0fps", size=f"{plan.width}×{plan.height}", rate=plan.rate),
-        ),
+def _facts_of(plan: Plan, file: str) -> list[tuple[str, str]]:
+    return [
+        (say("Length"), _length(plan.frames, plan.seconds)),
+        (say("Picture"), _size(plan)),
         (say("Sound"), _sound(plan)),
-        (say("File"), _file(preview)),
+        (say("File"), file),
     ]
+
+
+def _facts_of_all(plans: Sequence[Plan]) -> list[tuple[str, str]]:
+    facts = [(say("Length"), _length(sum(plan.frames for plan in plans), sum(plan.seconds for plan in plans)))]
+    if len({_size(plan) for plan in plans}) == 1:
+        facts.append((say("Picture"), _size(plans[0])))
+    return [*facts, (say("Sound"), _sound(plans[0]))]
+
+
+def _length(frames: int, seconds: Fraction | int) -> str:
+    return say("{frames}\u00a0frames, {seconds}\u00a0s", frames=frames, seconds=f"{float(seconds):.2f}")
+
+
+def _size(plan: Plan) -> str:
+    return say("{size}, {rate}\u00a0fps", size=f"{plan.width}×{plan.height}", rate=plan.rate)
+
+
+def _facts(layout: UILayout, facts: Sequence[tuple[str, str]], free: Room) -> None:
     left = max(text_width(name, free) for name, _words in facts) + 16 * free.scale
     right = free.less(left + 8 * free.scale)
     split = layout.split(factor=min(0.45, left / max(1, free.pixels)))
@@ -150,17 +233,19 @@ def _sound(plan: Plan) -> str:
     return say("Not sent")
 
 
-def _file(preview: Preview) -> str:
-    file = preview.file
-    if file is None:
+def _file(seen: ShotPreview) -> str:
+    if seen.file is None:
         return say("MP4, size known once exported")
-    suffix = PurePath(preview.shot.file).suffix.lstrip(".").upper() if preview.shot else ""
-    size = f"{file.size / 1_000_000:.1f}\u00a0MB"
+    suffix = PurePath(seen.shot.file).suffix.lstrip(".").upper()
+    size = f"{seen.file.size / 1_000_000:.1f}\u00a0MB"
     return say("{kind}, {size}, not encoded again", kind=suffix, size=size)
 
 
 def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:
-    """What blocks sending. That nothing is written yet is no fault."""
+    """What blocks sending. That nothing is selected or written yet is no fault."""
+    if isinstance(error, NothingSelected):
+        wrapped(layout, error.remedy, free, icon="RESTRICT_SELECT_OFF")
+        return
     if isinstance(error, PromptError) and preview.brief is not None and not preview.brief.prompt.strip():
         wrapped(layout, error.remedy, free, icon="GREASEPENCIL")
         return
@@ -172,9 +257,24 @@ def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: R
 
 
 def button_words(preview: Preview) -> str:
-    """What the button says: where the shot goes, and what that costs."""
+    """What the button says: how many takes come back, where they are made, and what that costs."""
+    count = _takes(preview)
     if preview.service == REHEARSAL:
-        return say("Rehearse · free")
-    if preview.plan is None:
+        return say("Rehearse {count} · free", count=count) if count else say("Rehearse · free")
+    if preview.price is None:
         return say("Reshoot")
-    return say("Reshoot · ${price}", price=preview.plan.price)
+    if count:
+        return say("Reshoot {count} · ${price}", count=count, price=preview.price)
+    return say("Reshoot · ${price}", price=preview.price)
+
+
+def rehearsal_words(preview: Preview) -> str:
+    """What an entry of a menu says of a rehearsal: Blender's search finds it by the product's name."""
+    count = _takes(preview)
+    return say("Reshoot {count} (Rehearsal) · free", count=count) if count else say("Reshoot (Rehearsal) · free")
+
+
+def _takes(preview: Preview) -> str:
+    """How many shots are sent, and how often each, as buttons say it: 3, ×2, 3 ×2; empty for one shot once."""
+    shots = str(len(preview.shots)) if len(preview.shots) > 1 else ""
+    return f"{shots} ×{preview.variants}".lstrip() if preview.variants > 1 else shots

@@ -17,6 +17,7 @@ from .. import session
 from ..core.blender_process import Blender
 from ..core.lookout import Lookout
 from ..core.planning import transparency
+from ..core.values.choices import Selection
 from ..core.values.preview import Preview
 from ..core.words import spoken
 from ..settings import brief as settings_brief
@@ -33,6 +34,8 @@ _STEADY = 0.1
 """Seconds after a look at the timeline in which a redraw shows the same: many redraws follow each other closely. Where
 it was another by then it is drawn once more."""
 _LOOK_AGAIN = 0.05
+_AT_ONCE = 24
+"""Shots that are read at one redraw: each takes a third of a millisecond."""
 
 
 def _size(path: str) -> int | None:
@@ -46,6 +49,8 @@ class _Kept:
     """What was read of a timeline, and what is shown of it: most redraws find both as they were.
 
     scene: its address. key: what it was read from. since, looked: when it was read, and when that was last the same.
+    next: what was read so far of the look that takes its place, where there are too many shots for one redraw. goes_on:
+    whether it is time to read more of it.
     """
 
     def __init__(self, scene: int, key: object, since: float, seen: Look) -> None:
@@ -54,6 +59,8 @@ class _Kept:
         self.since = self.looked = since
         self.seen = seen
         self.alphas = transparency.asked()
+        self.next = seen.read
+        self.goes_on = False
         self._found: DiskAnswer | None = None
         self._shown = seen.with_answer(None)
 
@@ -90,22 +97,38 @@ def preview(scene: bpy.types.Scene) -> Preview:
     global _kept
     now = time.monotonic()
     if _kept is None or _kept.scene != scene.as_pointer() or now - _kept.looked > _STEADY or bpy.app.background:
-        _kept = _keep(scene, _kept, now)
+        _kept = _keep(scene, _kept, now, None if bpy.app.background else _AT_ONCE)
+    elif _kept.goes_on:
+        _kept = _keep(scene, _kept, now, _AT_ONCE)
     elif not bpy.app.timers.is_registered(_catch_up):
         bpy.app.timers.register(_catch_up, first_interval=_STEADY)
     shown = _kept.shown(_on_disk.ask(_kept.seen.question))
     _ask_for_alpha(_kept.alphas)
     _redraw_on_news()
+    if _kept.next and not bpy.app.timers.is_registered(_go_on):
+        bpy.app.timers.register(_go_on, first_interval=_LOOK_AGAIN)
     return shown
 
 
-def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
-    """What is to be shown of a scene: what was shown before where that is still true."""
+def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | None) -> _Kept:
+    """What is to be shown of a scene: what was shown before where that is still true. most: shots that are read now."""
     key = _key(scene)
-    if before is not None and before.key == key and now - before.since <= _TRUE_FOR:
+    known: tuple[shot.ReadShot, ...] = ()
+    if before is not None and before.key == key:
         before.scene, before.looked = scene.as_pointer(), now
+        if not before.next and now - before.since <= _TRUE_FOR:
+            return before
+        if before.next and not before.goes_on and most is not None:
+            return before
+        known = before.next
+    settings = settings_of(scene)
+    seen = look_at(
+        scene, settings_brief.read(settings), Selection(settings.selection), settings.variants, known=known, most=most
+    )
+    if before is not None and before.key == key and seen.read and before.seen.preview.unfinished is None:
+        # What was whole is shown until what takes its place is.
+        before.next, before.goes_on = seen.read, False
         return before
-    seen = look_at(scene, settings_brief.read(settings_of(scene)))
     if before is not None and before.seen.question == seen.question:
         # The very same one is found among the answers without being compared.
         seen = replace(seen, question=before.seen.question)
@@ -114,10 +137,12 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float) -> _Kept:
 
 def _key(scene: bpy.types.Scene) -> tuple[object, ...]:
     """What a preview is read from; what it says is in the language of its time."""
+    settings = settings_of(scene)
     return (
         id(spoken()),
         preferences.fingerprint(),
-        settings_brief.fingerprint(settings_of(scene)),
+        settings_brief.fingerprint(settings),
+        (settings.selection, settings.variants),
         session.project(),
         spending.fingerprint(),
         shot.fingerprint(scene),
@@ -130,6 +155,14 @@ def _ask_for_alpha(paths: tuple[str, ...]) -> None:
         looked_at = _alphas.ask(_Alphas(paths, None)) is not None
         if looked_at and not transparency.is_settled(paths):
             _alphas.ask(_Alphas(paths, export.background_blender()))
+
+
+@enduring
+def _go_on() -> None:
+    """Have more of many shots read at the next redraw."""
+    if _kept is not None:
+        _kept.goes_on = True
+    _redraw()
 
 
 @enduring
@@ -157,7 +190,7 @@ def close() -> None:
     """Forget what is known of files, and end what looks at them."""
     global _kept
     _kept = None
-    for timer in (_hear, _catch_up):
+    for timer in (_hear, _catch_up, _go_on):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     _ending.set()

@@ -10,7 +10,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from ..core.names import REHEARSAL
 from ..core.planning import references, transparency
 from ..core.planning.job_model import kept
 from ..core.storage import remove_folder
+from ..core.values.choices import Selection
 from ..core.values.job import Job, new
 from ..core.values.preview import Preview
 from ..core.values.request import Order
@@ -34,7 +37,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer
+from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -53,6 +56,9 @@ _CLOSELY = 10.0
 _AT_THE_END = 1.0
 """The same where Blender is being closed."""
 
+_NAMED = 4
+"""Shots that a question names one by one."""
+
 _log = logging.getLogger(__name__)
 _under_way: list[Press] = []
 """The presses that wait for the disk."""
@@ -66,8 +72,8 @@ class _Answer:
         self.found: DiskAnswer | None = None
         self.looks_closely = False
         """Whether a background Blender is being asked."""
-        self.is_opaque = False
-        """Whether that has found nothing that the shot could be seen through by."""
+        self.seen: Look | None = None
+        """What is sent, now that it has told through which shots nothing is seen."""
 
 
 class Press:
@@ -75,14 +81,22 @@ class Press:
 
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
     meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
-    through the shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
-    for what a preview would have asked for.
+    through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
+    for what a preview would have asked for. selection, variants: in place of the scene's own.
     """
 
-    def __init__(self, scene: bpy.types.Scene, prompt: str = "", *, patience: float) -> None:
+    def __init__(
+        self,
+        scene: bpy.types.Scene,
+        prompt: str = "",
+        *,
+        patience: float,
+        selection: Selection | None = None,
+        variants: int | None = None,
+    ) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt, seconds=patience)
+        self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants)
         self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()
@@ -91,6 +105,7 @@ class Press:
         self._asked = 0.0
         self._answer = _Answer()
         self._hurried = threading.Event()
+        self._sharing = threading.Lock()
 
     @property
     def error(self) -> ReshootError | None:
@@ -101,43 +116,55 @@ class Press:
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that were asked for, one for each part of the plan. Where there is no error."""
+        """The jobs that were asked for, one for each part of each variant of each shot. Where there is no error."""
         return self._jobs_of(self._seen, may_run=scripts.allowed())
 
     def _jobs_of(self, look: Look, *, may_run: bool) -> tuple[Job, ...]:
         seen = look.preview
-        assert seen.brief is not None and seen.shot is not None and seen.plan is not None
+        assert seen.brief is not None
         asked = seen.brief
         # As long as nobody knows whether the movie's own frames go, they may not.
         found = self._answer.found if self._answer.there.is_set() else self._lately
         if seen.frozen and found is None:
             found = look_within(AT_ONCE, lambda: ask_disk(look.question))
-        frozen = seen.frozen if found is None else look.with_answer(found).frozen
-        warnings = (*seen.warnings, frozen) if frozen else seen.warnings
-        order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
-        shot = replace(seen.shot, scripts=may_run)
-        return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
+        if found is not None:
+            seen = look.with_answer(found)
+        model = kept(MODELS[asked.model])
+        jobs: list[Job] = []
+        for each in seen.shots:
+            assert each.plan is not None
+            warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
+            order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, each.frozen)
+            shot = replace(each.shot, scripts=may_run)
+            for _variant in range(seen.variants):
+                jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
+        return tuple(jobs)
 
     def ask(self) -> None:
-        """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written."""
+        """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written, and to
+        give every job the scene that `write` has written for the first.
+        """
         self._asked = time.monotonic()
         # A disk that is back is not to be refused for what it said before.
         known = self._lately if self._lately is not None and not self._lately.faults else None
-        question, error, answer = self._seen.question, self.error, self._answer
-        opaque, unsure = self._opaque, self._seen.unsure
+        seen, error, answer, opaque = self._seen, self.error, self._answer, self._opaque
         blender = export.background_blender() if opaque is not None and error is None else None
 
         def ask() -> None:
-            asked, lately = question, known
+            asked, lately = seen.question, known
             try:
                 if opaque is not None and blender is not None:
                     answer.looks_closely = True
-                    transparency.look_closely(unsure, blender, self._is_hurried)
+                    transparency.look_closely(seen.unsure, blender, self._is_hurried)
                     answer.looks_closely = False
-                    if transparency.are_without(unsure):
-                        answer.is_opaque = True
-                        asked, lately = opaque.question, None
+                    answer.seen = with_opaque(seen, opaque, transparency.are_without)
+                    if answer.seen.question != seen.question:
+                        asked, lately = answer.seen.question, None
                 answer.found = ask_disk(asked) if error is not None else ask_to_write(asked, lately)
+                if not answer.found.faults:
+                    self.share()
+            except ReshootError as refused:
+                answer.found = no_answer(refused)
             except Exception as broken:  # noqa: BLE001 - whoever pressed has to hear of it
                 _log.exception("the disk could not be asked")
                 answer.found = no_answer(_broken(broken))
@@ -162,24 +189,27 @@ class Press:
         self.ask()
 
     def is_of(self, shown: Preview) -> bool:
-        """Whether it is what is shown now: the same shot, with the same settings."""
+        """Whether it is what is shown now: the same shots, with the same settings."""
         mine = self._seen.preview
-        if shown.shot is None or mine.shot is None or shown.brief != mine.brief:
+        if not shown.shots or (shown.brief, shown.variants) != (mine.brief, mine.variants):
             return False
-        return _stretch(shown.shot) == _stretch(mine.shot)
+        return [_stretch(each.shot) for each in shown.shots] == [_stretch(each.shot) for each in mine.shots]
 
     @property
     def waits_for(self) -> str:
         """What the editor is told while the disk takes its time; empty in the first moments."""
         if not self._asked or time.monotonic() - self._asked < _TOLD_AFTER:
             return ""
+        shots = self._seen.preview.shots
+        name, count = shots[0].shot.name, len(shots)
         if self._answer.looks_closely:
-            return say("“{shot}” is sent once it is known whether it is see-through", shot=self.jobs[0].shot.name)
-        return say(
-            "“{shot}” is sent once the disk has answered: {folders}",
-            shot=self.jobs[0].shot.name,
-            folders=", ".join(_folders(self._seen)),
-        )
+            if count == 1:
+                return say("“{shot}” is sent once it is known whether it is see-through", shot=name)
+            return say("{count} shots are sent once it is known whether they are see-through", count=count)
+        folders = ", ".join(_folders(self._seen))
+        if count == 1:
+            return say("“{shot}” is sent once the disk has answered: {folders}", shot=name, folders=folders)
+        return say("{count} shots are sent once the disk has answered: {folders}", count=count, folders=folders)
 
     def _is_hurried(self) -> bool:
         return self._hurried.is_set() or time.monotonic() - self._asked > _CLOSELY
@@ -207,25 +237,31 @@ class Press:
             raise error
 
     def _settle(self) -> None:
-        """Nothing is seen through the shot, as was found out: it goes alone, as the jobs that were begun."""
-        opaque, self._opaque = self._opaque, None
-        if opaque is None or not self._answer.is_opaque:
+        """Nothing is seen through some shots, as was found out: they go alone, as the jobs that were begun."""
+        seen, self._opaque = self._answer.seen, None
+        if seen is None or seen is self._seen:
             return
-        self._seen = opaque
+        self._seen = seen
         if "jobs" in self.__dict__:
-            jobs = self._jobs_of(opaque, may_run=self.jobs[0].shot.scripts)
+            jobs = self._jobs_of(seen, may_run=self.jobs[0].shot.scripts)
             self.jobs = tuple(
                 replace(job, id=begun.id, group=begun.group) for job, begun in zip(jobs, self.jobs, strict=True)
             )
 
     def write(self, scene: bpy.types.Scene) -> None:
-        """Write the scene out for the jobs. Raises StorageError."""
+        """Write the scene out for the first of the jobs. Raises StorageError."""
         folder_of = session.current().runner.folder_of
         self._written = [folder_of(job) for job in self.jobs]
-        first, *others = (folder / SCENE_FILE for folder in self._written)
-        export.write_scene(scene, first)
-        for other in others:
-            export.share_scene(first, other)
+        export.write_scene(scene, self._written[0] / SCENE_FILE)
+
+    def share(self) -> None:
+        """Give the other jobs the scene too. Called on any thread: there may be hundreds. Raises StorageError."""
+        with self._sharing:
+            written = [folder / SCENE_FILE for folder in self._written]
+            for other in written[1:]:
+                # The disk may be asked twice, see `follow`.
+                if not other.exists():
+                    export.share_scene(written[0], other)
 
     def begin(self) -> None:
         """Start the jobs; a prompt that was given becomes the scene's. Raises ShotError where their file is closed."""
@@ -233,8 +269,11 @@ class Press:
         running = session.running()
         closed = session.file_number() != self._file or session.project() != lead.project
         if running is None or running is not self._running or closed:
+            shots = len({job.shot for job in self.jobs})
             raise ShotError(
-                say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label),
+                say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label)
+                if shots == 1
+                else say("{count} shots were not sent: their file was closed meanwhile.", count=shots),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
@@ -249,15 +288,18 @@ class Press:
             threading.Thread(target=_remove, args=(written,), name="reshoot-press", daemon=True).start()
 
 
-def shoot(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
-    """Check the shot and send it, as one job for each part of the plan. Waits for the disk, as scripts do.
+def shoot(
+    scene: bpy.types.Scene, prompt: str = "", *, selection: Selection | None = None, variants: int | None = None
+) -> tuple[Job, ...]:
+    """Check the selected shots and send them, as one job for each part of each plan. Waits for the disk, as scripts do.
 
-    prompt: in place of the scene's own. Raises a ReshootError that names the thing, the limit and the remedy; nothing
-    was sent then, and the file is as it was.
+    prompt, selection, variants: in place of the scene's own. Raises a ReshootError that names the thing, the limit and
+    the remedy; nothing was sent then, and the file is as it was.
     """
-    press = _answered(scene, prompt)
+    press = _answered(scene, prompt, selection, variants)
     try:
         press.write(scene)
+        press.share()
         press.begin()
     except ReshootError:
         press.take_back()
@@ -273,8 +315,10 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
     return _answered(scene, prompt).jobs
 
 
-def _answered(scene: bpy.types.Scene, prompt: str) -> Press:
-    press = Press(scene, prompt, patience=PATIENCE)
+def _answered(
+    scene: bpy.types.Scene, prompt: str, selection: Selection | None = None, variants: int | None = None
+) -> Press:
+    press = Press(scene, prompt, patience=PATIENCE, selection=selection, variants=variants)
     press.ask()
     press.wait()
     press.check()
@@ -354,7 +398,12 @@ def _folders(seen: Look) -> list[str]:
     return list(
         dict.fromkeys(
             [
-                *(os.path.dirname(path) for each in seen.question.footage for path in each.paths),
+                *(
+                    os.path.dirname(path)
+                    for asked in seen.question.shots
+                    for each in asked.footage
+                    for path in each.paths
+                ),
                 *(os.path.dirname(path) for each in seen.question.references for path in each.images),
                 *(str(folder) for folder, _needed in seen.question.folders),
             ]
@@ -385,37 +434,64 @@ def doubts(jobs: tuple[Job, ...]) -> tuple[str, ...]:
     """What the editor should be asked before `jobs` are sent, in words; nothing where there is no doubt."""
     lead = jobs[0]
     free = lead.service == REHEARSAL
-    price = sum(job.sent.price for job in jobs)
     asked = []
-    known = [progress.job for progress in board.of_project(lead.project) if progress.job.state.moving]
-    known += [job for press in _under_way for job in press.jobs]
-    same = [job for job in known if job.part == 0 and _is_same(job, lead)]
-    if same and free:
-        asked.append(say("“{shot}” is under way already, with the same prompt and settings.", shot=lead.label))
-    elif same:
-        asked.append(
-            say(
-                "“{shot}” is under way already, with the same prompt and settings. "
-                "Sending it again costs ${price} more.",
-                shot=lead.label,
-                price=price,
-            )
-        )
+    repeated = _under_way_already(jobs)
+    if repeated:
+        asked.append(_repeats(repeated, free=free))
     elsewhere = references.from_elsewhere(lead.order.references, session.home())
     if elsewhere:
         asked.append(say("These references are sent too: {paths}.", paths=", ".join(elsewhere)))
-    if not free and lead.order.frozen:
-        asked.append(lead.order.frozen)
-    above = preferences.confirm_above()
-    if not free and price > above:
-        asked.append(say("This costs ${price}, estimated.", price=price))
+    if not free:
+        asked += dict.fromkeys(job.order.frozen for job in jobs if job.order.frozen)
+    price = _price(jobs)
+    if not free and price > preferences.confirm_above():
+        asked.append(_costs(jobs, price))
     return tuple(asked)
 
 
+def _price(jobs: Iterable[Job]) -> Decimal:
+    return sum((job.sent.price for job in jobs), Decimal(0))
+
+
+def _costs(jobs: Sequence[Job], price: Decimal) -> str:
+    """What `jobs` cost, in words."""
+    shots = len({job.shot for job in jobs})
+    if len(jobs) == 1:
+        return say("This costs ${price}, estimated.", price=price)
+    if shots == 1:
+        return say("{clips} clips cost ${price}, estimated.", clips=len(jobs), price=price)
+    return say("{shots} shots, {clips} clips cost ${price}, estimated.", shots=shots, clips=len(jobs), price=price)
+
+
+def _repeats(jobs: Sequence[Job], *, free: bool) -> str:
+    """That the shots of `jobs` are under way already, in words."""
+    names = [say("“{shot}”", shot=name) for name in dict.fromkeys(job.shot.name for job in jobs)]
+    if len(names) == 1:
+        words = say("{shot} is under way already, with the same prompt and settings.", shot=names[0])
+    else:
+        more = [say("and {count} more", count=len(names) - _NAMED)] if len(names) > _NAMED else []
+        shots = ", ".join([*names[:_NAMED], *more])
+        words = say("{shots} are under way already, with the same prompt and settings.", shots=shots)
+    return words if free else f"{words} {say('Sending it again costs ${price} more.', price=_price(jobs))}"
+
+
+def _under_way_already(jobs: Sequence[Job]) -> list[Job]:
+    """Those of `jobs` whose shot is under way with the same prompt and settings."""
+    known = [progress.job for progress in board.of_project(jobs[0].project) if progress.job.state.moving]
+    known += [job for press in _under_way for job in press.jobs]
+    asked: dict[object, list[Job]] = {}
+    for job in known:
+        if job.part == 0:
+            asked.setdefault(_asked_for(job), []).append(job)
+    shots = {job.shot: job for job in jobs if job.part == 0}
+    same = {shot for shot, job in shots.items() if any(_is_same(each, job) for each in asked.get(_asked_for(job), ()))}
+    return [job for job in jobs if job.shot in same]
+
+
 def _is_same(one: Job, other: Job) -> bool:
+    """Whether two jobs of which the same was asked send the same."""
     # Whether something is seen through it makes another plan, and may have become known meanwhile.
-    planned = one.plan == other.plan or one.shot.see_through != other.shot.see_through
-    return planned and _asked_for(one) == _asked_for(other)
+    return one.plan == other.plan or one.shot.see_through != other.shot.see_through
 
 
 def _asked_for(job: Job) -> tuple[object, ...]:
@@ -423,7 +499,7 @@ def _asked_for(job: Job) -> tuple[object, ...]:
     found out of the files by then, which a later press may know better."""
     strips = tuple(replace(strip, filepath=comparable(strip.filepath)) for strip in job.shot.strips)
     shot = job.shot
-    images = [(each.kind, *map(comparable, each.images)) for each in job.order.references]
+    images = tuple((each.kind, *map(comparable, each.images)) for each in job.order.references)
     order = replace(job.order, references=(), warnings=(), frozen="")
     return (
         strips,

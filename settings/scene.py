@@ -91,6 +91,21 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
         soft_max=48,
         max=240,
     )
+    selection: EnumProperty(  # type: ignore[valid-type]
+        name="Several Strips",
+        description="What several selected strips are",
+        items=(
+            ("EACH", "A Shot Each", "Each strip with footage is sent as a shot of its own"),
+            ("TOGETHER", "One Shot", "The strips are sent as one shot, from the first to the last, without a gap"),
+        ),
+    )
+    variants: IntProperty(  # type: ignore[valid-type]
+        name="Variants",
+        description="Takes that one press makes of each shot; each is a request of its own, and is paid for",
+        default=1,
+        min=1,
+        max=4,
+    )
     references: CollectionProperty(type=RESHOOT_PG_reference)  # type: ignore[valid-type]
     active_reference: IntProperty(  # type: ignore[valid-type]
         name="Active Reference", description="The reference that is chosen in the list"

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import bpy
 
+from ..core.values.job import is_job_id
 from ..core.values.shot import ShownFile, ShownFiles
 from . import compat, content, curves
 
@@ -68,6 +69,19 @@ class StripFacts:
         return bool(self._strip.select)
 
     @cached_property
+    def is_take(self) -> bool:
+        """Whether the strip is the take of a job."""
+        # It reads shots, and so these facts.
+        from .take_strips import JOB_KEY
+
+        return is_job_id(self._strip.get(JOB_KEY))
+
+    @cached_property
+    def is_still(self) -> bool:
+        """Whether the strip shows one image."""
+        return self.kind == "IMAGE" and len(self._strip.elements) == 1
+
+    @cached_property
     def meta(self) -> str:
         """The name of the meta strip that holds the strip, empty where none does."""
         return compat.meta_of(self._strip)
@@ -111,7 +125,7 @@ class StripFacts:
     @cached_property
     def hidden(self) -> tuple[int, int]:
         """Frames of the strip's source that it does not show, before and after it."""
-        if self.kind in _ENDLESS or (self.kind == "IMAGE" and len(self._strip.elements) == 1):
+        if self.kind in _ENDLESS or self.is_still:
             return (_MUCH, _MUCH)
         before, after = compat.trims(self._strip)
         return (max(0, int(before)), max(0, int(after)))

@@ -7,17 +7,17 @@ import itertools
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import bpy
 
 from ..core.errors import ShotError
-from ..core.values.choices import Source
+from ..core.values.choices import Selection, Source
 from ..core.values.shot import Shot, ShotStrip, ShownFiles, comparable
-from ..core.words import named, say
-from . import compat, content, curves, neighbors, see_through
+from ..core.words import say
+from . import compat, content, curves, neighbors, see_through, selected
 from .facts import StripFacts, TimelineFacts, shown_files
 
-_SELECT = named("Select the strip to reshoot in the sequencer.")
 _LAST = 1_048_574
 """Blender's last frame."""
 _WITHIN_WHITE = ("", "sRGB", "Rec.1886", "Rec.2020", "Display P3", "Non-Color", "Raw")
@@ -32,21 +32,67 @@ UNDOES = {
 """By view transform the colour space that gives back what was sent through it. A configuration of the editor's own
 may have neither."""
 _LOOKED_INTO = 8
-"""Selected strips whose place and file count in a fingerprint."""
+"""Selected strips whose file counts in a fingerprint, as their place does."""
 
 
-def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, ShownFiles, tuple[str, ...]]:
-    """The shot that is selected in `scene`'s sequencer, the files that it shows, and in words what is lost of it though
-    it is sent. project: what its jobs belong to.
+class ReadShot(NamedTuple):
+    """A shot, the files that it shows, and in words what is lost of it though it is sent."""
+
+    shot: Shot
+    files: ShownFiles
+    lost: tuple[str, ...]
+
+
+class Shots(NamedTuple):
+    """What is selected. total: how many shots; each: those of them that were read. stills: images that may be
+    references, absolute paths. passed_over: names of strips that have a picture and are not sent.
+    """
+
+    total: int = 0
+    each: tuple[ReadShot, ...] = ()
+    stills: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+
+def read_each(
+    scene: bpy.types.Scene,
+    source: Source,
+    project: str,
+    selection: Selection = Selection.EACH,
+    *,
+    known: Sequence[ReadShot] = (),
+    most: int | None = None,
+) -> Shots:
+    """The shots that are selected in `scene`'s sequencer, by time. project: what their jobs belong to. known: the first
+    of them, as they were read a moment ago from the same timeline. most: how many are read besides; None for all.
 
     Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
-    Raises ShotError where nothing that has a picture is selected, and where the scene belongs to another file: it could
-    not take the result.
+    Raises ShotError where nothing that has a picture is selected, where the selection is not what `selection` asks for,
+    and where the scene belongs to another file: it could not take the result.
     """
     if scene.library is not None:
         raise ShotError(linked_words(scene), say("Open that file and reshoot there, or make the scene local first."))
     timeline = TimelineFacts(scene)
-    pictures = _selected_pictures(timeline)
+    found = selected.targets(timeline, selection, source)
+    spans = [(min(strip.start for strip in shot), max(strip.end for strip in shot)) for shot in found.shots]
+    unread = found.shots[len(known) :][:most]
+    return Shots(
+        len(found.shots),
+        (*known, *(_read(timeline, strips, source, project, spans) for strips in unread)),
+        tuple(still.first_image for still in found.stills),
+        found.passed_over,
+    )
+
+
+def _read(
+    timeline: TimelineFacts,
+    pictures: Sequence[StripFacts],
+    source: Source,
+    project: str,
+    spans: Sequence[tuple[int, int]],
+) -> ReadShot:
+    """The shot of some strips, the earliest and lowest first. spans: of all shots that are selected, start and end."""
+    scene = timeline.scene
     start = min(strip.start for strip in pictures)
     end = max(strip.end for strip in pictures)
     frames = end - start
@@ -58,7 +104,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
     width, height = own or timeline.screen
     lengthened = native and lead.can_lengthen
     parts: Sequence[StripFacts] = pictures
-    sounds = _own_sounds(timeline, pictures, start, end)
+    sounds = _own_sounds(timeline, pictures, start, end, spans)
     before, after = lead.hidden if lengthened else (0, 0)
     if source is Source.TIMELINE:
         before, after = neighbors.covered_frames(timeline.visible(0, _LAST), start, end)
@@ -88,7 +134,7 @@ def read(scene: bpy.types.Scene, source: Source, project: str) -> tuple[Shot, Sh
         file_sounds=native and all(_sounds_as(lead, sound) for sound in sounds),
     )
     shown = timeline.visible(start, end) if source is Source.TIMELINE else pictures
-    return shot, shown_files(shown, start, end), _warnings(scene, shot, lead)
+    return ReadShot(shot, shown_files(shown, start, end), _warnings(scene, shot, lead))
 
 
 def linked_words(scene: bpy.types.Scene) -> str:
@@ -96,16 +142,6 @@ def linked_words(scene: bpy.types.Scene) -> str:
     assert scene.library is not None
     file = bpy.path.basename(scene.library.filepath)
     return say("The scene “{scene}” is linked from {file}: no strip can be added to it.", scene=scene.name, file=file)
-
-
-def _selected_pictures(timeline: TimelineFacts) -> list[StripFacts]:
-    """The selected strips that have a picture, lowest and earliest first. Raises ShotError where there is none."""
-    if not timeline.selected:
-        raise ShotError(say("No strip is selected."), say(_SELECT))
-    pictures = [strip for strip in timeline.selected if strip.kind != "SOUND"]
-    if not pictures:
-        raise ShotError(say("Only sound is selected; Reshoot edits pictures."), say(_SELECT))
-    return sorted(pictures, key=lambda strip: (strip.start, strip.channel))
 
 
 def selected_images(scene: bpy.types.Scene) -> list[str]:
@@ -149,6 +185,7 @@ def fingerprint(scene: bpy.types.Scene) -> tuple[object, ...]:
         (render.fps, render.fps_base, *timeline.screen, _view_transform(scene)),
         timeline.selection,
         tuple(_shot_strip(strip) for strip in chosen),
+        tuple((strip.name, strip.start, strip.end, strip.channel) for strip in timeline.selected[_LOOKED_INTO:]),
         len(timeline.selected) == 1 and (chosen[0].own_size, chosen[0].shows_own_frames),
     )
 
@@ -197,8 +234,17 @@ def _warnings(scene: bpy.types.Scene, shot: Shot, strip: StripFacts) -> tuple[st
     return (words,) if faded else ()
 
 
-def _own_sounds(timeline: TimelineFacts, pictures: Sequence[StripFacts], start: int, end: int) -> list[StripFacts]:
-    """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside."""
+def _own_sounds(
+    timeline: TimelineFacts,
+    pictures: Sequence[StripFacts],
+    start: int,
+    end: int,
+    spans: Iterable[tuple[int, int]],
+) -> list[StripFacts]:
+    """The sound strips that belong to the pictures: selected or joined with them, cut from the same file, or inside.
+
+    What is selected and lies under several of `spans`, such as music, belongs to none.
+    """
     joined = frozenset[str]().union(*(strip.connections for strip in pictures))
     files = {(comparable(strip.file), round(strip.content_start)) for strip in pictures if strip.kind == "MOVIE"}
     result = []
@@ -207,7 +253,8 @@ def _own_sounds(timeline: TimelineFacts, pictures: Sequence[StripFacts], start: 
             continue
         path = strip.sound_file
         same = any(path == file and abs(round(strip.content_start) - at) <= 1 for file, at in files)
-        if strip.is_selected or strip.name in joined or same:
+        beside = strip.is_selected and sum(strip.overlaps(*span) for span in spans) == 1
+        if beside or strip.name in joined or same:
             result.append(strip)
     metas = [strip for strip in pictures if strip.kind == "META"]
     return result + [each for meta in metas for each in meta.all_inside() if each.kind == "SOUND"]

@@ -60,12 +60,58 @@ GERMAN: dict[str, str] = {
     "long": "breit",
     "tall": "hoch",
     # ---- the shot
+    "“{shot}”": "„{shot}“",
     "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
     "Reshoot (Rehearsal) · free": "Reshoot (Probe) · kostenlos",
     "Reshoot · ${price}": "Reshoot · {price} $",
+    "Rehearse {count} · free": "{count} proben · kostenlos",
+    "Reshoot {count} (Rehearsal) · free": "Reshoot {count} (Probe) · kostenlos",
+    "Reshoot {count} · ${price}": "Reshoot {count} · {price} $",
     "{count} strips as one shot": "{count} Streifen als ein Shot",
+    "{count} shots · {time}": "{count} Shots · {time}",
+    "{looked_at} of {count} shots looked at": "{looked_at} von {count} Shots angesehen",
+    "{fit} of {count} fit": "{fit} von {count} passen",
+    "{count} in {parts} parts": "{count} in {parts} Teilen",
+    "Not sent: {names}": "Wird nicht gesendet: {names}",
+    "The selected image is no part of the shot:": "Das ausgewählte Bild ist kein Teil des Shots:",
+    "{count} selected images are no part of the shots:": "{count} ausgewählte Bilder sind kein Teil der Shots:",
+    "Variants": "Varianten",
+    "Takes that one press makes of each shot; each is a request of its own, and is paid for": (
+        "Takes, die ein Druck von jedem Shot macht; jeder ist eine eigene Anfrage und wird bezahlt"
+    ),
+    "Takes of each shot; the scene's number where it is not given": (
+        "Takes von jedem Shot; ohne Angabe so viele, wie die Szene sagt"
+    ),
+    "Several Strips": "Mehrere Streifen",
+    "What several selected strips are": "Was mehrere ausgewählte Streifen sind",
+    "A Shot Each": "Je ein Shot",
+    "Each strip with footage is sent as a shot of its own": (
+        "Jeder Streifen mit Filmmaterial wird als eigener Shot gesendet"
+    ),
+    "One Shot": "Ein Shot",
+    "The strips are sent as one shot, from the first to the last, without a gap": (
+        "Die Streifen werden als ein Shot gesendet, vom ersten bis zum letzten, ohne Lücke"
+    ),
+    "{count} shots are selected; at most {most} are sent at one press.": (
+        "{count} Shots sind ausgewählt; höchstens {most} werden auf einmal gesendet."
+    ),
+    "Select fewer of them, and send the others afterwards.": "Weniger auswählen und die anderen danach senden.",
+    "The selected strips leave frame {first} open (between “{before}” and “{after}”).": (
+        "Die ausgewählten Streifen lassen Einzelbild {first} offen (zwischen „{before}“ und „{after}“)."
+    ),
+    "The selected strips leave frames {first} to {last} open (between “{before}” and “{after}”).": (
+        "Die ausgewählten Streifen lassen die Einzelbilder {first} bis {last} offen (zwischen „{before}“ und "
+        "„{after}“)."
+    ),
+    "Select what lies there too, or send each strip as a shot of its own.": (
+        "Auch auswählen, was dort liegt, oder jeden Streifen als eigenen Shot senden."
+    ),
+    "Reshoot Each": "Jeden neu drehen",
+    "Send each selected strip with footage as a shot of its own, with the one prompt": (
+        "Jeden ausgewählten Streifen mit Filmmaterial als eigenen Shot senden, alle mit demselben Prompt"
+    ),
     "and {count} more": "und {count} weitere",
     "{frames}\u00a0frames, {seconds}\u00a0s": "{frames}\u00a0Einzelbilder, {seconds}\u00a0s",
     "{size}, {rate}\u00a0fps": "{size}, {rate}\u00a0fps",
@@ -73,8 +119,8 @@ GERMAN: dict[str, str] = {
     "Not sent": "Wird nicht gesendet",
     "MP4, size known once exported": "MP4, Größe nach dem Export bekannt",
     "{kind}, {size}, not encoded again": "{kind}, {size}, nicht neu kodiert",
-    "Send the selected strips with the prompt; the edited shot comes back as a strip above them": (
-        "Die ausgewählten Streifen mit dem Prompt senden; der bearbeitete Shot kommt als Streifen darüber zurück"
+    "Send the selected strips with the prompt; each edited shot comes back as a strip above its own": (
+        "Die ausgewählten Streifen mit dem Prompt senden; jeder bearbeitete Shot kommt als Streifen über seinem zurück"
     ),
     "There is no sequencer scene": "Es gibt keine Sequenzer-Szene",
     "Select the strip to reshoot in the sequencer.": (
@@ -367,7 +413,9 @@ GERMAN: dict[str, str] = {
     "“{strip}” may be brighter than white, which is cut off: where its take is faded, it looks darker than the shot": (
         "„{strip}“ kann heller als Weiß sein, das wird abgeschnitten: wo sein Take blendet, ist er dunkler als der Shot"
     ),
-    "“{shot}” is not what was asked about any more.": "„{shot}“ ist nicht mehr das, wonach gefragt wurde.",
+    "What is selected is not what was asked about any more.": (
+        "Was ausgewählt ist, ist nicht mehr das, wonach gefragt wurde."
+    ),
     "Send it again.": "Noch einmal senden.",
     "{token} is sent, but the prompt does not mention it": "{token} wird gesendet, aber der Prompt nennt es nicht",
     # ---- references
@@ -718,6 +766,19 @@ GERMAN: dict[str, str] = {
     "Send It?": "Senden?",
     "Send": "Senden",
     "This costs ${price}, estimated.": "Das kostet geschätzt {price} $.",
+    "{clips} clips cost ${price}, estimated.": "{clips} Clips kosten geschätzt {price} $.",
+    "{shots} shots, {clips} clips cost ${price}, estimated.": (
+        "{shots} Shots, {clips} Clips kosten geschätzt {price} $."
+    ),
+    "{count} shots were not sent: their file was closed meanwhile.": (
+        "{count} Shots wurden nicht gesendet: Die Datei wurde inzwischen geschlossen."
+    ),
+    "{count} shots are sent once it is known whether they are see-through": (
+        "{count} Shots werden gesendet, sobald feststeht, ob etwas hindurchscheint"
+    ),
+    "{count} shots are sent once the disk has answered: {folders}": (
+        "{count} Shots werden gesendet, sobald die Platte antwortet: {folders}"
+    ),
     "“{shot}” was not sent: its file was closed meanwhile.": (
         "„{shot}“ wurde nicht gesendet: Die Datei wurde inzwischen geschlossen."
     ),
@@ -743,13 +804,13 @@ GERMAN: dict[str, str] = {
     "See which of these can be opened, then send it again: {folders}.": (
         "Nachsehen, welche davon sich öffnen lassen, dann noch einmal senden: {folders}."
     ),
-    "“{shot}” is under way already, with the same prompt and settings.": (
-        "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen."
+    "{shot} is under way already, with the same prompt and settings.": (
+        "{shot} ist schon unterwegs, mit demselben Prompt und denselben Einstellungen."
     ),
-    "“{shot}” is under way already, with the same prompt and settings. Sending it again costs ${price} more.": (
-        "„{shot}“ ist schon unterwegs, mit demselben Prompt und denselben Einstellungen. Noch einmal gesendet kostet "
-        "es {price} $ mehr."
+    "{shots} are under way already, with the same prompt and settings.": (
+        "{shots} sind schon unterwegs, mit demselben Prompt und denselben Einstellungen."
     ),
+    "Sending it again costs ${price} more.": "Noch einmal zu senden kostet {price} $ mehr.",
     "This costs ${price}; ${spent} of today's ${limit} are spent or under way.": (
         "Das kostet {price} $; von den heutigen {limit} $ sind {spent} $ ausgegeben oder unterwegs."
     ),
@@ -932,8 +993,8 @@ GERMAN: dict[str, str] = {
     "The result's sound could not be put in step: {error}": (
         "Der Ton des Ergebnisses war nicht in Gleichlauf zu bringen: {error}"
     ),
-    "{folder} has {free:.0f} MB left; this shot needs about {needed:.0f} MB.": (
-        "{folder} hat noch {free:.0f} MB frei; dieser Shot braucht etwa {needed:.0f} MB."
+    "{folder} has {free:.0f} MB left; about {needed:.0f} MB are needed.": (
+        "{folder} hat noch {free:.0f} MB frei; etwa {needed:.0f} MB werden gebraucht."
     ),
     "Free some room, or save the project on another disk.": (
         "Platz schaffen oder das Projekt auf einer anderen Platte speichern."

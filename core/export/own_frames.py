@@ -93,7 +93,7 @@ def _sizes_of_cuts(path: str, runs: tuple[range, ...], fps: Fraction, sound: boo
     return _sizes_of_cuts_then(path, (state.st_size, state.st_mtime_ns), runs, fps, sound)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=256)
 def _sizes_of_cuts_then(
     path: str, _state: tuple[int, int], runs: tuple[range, ...], fps: Fraction, sound: bool
 ) -> dict[range, int | None]:

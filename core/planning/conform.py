@@ -149,6 +149,8 @@ def _spans(shot: Shot, model: Model, timing: Timing, fps: Fraction, handles: int
     # Handles alone are no reason to pay for another clip.
     seam = 2 * round(_SEAM * (fps if timing is Timing.EVERY_FRAME else shot.fps) / 2)
     spans = divide(shot.frames, shot.cuts, fewest, most, handles, seam) if shot.frames > most else []
+    if len(spans) > MOST_PARTS:
+        spans = divide(shot.frames, shot.cuts, fewest, most, handles, seam, few=True)
     if not spans:
         raise LimitError(
             say(

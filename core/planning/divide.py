@@ -49,11 +49,15 @@ def lengthen(span: Span, fewest: int, room_before: int, room_after: int, most_be
     return Span(span.first, span.own, span.before + before + held_before, span.after + after + held - held_before)
 
 
-def divide(frames: int, cuts: Sequence[int], fewest: int, most: int, handles: int, seam: int) -> list[Span]:
-    """Spans of `fewest` to `most` frames for a shot of `frames`, as few as can be, at cuts where that costs nothing.
+def divide(
+    frames: int, cuts: Sequence[int], fewest: int, most: int, handles: int, seam: int, *, few: bool = False
+) -> list[Span]:
+    """Spans of `fewest` to `most` frames for a shot of `frames`: at cuts as far as can be, then as few as can be, then
+    as even as can be.
 
     cuts: frames of the shot at which a seam is not seen. Elsewhere two spans share `seam` frames, an even number.
-    handles: frames besides, before the first span and after the last. Nothing where those leave no room.
+    handles: frames besides, before the first span and after the last. few: that there are few comes before the cuts.
+    Nothing where the handles leave no room.
     """
     nodes = [0, *_spread([cut for cut in sorted(set(cuts)) if 0 < cut < frames], frames, most), frames]
     best: list[tuple[tuple[int, int, int], list[Span]] | None] = [((0, 0, 0), [])]
@@ -66,11 +70,11 @@ def divide(frames: int, cuts: Sequence[int], fewest: int, most: int, handles: in
             spans = _evenly(nodes[start], nodes[end] - nodes[start], before, after, fewest, most, seam)
             if head is None or not spans:
                 continue
-            cost = (
-                head[0][0] + len(spans),
-                head[0][1] + len(spans) - 1,
-                head[0][2] + sum(span.frames * span.frames for span in spans),
-            )
+            # Between two nodes, seams lie elsewhere than at cuts.
+            seams, count = len(spans) - 1, len(spans)
+            first, second = (count, seams) if few else (seams, count)
+            uneven = sum(span.frames * span.frames for span in spans)
+            cost = (head[0][0] + first, head[0][1] + second, head[0][2] + uneven)
             if found is None or cost < found[0]:
                 found = (cost, [*head[1], *spans])
         best.append(found)

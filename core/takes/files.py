@@ -155,7 +155,7 @@ def check_room(folder: Path, needed: int, *, with_parents: bool = False, own: bo
     if free < needed:
         raise StorageError(
             say(
-                "{folder} has {free:.0f} MB left; this shot needs about {needed:.0f} MB.",
+                "{folder} has {free:.0f} MB left; about {needed:.0f} MB are needed.",
                 folder=folder,
                 free=free / 1_000_000,
                 needed=needed / 1_000_000,

@@ -15,6 +15,15 @@ class Source(str, Enum):
     """What the viewer shows over the range."""
 
 
+class Selection(str, Enum):
+    """What several selected strips are."""
+
+    EACH = "EACH"
+    """Each is a shot of its own."""
+    TOGETHER = "TOGETHER"
+    """They are one shot, from the first to the last."""
+
+
 class Timing(str, Enum):
     """How the shot's frames become the clip's."""
 

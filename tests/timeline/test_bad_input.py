@@ -598,7 +598,7 @@ def test_there_is_no_room_for_the_shot(
     add_movie(scene, movie)
     free = shutil.disk_usage(tmp_path).free
     monkeypatch.setattr(look, "_SPARE_BYTES", free + 1000 * MB)
-    shoot_refused(scene, service, "reshoot-home", "MB left", "this shot needs about", "RESHOOT_HOME")
+    shoot_refused(scene, service, "reshoot-home", "MB left", "MB are needed", "RESHOOT_HOME")
     monkeypatch.undo()
     monkeypatch.setenv("RESHOOT_HOME", str(tmp_path / "reshoot-home"))
     monkeypatch.setenv("RESHOOT_SERVICE_URL", service.base)
@@ -613,7 +613,7 @@ def test_the_disk_is_small(
     add_movie(scene, movie)
     with small_disk(tmp_path / "disk") as disk:
         monkeypatch.setenv("RESHOOT_HOME", str(disk))
-        shoot_refused(scene, service, f"{disk} has 1 MB left", "this shot needs about", "RESHOOT_HOME")
+        shoot_refused(scene, service, f"{disk} has 1 MB left", "MB are needed", "RESHOOT_HOME")
         session.close()
     monkeypatch.setenv("RESHOOT_HOME", str(tmp_path / "large"))
     shoot_placed(scene, service)

@@ -96,6 +96,7 @@ def test_several_short_strips_hold_their_edges(tmp_path: Path, identity: None) -
     path = numbered.movie(tmp_path / "one.mp4", frames=30)
     strips = [editing.add_movie(scene, path, frame=frame) for frame in (101, 131)]
     select(scene, *strips)
+    scene.reshoot.selection = "TOGETHER"
     shoot()
     (clip,) = sent()
     assert numbered.numbers_in(clip) == [0] * 6 + [*range(30), *range(30)] + [29] * 6
@@ -127,6 +128,7 @@ def test_long_shot_is_parted_at_its_cuts(tmp_path: Path, identity: None) -> None
     strips = [editing.add_movie(scene, path, frame=frame) for frame in (1, 131)]
     compat.set_end(strips[0], 131)
     select(scene, *strips)
+    scene.reshoot.selection = "TOGETHER"
     shoot()
     assert [numbered.numbers_in(clip) for clip in sent()] == [list(range(130)), list(range(170))]
     meta = the_strip(scene)

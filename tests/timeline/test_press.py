@@ -17,11 +17,13 @@ from unittest.mock import MagicMock
 
 import bpy
 import pytest
-from editing import Timeline, drain_until, journal, refusal, select
+from editing import Timeline, add_movie, drain_till, drain_until, journal, refusal, select
 from file_calls import FileCalls
+from footage import FRAMES
 from installed import MODULE
 from patience import LONGEST
 from reshoot import session
+from reshoot.core.export.recipe import SCENE_FILE
 from reshoot.core.jobs import board
 from reshoot.session import shoot
 from reshoot.timeline import compat, place
@@ -115,6 +117,22 @@ def test_the_main_thread_writes_the_scene_and_asks_no_disk(
     assert "write_scene: write" in calls.made
     assert {call: calls.made.count(call) for call in calls.made if calls.made.count(call) > WRITES.get(call, 0)} == {}
     drain_until("LANDED")
+
+
+def test_every_job_of_a_press_on_several_strips_gets_the_scene_which_is_written_once(
+    scene: bpy.types.Scene, movie: Path
+) -> None:
+    strips = [add_movie(scene, movie, frame=1 + FRAMES * number) for number in range(3)]
+    select(scene, *strips)
+    session.current()
+    with FileCalls() as calls:
+        press = pressed(scene)
+        press.wait()
+    folders = [session.current().runner.folder_of(job) for job in press.jobs]
+    assert len(folders) == 3 and all((folder / SCENE_FILE).is_file() for folder in folders)
+    assert {call: calls.made.count(call) for call in calls.made if calls.made.count(call) > WRITES.get(call, 0)} == {}
+    carry_out()
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 3)
 
 
 def test_a_disk_that_hangs_holds_no_press(scene: bpy.types.Scene, disk: Hanging, movie: Path) -> None:
@@ -244,6 +262,25 @@ def test_a_press_goes_on_under_the_name_that_its_file_is_saved_by(
     assert not session.current().complaints()
     (listed,) = board.of_project(str(then))
     assert listed.job.id == job.id
+
+
+def test_a_press_on_several_strips_goes_on_under_that_name_with_all_of_them(
+    scene: bpy.types.Scene, disk: Hanging, movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shoot, "_TOLD_AFTER", 0.0)
+    select(scene, *(add_movie(scene, movie, frame=1 + FRAMES * number) for number in range(3)))
+    disk.paths = (str(movie),)
+    press = pressed(scene)
+    (words,), can_be_pressed = drawn(scene)
+    assert words.startswith("3 shots are sent once the disk has answered") and not can_be_pressed
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"))
+    assert not shoot.carry_out()
+    disk.back.set()
+    carry_out()
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 3)
+    rows = [session.current().job(job.id) for job in press.jobs]
+    assert {row.project for row in rows} == {str(tmp_path / "film.blend")}
+    assert {Path(row.take.path).parent for row in rows} == {tmp_path / "reshoot"}
 
 
 def test_a_press_asks_whether_takes_can_lie_where_its_file_was_saved(

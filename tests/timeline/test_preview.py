@@ -118,7 +118,7 @@ def test_a_disk_without_room_is_known_to_the_preview(
 ) -> None:
     monkeypatch.setattr(look, "_SPARE_BYTES", 10**18)
     error = agree(scene)
-    assert isinstance(error, StorageError) and "this shot needs about" in error.message
+    assert isinstance(error, StorageError) and "MB are needed" in error.message
     monkeypatch.undo()
     preview.close()
     assert shown(scene).errors == ()

@@ -414,7 +414,7 @@ def test_a_meta_strip_that_leaves_room_is_sent_with_what_is_below_it(tmp_path: P
     assert numbered.psnr(before, numbered.shown(scene, 25, tmp_path)) > 35
 
 
-def test_several_strips_are_one_shot(tmp_path: Path) -> None:
+def test_several_strips_together_are_one_shot(tmp_path: Path) -> None:
     scene = open_timeline()
     path = numbered.movie(tmp_path / "footage.mp4", frames=132)
     first = editing.add_movie(scene, path)
@@ -422,6 +422,7 @@ def test_several_strips_are_one_shot(tmp_path: Path) -> None:
     second = numbered.strips(scene).new_movie("second", str(path), 2, 41)
     compat.set_end(second, 91)
     select(scene, first, second)
+    scene.reshoot.selection = "TOGETHER"
     shoot()
     take = the_take(scene)
     assert (compat.start(take), compat.end(take), take.channel) == (1, 91, 3)

@@ -18,7 +18,7 @@ import numbered
 import numpy
 import pytest
 from campaign import sampled
-from editing import drain_until, open_timeline, select, shoot
+from editing import drain_till, drain_until, journal, open_timeline, select, shoot
 from patience import LONGEST
 from reshoot.core.jobs import board
 from reshoot.core.planning import transparency
@@ -65,8 +65,10 @@ def test_whatever_blender_sees_through_counts_as_see_through(tmp_path: Path) -> 
         paths.append(footage.overlay(tmp_path / "without" / name, WIDTH, HEIGHT, whole=True, frames=2))
     paths.append(footage.photoshop(tmp_path / "without" / "a.psd", WIDTH, HEIGHT, whole=True))
     strips = [add(scene, path, 3 + number) for number, path in enumerate(paths)]
-    select(scene, *strips)
-    known(scene, paths)
+    # Beside movies, stills are no shots.
+    for kind in ("IMAGE", "MOVIE"):
+        select(scene, *(strip for strip in strips if strip.type == kind))
+        known(scene, [path for path, strip in zip(paths, strips, strict=True) if strip.type == kind])
     for strip in strips:
         compat.strips(scene.sequence_editor).remove(strip)
     seen_through = []
@@ -123,6 +125,27 @@ def test_a_press_that_no_panel_has_prepared_finds_out_what_only_blender_can_tell
     compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
     select(scene, add(scene, footage.overlay(tmp_path / "a.tga", 720, 720, whole=whole), 3))
     assert pressed(scene) != whole
+
+
+def test_a_press_on_several_strips_finds_that_out_of_each(tmp_path: Path) -> None:
+    scene = open_timeline(fps=Fraction(24))
+    compat.new_effect(scene.sequence_editor, "below", "COLOR", 1, 1, 75)
+    shots = {"with": False, "without": True}
+    for name in shots:
+        (tmp_path / name).mkdir()
+    strips = [
+        add(scene, footage.overlay(tmp_path / name / "a.tga", 720, 720, whole=whole), 3)
+        for name, whole in shots.items()
+    ]
+    select(scene, *strips)
+    press = sending.Press(scene, patience=sending.AT_ONCE)
+    assert [job.shot.see_through for job in press.jobs] == [True, True]
+    ids = [job.id for job in press.jobs]
+    sending.begin(press, scene)
+    press.wait(LONGEST)
+    assert sending.carry_out()
+    assert [(job.id, job.shot.see_through) for job in press.jobs] == list(zip(ids, [True, False], strict=True))
+    drain_till(lambda: [row.state for row in journal()] == ["LANDED"] * 2)
 
 
 def test_what_is_pressed_as_blender_ends_does_not_wait_for_that(

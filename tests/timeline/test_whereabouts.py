@@ -21,7 +21,7 @@ from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
 from reshoot.core.jobs.rows import Event
 from reshoot.core.takes import matching
-from reshoot.core.values.choices import Source
+from reshoot.core.values.choices import Selection, Source
 from reshoot.core.values.shot import Shot, ShownFile
 from reshoot.core.values.state import State
 from reshoot.operators import waiting
@@ -49,7 +49,8 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(scene: bpy.types.Scene) -> Shot:
-    return shot.read(scene, Source.STRIP, "")[0]
+    (seen,) = shot.read_each(scene, Source.STRIP, "", Selection.TOGETHER).each
+    return seen.shot
 
 
 def spans(scene: bpy.types.Scene, of: Shot) -> list[tuple[int, int, int]]:
@@ -169,7 +170,8 @@ def test_hold_split_image_sequence_is_one_spot(scene: bpy.types.Scene, tmp_path:
     assert spans(scene, was) == [(1, 11, 1)]
     editing.select(scene, right)
     assert [Path(path) for path in shot.selected_images(scene)] == [others[3]]
-    assert shot.read(scene, Source.STRIP, "")[1] == (ShownFile("images.001", tuple(map(str, others[3:]))),)
+    (seen,) = shot.read_each(scene, Source.STRIP, "").each
+    assert seen.files == (ShownFile("images.001", tuple(map(str, others[3:]))),)
 
 
 @pytest.mark.parametrize(
@@ -424,7 +426,7 @@ def test_shot_that_was_deleted_from_its_meta_strip(scene: bpy.types.Scene, movie
 
 def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    was = shot.read(scene, Source.TIMELINE, "")[0]
+    was = shot.read_each(scene, Source.TIMELINE, "").each[0].shot
     put_into_meta(scene, strip)
     (spot,) = whereabouts.find(scene, was)
     assert (spot.first, spot.end, spot.meta) == (1, 81, "")

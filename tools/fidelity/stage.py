@@ -305,6 +305,7 @@ def build(case: Case, changes: dict[str, Callable[[Stage, Any], None]]) -> Stage
     stage.select(*shot)
     settings = stage.scene.reshoot
     settings.prompt = "Make it snow"
+    settings.selection = "TOGETHER"
     settings.source, settings.timing, settings.sound = case.source, case.timing, case.sound
     settings.handles = case.handles
     return stage

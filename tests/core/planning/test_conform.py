@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -117,7 +118,42 @@ def test_the_parts_cover_the_shot_exactly_once_and_fit(shot, timing: Timing, han
 
 
 @given(any_shots(), timings)
-def test_no_fewer_parts_would_do(shot, timing: Timing) -> None:
+def test_cuts_spare_seams_elsewhere(shot, timing: Timing) -> None:
+    def dissolved(each) -> int:
+        return sum(part.after > 0 for part in conform.plan(each, KLING_O1_EDIT, timing, Sound.TIMELINE).parts[:-1])
+
+    try:
+        assert dissolved(shot) <= dissolved(replace(shot, cuts=()))
+    except LimitError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("frames", "cuts", "parts"),
+    [
+        # Two clips would do, with a seam in the middle of what was filmed in one.
+        (480, (100, 330), [100, 230, 150]),
+        (480, (20, 240, 460), [240, 240]),
+        (500, (72, 144, 216, 288, 360, 432), [144, 144, 212]),
+        # Too near to the end for a clip of its own.
+        (480, (20, 460), [162, 156, 162]),
+    ],
+)
+def test_a_long_shot_is_parted_at_its_cuts_first(frames: int, cuts: tuple[int, ...], parts: list[int]) -> None:
+    plan = conform.plan(a_shot(frames=frames, cuts=cuts), KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    assert [part.own for part in plan.parts] == parts
+
+
+def test_cuts_make_no_shot_too_many_parts() -> None:
+    frames = 130 * 30
+    shot = a_shot(frames=frames, cuts=tuple(range(130, frames, 130)))
+    plan = conform.plan(shot, KLING_O1_EDIT, Timing.AUTO, Sound.TIMELINE)
+    assert len(plan.parts) <= conform.MOST_PARTS
+
+
+@given(any_shots(), timings)
+def test_no_fewer_parts_would_do_without_cuts(shot, timing: Timing) -> None:
+    shot = replace(shot, cuts=())
     try:
         plan = conform.plan(shot, KLING_O1_EDIT, timing, Sound.TIMELINE)
     except LimitError:

@@ -437,7 +437,7 @@ def test_a_folder_whose_disk_is_gone_is_not_made_elsewhere(tmp_path: Path) -> No
 
 
 def test_a_disk_without_room_is_told_with_numbers(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"has \d+ MB left; this shot needs about 1000000000000 MB") as refusal:
+    with pytest.raises(StorageError, match=r"has \d+ MB left; about 1000000000000 MB are needed") as refusal:
         check_room(tmp_path, 10**18)
     assert str(tmp_path) in refusal.value.message and refusal.value.remedy
 
