@@ -16,7 +16,7 @@ from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
 from ..core.values.state import State
 from ..timeline import compat, place, whereabouts
-from ..timeline.take_strips import JOB_KEY
+from ..timeline.stacks.marks import JOB_KEY
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 

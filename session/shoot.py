@@ -33,6 +33,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
+from ..timeline.stacks import marks
 from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, no_answer
 from .preview import seen_lately
 
@@ -89,7 +90,9 @@ class Press:
         frozen = seen.frozen if found is None else self._seen.with_answer(found).frozen
         warnings = (*seen.warnings, frozen) if frozen else seen.warnings
         order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, frozen)
-        shot = replace(seen.shot, scripts=scripts.allowed())
+        scene, names = self._open_scene(), [strip.name for strip in seen.shot.strips]
+        shot_id = marks.id_for(scene, names) if scene is not None else ""
+        shot = replace(seen.shot, scripts=scripts.allowed(), id=shot_id)
         return new(service=seen.service, order=order, shot=shot, plan=seen.plan, model=kept(MODELS[asked.model]))
 
     def ask(self) -> None:
@@ -145,9 +148,16 @@ class Press:
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
-        scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
-        if self._prompt and scene is not None:
+        scene = self._open_scene()
+        if scene is None:
+            return
+        marks.adopt(scene, [strip.name for strip in lead.shot.strips], lead.shot.id)
+        if self._prompt:
             settings_of(scene).prompt = self._prompt
+
+    def _open_scene(self) -> bpy.types.Scene | None:
+        """The scene that was pressed on, if it is there still."""
+        return next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
 
     def take_back(self) -> None:
         """Remove what was written for jobs that do not begin. Returns at once."""

@@ -78,6 +78,14 @@ def copy_place(
         _change(copy, change)
 
 
+def move_fade(scene: bpy.types.Scene, source: str, target: str) -> None:
+    """Let the curves and drivers that fade the strip `source` fade the strip `target` instead."""
+    path = compat.strip_path(source) + FADE
+    for each in [*(compat.curves(scene) or ()), *_drivers(scene)]:
+        if each.data_path == path:
+            each.data_path = compat.strip_path(target) + FADE
+
+
 def _change(driver: Any, change: Change) -> None:
     """Give `change` of what the driver gives: its curve leads from the one to the other."""
     for point in driver.keyframe_points:

@@ -17,7 +17,6 @@ import bpy
 from ..core.values.shot import ShownFile, ShownFiles
 from . import compat, content, curves
 
-_ENDLESS = ("COLOR", "MASK")
 _MUCH = 10_000
 """Frames of what has no end: a colour, a mask, a still image."""
 
@@ -111,7 +110,7 @@ class StripFacts:
     @cached_property
     def hidden(self) -> tuple[int, int]:
         """Frames of the strip's source that it does not show, before and after it."""
-        if self.kind in _ENDLESS or (self.kind == "IMAGE" and len(self._strip.elements) == 1):
+        if content.is_endless(self._strip):
             return (_MUCH, _MUCH)
         before, after = compat.trims(self._strip)
         return (max(0, int(before)), max(0, int(after)))

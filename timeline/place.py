@@ -25,7 +25,7 @@ from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .muting import Muting
 from .shot import linked_words, scene_fps
-from .take_strips import JOB_KEY
+from .stacks.marks import JOB_KEY
 
 Appearance = tuple[tuple[object, ...], ...]
 """See `appearance`."""

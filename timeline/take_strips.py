@@ -28,9 +28,7 @@ from . import compat, content, curves, movie_strip
 from .editor import editor_of
 from .muting import Frames, Muting
 from .shot import UNDOES, scene_fps
-
-JOB_KEY = "reshoot_job"
-"""Custom property of a placed strip: the id of the job that made it."""
+from .stacks.marks import JOB_KEY
 
 _HIGHEST_CHANNEL = 128
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")

@@ -36,6 +36,16 @@ GERMAN: dict[str, str] = {
     "Sound": "Ton",
     "Silent": "Stumm",
     "Handles": "Überhang",
+    "Land": "Ablage",
+    "In Place": "An seiner Stelle",
+    "On a Channel": "Auf einem Kanal",
+    "Where a take is put": "Wohin ein Take gelegt wird",
+    "What stands above the shot stays above its take; a further take replaces the one shown": (
+        "Was über dem Shot steht, bleibt über seinem Take; ein weiterer Take ersetzt den gezeigten"
+    ),
+    "Each take is a strip of its own, on the nearest free channel above the shot": (
+        "Jeder Take ist ein eigener Streifen, auf dem nächsten freien Kanal über dem Shot"
+    ),
     "Options": "Optionen",
     "Folder": "Ordner",
     "Pages": "Seiten",
@@ -1191,5 +1201,16 @@ GERMAN: dict[str, str] = {
     ),
     "The picture is shifted by {across:.1f} % across and {up:.1f} % up or down: shifted back": (
         "Das Bild ist um {across:.1f} % seitlich und {up:.1f} % in der Höhe verschoben: zurückverschoben"
+    ),
+    # ---- stacks
+    "“{strip}” cannot be put into a stack: “{effect}” holds on to it.": (
+        "„{strip}“ lässt sich nicht in einen Stapel legen: „{effect}“ hält daran fest."
+    ),
+    "Set Land to On a Channel, and place the take again from the job.": (
+        "„Ablage“ auf „Auf einem Kanal“ stellen und den Take aus dem Auftrag erneut platzieren."
+    ),
+    "All channels are in use beside “{strip}”.": "Neben „{strip}“ sind alle Kanäle belegt.",
+    "Free a channel, and place the take again from the job.": (
+        "Einen Kanal frei machen und den Take aus dem Auftrag erneut platzieren."
     ),
 }
