@@ -63,6 +63,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         """Select it, and frame it where a sequencer shows the timeline."""
         from ..core.jobs import board
         from ..timeline import compat, place, whereabouts
+        from ..timeline.stacks import marks
 
         line = board.progress(self.job)
         scene = scene_of(context)
@@ -77,6 +78,8 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         if not strips:
             self.report({"ERROR"}, say("“{shot}” is not in this timeline any more.", shot=line.job.shot.name))
             return {"CANCELLED"}
+        # What is in a stack is seen as the stack.
+        strips = [marks.seen_as(strip) for strip in strips]
         level = compat.meta_of(strips[0])
         if level != compat.open_meta(editor):
             compat.open_level(editor, level)

@@ -28,6 +28,7 @@ from . import compat, content, curves, movie_strip
 from .editor import editor_of
 from .muting import Frames, Muting
 from .shot import UNDOES, scene_fps
+from .stacks import marks
 from .stacks.marks import JOB_KEY
 
 _HIGHEST_CHANNEL = 128
@@ -306,7 +307,9 @@ def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:
     there = [every[name] for name in spot.strips if every[name].type == "MOVIE"]
     pace = float(scene_fps(scene) / shot.fps)
     for strip in there:
-        length, hidden = compat.length(strip), sum(compat.trims(strip))
+        first, end = marks.shown(strip)
+        length = end - first
+        hidden = sum(compat.trims(strip)) + compat.length(strip) - length
         if then.get(strip.name) == length:
             return True
         # A strip that keeps its file's rate: what is hidden of it stays as many frames, the whole of it does not.

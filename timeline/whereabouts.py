@@ -18,7 +18,7 @@ import bpy
 from ..core.takes import matching
 from ..core.takes.matching import Candidate, Spot, StripIndex
 from ..core.values.shot import Shot, ShotStrip, comparable
-from . import compat
+from . import compat, content
 from .stacks import marks
 
 
@@ -151,6 +151,8 @@ def _candidates(
                 # Of a plate the timeline shows what its stack does, where that lies.
                 first, end = marks.shown(strip)
                 there = replace(candidate.strip, start=first, end=end, channel=level.stack.channel, meta=level.outer)
+                if content.has_no_source(strip):
+                    there = replace(there, content_start=float(first))
                 candidate = replace(candidate, strip=there)
             yield replace(candidate, ids=ids) if ids else candidate
 

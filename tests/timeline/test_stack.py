@@ -18,7 +18,11 @@ import numpy
 import pytest
 from campaign import sampled
 from reshoot.core.errors import PlacementError
-from reshoot.timeline import compat, curves, movie_strip
+from reshoot.core.jobs import board
+from reshoot.core.values.choices import Source
+from reshoot.session import shoot as press
+from reshoot.settings import preferences
+from reshoot.timeline import compat, curves, movie_strip, shot, whereabouts
 from reshoot.timeline.stacks import marks, stack
 
 pytestmark = pytest.mark.every_blender("metas see their content, and effects their inputs, at different times")
@@ -393,3 +397,88 @@ def test_what_something_holds_on_to_is_not_moved(cut: Cut, monkeypatch: pytest.M
     with pytest.raises(PlacementError, match="“CROSS” holds on to it"):
         stack.make(cut.scene, "A")
     timeline.is_as_it_was()
+
+
+def read(scene: bpy.types.Scene, source: Source, *chosen: Any) -> tuple[Any, ...]:
+    """What is read of the shot of `chosen`, and where it is found."""
+    editing.select(scene, *chosen)
+    found = shot.read(scene, source, "")
+    return (found[0], sorted(found[1]), *found[2:], whereabouts.find(scene, found[0]))
+
+
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize(
+    "case", ["fade under a title", "rate of its own", "cropped and flipped", "text", "cross second"]
+)
+def test_a_press_on_a_stack_sees_its_plate_as_it_lay(footage: Path, source: Source, case: str) -> None:
+    cut = Cut(footage)
+    target = CASES[case](cut)
+    every = compat.strips_all(cut.scene.sequence_editor)
+    before = read(cut.scene, source, every[target])
+    meta = stacked(cut, every[target])
+    with_take(cut.scene, meta.name)
+    assert read(cut.scene, source, meta) == before
+    # Entered, whatever is selected inside.
+    compat.open_level(cut.scene.sequence_editor, meta.name)
+    for strip in compat.strips(meta):
+        assert read(cut.scene, source, strip) == before
+    compat.open_level(cut.scene.sequence_editor, "")
+    # Retrimmed, it is as its plate would be.
+    compat.set_start(meta, compat.start(meta) + 5)
+    retrimmed = read(cut.scene, source, meta)
+    stack.unmake(cut.scene, meta.name)
+    assert retrimmed == read(cut.scene, source, every[target])
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_a_press_on_a_take_beside_its_shot_sees_the_shot(cut: Cut, source: Source) -> None:
+    compat.strips(cut.scene.sequence_editor).remove(cut.b)
+    before = read(cut.scene, source, cut.a)
+    cut.a[marks.SHOT_KEY] = ID
+    take = cut.movie("take", "take.mp4", 4, 1, (1, 101))
+    take[marks.JOB_KEY] = ID
+    # As in a file of 0.1.0 it belongs to nobody.
+    assert read(cut.scene, source, take)[0].name == "take"
+    take[marks.STACK_KEY] = ID
+    assert read(cut.scene, source, take) == before
+    assert read(cut.scene, source, take, cut.a) == before
+    # A copy elsewhere is another.
+    copy = cut.movie("copy", "plate.mp4", 1, 301, (301, 401))
+    copy[marks.SHOT_KEY] = ID
+    assert read(cut.scene, source, take)[0].name == "A"
+    other = cut.movie("take 2", "take.mp4", 4, 301, (301, 401))
+    other[marks.JOB_KEY] = other[marks.STACK_KEY] = ID
+    assert read(cut.scene, source, other)[0].name == "copy"
+
+
+def test_a_stack_that_has_no_plate_any_more_is_a_meta_strip(cut: Cut) -> None:
+    meta = stacked(cut, cut.b)
+    with_take(cut.scene, meta.name)
+    compat.strips(meta).remove(compat.strips(meta)["B"])
+    assert read(cut.scene, Source.STRIP, meta)[0].strips[0].kind == "META"
+
+
+def test_what_is_sent_of_a_stack_is_the_plate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own frames over its own frames, also where something beside it is made of it and another take is shown."""
+    monkeypatch.setenv("RESHOOT_REHEARSAL_LOOK", "identity")
+    preferences.get().keep_clips = True
+    scene = editing.open_timeline()
+    strip = editing.add_movie(scene, numbered.movie(tmp_path / "plate.mp4", frames=120))
+    compat.set_start(strip, 21)
+    compat.set_end(strip, 101)
+    # What is sent is not the file's own frames.
+    strip.color_saturation = 0.9
+    strip[marks.SHOT_KEY] = ID
+    compat.new_effect(scene.sequence_editor, "Glow", "GAUSSIAN_BLUR", 3, 21, 80, (strip,))
+    meta = compat.strips_all(scene.sequence_editor)[stack.make(scene, strip.name)]
+    take = compat.strips(meta).new_movie("take", str(numbered.movie(tmp_path / "take.mp4", frames=200)), 2, -60)
+    take[marks.JOB_KEY] = take[marks.STACK_KEY] = ID
+    compat.set_start(meta, 21)
+    compat.set_end(meta, 101)
+    assert numbered.number_shown(scene, 61, tmp_path) == 121
+    editing.select(scene, meta)
+    (job,) = press.shoot(scene)
+    editing.drain_till(lambda: (line := board.progress(job.id)) and line.job.clip)
+    line = board.progress(job.id)
+    assert line is not None and numbered.numbers_in(Path(line.job.clip)) == list(range(20, 100))
+    preferences.get().keep_clips = False

@@ -90,20 +90,28 @@ def make(scene: bpy.types.Scene, plate: str) -> str:
     return name
 
 
-def unmake(scene: bpy.types.Scene, stack: str) -> None:
-    """Put the plate of a stack into its place again, and take the stack away with the takes that are in it.
-
-    A stack that the editor has changed by hand so that there is not one plate in it is left as it is.
+def unmake(scene: bpy.types.Scene, stack: str) -> bool:
+    """Put the plate of a stack into its place again, and take the stack away with the takes that are in it. Whether it
+    was done: a stack that holds anything else, which the editor has put there, is left as it is.
     """
+    meta = compat.strips_all(editor_of(scene))[stack]
+    own = [strip for strip in compat.strips(meta) if not marks.is_take(strip)]
+    if len(own) != 1:
+        return False
+    _separate(scene, stack, str(own[0].name))
+    return True
+
+
+def _separate(scene: bpy.types.Scene, stack: str, plate: str) -> None:
+    """Leave of a stack the plate alone, in its place."""
     editor = editor_of(scene)
     meta = compat.strips_all(editor)[stack]
-    for take in [strip for strip in compat.strips(meta) if marks.is_take(strip)]:
-        compat.strips(meta).remove(take)
-    plates = list(compat.strips(meta))
-    if len(plates) != 1:
-        return
+    for name in [strip.name for strip in compat.strips(meta) if strip.name != plate]:
+        # An effect goes with what it shows.
+        other = compat.strips(meta).get(name)
+        if other is not None:
+            compat.strips(meta).remove(other)
     owner = meta.parent_meta() or editor
-    plate = plates[0].name
     first, end, channel = compat.start(meta), compat.end(meta), meta.channel
     users = _users(editor, owner, meta)
     flags = {name: getattr(meta, name) for name in _FLAGS}
@@ -138,7 +146,7 @@ def unmake_in_copy(scene: bpy.types.Scene, plates: Iterable[str]) -> None:
         known.update(marks.ids(strip))
         stack = marks.stack_of(strip)
         if stack is not None:
-            unmake(scene, stack.name)
+            _separate(scene, str(stack.name), name)
     for strip in compat.strips_all(editor):
         if marks.is_take(strip) and marks.shot_of(strip) in known and not marks.ids(strip):
             strip.mute = True
@@ -200,7 +208,7 @@ def _still_used(editor: bpy.types.SequenceEditor, owner: Any, strip: Any) -> str
 def _open(strip: Any) -> None:
     """Show the whole source of a plate: what trims it is its stack."""
     before, after = compat.trims(strip)
-    endless = _ENDLESS if (content.is_endless(strip) or strip.type == "TEXT") else 0
+    endless = _ENDLESS if content.is_endless(strip) or content.has_no_source(strip) else 0
     first = compat.start(strip) - (endless or max(0, math.floor(before)))
     end = compat.end(strip) + (endless or max(0, math.floor(after)))
     compat.set_start(strip, first)
