@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from .. import session
 from ..core.words import say
@@ -46,6 +46,60 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         # The list hears from it what the journal says.
+        watch.ensure()
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_take_show(bpy.types.Operator):
+    """Show the job's take in the place of its shot; the selected shot's original where no job is named"""
+
+    bl_idname = "reshoot.take_show"
+    bl_label = "Show Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Show it."""
+        from ..core.errors import ReshootError
+        from ..session import takes
+
+        try:
+            takes.show(scene_of(context), self.job)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        # The list hears from it what the journal says.
+        watch.ensure()
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_take_step(bpy.types.Operator):
+    """Show the next or the previous take of the selected shot; before the first one is the original"""
+
+    bl_idname = "reshoot.take_step"
+    bl_label = "Show Another Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    direction: EnumProperty(  # type: ignore[valid-type]
+        name="Direction",
+        items=(
+            ("NEXT", "Next", "The take that was made after the one shown"),
+            ("PREVIOUS", "Previous", "The take that was made before the one shown"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Show it."""
+        from ..core.errors import ReshootError
+        from ..session import takes
+
+        try:
+            takes.step(scene_of(context), 1 if self.direction == "NEXT" else -1)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         watch.ensure()
         return {"FINISHED"}
 
@@ -113,4 +167,10 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESHOOT_OT_take_place, RESHOOT_OT_job_show, RESHOOT_OT_take_folder)
+CLASSES = (
+    RESHOOT_OT_take_place,
+    RESHOOT_OT_take_show,
+    RESHOOT_OT_take_step,
+    RESHOOT_OT_job_show,
+    RESHOOT_OT_take_folder,
+)

@@ -25,6 +25,7 @@ from ..core.money.ledger import Sum
 from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
+from ..core.values.choices import Land
 from ..core.values.plan import Plan
 from ..core.values.preview import Preview, SentFile
 from ..core.values.shot import Reference, Shot, ShownFiles
@@ -33,6 +34,7 @@ from ..settings import brief as settings_brief
 from ..settings import folders
 from ..settings.scene import settings_of
 from ..timeline import scripts, shot
+from ..timeline.stacks import landing_place
 from . import spending
 
 _BYTES_PER_PIXEL = 0.12
@@ -158,6 +160,7 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         faults.append((_Rank.SERVICE, error))
     try:
         read, shown, lost = shot.read(scene, asked.source, session.project())
+        landing_place.check(scene, read, Land(settings_of(scene).land))
     except ReshootError as error:
         faults.append((_Rank.SHOT, error))
     if model is None:

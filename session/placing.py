@@ -17,10 +17,12 @@ import bpy
 from ..core.errors import PlacementError
 from ..core.jobs import board
 from ..core.jobs.runner import Runner
+from ..core.values.choices import Land
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.values.take import Take
 from ..core.words import say
+from ..settings.scene import settings_of
 from ..timeline import compat, place
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
@@ -115,7 +117,7 @@ class Placing:
                 say("Open the scene that is to have the take, and place it from the job."),
             )
         with self.threads_paused(jobs, scene):
-            notes = place.place(scene, jobs)
+            notes = place.place(scene, jobs, land=_land(scene), job_of=_job_of)
         for job in jobs:
             if orphaned:
                 self._runner.adopt(job.id, self._project())
@@ -128,6 +130,19 @@ class Placing:
         if keep and place.can_lay_again(scene, jobs):
             self._kept[lead.id] = tuple(jobs)
             place.note_how(scene, lead.id, _LANDED, self._kept)
+        return notes
+
+    def show(self, jobs: Sequence[Job], scene: bpy.types.Scene, beside: frozenset[str]) -> tuple[str, ...]:
+        """Show the take of `jobs` in the place of their shot, as the editor asked. beside: see `place.show`.
+
+        Notes in words. Raises PlacementError.
+        """
+        with self.threads_paused(jobs, scene):
+            notes = place.show(scene, jobs, job_of=_job_of, beside=beside)
+        for job in jobs:
+            self._tried.pop(job.id, None)
+            if job.state is State.LANDED:
+                self._being_written.append(self._runner.placed(job.id, notes))
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -157,7 +172,7 @@ class Placing:
                 say("Delete the strip and place the take again from the list of jobs."),
             )
         with self.threads_paused([job], scene):
-            place.correct_take(scene, job)
+            place.correct_take(scene, job, land=_land(scene), job_of=_job_of)
         return True
 
     @contextlib.contextmanager
@@ -205,19 +220,32 @@ class Placing:
         for lead in self._kept:
             # Where its scene knows how it came, the editor has deleted it.
             if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
-                self._to_lay_again.append(lead)
                 self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
+                # In its place another take of the shot was shown since, which is the one that stays.
+                if not self._was_replaced(lead):
+                    self._to_lay_again.append(lead)
         kept = {job.id for lead in self._to_lay_again for job in self._kept.get(lead, ())}
+        shots = {_shot_id(job_id) for job_id in there | kept} - {""}
         for job_id in (self._before_undo ^ there) - kept:
             progress = board.progress(job_id)
             if progress is None:
                 continue
             if job_id in there:
                 board.set_words(job_id, "")
+            elif progress.job.shot.id in shots:
+                # Another take of the shot is shown.
+                continue
             elif not again:
                 board.set_words(job_id, say("Undone"))
                 self._undone.append(progress.job)
         self.retry(without_scene=True)
+
+    def _was_replaced(self, lead: str) -> bool:
+        """Whether another take of the same shot came after the one of the job `lead`, and is to stay as well."""
+        leads = list(self._kept)
+        later = leads[leads.index(lead) + 1 :]
+        shot_id = _shot_id(lead)
+        return bool(shot_id) and any(_shot_id(other) == shot_id for other in later)
 
     @property
     def goes_on(self) -> bool:
@@ -243,7 +271,7 @@ class Placing:
             return None
         try:
             with self.threads_paused(jobs, scene):
-                place.place(scene, jobs)
+                place.place(scene, jobs, land=_land(scene), job_of=_job_of)
         except Exception as error:
             for job in jobs:
                 board.set_words(job.id, str(error) if isinstance(error, PlacementError) else say("Undone"))
@@ -280,6 +308,22 @@ class Placing:
         mine = [each for each in board.of_project(self._project()) if not each.elsewhere]
         landed = [each.job for each in mine if each.job.state is State.LANDED]
         return bool(self._uncompared) or any(not job.compared for job in landed)
+
+
+def _shot_id(job_id: str) -> str:
+    """The id of the shot of a job, empty where it has none or is not known."""
+    job = _job_of(job_id)
+    return job.shot.id if job is not None else ""
+
+
+def _land(scene: bpy.types.Scene) -> Land:
+    """Where takes go in a scene."""
+    return Land(settings_of(scene).land)
+
+
+def _job_of(job_id: str) -> Job | None:
+    progress = board.progress(job_id)
+    return progress.job if progress is not None else None
 
 
 def _now(job: Job) -> Job:

@@ -123,6 +123,14 @@ def content_start(strip: Any) -> float:
     return float(strip.content_start if HANDLES else strip.frame_start)
 
 
+def set_content_start(strip: Any, frame: float) -> None:
+    """Move what the strip shows, so that its source begins at `frame`, and the strip with it."""
+    if HANDLES:
+        strip.content_start = frame
+    else:
+        strip.frame_start = frame
+
+
 def set_start(strip: Any, frame: int) -> None:
     """Trim or extend the strip so that it begins at `frame`."""
     if HANDLES:

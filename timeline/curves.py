@@ -32,6 +32,12 @@ def of_picture(scene: bpy.types.Scene, name: str) -> list[Any]:
     ]
 
 
+def is_faded(scene: bpy.types.Scene, name: str) -> bool:
+    """Whether a curve or a driver fades the strip called `name`."""
+    path = compat.strip_path(name) + FADE
+    return any(each.data_path == path for each in (*(compat.curves(scene) or ()), *_drivers(scene)))
+
+
 def is_animated(scene: bpy.types.Scene, name: str) -> bool:
     """Whether any curve is of the strip called `name`."""
     return any(True for _curve in _of(scene, name))

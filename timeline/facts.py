@@ -138,6 +138,11 @@ class StripFacts:
         return marks.shot_of(self._strip) if marks.is_take(self._strip) else None
 
     @cached_property
+    def faded(self) -> bool:
+        """Whether the strip is less than opaque, or its opacity is animated."""
+        return self.blend[1] < 1 or curves.is_faded(self._timeline.scene, str(self._lying.name))
+
+    @cached_property
     def locked(self) -> bool:
         """Whether the editor has locked the strip."""
         return bool(self._lying.lock)
@@ -257,8 +262,9 @@ class StripFacts:
 
 
 class TimelineFacts:
-    """The strips of the level of a timeline that is open: the whole timeline, or the meta strip that is entered. A stack
-    that is entered counts as the level that it lies in.
+    """The strips of the level of a timeline that is open: the whole timeline, or the meta strip that is entered.
+
+    A stack that is entered counts as the level that it lies in.
 
     scene: whose timeline it is. Valid until Blender handles its next event.
     """
@@ -343,6 +349,53 @@ class TimelineFacts:
         return tuple(
             self.of(strip) for strip in self._strips if compat.start(strip) < end and compat.end(strip) > start
         )
+
+    @cached_property
+    def _inputs(self) -> dict[str, frozenset[str]]:
+        """By effect of the level, the names of the strips that it is made of."""
+        found = {}
+        for strip in self._strips:
+            shown = [getattr(strip, slot, None) for slot in ("input_1", "input_2")]
+            names = frozenset(self.of(each).name for each in shown if each is not None)
+            if names:
+                found[strip.name] = names
+        return found
+
+    @cached_property
+    def _masks(self) -> dict[str, str]:
+        """By strip that masks another one, at any level, the name of that."""
+        every = compat.strips_all(self._editor) if self._editor else ()
+        return {
+            self.of(mask).name: strip.name
+            for strip in every
+            for modifier in getattr(strip, "modifiers", ())
+            if (mask := getattr(modifier, "input_mask_strip", None)) is not None
+        }
+
+    def made_of(self, names: frozenset[str]) -> frozenset[str]:
+        """The effects of the level that are made of nothing but the strips called `names`, or of such effects."""
+        found = frozenset[str]()
+        while len(names) > 1:
+            more = {effect for effect, shown in self._inputs.items() if shown <= names | found} - names - found
+            if not more:
+                break
+            found |= more
+        return found
+
+    def users(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names of the effects of the level that show one of the strips called `names` and of others, and of what
+        is masked by one of them.
+        """
+        own = frozenset(names)
+        inner = self.made_of(own)
+        effects = [name for name, shown in self._inputs.items() if shown & own and name not in own | inner]
+        return (*effects, *(masked for mask, masked in self._masks.items() if mask in own))
+
+    @cached_property
+    def locked_channels(self) -> frozenset[int]:
+        """The numbers of the channels that are locked."""
+        channels = self.level.channels if self.level is not None else ()
+        return frozenset(number for number, channel in enumerate(channels) if channel.lock)
 
     @cached_property
     def closed_channels(self) -> frozenset[int]:

@@ -17,6 +17,9 @@ from ..core.words import say
 from . import compat, movie_strip
 from .editor import editor_of
 
+_MUTED, _VOLUME = "reshoot_muted", "reshoot_volume"
+"""On what was muted for the takes of a shot: the shot's id; and of a scene strip, how loud it was."""
+
 Frames = tuple[int, int]
 """Timeline frames, end exclusive."""
 
@@ -33,10 +36,14 @@ def merged(frames: Iterable[Frames]) -> list[Frames]:
 
 
 class Muting:
-    """What is to be muted in `scene` once every strip of a take lies: nothing is, where one of them cannot be laid."""
+    """What is to be muted in `scene` once every strip of a take lies: nothing is, where one of them cannot be laid.
 
-    def __init__(self, scene: bpy.types.Scene) -> None:
+    shot_id: of the shot whose take it is for.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, shot_id: str = "") -> None:
         self._scene = scene
+        self._shot_id = shot_id
         self._wanted: dict[str, list[Frames]] = {}
         self._words: dict[str, tuple[str, Callable[[Any], None]]] = {}
 
@@ -68,7 +75,7 @@ class Muting:
         if not frames or strip.mute or (quieten is _turn_off and not strip.volume):
             return
         if frames == [shown]:
-            quieten(strip)
+            self._quieten(strip, quieten)
             yield words
             return
         name = strip.name
@@ -83,11 +90,18 @@ class Muting:
         for piece in pieces:
             low, high = compat.start(piece), compat.end(piece)
             if any(first < high and end > low for first, end in frames):
-                quieten(piece)
+                self._quieten(piece, quieten)
         yield words
         yield say("“{strip}” reaches past the take: cut where the take begins and ends", strip=name)
         if joined and not _joined_again(self._scene, {*joined, *(piece.name for piece in pieces)}):
             yield say("“{strip}” is not joined with its picture any more", strip=name)
+
+    def _quieten(self, strip: Any, quieten: Callable[[Any], None]) -> None:
+        if self._shot_id:
+            strip[_MUTED] = self._shot_id
+            if quieten is _turn_off:
+                strip[_VOLUME] = strip.volume
+        quieten(strip)
 
 
 def _mute(strip: Any) -> None:
@@ -96,6 +110,25 @@ def _mute(strip: Any) -> None:
 
 def _turn_off(strip: Any) -> None:
     strip.volume = 0.0
+
+
+def muted_for(strip: Any, shot_id: str, *, on: bool) -> None:
+    """Let be seen and heard what was muted for the takes of a shot, or mute it again where `on`."""
+    if not shot_id or strip.get(_MUTED) != shot_id:
+        return
+    if strip.get(_VOLUME) is None:
+        strip.mute = on
+    else:
+        strip.volume = 0.0 if on else float(strip[_VOLUME])
+
+
+def release(strip: Any, shot_id: str) -> None:
+    """Let be heard what was muted for the takes of a shot, for good."""
+    muted_for(strip, shot_id, on=False)
+    if shot_id and strip.get(_MUTED) == shot_id:
+        for name in (_MUTED, _VOLUME):
+            if name in strip:
+                del strip[name]
 
 
 def _shown(strip: Any) -> Frames:

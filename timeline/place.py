@@ -11,21 +11,27 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
 from ..core.errors import PlacementError
 from ..core.takes import other_rate, pieces
-from ..core.values.choices import Sound
+from ..core.takes.matching import Spot
+from ..core.takes.pieces import Piece
+from ..core.values.choices import Land, Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
 from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
+from .facts import TimelineFacts
 from .muting import Muting
 from .shot import linked_words, scene_fps
+from .stacks import landing_place, marks, stack
+from .stacks.holders import Holder, holder_at, shown_job
 from .stacks.marks import JOB_KEY
+from .stacks.show import JobOf, Show, original, unmuted
 
 Appearance = tuple[tuple[object, ...], ...]
 """See `appearance`."""
@@ -39,36 +45,133 @@ _begun: dict[str, int] = {}
 anew."""
 
 
-def place(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Add the takes of `jobs`, the parts of one shot, to `scene`. What else was done, in words.
+def place(
+    scene: bpy.types.Scene,
+    jobs: Sequence[Job],
+    *,
+    land: Land = Land.REPLACE,
+    job_of: JobOf = lambda _id: None,
+) -> tuple[str, ...]:
+    """Show the takes of `jobs`, the parts of one shot, in `scene`. What else was done, in words.
 
-    What is there already is not added again. The caller pushes the undo step. Raises PlacementError where there is no
-    room or a file is gone.
+    land: where they go. job_of: tells the jobs of takes that are there already. What is there is not added again. The
+    caller pushes the undo step. Raises PlacementError where there is no room or a file is gone; the timeline is as it
+    was then.
     """
-    _check_files(jobs)
+    jobs = [job for job in jobs if not placed_strips(scene, job.id)]
+    return _place(scene, jobs, land, job_of) if jobs else ()
+
+
+def show(
+    scene: bpy.types.Scene, jobs: Sequence[Job], *, job_of: JobOf, beside: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Show the take of `jobs` in the place of its shot, whichever one was shown there. See `place`.
+
+    beside: names of plates; where the shot is with one of them, it is shown there alone.
+    """
+    return _place(scene, jobs, Land.REPLACE, job_of, beside)
+
+
+def show_original(scene: bpy.types.Scene, holder: Holder, shot_id: str) -> None:
+    """Let the plate be seen and heard in the place of the take that a holder has."""
+    global _changes
+    _changes += 1
+    original(scene, holder, shot_id)
+
+
+def changes() -> int:
+    """How often takes were laid or shown: the strips may be as many as before."""
+    return _changes
+
+
+_changes = 0
+
+
+def _place(
+    scene: bpy.types.Scene, jobs: Sequence[Job], land: Land, job_of: JobOf, beside: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    global _changes
+    check_files(jobs)
     if scene.library is not None:
         # Nor into a scene of this file that only has the same name.
         raise PlacementError(linked_words(scene), say("Make the scene local, and place the take again from the job."))
     editor = scene.sequence_editor or scene.sequence_editor_create()
-    jobs = [job for job in jobs if not placed_strips(scene, job.id)]
-    if not jobs:
-        return ()
     notes: list[str] = []
-    muting = Muting(scene)
+    muting = Muting(scene, jobs[0].shot.id)
+    made: list[int] = []
+    there = {strip.as_pointer() for job in jobs for strip in placed_strips(scene, job.id)}
+    _changes += 1
     with _prefetch_held(editor):
         try:
             laid, rates = _at_rate_now(scene, jobs)
-            for spot in whereabouts.find(scene, laid[0].shot):
+            spots = whereabouts.find(scene, laid[0].shot)
+            for spot in [spot for spot in spots if not beside.isdisjoint(spot.strips)] or spots:
                 found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
-                    with _level_open(editor, spot.meta):
-                        notes += take_strips.TakeStrips(scene, laid[0], spot, muting, rates).add(found)
+                    notes += _lay(scene, laid, spot, found, _Laying(muting, rates, land, job_of, made))
         except Exception:
             for job in jobs:
-                remove(scene, job.id)
+                remove(scene, job.id, there)
+            for meta in [_known_as(editor, pointer) for pointer in made]:
+                if meta is not None:
+                    stack.unmake(scene, meta.name)
             raise
         notes += muting.carry_out()
     return tuple(dict.fromkeys(notes))
+
+
+class _Laying(NamedTuple):
+    """How takes are laid. rates: see `TakeStrips`. made: the stacks that were made for them so far, as
+    Blender knows them.
+    """
+
+    muting: Muting
+    rates: Mapping[str, Fraction]
+    land: Land
+    job_of: JobOf
+    made: list[int]
+
+
+def _lay(
+    scene: bpy.types.Scene, jobs: Sequence[Job], spot: Spot, found: Sequence[Piece], how: _Laying
+) -> tuple[str, ...]:
+    """Show the pieces of a take on one spot of its shot. What else was done, in words."""
+    shot, frames = jobs[0].shot, (found[0].first, max(piece.end for piece in found))
+    shot_id = shot.id or (marks.id_for(scene, spot.strips) if spot.strips else "")
+    with _level_open(editor_of(scene), spot.meta):
+        timeline = TimelineFacts(scene)
+        shows = Show(scene, jobs, how.muting, how.rates, shot_id)
+        holder = holder_at(timeline, spot, shot_id) if how.land is Land.REPLACE else None
+        if holder is not None and shown_job(scene, holder, hidden=True) in {job.id for job in jobs}:
+            unmuted(scene, holder, shot_id)
+            return ()
+        if holder is not None and not holder.stacked and not shows.replaced(holder, found, how.job_of):
+            holder = None
+        where = (
+            landing_place.InStack()
+            if holder is not None
+            else landing_place.place_for(timeline, shot, spot.strips, frames, how.land, spot.channel)
+        )
+        if isinstance(where, landing_place.Refused):
+            raise landing_place.refusal(where)
+        marks.adopt(scene, spot.strips, shot_id)
+        if isinstance(where, landing_place.Above):
+            strips = take_strips.TakeStrips(scene, jobs[0], spot, how.muting, how.rates, shot_id=shot_id)
+            return strips.add(found, where.channel)[1]
+        if holder is None:
+            holder = Holder(stack.make(scene, spot.strips[0]), True, spot)
+            how.made.append(compat.strips_all(editor_of(scene))[holder.name].as_pointer())
+        if not holder.stacked:
+            return shows.in_holder(holder, found, how.job_of)
+        meta = compat.strips_all(editor_of(scene))[holder.name]
+        meta[marks.STACK_KEY] = shot_id
+        lies = (compat.start(meta), compat.end(meta))
+        with _level_open(editor_of(scene), holder.name):
+            notes = shows.in_holder(holder, found, how.job_of)
+        # What is in it has grown.
+        compat.set_start(meta, lies[0])
+        compat.set_end(meta, lies[1])
+        return notes
 
 
 def _at_rate_now(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[list[Job], dict[str, Fraction]]:
@@ -99,7 +202,8 @@ def moves_context(jobs: Sequence[Job], scene: bpy.types.Scene | None) -> bool:
     return called and scene is not None and movie_strip.moves_context(scene)
 
 
-def _check_files(jobs: Sequence[Job]) -> None:
+def check_files(jobs: Sequence[Job]) -> None:
+    """Raise PlacementError where the take of one of `jobs` is not on disk."""
     for job in jobs:
         if job.take is None or not Path(job.take.path).is_file():
             raise PlacementError(
@@ -124,18 +228,21 @@ def _look(strip: Any) -> tuple[object, ...]:
     return (*lies, compat.meta_of(strip), *placed, *cropped, *shown)
 
 
-def correct_take(scene: bpy.types.Scene, job: Job) -> None:
+def correct_take(
+    scene: bpy.types.Scene, job: Job, *, land: Land = Land.REPLACE, job_of: JobOf = lambda _id: None
+) -> None:
     """Lay the take of `job` anew, in the place of its strips as they are: selected and active where they were.
 
-    The caller pushes the undo step. Raises PlacementError where its file is gone; nothing has changed then.
+    The caller pushes the undo step. land, job_of: see `place`. Raises PlacementError where its file is gone; nothing
+    has changed then.
     """
-    _check_files([job])
+    check_files([job])
     editor = editor_of(scene)
     before = placed_strips(scene, job.id)
     selected = any(strip.select for strip in before)
     active = editor.active_strip is not None and editor.active_strip in before
     remove(scene, job.id)
-    place(scene, [job])
+    place(scene, [job], land=land, job_of=job_of)
     after = placed_strips(scene, job.id)
     for strip in after:
         strip.select = selected
@@ -143,27 +250,34 @@ def correct_take(scene: bpy.types.Scene, job: Job) -> None:
         editor.active_strip = after[0]
 
 
-def remove(scene: bpy.types.Scene, job_id: str) -> None:
-    """Take the strips of the job `job_id` out of `scene` again."""
+def remove(scene: bpy.types.Scene, job_id: str, but: Collection[int] = ()) -> None:
+    """Take the strips of the job `job_id` out of `scene` again. but: those that Blender knows so stay."""
     # One at a time: a meta strip takes what is in it along.
-    while placed := placed_strips(scene, job_id):
+    while placed := [strip for strip in placed_strips(scene, job_id) if strip.as_pointer() not in but]:
         compat.strips(placed[0].parent_meta() or scene.sequence_editor).remove(placed[0])
 
 
 @contextlib.contextmanager
 def _level_open(editor: bpy.types.SequenceEditor, meta: str) -> Iterator[None]:
     """The level of the timeline that the meta strip `meta` holds, open for a moment; without a name, the whole one."""
-    before, active = compat.open_meta(editor), editor.active_strip
-    if before == meta:
+    if compat.open_meta(editor) == meta:
         yield
         return
-    name = active.name if active is not None else ""
+    # By what Blender knows them as: their names may become others meanwhile.
+    before = editor.meta_stack[-1].as_pointer() if len(editor.meta_stack) else 0
+    active = editor.active_strip.as_pointer() if editor.active_strip is not None else 0
     compat.open_level(editor, meta)
     try:
         yield
     finally:
-        compat.open_level(editor, before)
-        editor.active_strip = compat.strips_all(editor).get(name) if name else None
+        entered, chosen = _known_as(editor, before), _known_as(editor, active)
+        compat.open_level(editor, entered.name if entered is not None else "")
+        editor.active_strip = chosen
+
+
+def _known_as(editor: bpy.types.SequenceEditor, pointer: int) -> Any:
+    """The strip that Blender knows as `pointer`, None where there is none."""
+    return next((strip for strip in compat.strips_all(editor) if strip.as_pointer() == pointer), None)
 
 
 def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
@@ -182,7 +296,9 @@ def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job]) -> bool:
     if lead.order.sound is not Sound.TIMELINE or lead.shot.see_through:
         return False
     strips = [strip for job in jobs for strip in placed_strips(scene, job.id)]
-    return bool(strips) and not any(curves.is_animated(scene, strip.name) for strip in strips)
+    # A stack that was made for it has the fade of its plate.
+    names = {each.name for strip in strips for each in (strip, marks.seen_as(strip))}
+    return bool(strips) and not any(curves.is_animated(scene, name) for name in names)
 
 
 def note_how(scene: bpy.types.Scene, job_id: str, how: str, known: Collection[str]) -> None:

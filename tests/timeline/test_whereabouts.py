@@ -449,6 +449,7 @@ def test_channels_that_are_muted_or_locked_get_no_take(
 
 def test_no_channel_is_left_that_shows_a_take(scene: bpy.types.Scene, movie: Path) -> None:
     editing.add_movie(scene, movie, channel=2)
+    scene.reshoot.land = "CHANNEL"
     (job,) = shoot.shoot(scene)
     for channel in list(scene.sequence_editor.channels)[3:]:
         channel.mute = True
