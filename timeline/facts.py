@@ -317,9 +317,8 @@ class TimelineFacts:
     def selected(self) -> tuple[StripFacts, ...]:
         """The selected strips, each once: in place of a take, or of a stack, the plate of its shot."""
         chosen = [self._open[index] for index, on in enumerate(self.selection) if on]
-        entered = self._editor.meta_stack if chosen else ()
-        if len(entered) and marks.is_stack(entered[-1]):
-            chosen = [entered[-1]]
+        if chosen and self._editor and len(self._editor.meta_stack) and marks.is_stack(self._editor.meta_stack[-1]):
+            chosen = [self._editor.meta_stack[-1]]
         found = [self._plate_of(strip) for strip in chosen]
         return tuple({strip.name: strip for strip in found}.values())
 

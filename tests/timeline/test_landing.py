@@ -282,6 +282,8 @@ def test_a_take_at_another_pace_is_laid_anew(scene: bpy.types.Scene, tmp_path: P
 
 
 def test_the_sound_of_takes_comes_and_goes_with_them(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    if not bpy.app.build_options.audaspace:
+        return
     path = numbered.movie(tmp_path / "talk.mp4", frames=FRAMES, sound=True)
     strip = editing.add_movie(scene, path)
     sound = compat.strips(scene.sequence_editor).new_sound("own", str(path), 5, 1)
@@ -300,3 +302,65 @@ def test_the_sound_of_takes_comes_and_goes_with_them(scene: bpy.types.Scene, tmp
     assert not sound.mute
     assert bpy.ops.reshoot.take_show(job=silent.id) == {"FINISHED"}
     assert sound.mute
+
+
+def comes_in(scene: bpy.types.Scene, prompt: str) -> Job:
+    """The job of a take that came in by itself, as the watch places it."""
+    press.shoot(scene, prompt)
+    running = session.current()
+    editing.drain_till(lambda: running.placing.landed())
+    (jobs,) = running.placing.landed()
+    running.placing.place(jobs, keep=True)
+    bpy.ops.ed.undo_push(message="Reshoot Take")
+    return jobs[0]
+
+
+def undo() -> bpy.types.Scene:
+    """Undo as in the interface: past what came in by itself, which is laid again."""
+    placing = session.current().placing
+    bpy.ops.ed.undo()
+    while placing.goes_on:
+        bpy.ops.ed.undo()
+    while placing.has_to_lay_again:
+        placing.lay_again()
+    scene = bpy.context.scene
+    assert isinstance(scene, bpy.types.Scene)
+    return scene
+
+
+@pytest.mark.parametrize("place", ["stack", "above"])
+def test_undo_goes_past_takes_and_the_last_one_stays_shown(scene: bpy.types.Scene, movie: Path, place: str) -> None:
+    strip = editing.add_movie(scene, movie)
+    if place == "stack":
+        titled(scene, 2)
+    scene.timeline_markers.new("one", frame=3)
+    bpy.ops.ed.undo_push(message="one")
+    scene.timeline_markers.new("two", frame=5)
+    bpy.ops.ed.undo_push(message="two")
+    editing.select(scene, strip)
+    comes_in(scene, "Make it rain")
+    last = comes_in(scene, "Make it hail")
+    scene.timeline_markers.new("three", frame=7)
+    bpy.ops.ed.undo_push(message="three")
+    for markers in (["one", "two"], ["one"]):
+        scene = undo()
+        assert [marker.name for marker in scene.timeline_markers] == markers
+        is_shown(scene, last)
+        assert len(takes(scene)) == 1
+    assert not session.current().placing.undone_takes()
+    line = board.progress(last.id)
+    assert line is not None and not line.words
+
+
+def test_another_take_that_is_shown_is_not_one_that_was_undone(scene: bpy.types.Scene, movie: Path) -> None:
+    editing.add_movie(scene, movie)
+    titled(scene, 2)
+    first, second = comes_in(scene, "Make it rain"), comes_in(scene, "Make it hail")
+    assert bpy.ops.reshoot.take_show(job=first.id) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="Show Take")
+    is_shown(scene, first)
+    scene = undo()
+    is_shown(scene, second)
+    assert not session.current().placing.undone_takes()
+    bpy.ops.ed.redo()
+    is_shown(bpy.context.scene, first)

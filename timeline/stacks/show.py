@@ -147,7 +147,8 @@ class Show:
         given = set(map(_unnumbered, _names_given(before)))
         if len(takes) == 1 and given and _unnumbered(names[0]) not in given:
             kept["name"] = names[0]
-        trim, placement = None, {}
+        trim: tuple[int, int] | None = None
+        placement: dict[str, Any] = {}
         if len(takes) == len(found) == 1 and before is not None and takes[0].type == "MOVIE":
             trim, placement = self._of_the_editors(holder, takes[0], found[0], before)
         channel = strips.inner_channel(first, end) if holder.stacked else _empty_channel(self._scene, first, end)
