@@ -34,6 +34,7 @@ from ..settings import brief as settings_brief
 from ..settings import folders
 from ..settings.scene import settings_of
 from ..timeline import scripts, shot
+from ..timeline.facts import TimelineFacts
 from ..timeline.stacks import landing_place
 from . import spending
 
@@ -160,7 +161,7 @@ def look_at(scene: bpy.types.Scene, asked: Brief) -> Look:
         faults.append((_Rank.SERVICE, error))
     try:
         read, shown, lost = shot.read(scene, asked.source, session.project())
-        landing_place.check(scene, read, Land(settings_of(scene).land))
+        landing_place.check(TimelineFacts(scene), read, Land(settings_of(scene).land))
     except ReshootError as error:
         faults.append((_Rank.SHOT, error))
     if model is None:

@@ -327,7 +327,8 @@ class TimelineFacts:
         take, shot_id = self.of(strip), marks.shot_of(strip)
         if take.take_of is None or take.kind == "SOUND" or not shot_id:
             return take
-        plates = [plate for plate in map(self.of, self._strips) if shot_id in plate.ids and plate.take_of is None]
+        marked = [strip for strip in self._strips if marks.SHOT_KEY in strip or marks.is_stack(strip)]
+        plates = [plate for plate in map(self.of, marked) if shot_id in plate.ids and plate.take_of is None]
 
         def distance(plate: StripFacts) -> tuple[int, int]:
             apart = max(plate.start - take.end, take.start - plate.end, 0)

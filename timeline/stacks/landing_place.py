@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import bpy
-
 from ...core.errors import PlacementError, ShotError
 from ...core.takes.matching import Spot
 from ...core.values.choices import Land, Source
@@ -47,9 +45,9 @@ class Refused:
 Place = Above | InStack | Refused
 
 
-def check(scene: bpy.types.Scene, shot: Shot, land: Land) -> None:
+def check(timeline: TimelineFacts, shot: Shot, land: Land) -> None:
     """Raise ShotError where the take of a shot of the open level would find no place."""
-    timeline, lead = TimelineFacts(scene), shot.strips[0]
+    lead = shot.strips[0]
     names, end = tuple(strip.name for strip in shot.strips), shot.start + shot.frames
     spot = Spot(shot.start, shot.start, end, min(strip.channel for strip in shot.strips), names, lead.meta)
     if land is Land.REPLACE and holder_at(timeline, spot, "") is not None:

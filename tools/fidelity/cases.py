@@ -13,6 +13,8 @@ from math import ceil
 from typing import Any
 
 HD = (1280, 720)
+STACKS = "in the shot's place"
+"""The group of what is seen of a take that has to stay under, or in, something else."""
 _STRONGER = {"curve", "contrast", "brighter", "balance", "animated saturation", "log footage"}
 """Changes after which the clip's encoder, which is as exact on every picture, has more to be exact about."""
 
@@ -76,6 +78,7 @@ def every() -> list[Case]:
     return [
         *_places(),
         *_shots(),
+        *_stacks(),
         *_looks(),
         *_views(),
         *_settings(),
@@ -176,6 +179,29 @@ def _shots() -> Iterator[Case]:
     yield Case("see-through-images", "kinds of strip", "images", ("below",), "hole")
     yield Case("adjustment-placed", "kinds of strip", "adjustment", ("offset", "opacity"))
     yield Case("title-over-movie", "kinds of strip", "title", ("below",))
+
+
+def _stacks() -> Iterator[Case]:
+    """What stands above the shot, or shows it: the shot becomes a stack in its own place."""
+    above = ("title on it", "adjustment on it", "logo on it")
+    dissolves = (
+        "dissolve out",
+        "dissolve in",
+        "gamma dissolve out",
+        "gamma dissolve in",
+        "wipe in",
+        "multiplied",
+        "mixed",
+    )
+    shows = ("multiplied", "mixed", "masks another", "half speed", "stretched", "seen by a camera strip")
+    for change in (*above, *dissolves, *shows):
+        yield Case(change.replace(" ", "-"), STACKS, changes=(change,))
+    yield Case("title-on-fade", STACKS, changes=("below", "fade", "title on it"))
+    yield Case("title-on-add", STACKS, changes=("below", "add", "title on it"))
+    yield Case("title-on-placed", STACKS, changes=("below", "offset", "scale", "rotation", "crop", "title on it"))
+    yield Case("title-on-images", STACKS, "images", ("title on it",), footage={"kind": "png"})
+    for shot in ("meta", "scene sequencer", "own rate"):
+        yield Case(f"title-on-{shot.replace(' ', '-')}", STACKS, shot, ("title on it",))
 
 
 def _looks() -> Iterator[Case]:

@@ -74,6 +74,11 @@ def run(case: cases.Case, scratch: Path) -> dict[str, Any]:
     before = _Seen(scratch / "before.blend", case, scratch)
     after = _Seen(scratch / "after.blend", case, scratch)
     found |= _compare(case, before, after)
+    if case.group == cases.STACKS:
+        hidden = after.pictures(looked_at(case), hidden=True)
+        shown_before = before.pictures(looked_at(case))
+        pairs = [(shown_before[n].astype(int), hidden[n].astype(int)) for n in looked_at(case)]
+        found["plate_off"] = max(int(np.abs(one - other).max()) for one, other in pairs)
     return found
 
 
@@ -95,7 +100,7 @@ def _round_trip(name: str, case: cases.Case, scratch: Path) -> dict[str, Any]:
     took = time.monotonic() - began
     scene = bpy.data.scenes[name]
     takes = editing.takes(scene)
-    names = {strip.name for strip in content.inside(takes)}
+    names = {strip.name for strip in content.inside(takes)} | project.stacked(scene)
     after = project.look(scene)
     found = {
         "trip": round(took, 1),
@@ -124,9 +129,13 @@ class _Seen:
         shown.prepare(scene)
         return scene
 
-    def pictures(self, numbers: list[int]) -> dict[int, np.ndarray]:
+    def pictures(self, numbers: list[int], *, hidden: bool = False) -> dict[int, np.ndarray]:
+        """hidden: without the take."""
         settling = _SETTLING if self.case.real_time else 0
-        return shown.full(self.open(), stage.START, numbers, self.scratch, settling)
+        scene = self.open()
+        for take in editing.takes(scene) if hidden else ():
+            take.mute = True
+        return shown.full(scene, stage.START, numbers, self.scratch, settling)
 
     def mix(self, scene: Any) -> bytes:
         return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.wav")
