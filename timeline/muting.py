@@ -41,9 +41,10 @@ class Muting:
     shot_id: of the shot whose take it is for.
     """
 
-    def __init__(self, scene: bpy.types.Scene, shot_id: str = "") -> None:
+    def __init__(self, scene: bpy.types.Scene) -> None:
         self._scene = scene
-        self._shot_id = shot_id
+        self.shot_id = ""
+        self._shots: dict[str, str] = {}
         self._wanted: dict[str, list[Frames]] = {}
         self._words: dict[str, tuple[str, Callable[[Any], None]]] = {}
 
@@ -57,6 +58,7 @@ class Muting:
 
     def _want(self, strip: Any, frames: Iterable[Frames], words: str, quieten: Callable[[Any], None]) -> None:
         self._wanted.setdefault(strip.name, []).extend(frames)
+        self._shots[strip.name] = self.shot_id
         # Hidden, a strip is not heard either.
         if strip.name not in self._words or quieten is _mute:
             self._words[strip.name] = (words, quieten)
@@ -70,12 +72,12 @@ class Muting:
                 yield from self._over(strip, merged(frames), words, quieten)
 
     def _over(self, strip: Any, frames: Sequence[Frames], words: str, quieten: Callable[[Any], None]) -> Iterator[str]:
-        shown = _shown(strip)
+        shown, shot_id = _shown(strip), self._shots[strip.name]
         frames = merged((max(first, shown[0]), min(end, shown[1])) for first, end in frames)
         if not frames or strip.mute or (quieten is _turn_off and not strip.volume):
             return
         if frames == [shown]:
-            self._quieten(strip, quieten)
+            self._quieten(strip, quieten, shot_id)
             yield words
             return
         name = strip.name
@@ -90,15 +92,16 @@ class Muting:
         for piece in pieces:
             low, high = compat.start(piece), compat.end(piece)
             if any(first < high and end > low for first, end in frames):
-                self._quieten(piece, quieten)
+                self._quieten(piece, quieten, shot_id)
         yield words
         yield say("“{strip}” reaches past the take: cut where the take begins and ends", strip=name)
         if joined and not _joined_again(self._scene, {*joined, *(piece.name for piece in pieces)}):
             yield say("“{strip}” is not joined with its picture any more", strip=name)
 
-    def _quieten(self, strip: Any, quieten: Callable[[Any], None]) -> None:
-        if self._shot_id:
-            strip[_MUTED] = self._shot_id
+    @staticmethod
+    def _quieten(strip: Any, quieten: Callable[[Any], None], shot_id: str) -> None:
+        if shot_id:
+            strip[_MUTED] = shot_id
             if quieten is _turn_off:
                 strip[_VOLUME] = strip.volume
         quieten(strip)

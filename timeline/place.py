@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,15 +98,14 @@ def _place(
         raise PlacementError(linked_words(scene), say("Make the scene local, and place the take again from the job."))
     editor = scene.sequence_editor or scene.sequence_editor_create()
     notes: list[str] = []
-    muting = Muting(scene, jobs[0].shot.id)
+    muting = Muting(scene)
     made: list[int] = []
     there = {strip.as_pointer() for job in jobs for strip in placed_strips(scene, job.id)}
     _changes += 1
     with _prefetch_held(editor):
         try:
             laid, rates = _at_rate_now(scene, jobs)
-            spots = whereabouts.find(scene, laid[0].shot)
-            for spot in [spot for spot in spots if not beside.isdisjoint(spot.strips)] or spots:
+            for spot in _spots(scene, laid[0].shot, beside):
                 found = pieces.pieces_of(laid, spot.start, spot.first, spot.end, nearest=compat.SHOWS_NEAREST)
                 if found:
                     notes += _lay(scene, laid, spot, found, _Laying(muting, rates, land, job_of, made))
@@ -118,6 +118,19 @@ def _place(
             raise
         notes += muting.carry_out()
     return tuple(dict.fromkeys(notes))
+
+
+def _spots(scene: bpy.types.Scene, shot: Shot, beside: Collection[str]) -> tuple[Spot, ...]:
+    """Where a shot is: with one of the plates called `beside`, which may be copies, where one of them bears its id."""
+    every = compat.strips_all(editor_of(scene))
+    plates = [name for name in beside if name in every and shot.id and shot.id in marks.ids(every[name])]
+    if not plates or len(shot.strips) > 1:
+        return whereabouts.find(scene, shot)
+    found = []
+    for name in plates:
+        called_so = replace(shot, strips=(replace(shot.strips[0], name=name),))
+        found += [spot for spot in whereabouts.find(scene, called_so) if name in spot.strips]
+    return tuple(found) or whereabouts.find(scene, shot)
 
 
 class _Laying(NamedTuple):
@@ -137,7 +150,8 @@ def _lay(
 ) -> tuple[str, ...]:
     """Show the pieces of a take on one spot of its shot. What else was done, in words."""
     shot, frames = jobs[0].shot, (found[0].first, max(piece.end for piece in found))
-    shot_id = shot.id or (marks.id_for(scene, spot.strips) if spot.strips else "")
+    shot_id = _known_here(scene, spot, shot)
+    how.muting.shot_id = shot_id
     with _level_open(editor_of(scene), spot.meta):
         timeline = TimelineFacts(scene)
         shows = Show(scene, jobs, how.muting, how.rates, shot_id)
@@ -158,6 +172,7 @@ def _lay(
         if isinstance(where, landing_place.Above):
             strips = take_strips.TakeStrips(scene, jobs[0], spot, how.muting, how.rates, shot_id=shot_id)
             return strips.add(found, where.channel)[1]
+        joined = _joined(scene, spot, shot) if holder is None else []
         if holder is None:
             holder = Holder(stack.make(scene, spot.strips[0]), True, spot)
             how.made.append(compat.strips_all(editor_of(scene))[holder.name].as_pointer())
@@ -171,7 +186,43 @@ def _lay(
         # What is in it has grown.
         compat.set_start(meta, lies[0])
         compat.set_end(meta, lies[1])
-        return notes
+        return (*notes, *_join(scene, meta, joined))
+
+
+def _known_here(scene: bpy.types.Scene, spot: Spot, shot: Shot) -> str:
+    """The id by which a shot is known on a spot: a copy has its own."""
+    if not spot.strips:
+        return shot.id
+    plate = compat.strips_all(editor_of(scene))[spot.strips[0]]
+    if not shot.id:
+        return marks.id_for(scene, spot.strips)
+    return marks.own_id(plate) if shot.id in marks.ids(plate) else shot.id
+
+
+def _joined(scene: bpy.types.Scene, spot: Spot, shot: Shot) -> list[str]:
+    """What is moved along with the plate on a spot, by name: what it is joined with, where this Blender tells; else the
+    sounds that belong to it.
+    """
+    every = compat.strips_all(editor_of(scene))
+    plate = every[spot.strips[0]]
+    if not compat.CONNECTED_STRIPS:
+        return []
+    if hasattr(plate, "connections"):
+        return [strip.name for strip in plate.connections]
+    level = compat.meta_of(plate)
+    return [name for name in shot.sounds if name in every and compat.meta_of(every[name]) == level]
+
+
+def _join(scene: bpy.types.Scene, meta: Any, names: Sequence[str]) -> Iterator[str]:
+    """Let a stack be moved along with what its plate was joined with. What could not be done, in words."""
+    every = compat.strips_all(editor_of(scene))
+    others = [every[name] for name in names if name in every]
+    if not others:
+        return
+    try:
+        movie_strip.join(scene, [meta, *others])
+    except (PlacementError, RuntimeError):
+        yield from (say("“{strip}” is not joined with its picture any more", strip=other.name) for other in others)
 
 
 def _at_rate_now(scene: bpy.types.Scene, jobs: Sequence[Job]) -> tuple[list[Job], dict[str, Fraction]]:

@@ -325,9 +325,8 @@ def calls_operators(job: Job) -> bool:
     if job.take is None or job.take.play_fps is not None:
         return job.take is not None
     brought = job.order.sound is Sound.RESULT and job.take.sound
-    # What was joined with its picture is joined again where it is cut.
-    cut = job.order.sound is not Sound.TIMELINE and bool(job.shot.sounds)
-    return compat.CONNECTED_STRIPS and (brought or cut)
+    # What was joined with its picture is joined again where it is cut, or where the picture goes into a stack.
+    return compat.CONNECTED_STRIPS and (brought or bool(job.shot.sounds))
 
 
 def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:

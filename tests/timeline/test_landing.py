@@ -17,7 +17,7 @@ from reshoot.core.jobs import board
 from reshoot.core.values.job import Job
 from reshoot.operators import waiting
 from reshoot.session import shoot as press
-from reshoot.timeline import compat
+from reshoot.timeline import compat, movie_strip
 from reshoot.timeline.stacks import marks
 
 pytestmark = [
@@ -364,3 +364,52 @@ def test_another_take_that_is_shown_is_not_one_that_was_undone(scene: bpy.types.
     assert not session.current().placing.undone_takes()
     bpy.ops.ed.redo()
     is_shown(bpy.context.scene, first)
+
+
+def test_a_press_on_a_copy_leaves_the_original_as_it_is(scene: bpy.types.Scene, movie: Path) -> None:
+    editing.add_movie(scene, movie)
+    titled(scene, 2)
+    first = landed(scene)
+    meta = the_stack(scene)
+    editing.select(scene, meta)
+    with movie_strip.sequencer(scene):
+        bpy.ops.sequencer.duplicate("EXEC_REGION_WIN")
+    every = compat.strips_all(scene.sequence_editor)
+    (copy,) = [strip for strip in every if marks.is_stack(strip) and strip.name != meta.name]
+    copy.channel = 5
+    compat.set_content_start(copy, compat.content_start(copy) + 200)
+    # Both list the same, until one of them is pressed.
+    assert marks.own_id(marks.plates_in(copy)[0]) == first.shot.id
+    editing.select(scene, copy)
+    other = landed(scene, "Make it rain")
+    assert other.shot.id != first.shot.id and lies(copy) == (201, 281, 5)
+    shown = {compat.meta_of(take): take[marks.JOB_KEY] for take in takes(scene)}
+    assert shown == {meta.name: first.id, copy.name: other.id}
+    (plate,) = marks.plates_in(copy)
+    assert marks.ids(plate) == (other.shot.id, first.shot.id)
+    # It can show what the original has.
+    editing.select(scene, copy)
+    assert bpy.ops.reshoot.take_step(direction="PREVIOUS") == {"FINISHED"}
+    shown = {compat.meta_of(take): take[marks.JOB_KEY] for take in takes(scene)}
+    assert shown == {meta.name: first.id, copy.name: first.id}
+
+
+def test_sound_that_was_joined_with_its_picture_is_joined_with_the_stack(
+    scene: bpy.types.Scene, tmp_path: Path
+) -> None:
+    if not bpy.app.build_options.audaspace or not compat.CONNECTED_STRIPS:
+        return
+    path = numbered.movie(tmp_path / "talk.mp4", frames=FRAMES, sound=True)
+    strip = editing.add_movie(scene, path)
+    sound = compat.strips(scene.sequence_editor).new_sound("own", str(path), 5, 1)
+    movie_strip.join(scene, [strip, sound])
+    titled(scene, 2)
+    editing.select(scene, strip)
+    landed(scene)
+    meta = the_stack(scene)
+    if hasattr(meta, "connections"):
+        assert [each.name for each in meta.connections] == ["own"]
+    # What is cut along is joined.
+    with movie_strip.sequencer(scene):
+        compat.select_only([sound, meta], compat.strips_all(scene.sequence_editor))
+        assert bpy.ops.sequencer.disconnect("EXEC_REGION_WIN") == {"FINISHED"}
