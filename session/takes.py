@@ -72,7 +72,8 @@ def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
     for strip in timeline.selected:
         if strip.ids:
             spot = Spot(strip.start, strip.start, strip.end, strip.channel, (strip.name,), strip.meta)
-            found.append(_Chosen(strip.name, strip.ids, holder_at(timeline, spot, "")))
+            holder = holder_at(timeline, spot, "") or holder_at(timeline, spot, "", over_all=True)
+            found.append(_Chosen(strip.name, strip.ids, holder))
     return found
 
 

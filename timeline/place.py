@@ -8,7 +8,7 @@ see-through shot, which would show through its take; both over the take's frames
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..core.errors import PlacementError
 from ..core.takes import other_rate, pieces
 from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
-from ..core.values.choices import Land, Sound
+from ..core.values.choices import Land, Sound, Source
 from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
@@ -30,7 +30,7 @@ from .facts import TimelineFacts
 from .muting import Muting
 from .shot import linked_words, scene_fps
 from .stacks import landing_place, marks, stack
-from .stacks.holders import Holder, holder_at, shown_job
+from .stacks.holders import Holder, holder_at, shown_job, takes_above
 from .stacks.marks import JOB_KEY
 from .stacks.show import JobOf, Show, original, unmuted
 
@@ -74,9 +74,11 @@ def show(
 
 
 def show_original(scene: bpy.types.Scene, holder: Holder, shot_id: str) -> None:
-    """Let the plate be seen and heard in the place of the take that a holder has."""
+    """Let the plate be seen and heard in the place of the takes that are shown of a shot."""
     global _changes
     _changes += 1
+    for name in takes_above(TimelineFacts(scene), holder.spot, shot_id, holder.spot.channel):
+        compat.strips_all(editor_of(scene))[name].mute = True
     original(scene, holder, shot_id)
 
 
@@ -155,7 +157,10 @@ def _lay(
     with _level_open(editor_of(scene), spot.meta):
         timeline = TimelineFacts(scene)
         shows = Show(scene, jobs, how.muting, how.rates, shot_id)
-        holder = holder_at(timeline, spot, shot_id) if how.land is Land.REPLACE else None
+        over_all = shot.source is Source.TIMELINE
+        holder = None
+        if how.land is Land.REPLACE:
+            holder = holder_at(timeline, spot, shot_id, over_all=over_all)
         if holder is not None and shown_job(scene, holder, hidden=True) in {job.id for job in jobs}:
             unmuted(scene, holder, shot_id)
             return ()
@@ -171,7 +176,10 @@ def _lay(
         marks.adopt(scene, spot.strips, shot_id)
         if isinstance(where, landing_place.Above):
             strips = take_strips.TakeStrips(scene, jobs[0], spot, how.muting, how.rates, shot_id=shot_id)
-            return strips.add(found, where.channel)[1]
+            _strip, notes = strips.add(found, where.channel)
+            covering = [] if over_all else takes_above(timeline, spot, shot_id, where.channel)
+            return (*notes, *_hide(scene, covering, jobs[0], how.job_of))
+        covering = [] if over_all else takes_above(timeline, spot, shot_id, spot.channel)
         joined = _joined(scene, spot, shot) if holder is None else []
         if holder is None:
             holder = Holder(stack.make(scene, spot.strips[0]), True, spot)
@@ -186,7 +194,17 @@ def _lay(
         # What is in it has grown.
         compat.set_start(meta, lies[0])
         compat.set_end(meta, lies[1])
-        return (*notes, *_join(scene, meta, joined))
+        return (*notes, *_join(scene, meta, joined), *_hide(scene, covering, jobs[0], how.job_of))
+
+
+def _hide(scene: bpy.types.Scene, names: Iterable[str], lead: Job, job_of: JobOf) -> Iterator[str]:
+    """Mute older takes that would hide a new one; what was done, in words."""
+    for name in names:
+        strip = compat.strips_all(editor_of(scene)).get(name)
+        job = job_of(str(strip[JOB_KEY])) if strip is not None else None
+        if strip is not None and (job is None or job.group != lead.group):
+            strip.mute = True
+            yield say("“{strip}” is muted", strip=name)
 
 
 def _known_here(scene: bpy.types.Scene, spot: Spot, shot: Shot) -> str:

@@ -413,3 +413,41 @@ def test_sound_that_was_joined_with_its_picture_is_joined_with_the_stack(
     with movie_strip.sequencer(scene):
         compat.select_only([sound, meta], compat.strips_all(scene.sequence_editor))
         assert bpy.ops.sequencer.disconnect("EXEC_REGION_WIN") == {"FINISHED"}
+
+
+def test_a_take_of_all_that_is_visible_lies_above_it_and_one_of_the_strip_below(
+    scene: bpy.types.Scene, movie: Path
+) -> None:
+    strip = editing.add_movie(scene, movie)
+    title = titled(scene, 2)
+    scene.reshoot.source = "TIMELINE"
+    whole = landed(scene)
+    assert [lies(each) for each in takes(scene)] == [(1, 81, 3)]
+    again = landed(scene, "Make it rain")
+    assert [lies(each) for each in takes(scene)] == [(1, 81, 3)]
+    scene.reshoot.source = "STRIP"
+    plate = landed(scene, "Make it hail")
+    # Under the title, which the take of the whole would hide.
+    shown = {take[marks.JOB_KEY]: (take.channel, take.mute) for take in takes(scene)}
+    assert shown == {again.id: (3, True), plate.id: (2, False)} and lies(the_stack(scene)) == (1, 81, 1)
+    assert bpy.ops.reshoot.take_show(job=whole.id) == {"FINISHED"}
+    shown = {take[marks.JOB_KEY]: (take.channel, take.mute) for take in takes(scene)}
+    assert shown == {whole.id: (3, False), plate.id: (2, False)}
+    # The original under it all.
+    editing.select(scene, the_stack(scene))
+    assert bpy.ops.reshoot.take_show() == {"FINISHED"}
+    assert all(take.mute for take in takes(scene)) and not title.mute and strip
+
+
+def test_a_shot_that_feeds_something_once_it_has_a_take_feeds_the_next_one_to_it(
+    scene: bpy.types.Scene, movie: Path
+) -> None:
+    strip = editing.add_movie(scene, movie)
+    first = landed(scene)
+    assert [lies(take) for take in takes(scene)] == [(1, 81, 2)]
+    blur = compat.new_effect(scene.sequence_editor, "Blur", "GAUSSIAN_BLUR", 5, 1, 80, (strip,))
+    editing.select(scene, strip)
+    second = landed(scene, "Make it rain")
+    assert blur.input_1 == the_stack(scene)
+    shown = {take[marks.JOB_KEY]: take.mute for take in takes(scene)}
+    assert shown == {first.id: True, second.id: False}

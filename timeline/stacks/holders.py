@@ -24,24 +24,43 @@ class Holder:
     spot: Spot
 
 
-def holder_at(timeline: TimelineFacts, spot: Spot, shot_id: str) -> Holder | None:
-    """What holds the place of the takes of a shot where it is now, whose level is open; None where nothing does yet."""
+def holder_at(timeline: TimelineFacts, spot: Spot, shot_id: str, *, over_all: bool = False) -> Holder | None:
+    """What holds the place of the takes of a shot where it is now, whose level is open; None where nothing does yet.
+
+    over_all: of takes of all that was visible, which nothing visible may cover. Of others nothing else may lie between
+    the take and its shot, and nothing else may show the shot.
+    """
     there = timeline.overlapping(spot.first, spot.end)
     plates = [strip for strip in there if strip.name in spot.strips]
-    if len(plates) == 1 and plates[0].stack:
+    if not over_all and len(plates) == 1 and plates[0].stack:
         return Holder(plates[0].stack, True, spot)
+    if not over_all and timeline.users(spot.strips):
+        return None
     ids = {shot_id, *(each for plate in plates for each in plate.ids)} - {""}
     lowest = max((plate.channel for plate in plates), default=spot.channel)
     found = None
     for strip in sorted(there, key=lambda each: each.channel):
-        if strip.channel <= lowest or strip.kind == "SOUND":
+        if strip.channel <= lowest or strip.kind == "SOUND" or strip.take_of == "":
             continue
-        if strip.take_of is None and not ids.isdisjoint(strip.ids):
-            # A copy of the shot: the takes above are its own.
-            break
         if strip.take_of in ids:
             found = strip
+        elif not over_all or not ids.isdisjoint(strip.ids):
+            # What is above that is something else's, or a copy's.
+            break
+        elif not strip.muted:
+            found = None
     return Holder(found.name, False, spot) if found is not None else None
+
+
+def takes_above(timeline: TimelineFacts, spot: Spot, shot_id: str, channel: int) -> list[str]:
+    """The names of the takes of a shot that would cover what is shown of it on `channel`."""
+    there = timeline.overlapping(spot.first, spot.end)
+    ids = {shot_id, *(each for strip in there if strip.name in spot.strips for each in strip.ids)} - {""}
+    return [
+        strip.name
+        for strip in there
+        if strip.take_of in ids and strip.kind != "SOUND" and strip.channel > channel and not strip.muted
+    ]
 
 
 def shown_takes(scene: bpy.types.Scene, holder: Holder) -> list[Any]:

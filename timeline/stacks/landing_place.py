@@ -50,7 +50,8 @@ def check(timeline: TimelineFacts, shot: Shot, land: Land) -> None:
     lead = shot.strips[0]
     names, end = tuple(strip.name for strip in shot.strips), shot.start + shot.frames
     spot = Spot(shot.start, shot.start, end, min(strip.channel for strip in shot.strips), names, lead.meta)
-    if land is Land.REPLACE and holder_at(timeline, spot, "") is not None:
+    over_all = shot.source is Source.TIMELINE
+    if land is Land.REPLACE and holder_at(timeline, spot, "", over_all=over_all) is not None:
         return
     found = place_for(timeline, shot, names, (shot.start, end), land)
     if isinstance(found, Refused):
@@ -167,7 +168,7 @@ class _There:
             return say("“{strip}” shows what lies below it", strip=shot.name), to_channel
         if not shot.can_lengthen:
             return say("“{strip}” is made of other strips", strip=shot.name), to_channel
-        if self._takes:
+        if any(not each.take_of for each in self._takes):
             return say("an older take lies over it"), say("Delete the older take, or set Land to On a Channel.")
         if self._shot.see_through and (shot.faded or shot.blend[0] not in _OPAQUE):
             return say("what lies below shows through “{strip}”", strip=shot.name), to_channel
