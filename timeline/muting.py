@@ -115,20 +115,26 @@ def _turn_off(strip: Any) -> None:
     strip.volume = 0.0
 
 
+def is_muted_for(strip: Any, shot_id: str) -> bool:
+    """Whether a strip was muted for the takes of a shot."""
+    return bool(shot_id) and strip.get(_MUTED) == shot_id
+
+
 def muted_for(strip: Any, shot_id: str, *, on: bool) -> None:
     """Let be seen and heard what was muted for the takes of a shot, or mute it again where `on`."""
-    if not shot_id or strip.get(_MUTED) != shot_id:
+    if not is_muted_for(strip, shot_id):
         return
-    if strip.get(_VOLUME) is None:
+    volume = strip.get(_VOLUME)
+    if not isinstance(volume, int | float):
         strip.mute = on
     else:
-        strip.volume = 0.0 if on else float(strip[_VOLUME])
+        strip.volume = 0.0 if on else float(volume)
 
 
 def release(strip: Any, shot_id: str) -> None:
     """Let be heard what was muted for the takes of a shot, for good."""
     muted_for(strip, shot_id, on=False)
-    if shot_id and strip.get(_MUTED) == shot_id:
+    if is_muted_for(strip, shot_id):
         for name in (_MUTED, _VOLUME):
             if name in strip:
                 del strip[name]

@@ -27,7 +27,7 @@ from ..core.words import say
 from . import compat, curves, movie_strip, take_strips, whereabouts
 from .editor import editor_of
 from .facts import TimelineFacts
-from .muting import Muting
+from .muting import Muting, is_muted_for, release
 from .shot import linked_words, scene_fps
 from .stacks import landing_place, marks, stack
 from .stacks.holders import Holder, holder_at, shown_job, takes_above
@@ -194,6 +194,11 @@ def _lay(
         # What is in it has grown.
         compat.set_start(meta, lies[0])
         compat.set_end(meta, lies[1])
+        for plate in marks.plates_in(meta):
+            if is_muted_for(plate, shot_id):
+                # For a take above, through which it would have been seen.
+                release(plate, shot_id)
+                meta.mute = False
         return (*notes, *_join(scene, meta, joined), *_hide(scene, covering, jobs[0], how.job_of))
 
 

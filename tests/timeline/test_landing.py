@@ -443,11 +443,14 @@ def test_a_shot_that_feeds_something_once_it_has_a_take_feeds_the_next_one_to_it
     scene: bpy.types.Scene, movie: Path
 ) -> None:
     strip = editing.add_movie(scene, movie)
+    # Through the take it would be seen, so it is muted below.
+    strip.blend_type, strip.blend_alpha = "ALPHA_OVER", 0.5
     first = landed(scene)
-    assert [lies(take) for take in takes(scene)] == [(1, 81, 2)]
+    assert [lies(take) for take in takes(scene)] == [(1, 81, 2)] and strip.mute
     blur = compat.new_effect(scene.sequence_editor, "Blur", "GAUSSIAN_BLUR", 5, 1, 80, (strip,))
     editing.select(scene, strip)
     second = landed(scene, "Make it rain")
-    assert blur.input_1 == the_stack(scene)
+    meta = the_stack(scene)
+    assert blur.input_1 == meta and not meta.mute and (meta.blend_alpha, strip.blend_alpha) == (0.5, 1.0)
     shown = {take[marks.JOB_KEY]: take.mute for take in takes(scene)}
     assert shown == {first.id: True, second.id: False}
