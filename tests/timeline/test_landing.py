@@ -158,6 +158,7 @@ def test_what_finds_no_place_is_refused_before_it_is_paid_for(scene: bpy.types.S
     timeline.is_as_it_was()
 
 
+@pytest.mark.campaign
 def test_on_channels_of_their_own_takes_lie_as_near_as_they_can(scene: bpy.types.Scene, movie: Path) -> None:
     editing.add_movie(scene, movie)
     titled(scene, 4)
@@ -264,6 +265,7 @@ def test_above_its_shot_a_take_is_shown_in_the_place_of_another(scene: bpy.types
     assert (11, 91, 2) in [lies(each) for each in takes(scene)]
 
 
+@pytest.mark.campaign
 def test_a_take_at_another_pace_is_laid_anew(scene: bpy.types.Scene, tmp_path: Path) -> None:
     scene.render.fps = 12
     editing.add_movie(scene, numbered.movie(tmp_path / "forest.mp4", frames=FRAMES))
@@ -415,6 +417,7 @@ def test_sound_that_was_joined_with_its_picture_is_joined_with_the_stack(
         assert bpy.ops.sequencer.disconnect("EXEC_REGION_WIN") == {"FINISHED"}
 
 
+@pytest.mark.campaign
 def test_a_take_of_all_that_is_visible_lies_above_it_and_one_of_the_strip_below(
     scene: bpy.types.Scene, movie: Path
 ) -> None:
@@ -454,3 +457,63 @@ def test_a_shot_that_feeds_something_once_it_has_a_take_feeds_the_next_one_to_it
     assert blur.input_1 == meta and not meta.mute and (meta.blend_alpha, strip.blend_alpha) == (0.5, 1.0)
     shown = {take[marks.JOB_KEY]: take.mute for take in takes(scene)}
     assert shown == {first.id: True, second.id: False}
+
+
+@pytest.mark.campaign
+def test_what_the_editor_does_to_a_stack_by_hand(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
+    """Cut, emptied, entered, and filled with more: each time a take lands where the shot is, and nothing is lost."""
+    editing.add_movie(scene, movie)
+    titled(scene, 2)
+    landed(scene)
+    meta = the_stack(scene)
+    editor = scene.sequence_editor
+    # The take is deleted inside: the plate is seen, and the next take is laid beside it.
+    compat.strips(meta).remove(takes(scene)[0])
+    assert numbered.number_shown(scene, 40, tmp_path) == 39
+    editing.select(scene, meta)
+    landed(scene, "Make it rain")
+    assert [(take.channel, compat.meta_of(take)) for take in takes(scene)] == [(2, meta.name)]
+    # Something of the editor's lies inside, on the next channel: it stays above.
+    note = compat.new_effect(meta, "Note", "TEXT", 3, 1, 80)
+    compat.set_end(meta, 81)
+    compat.open_level(editor, meta.name)
+    (job,) = press.shoot(scene, "Make it hail")
+    waiting.wait_for(session.current(), [job.id])
+    assert compat.open_meta(editor) == meta.name, "the level that was entered stays"
+    (take,) = takes(scene)
+    assert (take[marks.JOB_KEY], take.channel, note.channel) == (job.id, 2, 3)
+    compat.open_level(editor, "")
+    # Cut apart with the razor: both pieces get the next take, each its frames.
+    right = meta.split(frame=41, split_method="SOFT", **(compat.split_options(meta) or {}))
+    editing.select(scene, meta)
+    last = landed(scene, "Both")
+    assert last.shot.frames == 40
+    assert {take[marks.JOB_KEY] for take in takes(scene) if compat.meta_of(take) == meta.name} == {last.id}
+    assert {take[marks.JOB_KEY] for take in takes(scene) if compat.meta_of(take) == right.name} == {job.id}
+    assert lies(meta) == (1, 41, 1) and lies(right) == (41, 81, 1)
+    # Without its plate a stack is the editor's own.
+    (plate,) = marks.plates_in(right)
+    compat.strips(right).remove(plate)
+    editing.select(scene, right)
+    assert editing.seen(scene).shot is not None
+
+
+@pytest.mark.campaign
+def test_the_parts_of_a_long_shot_lie_in_one_stack(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=300))
+    titled(scene, 2, 1, 301)
+    jobs = press.shoot(scene)
+    assert len(jobs) == 2
+    waiting.wait_for(session.current(), [job.id for job in jobs])
+    meta = the_stack(scene)
+    assert lies(meta) == (1, 301, 1)
+    shown = [strip for strip in compat.strips(meta) if marks.is_take(strip)]
+    assert [strip.type for strip in shown] == ["META"] and compat.length(shown[0]) == 300
+    assert [numbered.number_shown(scene, frame, tmp_path) for frame in (5, 280)] == [4, 279]
+    again = press.shoot(scene, "Make it rain")
+    waiting.wait_for(session.current(), [job.id for job in again])
+    held = {strip[marks.JOB_KEY] for strip in compat.strips(meta) if marks.is_take(strip)}
+    assert held == {again[0].id}
+    assert bpy.ops.reshoot.take_show(job=jobs[0].id) == {"FINISHED"}
+    held = {strip[marks.JOB_KEY] for strip in compat.strips(meta) if marks.is_take(strip)}
+    assert held == {jobs[0].id} and lies(meta) == (1, 301, 1)
