@@ -22,6 +22,7 @@ from ..timeline import compat, content, curves, see_through
 from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
 from ..timeline.shot import scene_fps
+from ..timeline.stacks import stack
 from . import graphics, movie_output
 
 
@@ -41,6 +42,8 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     # What is open is what is rendered, and only some versions write out which level that was.
     if scene.sequence_editor is not None:
         compat.open_level(scene.sequence_editor, recipe.meta)
+        # What is sent is the plate, whichever take is shown in its place.
+        stack.unmake_in_copy(scene, recipe.strips)
     if recipe.audio:
         _hear_only_own(scene, recipe)
     if recipe.alone:

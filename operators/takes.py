@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from .. import session
 from ..core.words import say
@@ -68,6 +68,60 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class RESHOOT_OT_take_show(bpy.types.Operator):
+    """Show the job's take in the place of its shot; the selected shot's original where no job is named"""
+
+    bl_idname = "reshoot.take_show"
+    bl_label = "Show Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Show it."""
+        from ..core.errors import ReshootError
+        from ..session import takes
+
+        try:
+            takes.show(scene_of(context), self.job)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        # The list hears from it what the journal says.
+        watch.ensure()
+        return {"FINISHED"}
+
+
+class RESHOOT_OT_take_step(bpy.types.Operator):
+    """Show the next or the previous take of the selected shot; before the first one is the original"""
+
+    bl_idname = "reshoot.take_step"
+    bl_label = "Show Another Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    direction: EnumProperty(  # type: ignore[valid-type]
+        name="Direction",
+        items=(
+            ("NEXT", "Next", "The take that was made after the one shown"),
+            ("PREVIOUS", "Previous", "The take that was made before the one shown"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Show it."""
+        from ..core.errors import ReshootError
+        from ..session import takes
+
+        try:
+            takes.step(scene_of(context), 1 if self.direction == "NEXT" else -1)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        watch.ensure()
+        return {"FINISHED"}
+
+
 class RESHOOT_OT_job_show(bpy.types.Operator):
     """Select the job's take in the timeline, or its shot where there is no take, and bring it into view"""
 
@@ -81,6 +135,7 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         """Select it, and frame it where a sequencer shows the timeline."""
         from ..core.jobs import board
         from ..timeline import compat, place, whereabouts
+        from ..timeline.stacks import marks
 
         line = board.progress(self.job)
         scene = scene_of(context)
@@ -95,6 +150,8 @@ class RESHOOT_OT_job_show(bpy.types.Operator):
         if not strips:
             self.report({"ERROR"}, say("“{shot}” is not in this timeline any more.", shot=line.job.shot.name))
             return {"CANCELLED"}
+        # What is in a stack is seen as the stack.
+        strips = [marks.seen_as(strip) for strip in strips]
         level = compat.meta_of(strips[0])
         if level != compat.open_meta(editor):
             compat.open_level(editor, level)
@@ -136,4 +193,10 @@ class RESHOOT_OT_take_folder(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESHOOT_OT_take_place, RESHOOT_OT_job_show, RESHOOT_OT_take_folder)
+CLASSES = (
+    RESHOOT_OT_take_place,
+    RESHOOT_OT_take_show,
+    RESHOOT_OT_take_step,
+    RESHOOT_OT_job_show,
+    RESHOOT_OT_take_folder,
+)

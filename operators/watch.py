@@ -201,7 +201,7 @@ def _undone(*_args: object) -> None:
         return
     # What was undone is told by it, and what is to stay is laid again.
     attempt(ensure)
-    if running.placing.goes_on and not bpy.app.background:
+    if not bpy.app.background and running.placing.goes_on:
         attempt(lambda: bpy.app.timers.register(_undo_on, first_interval=0.0))
 
 

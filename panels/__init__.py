@@ -202,7 +202,7 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = settings_of(scene_of(context))
-        for name in ("model", "variants", "selection", "source", "timing", "sound", "handles"):
+        for name in ("model", "variants", "selection", "source", "timing", "sound", "handles", "land"):
             layout.prop(settings, name)
 
 

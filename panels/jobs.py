@@ -130,7 +130,9 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     if icon and free.pixels > (_PICTURE * 20 + _BESIDE) * free.scale:
         column, aside = beside_picture(layout, icon, _PICTURE, free)
     head = column.row()
-    lost = job.state is State.PLACED and job.id not in held
+    absent = job.state is State.PLACED and job.id not in held
+    hidden = absent and job.shot.id in session.shots_shown()
+    lost = absent and not hidden
     buttons = _buttons(line, lost)
     (name,) = shortened(job.label, aside.less((20 * len(buttons) + 8) * free.scale))
     head.label(text=name, translate=False)
@@ -140,7 +142,7 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     words = running_text(column)
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
-    _standing(column, line, lost, aside)
+    _standing(column, line, lost, aside, hidden=hidden)
     wrapped(column, _facts(job, now), aside, active=False)
     if job.error:
         _error(layout, job, free)
@@ -179,8 +181,8 @@ def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, Icon]]) -> N
         row.operator(operator, text="", icon=icon).job = job.id
 
 
-def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room) -> None:
-    """Where the job stands: a bar while it moves, words when it is over."""
+def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room, *, hidden: bool) -> None:
+    """Where the job stands: a bar while it moves, words when it is over. hidden: another take of its shot is shown."""
     state = line.job.state
     if state.moving:
         # What the service says comes as it is, and may be long.
@@ -194,6 +196,9 @@ def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room) -> No
         wrapped(layout, say("Not in the timeline any more"), free, icon="X")
         again = layout.operator("reshoot.take_place", text=say("Place Again"), icon="IMPORT", translate=False)
         again.job = line.job.id
+    elif hidden:
+        wrapped(layout, say("Another take of the shot is shown"), free, icon="HIDE_ON")
+        layout.operator("reshoot.take_show", text=say("Show Take"), icon="HIDE_OFF", translate=False).job = line.job.id
     else:
         words = say(_HELD) if line.job.held else say(_WORDS[state])
         wrapped(layout, words, free, icon=_ICONS[state], alert=state in (State.FAILED, State.UNSURE))

@@ -44,6 +44,7 @@ __all__ = [
     "project",
     "running",
     "service",
+    "shots_shown",
     "spent",
     "takes_folder",
     "takes_in_file",
@@ -178,6 +179,11 @@ def areas(kind: str) -> Iterator[Area]:
 def takes_in_file() -> frozenset[str]:
     """The jobs whose takes are strips of the open file, whatever file they were sent from."""
     return _session.following.takes_in_file() if _session is not None else frozenset()
+
+
+def shots_shown() -> frozenset[str]:
+    """The ids of the shots that have a take among the strips of the open file, whichever one is shown."""
+    return _session.following.shots_shown() if _session is not None else frozenset()
 
 
 def spent() -> tuple[Sum, ...]:

@@ -11,12 +11,12 @@ import bpy
 
 from ..core.jobs import board
 from ..core.takes.matching import Spot
-from ..core.values.job import Job, is_job_id
+from ..core.values.job import Job
 from ..core.values.progress import JobProgress, StripProgress
 from ..core.values.shot import Shot
 from ..core.values.state import State
 from ..timeline import compat, place, whereabouts
-from ..timeline.take_strips import JOB_KEY
+from ..timeline.stacks import marks
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
@@ -35,6 +35,7 @@ class Following:
         self._on_strips: list[StripProgress] = []
         self._strip_counts: tuple[int, ...] = (-1,)
         self._takes_in_file: frozenset[str] = frozenset()
+        self._shots_shown: frozenset[str] = frozenset()
 
     def on_strips(self, scene: bpy.types.Scene) -> list[StripProgress]:
         """The jobs that are to be seen on the strips of `scene`, newest first: where each one's shot is now.
@@ -69,13 +70,20 @@ class Following:
     def takes_in_file(self) -> frozenset[str]:
         """The jobs whose takes are strips of the open file. Looks anew where there are more strips or fewer."""
         editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
-        counts = tuple(len(compat.strips_all(editor)) for editor in editors)
+        # A strip that shows another take now is not one more.
+        counts = (place.changes(), *(len(compat.strips_all(editor)) for editor in editors))
         if counts != self._strip_counts:
             self._strip_counts = counts
-            marks = (strip.get(JOB_KEY) for editor in editors for strip in compat.strips_all(editor))
             # Any file may hold anything there, also what is no text.
-            self._takes_in_file = frozenset(mark for mark in marks if is_job_id(mark))
+            takes = [strip for editor in editors for strip in compat.strips_all(editor) if marks.is_take(strip)]
+            self._takes_in_file = frozenset(strip[marks.JOB_KEY] for strip in takes)
+            self._shots_shown = frozenset(map(marks.shot_of, takes)) - {""}
         return self._takes_in_file
+
+    def shots_shown(self) -> frozenset[str]:
+        """The ids of the shots that have a take among the strips of the open file, whichever one."""
+        self.takes_in_file()
+        return self._shots_shown
 
     def forget_strips(self) -> None:
         """Count anew when asked next: other strips may have taken the place of those that were there."""

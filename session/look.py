@@ -27,7 +27,7 @@ from ..core.money.ledger import Sum
 from ..core.planning import conform, footage, prompt, references, transparency
 from ..core.takes.files import check_room, check_writable
 from ..core.values.brief import Brief
-from ..core.values.choices import Selection
+from ..core.values.choices import Land, Selection
 from ..core.values.plan import Plan
 from ..core.values.preview import Preview, SentFile, ShotPreview
 from ..core.values.shot import Reference, Shot, ShownFiles
@@ -36,6 +36,8 @@ from ..settings import brief as settings_brief
 from ..settings import folders
 from ..settings.scene import settings_of
 from ..timeline import scripts, shot
+from ..timeline.facts import TimelineFacts
+from ..timeline.stacks import landing_place
 from . import spending
 
 _BYTES_PER_PIXEL = 0.12
@@ -278,15 +280,17 @@ def look_at(
         service = session.service()
     except ReshootError as error:
         faults.append(_Fault(_Rank.SERVICE, error))
+    timeline = TimelineFacts(scene)
     found = shot.Shots()
     try:
-        found = shot.read_each(scene, asked.source, session.project(), selection, known=known, most=most)
+        found = shot.read_each(timeline, asked.source, session.project(), selection, known=known, most=most)
     except ReshootError as error:
         faults.append(_Fault(_Rank.SHOT, error))
     is_whole = len(found.each) == found.total
     read = found.each if is_whole else ()
     plans, refused = _plans(scene, [each.shot for each in read], asked)
     faults += refused
+    faults += _without_place(timeline, [each.shot for each in read])
     try:
         references.check_count(asked.references, limits)
     except ReshootError as error:
@@ -332,6 +336,16 @@ def _frozen(scene: bpy.types.Scene, shots: Sequence[Shot]) -> list[str]:
     # Mostly there are none, which is soon found out for all of them.
     whole = scripts.frozen_words(scene, min(first for first, _end in spans), max(end for _first, end in spans))
     return [scripts.frozen_words(scene, *span) if whole else "" for span in spans]
+
+
+def _without_place(timeline: TimelineFacts, shots: Sequence[Shot]) -> Iterator[_Fault]:
+    """Why the takes of those of `shots` cannot be laid where they would be seen as their shots are."""
+    land = Land(settings_of(timeline.scene).land)
+    for number, each in enumerate(shots):
+        try:
+            landing_place.check(timeline, each, land)
+        except ReshootError as error:
+            yield _Fault(_Rank.SHOT, error, number)
 
 
 def _plans(scene: bpy.types.Scene, shots: Sequence[Shot], asked: Brief) -> tuple[list[Plan | None], list[_Fault]]:

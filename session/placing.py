@@ -22,10 +22,12 @@ from ..core.jobs import board
 from ..core.jobs.runner import Runner
 from ..core.takes import at_hand
 from ..core.takes.at_hand import Files, Needed
+from ..core.values.choices import Land
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.values.take import Take
 from ..core.words import say
+from ..settings.scene import settings_of
 from ..timeline import compat, place
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
@@ -231,7 +233,7 @@ class Placing:
             )
         beside = place.curves_beside(scene, jobs)
         with self.threads_paused(jobs, scene):
-            notes = place.place(scene, jobs, files)
+            notes = place.place(scene, jobs, files, land=_land(scene), job_of=_job_of)
         for job in jobs:
             if orphaned:
                 self._runner.adopt(job.id, self._project())
@@ -247,6 +249,25 @@ class Placing:
             place.note_how(scene, lead.id, _AGAIN if stepless else _LANDED, self._kept)
             if stepless:
                 self._note_stepless(scene, jobs)
+        return notes
+
+    def show(self, jobs: Sequence[Job], scene: bpy.types.Scene, beside: frozenset[str]) -> tuple[str, ...]:
+        """Show the take of `jobs` in the place of their shot, as the editor asked. beside: see `place.show`.
+
+        Notes in words. Raises PlacementError, also where the disk of the take does not answer at once.
+        """
+        files = self.files(jobs, scene)
+        if files is None:
+            raise PlacementError(
+                say("The disk with the take of “{shot}” has not answered yet.", shot=jobs[0].label),
+                say("Show it again in a moment."),
+            )
+        with self.threads_paused(jobs, scene):
+            notes = place.show(scene, jobs, files, job_of=_job_of, beside=beside)
+        for job in jobs:
+            self._tried.pop(job.id, None)
+            if job.state is State.LANDED:
+                self._being_written.append(self._runner.placed(job.id, notes))
         return notes
 
     def takes_to_correct(self) -> list[Job]:
@@ -277,7 +298,7 @@ class Placing:
                 say("Delete the strip and place the take again from the list of jobs."),
             )
         with self.threads_paused([job], scene):
-            place.correct_take(scene, job, files)
+            place.correct_take(scene, job, files, land=_land(scene), job_of=_job_of)
         return True
 
     @contextlib.contextmanager
@@ -349,19 +370,32 @@ class Placing:
         for lead in self._kept:
             # Where its scene knows how it came, the editor has deleted it.
             if lead not in there and not self._how_placed(lead) and lead not in self._to_lay_again:
-                self._want_again(lead)
                 self._goes_on = self._goes_on or (not again and self._how.get(lead) == _LANDED)
+                # In its place another take of the shot was shown since, which is the one that stays.
+                if not self._was_replaced(lead):
+                    self._want_again(lead)
         kept = {job.id for lead in self._to_lay_again for job in self._kept.get(lead, ())}
+        shots = {_shot_id(job_id) for job_id in there | kept} - {""}
         for job_id in (self._before_undo ^ there) - kept:
             progress = board.progress(job_id)
             if progress is None:
                 continue
             if job_id in there:
                 board.set_words(job_id, "")
+            elif progress.job.shot.id in shots:
+                # Another take of the shot is shown.
+                continue
             elif not again:
                 board.set_words(job_id, say("Undone"))
                 self._undone.append(progress.job)
         self.retry(without_scene=True)
+
+    def _was_replaced(self, lead: str) -> bool:
+        """Whether another take of the same shot came after the one of the job `lead`, and is to stay as well."""
+        leads = list(self._kept)
+        later = leads[leads.index(lead) + 1 :]
+        shot_id = _shot_id(lead)
+        return bool(shot_id) and any(_shot_id(other) == shot_id for other in later)
 
     @property
     def goes_on(self) -> bool:
@@ -392,7 +426,7 @@ class Placing:
             if files is None:
                 return None
             with self.threads_paused(jobs, scene):
-                place.place(scene, jobs, files)
+                place.place(scene, jobs, files, land=_land(scene), job_of=_job_of)
         except Exception as error:
             del self._to_lay_again[0]
             for job in jobs:
@@ -464,6 +498,22 @@ def _silent(job: Job) -> PlacementError:
 def _appearance(scene: bpy.types.Scene, jobs: Sequence[Job]) -> place.Appearance:
     """How the takes of `jobs` look, all parts of them."""
     return tuple(look for job in jobs for look in place.appearance(scene, job.id))
+
+
+def _shot_id(job_id: str) -> str:
+    """The id of the shot of a job, empty where it has none or is not known."""
+    job = _job_of(job_id)
+    return job.shot.id if job is not None else ""
+
+
+def _land(scene: bpy.types.Scene) -> Land:
+    """Where takes go in a scene."""
+    return Land(settings_of(scene).land)
+
+
+def _job_of(job_id: str) -> Job | None:
+    progress = board.progress(job_id)
+    return progress.job if progress is not None else None
 
 
 def _now(job: Job) -> Job:

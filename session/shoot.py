@@ -37,6 +37,7 @@ from ..core.words import say
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, scripts
+from ..timeline.stacks import marks
 from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
 from .preview import seen_lately
 
@@ -131,14 +132,21 @@ class Press:
             seen = look.with_answer(found)
         model = kept(MODELS[asked.model])
         jobs: list[Job] = []
-        for each in seen.shots:
+        for each, shot_id in zip(seen.shots, self._shot_ids(seen), strict=True):
             assert each.plan is not None
             warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
             order = Order(asked.model, seen.prompt, asked.sound, asked.references, warnings, each.frozen)
-            shot = replace(each.shot, scripts=may_run)
+            shot = replace(each.shot, scripts=may_run, id=shot_id)
             for _variant in range(seen.variants):
                 jobs += new(service=seen.service, order=order, shot=shot, plan=each.plan, model=model)
         return tuple(jobs)
+
+    def _shot_ids(self, seen: Preview) -> list[str]:
+        """What the shots are known as, in their order."""
+        scene = self._open_scene()
+        if scene is None:
+            return ["" for _each in seen.shots]
+        return marks.ids_for(scene, [[strip.name for strip in each.shot.strips] for each in seen.shots])
 
     def ask(self) -> None:
         """Begin to ask the disk. Where nothing is in the way, also for the room of what is going to be written, and to
@@ -245,7 +253,8 @@ class Press:
         if "jobs" in self.__dict__:
             jobs = self._jobs_of(seen, may_run=self.jobs[0].shot.scripts)
             self.jobs = tuple(
-                replace(job, id=begun.id, group=begun.group) for job, begun in zip(jobs, self.jobs, strict=True)
+                replace(job, id=begun.id, group=begun.group, shot=replace(job.shot, id=begun.shot.id))
+                for job, begun in zip(jobs, self.jobs, strict=True)
             )
 
     def write(self, scene: bpy.types.Scene) -> None:
@@ -277,9 +286,16 @@ class Press:
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)
-        scene = next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
-        if self._prompt and scene is not None:
+        scene = self._open_scene()
+        if scene is None:
+            return
+        marks.adopt(scene, {job.shot.id: [strip.name for strip in job.shot.strips] for job in self.jobs})
+        if self._prompt:
             settings_of(scene).prompt = self._prompt
+
+    def _open_scene(self) -> bpy.types.Scene | None:
+        """The scene that was pressed on, if it is there still."""
+        return next((each for each in bpy.data.scenes if each.session_uid == self._scene), None)
 
     def take_back(self) -> None:
         """Remove what was written for jobs that do not begin. Returns at once."""

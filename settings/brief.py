@@ -35,6 +35,7 @@ def fingerprint(settings: RESHOOT_PG_scene) -> tuple[object, ...]:
         settings.timing,
         settings.sound,
         settings.handles,
+        settings.land,
         prompt_of(settings),
         reference_list.fingerprint(settings),
     )

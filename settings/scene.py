@@ -106,6 +106,18 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
         min=1,
         max=4,
     )
+    land: EnumProperty(  # type: ignore[valid-type]
+        name="Land",
+        description="Where a take is put",
+        items=(
+            (
+                "REPLACE",
+                "In Place",
+                "What stands above the shot stays above its take; a further take replaces the one shown",
+            ),
+            ("CHANNEL", "On a Channel", "Each take is a strip of its own, on the nearest free channel above the shot"),
+        ),
+    )
     references: CollectionProperty(type=RESHOOT_PG_reference)  # type: ignore[valid-type]
     active_reference: IntProperty(  # type: ignore[valid-type]
         name="Active Reference", description="The reference that is chosen in the list"

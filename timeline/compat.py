@@ -40,6 +40,10 @@ REPEATS_INPUTS = bpy.app.version >= (5, 1, 0)
 """What an effect asked for at another frame of the timeline is shown once more where that frame is rendered next: a
 speed effect that asks for the next frame gets the picture of the one before."""
 
+METAS_HIDE = bpy.app.version >= (5, 2, 0)
+"""A meta strip hides what is below it also where its content does not reach or is see-through, unless it is moved,
+however little."""
+
 _WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() if MEDIA_TYPE else ("scenes",))
 """Data that have nodes of their own; those of a scene are a group from 5.0 on."""
 
@@ -120,6 +124,14 @@ def content_length(strip: Any) -> int:
 def content_start(strip: Any) -> float:
     """Timeline frame of the first frame of the strip's source."""
     return float(strip.content_start if HANDLES else strip.frame_start)
+
+
+def set_content_start(strip: Any, frame: float) -> None:
+    """Move what the strip shows, so that its source begins at `frame`, and the strip with it."""
+    if HANDLES:
+        strip.content_start = frame
+    else:
+        strip.frame_start = frame
 
 
 def set_start(strip: Any, frame: int) -> None:

@@ -13,6 +13,7 @@ from ..core.values.shot import comparable
 from . import compat
 
 _MUCH_SMALLER = 0.75
+_ENDLESS = ("COLOR", "MASK")
 SCENE_REFERRED = (".exr", ".hdr")
 """Endings of image files that hold scene light."""
 
@@ -69,6 +70,16 @@ def is_float(strip: Any) -> bool:
     if strip.type == "SCENE":
         return str(getattr(strip, "scene_input", "CAMERA")) == "CAMERA"
     return strip.type == "IMAGE" and file_of(strip).lower().endswith(SCENE_REFERRED)
+
+
+def has_no_source(strip: Any) -> bool:
+    """Whether a strip is an effect that is made of nothing else: it begins where it is shown first."""
+    return int(getattr(strip, "input_count", -1)) == 0
+
+
+def is_endless(strip: Any) -> bool:
+    """Whether a strip shows one thing for as long as it is there: a colour, a mask, a still image."""
+    return strip.type in _ENDLESS or (strip.type == "IMAGE" and len(strip.elements) == 1)
 
 
 def resample(strip: Any) -> None:

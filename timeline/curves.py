@@ -32,6 +32,12 @@ def of_picture(scene: bpy.types.Scene, name: str) -> list[Any]:
     ]
 
 
+def is_faded(scene: bpy.types.Scene, name: str) -> bool:
+    """Whether a curve or a driver fades the strip called `name`."""
+    path = compat.strip_path(name) + FADE
+    return any(each.data_path == path for each in (*(compat.curves(scene) or ()), *_drivers(scene)))
+
+
 def is_animated(scene: bpy.types.Scene, name: str) -> bool:
     """Whether any curve is of the strip called `name`."""
     return any(True for _curve in _of(scene, name))
@@ -76,6 +82,14 @@ def copy_place(
         change = changes.get(prop, Change(prop))
         copy.data_path = compat.strip_path(target) + change.name
         _change(copy, change)
+
+
+def move_fade(scene: bpy.types.Scene, source: str, target: str) -> None:
+    """Let the curves and drivers that fade the strip `source` fade the strip `target` instead."""
+    path = compat.strip_path(source) + FADE
+    for each in [*(compat.curves(scene) or ()), *_drivers(scene)]:
+        if each.data_path == path:
+            each.data_path = compat.strip_path(target) + FADE
 
 
 def _change(driver: Any, change: Change) -> None:

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import bpy
 
-from ..core.values.job import is_job_id
 from ..core.values.shot import ShownFile, ShownFiles
 from . import compat, content, curves
+from .stacks import marks
 
-_ENDLESS = ("COLOR", "MASK")
 _MUCH = 10_000
 """Frames of what has no end: a colour, a mask, a still image."""
 
@@ -37,17 +36,19 @@ class Placement(NamedTuple):
 class StripFacts:
     """One strip. Each fact is read from Blender when it is first asked for, and kept.
 
+    Of a shot in a stack it is the plate: what it shows is its own, where and over what it is shown is its stack's.
     Frames are the timeline's, ends exclusive; paths are absolute.
     """
 
-    def __init__(self, timeline: TimelineFacts, strip: Any) -> None:
+    def __init__(self, timeline: TimelineFacts, strip: Any, stack: Any = None) -> None:
         self._timeline = timeline
         self._strip = strip
+        self._lying = strip if stack is None else stack
+        """What lies in the timeline."""
         self.name: str = strip.name
         self.kind: str = strip.type
-        self.start = compat.start(strip)
-        self.end = compat.end(strip)
-        self.channel: int = strip.channel
+        self.start, self.end = marks.shown(strip) if stack is not None else (compat.start(strip), compat.end(strip))
+        self.channel: int = self._lying.channel
 
     @property
     def frames(self) -> int:
@@ -61,20 +62,12 @@ class StripFacts:
     @cached_property
     def muted(self) -> bool:
         """Whether the strip itself is muted, whatever its channel is."""
-        return bool(self._strip.mute)
+        return bool(self._lying.mute)
 
     @cached_property
     def is_selected(self) -> bool:
         """Whether the strip is selected."""
-        return bool(self._strip.select)
-
-    @cached_property
-    def is_take(self) -> bool:
-        """Whether the strip is the take of a job."""
-        # It reads shots, and so these facts.
-        from .take_strips import JOB_KEY
-
-        return is_job_id(self._strip.get(JOB_KEY))
+        return bool(self._lying.select or self._strip.select)
 
     @cached_property
     def is_still(self) -> bool:
@@ -84,11 +77,13 @@ class StripFacts:
     @cached_property
     def meta(self) -> str:
         """The name of the meta strip that holds the strip, empty where none does."""
-        return compat.meta_of(self._strip)
+        return compat.meta_of(self._lying)
 
     @cached_property
     def content_start(self) -> float:
         """The frame of the first frame of the strip's source."""
+        if self._lying != self._strip and content.has_no_source(self._strip):
+            return float(self.start)
         return compat.content_start(self._strip)
 
     @cached_property
@@ -125,10 +120,37 @@ class StripFacts:
     @cached_property
     def hidden(self) -> tuple[int, int]:
         """Frames of the strip's source that it does not show, before and after it."""
-        if self.kind in _ENDLESS or self.is_still:
+        if content.is_endless(self._strip):
             return (_MUCH, _MUCH)
         before, after = compat.trims(self._strip)
+        before += self.start - compat.start(self._strip)
+        after += compat.end(self._strip) - self.end
         return (max(0, int(before)), max(0, int(after)))
+
+    @property
+    def stack(self) -> str:
+        """The name of the stack that the shot is in, empty where it is in none."""
+        return str(self._lying.name) if self._lying != self._strip else ""
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the shots that the strip is known as."""
+        return marks.ids(self._strip)
+
+    @cached_property
+    def take_of(self) -> str | None:
+        """The id of the shot whose take the strip is, empty where it does not say; None where it is no take."""
+        return marks.shot_of(self._strip) if marks.is_take(self._strip) else None
+
+    @cached_property
+    def faded(self) -> bool:
+        """Whether the strip is less than opaque, or its opacity is animated."""
+        return self.blend[1] < 1 or curves.is_faded(self._timeline.scene, str(self._lying.name))
+
+    @cached_property
+    def locked(self) -> bool:
+        """Whether the editor has locked the strip."""
+        return bool(self._lying.lock)
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -165,7 +187,7 @@ class StripFacts:
     @cached_property
     def blend(self) -> tuple[str, float]:
         """How the strip is blended over what is below, and its opacity."""
-        return str(self._strip.blend_type), float(self._strip.blend_alpha)
+        return str(self._lying.blend_type), float(self._lying.blend_alpha)
 
     @cached_property
     def placement(self) -> Placement | None:
@@ -186,7 +208,8 @@ class StripFacts:
     @cached_property
     def connections(self) -> frozenset[str]:
         """The names of the strips that are joined with the strip."""
-        return frozenset(other.name for other in getattr(self._strip, "connections", ()))
+        joined = [other for each in (self._strip, self._lying) for other in getattr(each, "connections", ())]
+        return frozenset(other.name for other in joined)
 
     @cached_property
     def sound_file(self) -> str:
@@ -205,9 +228,9 @@ class StripFacts:
             # Past its ends a strip holds an edge frame.
             and min(before, after) >= 0
             and before.is_integer()
-            and self.content_start + before == self.start
+            and self.content_start + before == compat.start(strip)
             # At another pace the strip's length and what it hides do not make up its movie's.
-            and before + self.frames + after == compat.content_length(strip)
+            and before + compat.length(strip) + after == compat.content_length(strip)
             and compat.animation_trims(strip) == (0, 0)
             and len(getattr(strip, "retiming_keys", ())) == 0
             and len(strip.modifiers) == 0
@@ -246,6 +269,8 @@ class StripFacts:
 class TimelineFacts:
     """The strips of the level of a timeline that is open: the whole timeline, or the meta strip that is entered.
 
+    A stack that is entered counts as the level that it lies in.
+
     scene: whose timeline it is. Valid until Blender handles its next event.
     """
 
@@ -258,30 +283,135 @@ class TimelineFacts:
         """The facts of one strip, at whatever level: the same ones each time."""
         found = self._known.get(strip.name)
         if found is None:
-            found = self._known[strip.name] = StripFacts(self, strip)
+            plate, stack = _plate_and_stack(strip)
+            found = StripFacts(self, plate, stack)
+            self._known[strip.name] = self._known[found.name] = found
         return found
 
     @cached_property
+    def level(self) -> Any:
+        """What holds the strips: the sequence editor, or a meta strip; None where the scene has no timeline."""
+        entered = list(self._editor.meta_stack) if self._editor else []
+        while entered and marks.is_stack(entered[-1]):
+            entered.pop()
+        return entered[-1] if entered else self._editor
+
+    @cached_property
     def _strips(self) -> Any:
+        return compat.strips(self.level) if self.level is not None else ()
+
+    @cached_property
+    def _open(self) -> Any:
+        """The strips that the editor sees."""
         return compat.shown_strips(self._editor) if self._editor else ()
 
     @cached_property
     def sounds(self) -> tuple[StripFacts, ...]:
-        """The sound strips, in Blender's order."""
-        return tuple(self.of(strip) for strip in self._strips if strip.type == "SOUND")
+        """The sound strips but those of the selected shots' takes, in Blender's order."""
+        return tuple(self.of(strip) for strip in self._strips if strip.type == "SOUND" and not self._is_own_take(strip))
 
     @cached_property
     def selection(self) -> bytes:
-        """For each strip whether it is selected. Read in microseconds, however many strips there are."""
-        marks = array("b", bytes(len(self._strips)))
-        if marks:
-            self._strips.foreach_get("select", marks)
-        return marks.tobytes()
+        """For each strip that the editor sees whether it is selected. Read in microseconds, however many there are."""
+        marked = array("b", bytes(len(self._open)))
+        if marked:
+            self._open.foreach_get("select", marked)
+        return marked.tobytes()
 
     @cached_property
     def selected(self) -> tuple[StripFacts, ...]:
-        """The selected strips."""
-        return tuple(self.of(self._strips[index]) for index, on in enumerate(self.selection) if on)
+        """The selected strips, each once: in place of a take, or of a stack, the plate of its shot."""
+        chosen = [self._open[index] for index, on in enumerate(self.selection) if on]
+        if chosen and self._editor and len(self._editor.meta_stack) and marks.is_stack(self._editor.meta_stack[-1]):
+            chosen = [self._editor.meta_stack[-1]]
+        found = [self._plate_of(strip) for strip in chosen]
+        return tuple({strip.name: strip for strip in found}.values())
+
+    @cached_property
+    def _plates(self) -> tuple[StripFacts, ...]:
+        """The strips of the level that are known as shots."""
+        marked = [strip for strip in self._strips if marks.SHOT_KEY in strip or marks.is_stack(strip)]
+        return tuple(plate for plate in map(self.of, marked) if plate.ids and plate.take_of is None)
+
+    def _plate_of(self, strip: Any) -> StripFacts:
+        """The plate that a take belongs to, the nearest where there are copies; any other strip itself."""
+        take, shot_id = self.of(strip), marks.shot_of(strip)
+        if take.take_of is None or take.kind == "SOUND" or not shot_id:
+            return take
+        plates = [plate for plate in self._plates if shot_id in plate.ids]
+
+        def distance(plate: StripFacts) -> tuple[int, int]:
+            apart = max(plate.start - take.end, take.start - plate.end, 0)
+            return (apart, take.channel - plate.channel if plate.channel < take.channel else 1000)
+
+        return min(plates, key=distance, default=take)
+
+    @cached_property
+    def _selected_ids(self) -> frozenset[str]:
+        return frozenset(each for strip in self.selected for each in strip.ids)
+
+    def _is_own_take(self, strip: Any) -> bool:
+        """Whether a strip is a take of a selected shot, beside it."""
+        return marks.is_take(strip) and marks.shot_of(strip) in self._selected_ids
+
+    def overlapping(self, start: int, end: int) -> tuple[StripFacts, ...]:
+        """Every strip, of whatever kind, that lies anywhere from `start` to before `end`."""
+        return tuple(
+            self.of(strip) for strip in self._strips if compat.start(strip) < end and compat.end(strip) > start
+        )
+
+    @cached_property
+    def _inputs(self) -> dict[str, frozenset[str]]:
+        """By effect of the level, the names of the strips that it is made of."""
+        found = {}
+        for strip in self._strips:
+            shown = [getattr(strip, slot, None) for slot in ("input_1", "input_2")]
+            names = frozenset(self.of(each).name for each in shown if each is not None)
+            if names:
+                found[strip.name] = names
+        return found
+
+    @cached_property
+    def _masks(self) -> dict[str, str]:
+        """By strip that masks another one, at any level, the name of that."""
+        every = compat.strips_all(self._editor) if self._editor else ()
+        return {
+            self.of(mask).name: strip.name
+            for strip in every
+            for modifier in getattr(strip, "modifiers", ())
+            if (mask := getattr(modifier, "input_mask_strip", None)) is not None
+        }
+
+    def made_of(self, names: frozenset[str]) -> frozenset[str]:
+        """The effects of the level that are made of nothing but the strips called `names`, or of such effects."""
+        found = frozenset[str]()
+        while len(names) > 1:
+            more = {effect for effect, shown in self._inputs.items() if shown <= names | found} - names - found
+            if not more:
+                break
+            found |= more
+        return found
+
+    def users(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names of the effects of the level that show one of the strips called `names` and of others, and of what
+        is masked by one of them.
+        """
+        own = frozenset(names)
+        inner = self.made_of(own)
+        effects = [name for name, shown in self._inputs.items() if shown & own and name not in own | inner]
+        return (*effects, *(masked for mask, masked in self._masks.items() if mask in own))
+
+    @cached_property
+    def locked_channels(self) -> frozenset[int]:
+        """The numbers of the channels that are locked."""
+        channels = self.level.channels if self.level is not None else ()
+        return frozenset(number for number, channel in enumerate(channels) if channel.lock)
+
+    @cached_property
+    def closed_channels(self) -> frozenset[int]:
+        """The numbers of the channels in which a take would not be seen, or could not be touched."""
+        channels = self.level.channels if self.level is not None else ()
+        return frozenset(number for number, channel in enumerate(channels) if channel.mute or channel.lock)
 
     @cached_property
     def screen(self) -> tuple[int, int]:
@@ -291,16 +421,29 @@ class TimelineFacts:
     @cached_property
     def muted_channels(self) -> frozenset[int]:
         """The numbers of the channels that are muted."""
-        channels = compat.shown_channels(self._editor) if self._editor else ()
+        channels = self.level.channels if self.level is not None else ()
         return frozenset(number for number, channel in enumerate(channels) if channel.mute)
 
     def visible(self, start: int, end: int) -> tuple[StripFacts, ...]:
-        """The strips with a picture that are shown from `start` to before `end` and are not muted themselves."""
+        """The strips with a picture that are shown from `start` to before `end` and are not muted themselves, but for
+        the takes of the selected shots, in whose place their plates are sent."""
         return tuple(
             self.of(strip)
             for strip in self._strips
-            if strip.type != "SOUND" and not strip.mute and compat.start(strip) < end and compat.end(strip) > start
+            if strip.type != "SOUND"
+            and not strip.mute
+            and compat.start(strip) < end
+            and compat.end(strip) > start
+            and not self._is_own_take(strip)
         )
+
+
+def _plate_and_stack(strip: Any) -> tuple[Any, Any]:
+    """Of a stack, or of the plate in one, both; of any other strip itself, and no stack."""
+    stack = strip if marks.is_stack(strip) else marks.stack_of(strip) if marks.ids(strip) else None
+    plates = marks.plates_in(stack) if stack is not None else []
+    # What the editor has changed by hand so that it is not clear what the plate is, is a meta strip as any other.
+    return (plates[0], stack) if len(plates) == 1 else (strip, None)
 
 
 def shown_files(strips: Iterable[StripFacts], start: int, end: int) -> ShownFiles:

@@ -17,6 +17,9 @@ from ..core.words import say
 from . import compat, movie_strip
 from .editor import editor_of
 
+_MUTED, _VOLUME = "reshoot_muted", "reshoot_volume"
+"""On what was muted for the takes of a shot: the shot's id; and of a scene strip, how loud it was."""
+
 Frames = tuple[int, int]
 """Timeline frames, end exclusive."""
 
@@ -33,10 +36,15 @@ def merged(frames: Iterable[Frames]) -> list[Frames]:
 
 
 class Muting:
-    """What is to be muted in `scene` once every strip of a take lies: nothing is, where one of them cannot be laid."""
+    """What is to be muted in `scene` once every strip of a take lies: nothing is, where one of them cannot be laid.
+
+    shot_id: of the shot whose take it is for.
+    """
 
     def __init__(self, scene: bpy.types.Scene) -> None:
         self._scene = scene
+        self.shot_id = ""
+        self._shots: dict[str, str] = {}
         self._wanted: dict[str, list[Frames]] = {}
         self._words: dict[str, tuple[str, Callable[[Any], None]]] = {}
 
@@ -50,6 +58,7 @@ class Muting:
 
     def _want(self, strip: Any, frames: Iterable[Frames], words: str, quieten: Callable[[Any], None]) -> None:
         self._wanted.setdefault(strip.name, []).extend(frames)
+        self._shots[strip.name] = self.shot_id
         # Hidden, a strip is not heard either.
         if strip.name not in self._words or quieten is _mute:
             self._words[strip.name] = (words, quieten)
@@ -63,12 +72,12 @@ class Muting:
                 yield from self._over(strip, merged(frames), words, quieten)
 
     def _over(self, strip: Any, frames: Sequence[Frames], words: str, quieten: Callable[[Any], None]) -> Iterator[str]:
-        shown = _shown(strip)
+        shown, shot_id = _shown(strip), self._shots[strip.name]
         frames = merged((max(first, shown[0]), min(end, shown[1])) for first, end in frames)
         if not frames or strip.mute or (quieten is _turn_off and not strip.volume):
             return
         if frames == [shown]:
-            quieten(strip)
+            self._quieten(strip, quieten, shot_id)
             yield words
             return
         name = strip.name
@@ -83,11 +92,19 @@ class Muting:
         for piece in pieces:
             low, high = compat.start(piece), compat.end(piece)
             if any(first < high and end > low for first, end in frames):
-                quieten(piece)
+                self._quieten(piece, quieten, shot_id)
         yield words
         yield say("“{strip}” reaches past the take: cut where the take begins and ends", strip=name)
         if joined and not _joined_again(self._scene, {*joined, *(piece.name for piece in pieces)}):
             yield say("“{strip}” is not joined with its picture any more", strip=name)
+
+    @staticmethod
+    def _quieten(strip: Any, quieten: Callable[[Any], None], shot_id: str) -> None:
+        if shot_id:
+            strip[_MUTED] = shot_id
+            if quieten is _turn_off:
+                strip[_VOLUME] = strip.volume
+        quieten(strip)
 
 
 def _mute(strip: Any) -> None:
@@ -96,6 +113,31 @@ def _mute(strip: Any) -> None:
 
 def _turn_off(strip: Any) -> None:
     strip.volume = 0.0
+
+
+def is_muted_for(strip: Any, shot_id: str) -> bool:
+    """Whether a strip was muted for the takes of a shot."""
+    return bool(shot_id) and strip.get(_MUTED) == shot_id
+
+
+def muted_for(strip: Any, shot_id: str, *, on: bool) -> None:
+    """Let be seen and heard what was muted for the takes of a shot, or mute it again where `on`."""
+    if not is_muted_for(strip, shot_id):
+        return
+    volume = strip.get(_VOLUME)
+    if not isinstance(volume, int | float):
+        strip.mute = on
+    else:
+        strip.volume = 0.0 if on else float(volume)
+
+
+def release(strip: Any, shot_id: str) -> None:
+    """Let be heard what was muted for the takes of a shot, for good."""
+    muted_for(strip, shot_id, on=False)
+    if is_muted_for(strip, shot_id):
+        for name in (_MUTED, _VOLUME):
+            if name in strip:
+                del strip[name]
 
 
 def _shown(strip: Any) -> Frames:

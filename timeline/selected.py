@@ -69,11 +69,11 @@ def _place(strip: StripFacts) -> tuple[int, int]:
 
 def _without_takes(pictures: Sequence[StripFacts]) -> list[StripFacts]:
     """`pictures` without the takes that lie over another of them: such a one is the shot, and is sent once."""
-    others = [strip for strip in pictures if not strip.is_take]
+    others = [strip for strip in pictures if strip.take_of is None]
     return [
         strip
         for strip in pictures
-        if not strip.is_take
+        if strip.take_of is None
         or not any(each.channel < strip.channel and each.overlaps(strip.start, strip.end) for each in others)
     ]
 

@@ -55,7 +55,7 @@ class Shots(NamedTuple):
 
 
 def read_each(
-    scene: bpy.types.Scene,
+    timeline: TimelineFacts,
     source: Source,
     project: str,
     selection: Selection = Selection.EACH,
@@ -63,16 +63,16 @@ def read_each(
     known: Sequence[ReadShot] = (),
     most: int | None = None,
 ) -> Shots:
-    """The shots that are selected in `scene`'s sequencer, by time. project: what their jobs belong to. known: the first
+    """The shots that are selected in a timeline, by time. project: what their jobs belong to. known: the first
     of them, as they were read a moment ago from the same timeline. most: how many are read besides; None for all.
 
     Opens no file: of those that can be see-through it goes by what is known of them (`core.planning.transparency`).
     Raises ShotError where nothing that has a picture is selected, where the selection is not what `selection` asks for,
     and where the scene belongs to another file: it could not take the result.
     """
-    if scene.library is not None:
-        raise ShotError(linked_words(scene), say("Open that file and reshoot there, or make the scene local first."))
-    timeline = TimelineFacts(scene)
+    if timeline.scene.library is not None:
+        words = linked_words(timeline.scene)
+        raise ShotError(words, say("Open that file and reshoot there, or make the scene local first."))
     found = selected.targets(timeline, selection, source)
     spans = [(min(strip.start for strip in shot), max(strip.end for strip in shot)) for shot in found.shots]
     unread = found.shots[len(known) :][:most]

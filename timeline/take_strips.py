@@ -19,7 +19,7 @@ from ..core.takes import at_hand, transform
 from ..core.takes.at_hand import Files, Needed
 from ..core.takes.matching import Spot
 from ..core.takes.pieces import Piece
-from ..core.values.choices import Sound, Source
+from ..core.values.choices import Sound
 from ..core.values.job import Job
 from ..core.values.shot import Shot, comparable
 from ..core.values.take import Take
@@ -28,19 +28,21 @@ from . import compat, content, curves, movie_strip
 from .editor import editor_of
 from .muting import Frames, Muting
 from .shot import UNDOES, scene_fps
-
-JOB_KEY = "reshoot_job"
-"""Custom property of a placed strip: the id of the job that made it."""
+from .stacks import marks
+from .stacks.marks import JOB_KEY
 
 _HIGHEST_CHANNEL = 128
+_OUT_OF_THE_WAY = 120
+"""Blender's operator refuses the highest ones."""
 _OPAQUE = ("REPLACE", "ALPHA_OVER", "CROSS", "OVER_DROP")
 
 
 class TakeStrips:
-    """Lays pieces over one spot of a shot. lead: the first part's job. muting: takes down what is to be muted.
+    """Lays pieces over one spot of a shot, in the level that is open. lead: the first part's job. muting: takes down
+    what is to be muted. shot_id: what the shot is known as.
 
     rates: by job, the rate that the file of its take has to carry where it carries another. files: what `needed` asks
-    for.
+    for. stacked: what is open is the stack of the shot, which is blended in the place of what it holds.
     """
 
     def __init__(
@@ -51,6 +53,9 @@ class TakeStrips:
         muting: Muting,
         rates: Mapping[str, Fraction],
         files: Files,
+        *,
+        shot_id: str = "",
+        stacked: bool = False,
     ) -> None:
         self._scene = scene
         self._rates = rates
@@ -58,32 +63,39 @@ class TakeStrips:
         self._lead = lead
         self._spot = spot
         self._muting = muting
+        self._shot_id = shot_id
+        self._stacked = stacked
 
-    def add(self, found: Sequence[Piece]) -> Iterator[str]:
-        """Add the strips; what else was done, in words."""
+    def add(self, found: Sequence[Piece], channel: int) -> tuple[Any, tuple[str, ...]]:
+        """Add the strips, on a channel that is free over the frames of the pieces: the strip that shows them; and what
+        else was done, in words.
+        """
         first, end = found[0].first, max(piece.end for piece in found)
         if len(found) == 1:
             strip = self._strip(found[0])
-            if (compat.start(strip), compat.end(strip)) != (first, end):
-                _cover(strip, first, end)
-                # Trimmed, it may fit further down, beside what its hidden frames reached into.
-                strip.channel = min(strip.channel, self._free_channel(first, end))
+            _cover(strip, first, end)
+            # Trimmed, it fits beside what its hidden frames would reach into.
+            strip.channel = channel
         else:
-            strip = self._meta(found, first, end)
+            strip = self._meta(found, first, end, channel)
         self._blend_as_shot(strip, found)
+        return strip, tuple(self.bring_sound(strip, found))
+
+    def bring_sound(self, strip: Any, found: Sequence[Piece]) -> Iterator[str]:
+        """Let be heard with the strip of a take what the editor asked for; what was done, in words."""
         if self._lead.order.sound is not Sound.TIMELINE:
             yield from self._sound(strip, found)
 
     def _strip(self, piece: Piece) -> Any:
-        """A piece as a strip of the timeline, untrimmed, above the shot."""
+        """A piece as a strip of the timeline, untrimmed, out of the way of all others."""
         shot, take = piece.job.shot, piece.take
         last = piece.start + max(piece.end - piece.start, self._reach(piece))
-        channel = self._free_channel(min(piece.start, piece.first), max(piece.end, last))
+        channel = self._empty_channel(min(piece.start, piece.first), max(piece.end, last))
         shown = needed(self._scene, self._lead, piece.job, self._spot, self._rates)
         path = self._files.get(shown) or at_hand.find([shown])[shown]
         at_own_rate = take.play_fps is not None
         strip = movie_strip.add(self._scene, name_of(piece.job), path, channel, piece.start, at_own_rate=at_own_rate)
-        strip[JOB_KEY] = piece.job.id
+        self._mark(strip, piece.job)
         strip.select = False
         self._show_as_shot(strip, take)
         undoes = UNDOES.get(shot.view)
@@ -102,17 +114,21 @@ class TakeStrips:
         every = compat.strips_all(editor_of(self._scene))
         return any(map(content.is_float, content.inside(every[name] for name in self._spot.strips if name in every)))
 
+    def _mark(self, strip: Any, job: Job) -> None:
+        strip[JOB_KEY] = job.id
+        if self._shot_id:
+            strip[marks.STACK_KEY] = self._shot_id
+
     def _reach(self, piece: Piece) -> int:
         """How many timeline frames the whole file of a piece covers."""
         take = piece.take
         pace = 1 if take.play_fps is None else piece.job.shot.fps / take.play_fps
         return math.ceil(take.frames * pace) + 1
 
-    def _meta(self, found: Sequence[Piece], first: int, end: int) -> Any:
+    def _meta(self, found: Sequence[Piece], first: int, end: int, channel: int) -> Any:
         """The pieces in one meta strip, dissolved where they overlap."""
-        channel = self._free_channel(first, end)
-        meta = compat.shown_strips(editor_of(self._scene)).new_meta(_whole_name(self._lead), channel, first)
-        meta[JOB_KEY] = self._lead.id
+        meta = compat.shown_strips(editor_of(self._scene)).new_meta(whole_name(self._lead), channel, first)
+        self._mark(meta, self._lead)
         meta.select = False
         inner = []
         for number, piece in enumerate(found):
@@ -133,20 +149,27 @@ class TakeStrips:
         _cover(meta, first, end)
         return meta
 
-    def _free_channel(self, first: int, end: int) -> int:
-        """The lowest channel above the shot that is free from frame `first` to before `end`."""
-        shot, spot = self._lead.shot, self._spot
-        others = [
-            strip
-            for strip in compat.shown_strips(editor_of(self._scene))
-            if compat.start(strip) < end and compat.end(strip) > first
-        ]
-        own = [strip.channel for strip in others if strip.name in spot.strips]
-        lowest = max([spot.channel, *(own or [strip.channel for strip in shot.strips])])
-        if shot.source is Source.TIMELINE:
-            # The picture holds all that was visible: nothing of it may lie above the take.
-            lowest = max([lowest, *(strip.channel for strip in others if strip.type != "SOUND" and not strip.mute)])
-        return self._first_free(others, lowest, say("No channel above “{shot}” is free.", shot=shot.name))
+    def _empty_channel(self, first: int, end: int) -> int:
+        """A channel of the open level that is free from frame `first` to before `end`, out of the way."""
+        taken = {strip.channel for strip in self._overlapping(first, end)}
+        for channel in range(_OUT_OF_THE_WAY, 0, -1):
+            if channel not in taken:
+                return channel
+        raise PlacementError(
+            say("No channel above “{shot}” is free.", shot=self._lead.shot.name),
+            say("Free a channel above it and place the take again from the job."),
+        )
+
+    def _overlapping(self, first: int, end: int) -> list[Any]:
+        """The strips of the open level that lie anywhere from frame `first` to before `end`."""
+        shown = compat.shown_strips(editor_of(self._scene))
+        return [strip for strip in shown if compat.start(strip) < end and compat.end(strip) > first]
+
+    def inner_channel(self, first: int, end: int) -> int:
+        """The lowest channel of the stack that is open, above the plate, that is free over these frames."""
+        others = self._overlapping(first, end)
+        above = max([strip.channel for strip in others if strip.name in self._spot.strips], default=1)
+        return self._first_free(others, above, say("No channel above “{shot}” is free.", shot=self._lead.shot.name))
 
     def _first_free(self, others: Sequence[Any], above: int, otherwise: str) -> int:
         """The lowest channel above `above` that is neither closed nor holds any of `others`.
@@ -193,9 +216,9 @@ class TakeStrips:
 
     def _blend_as_shot(self, strip: Any, found: Sequence[Piece]) -> None:
         """Lay the take over what is below as the shot lies over it."""
-        strip.blend_type = "ALPHA_OVER"
+        strip.blend_type = "REPLACE" if self._stacked else "ALPHA_OVER"
         models = self._models()
-        if not models:
+        if not models or self._stacked:
             return
         model = models[0]
         strip.blend_type, strip.blend_alpha = model.blend_type, model.blend_alpha
@@ -240,7 +263,10 @@ class TakeStrips:
         movies = [strip for strip in pictures if strip.type == "MOVIE"]
         files += [(comparable(content.file_of(strip)), content.file_start(strip)) for strip in movies]
         inner = content.inside(strip for strip in pictures if strip.type == "META")
-        for strip in (*compat.shown_strips(editor), *inner):
+        beside = compat.strips(every[spot.meta] if spot.meta else editor)
+        for strip in (*beside, *inner):
+            if marks.is_take(strip):
+                continue
             if strip.type != "SOUND" or strip in own or not content.sound_file(strip):
                 continue
             path, start = content.sound_file(strip), content.file_start(strip)
@@ -266,7 +292,7 @@ class TakeStrips:
             path = movie_strip.stored_path(Path(piece.take.path))
             begins = piece.heard if compat.SOUND_OFFSET else piece.heard + round(piece.after * scene_fps(self._scene))
             sound = strips.new_sound(name_of(piece.job), path, channel, begins)
-            sound[JOB_KEY] = piece.job.id
+            self._mark(sound, piece.job)
             sound.select = False
             lasts = compat.end(sound)
             if compat.SOUND_OFFSET and piece.after:
@@ -274,7 +300,7 @@ class TakeStrips:
                 lasts += 1
             # What begins later than the picture is not held before its begin.
             _cover(sound, max(first, compat.start(sound)), min(end, lasts))
-            if strip.type != "META" and compat.CONNECTED_STRIPS:
+            if strip.type != "META" and compat.CONNECTED_STRIPS and not self._stacked:
                 movie_strip.join(self._scene, [strip, sound])
 
 
@@ -302,9 +328,8 @@ def calls_operators(job: Job) -> bool:
     if job.take is None or job.take.play_fps is not None:
         return job.take is not None
     brought = job.order.sound is Sound.RESULT and job.take.sound
-    # What was joined with its picture is joined again where it is cut.
-    cut = job.order.sound is not Sound.TIMELINE and bool(job.shot.sounds)
-    return compat.CONNECTED_STRIPS and (brought or cut)
+    # What was joined with its picture is joined again where it is cut, or where the picture goes into a stack.
+    return compat.CONNECTED_STRIPS and (brought or bool(job.shot.sounds))
 
 
 def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:
@@ -319,7 +344,9 @@ def lasts_as_before(scene: bpy.types.Scene, shot: Shot, spot: Spot) -> bool:
     there = [every[name] for name in spot.strips if every[name].type == "MOVIE"]
     pace = float(scene_fps(scene) / shot.fps)
     for strip in there:
-        length, hidden = compat.length(strip), sum(compat.trims(strip))
+        first, end = marks.shown(strip)
+        length = end - first
+        hidden = sum(compat.trims(strip)) + compat.length(strip) - length
         if then.get(strip.name) == length:
             return True
         # A strip that keeps its file's rate: what is hidden of it stays as many frames, the whole of it does not.
@@ -335,7 +362,7 @@ def name_of(job: Job) -> str:
     return f"REHEARSAL {label}" if job.service == REHEARSAL else label
 
 
-def _whole_name(lead: Job) -> str:
+def whole_name(lead: Job) -> str:
     """What the strip of several pieces is called."""
     return name_of(lead).replace("_part1_take", "_take") if len(lead.plan.parts) > 1 else name_of(lead)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 
 from ..core.takes import matching
 from ..core.takes.matching import Candidate, Spot, StripIndex
 from ..core.values.shot import Shot, ShotStrip, comparable
-from . import compat
+from . import compat, content
+from .stacks import marks
 
 
 def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
@@ -97,35 +99,62 @@ def _layout(strips: Any) -> tuple[bytes, ...]:
 
 
 def _index(scene: bpy.types.Scene, shots: Iterable[Shot]) -> StripIndex:
-    """The strips of all levels that show what a strip of `shots` showed."""
+    """The strips of all levels that show what a strip of `shots` showed, or bear the id of one of them."""
+    shots = tuple(shots)
     wanted = {matching.source(strip) for shot in shots for strip in shot.strips}
     levels = _levels(scene)
-    return StripIndex(_candidates(scene, levels, wanted), [meta for meta, _strips in levels])
+    known = {shot.id for shot in shots} - {""}
+    return StripIndex(_candidates(scene, levels, wanted, known), [level.meta for level in levels])
 
 
-def _levels(scene: bpy.types.Scene) -> list[tuple[str, Any]]:
-    """The strips of each level of a timeline, by the name of the meta strip that holds them."""
+class _Level(NamedTuple):
+    """A level of a timeline. meta: the name of the meta strip that holds it. stack: that strip, where it is a stack;
+    outer: the name of the one around that."""
+
+    meta: str
+    strips: Any
+    stack: Any = None
+    outer: str = ""
+
+
+def _levels(scene: bpy.types.Scene) -> list[_Level]:
+    """The levels of a timeline, the whole one first."""
     editor = scene.sequence_editor
-    levels = [("", compat.strips(editor))] if editor else []
-    for _meta, level in levels:
+    levels = [_Level("", compat.strips(editor))] if editor else []
+    for level in levels:
         # What is found in a level is gone through later, in this same loop.
-        levels.extend((strip.name, compat.strips(strip)) for strip in level if strip.type == "META")
+        for strip in level.strips:
+            if strip.type == "META":
+                stack = strip if marks.is_stack(strip) else None
+                levels.append(_Level(strip.name, compat.strips(strip), stack, level.meta))
     return levels
 
 
 def _candidates(
-    scene: bpy.types.Scene, levels: Iterable[tuple[str, Any]], wanted: set[tuple[str, str]]
+    scene: bpy.types.Scene, levels: Iterable[_Level], wanted: set[tuple[str, str]], known: set[str]
 ) -> Iterator[Candidate]:
     kinds = {kind for kind, _path in wanted}
     fps = scene.render.fps / scene.render.fps_base
-    for meta, level in levels:
-        for strip in level:
+    for level in levels:
+        for strip in level.strips:
             kind = strip.type
-            if kind not in kinds:
+            if kind not in kinds or (kind == "META" and marks.is_stack(strip)):
                 continue
             path = _file_of(strip)
-            if (kind, path) in wanted:
-                yield _candidate(strip, kind, path, meta, fps)
+            ids = marks.ids(strip)
+            if (kind, path) not in wanted and known.isdisjoint(ids):
+                continue
+            if marks.is_take(strip) and level.stack is not None:
+                continue
+            candidate = _candidate(strip, kind, path, level.meta, fps)
+            if ids and level.stack is not None:
+                # Of a plate the timeline shows what its stack does, where that lies.
+                first, end = marks.shown(strip)
+                there = replace(candidate.strip, start=first, end=end, channel=level.stack.channel, meta=level.outer)
+                if content.has_no_source(strip):
+                    there = replace(there, content_start=float(first))
+                candidate = replace(candidate, strip=there)
+            yield replace(candidate, ids=ids) if ids else candidate
 
 
 def _candidate(strip: Any, kind: str, path: str, meta: str, fps: float) -> Candidate:

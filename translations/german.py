@@ -36,6 +36,16 @@ GERMAN: dict[str, str] = {
     "Sound": "Ton",
     "Silent": "Stumm",
     "Handles": "Überhang",
+    "Land": "Ablage",
+    "In Place": "An seiner Stelle",
+    "On a Channel": "Auf einem Kanal",
+    "Where a take is put": "Wohin ein Take gelegt wird",
+    "What stands above the shot stays above its take; a further take replaces the one shown": (
+        "Was über dem Shot steht, bleibt über seinem Take; ein weiterer Take ersetzt den gezeigten"
+    ),
+    "Each take is a strip of its own, on the nearest free channel above the shot": (
+        "Jeder Take ist ein eigener Streifen, auf dem nächsten freien Kanal über dem Shot"
+    ),
     "Options": "Optionen",
     "Folder": "Ordner",
     "Pages": "Seiten",
@@ -686,6 +696,10 @@ GERMAN: dict[str, str] = {
     "The disk with the take of “{shot}” has not answered for {seconds:.0f} s.": (
         "Die Platte mit dem Take von „{shot}“ antwortet seit {seconds:.0f} s nicht."
     ),
+    "The disk with the take of “{shot}” has not answered yet.": (
+        "Die Platte mit dem Take von „{shot}“ hat noch nicht geantwortet."
+    ),
+    "Show it again in a moment.": "Zeigen Sie ihn gleich noch einmal.",
     "See whether {folder} can be opened, then place the take again from the list of jobs.": (
         "Nachsehen, ob sich {folder} öffnen lässt, dann den Take aus der Liste der Aufträge noch einmal einsetzen."
     ),
@@ -1328,4 +1342,62 @@ GERMAN: dict[str, str] = {
     "The picture is shifted by {across:.1f} % across and {up:.1f} % up or down: shifted back": (
         "Das Bild ist um {across:.1f} % seitlich und {up:.1f} % in der Höhe verschoben: zurückverschoben"
     ),
+    # ---- stacks
+    "“{strip}” cannot be put into a stack: “{effect}” holds on to it.": (
+        "„{strip}“ lässt sich nicht in einen Stapel legen: „{effect}“ hält daran fest."
+    ),
+    "Set Land to On a Channel, and place the take again from the job.": (
+        "„Ablage“ auf „Auf einem Kanal“ stellen und den Take aus dem Auftrag erneut platzieren."
+    ),
+    "All channels are in use beside “{strip}”.": "Neben „{strip}“ sind alle Kanäle belegt.",
+    "Free a channel, and place the take again from the job.": (
+        "Einen Kanal frei machen und den Take aus dem Auftrag erneut platzieren."
+    ),
+    "“{strip}” has modifiers that its other take would not have.": (
+        "„{strip}“ hat Modifikatoren, die ihr anderer Take nicht hätte."
+    ),
+    "All channels are in use.": "Alle Kanäle sind belegt.",
+    "Free a channel, and place the take again.": "Einen Kanal frei machen und den Take erneut platzieren.",
+    "{remedy} Then place the take again from the job.": "{remedy} Dann den Take aus dem Auftrag erneut platzieren.",
+    "Free a channel above it.": "Einen Kanal darüber frei machen.",
+    "“{effect}” is made of “{shot}”, and cannot be made of its take": (
+        "„{effect}“ besteht aus „{shot}“ und kann nicht aus ihrem Take bestehen"
+    ),
+    "The take of “{shot}” cannot lie under “{above}”": "Der Take von „{shot}“ kann nicht unter „{above}“ liegen",
+    "{what}: {why}.": "{what}: {why}.",
+    "Free a channel between them, or set Land to On a Channel.": (
+        "Einen Kanal dazwischen frei machen oder „Ablage“ auf „Auf einem Kanal“ stellen."
+    ),
+    "Unlock it, or set Land to On a Channel.": "Entsperren oder „Ablage“ auf „Auf einem Kanal“ stellen.",
+    "channel {channel} is locked": "Kanal {channel} ist gesperrt",
+    "“{strip}” is locked": "„{strip}“ ist gesperrt",
+    "a shot of several strips has no one place": "ein Shot aus mehreren Streifen hat keine einzelne Stelle",
+    "“{strip}” shows what lies below it": "„{strip}“ zeigt, was darunter liegt",
+    "“{strip}” is made of other strips": "„{strip}“ besteht aus anderen Streifen",
+    "an older take lies over it": "ein älterer Take liegt darüber",
+    "Delete the older take, or set Land to On a Channel.": (
+        "Den älteren Take löschen oder „Ablage“ auf „Auf einem Kanal“ stellen."
+    ),
+    "what lies below shows through “{strip}”": "durch „{strip}“ scheint, was darunter liegt",
+    "The selected shot has no take in this timeline.": "Der ausgewählte Shot hat keinen Take in dieser Zeitleiste.",
+    "Select a shot that has one, or its take.": "Einen Shot auswählen, der einen hat, oder seinen Take.",
+    "No take of the selected shot is known.": "Vom ausgewählten Shot ist kein Take bekannt.",
+    "This is the last take.": "Das ist der letzte Take.",
+    "This is the original.": "Das ist das Original.",
+    "Go the other way.": "In die andere Richtung gehen.",
+    "The job has no take yet.": "Der Auftrag hat noch keinen Take.",
+    "Wait until it has landed.": "Warten, bis er angekommen ist.",
+    "Another take of the shot is shown": "Ein anderer Take des Shots wird gezeigt",
+    "Show Take": "Take zeigen",
+    "Show the job's take in the place of its shot; the selected shot's original where no job is named": (
+        "Den Take des Auftrags an der Stelle seines Shots zeigen; ohne Auftrag das Original des ausgewählten Shots"
+    ),
+    "Show Another Take": "Anderen Take zeigen",
+    "Show the next or the previous take of the selected shot; before the first one is the original": (
+        "Den nächsten oder vorigen Take des ausgewählten Shots zeigen; vor dem ersten ist das Original"
+    ),
+    "Next": "Nächster",
+    "The take that was made after the one shown": "Der Take, der nach dem gezeigten entstanden ist",
+    "Previous": "Voriger",
+    "The take that was made before the one shown": "Der Take, der vor dem gezeigten entstanden ist",
 }

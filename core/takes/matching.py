@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -42,16 +42,17 @@ class Candidate:
 
     strip: its content begins where it does if the timeline shows the file frame for frame. own_start: timeline frame at
     which it begins if the file keeps a rate of its own, None where both are the same. pace: timeline frames to each
-    frame of the file then.
+    frame of the file then. ids: of the shots that it is known as.
     """
 
     strip: ShotStrip
     own_start: float | None = None
     pace: float = 0.0
+    ids: tuple[str, ...] = ()
 
 
 class StripIndex:
-    """The strips of a timeline that show what a strip of a shot showed. Lists of them are by time.
+    """The strips of a timeline that show what a strip of a shot showed, or bear its id. Lists of them are by time.
 
     candidates: see `source` for which of them matter. metas: the names of the meta strips that there are; the whole
     timeline is the one without a name.
@@ -61,12 +62,13 @@ class StripIndex:
         self._of_source = defaultdict[tuple[str, str], list[ShotStrip]](list)
         self._of_place = defaultdict[tuple[str, str, float], list[ShotStrip]](list)
         self._of_base = defaultdict[tuple[str, str, str], list[ShotStrip]](list)
+        self._of_id = defaultdict[str, list[ShotStrip]](list)
         self._of_name: dict[str, ShotStrip] = {}
         self._at_own_rate: dict[str, tuple[float, float]] = {}
         self._metas = {"", *metas}
         for each in candidates:
             self._add(each)
-        lists = (*self._of_source.values(), *self._of_place.values(), *self._of_base.values())
+        lists = (*self._of_source.values(), *self._of_place.values(), *self._of_base.values(), *self._of_id.values())
         for strips in lists:
             strips.sort(key=lambda strip: (strip.start, strip.channel))
 
@@ -78,6 +80,8 @@ class StripIndex:
         self._of_source[source(strip)].append(strip)
         self._of_place[*source(strip), strip.content_start].append(strip)
         self._of_base[*source(strip), _base(strip.name)].append(strip)
+        for shot_id in candidate.ids:
+            self._of_id[shot_id].append(strip)
 
     def level_of(self, then: ShotStrip) -> str:
         """The meta strip that a strip was in, if it is there; else the whole timeline."""
@@ -87,6 +91,10 @@ class StripIndex:
         """The strip of that name, if it still shows the same."""
         now = self._of_name.get(then.name)
         return now if now is not None and source(now) == source(then) else None
+
+    def known_as(self, shot_id: str) -> list[ShotStrip]:
+        """Those that bear the id of a shot, whatever they show now; none where it is empty."""
+        return self._of_id.get(shot_id, [])
 
     def like(self, then: ShotStrip) -> list[ShotStrip]:
         """Those that show the same."""
@@ -177,8 +185,10 @@ def _moved(then: ShotStrip, now: ShotStrip) -> int:
 
 def _pieces(shot: Shot, lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
     """What the strip `lead` of `shot` has become, by time: itself, its pieces, or what shows the same content."""
+    # The strips of a shot of several bear one id: that does not tell which is which.
+    known = strips.known_as(shot.id) if len(shot.strips) == 1 else []
     if not lead.filepath:
-        return _pieces_without_file(lead, strips)
+        return _pieces_without_file(lead, strips, known)
     first = max(lead.start, shot.start) - lead.content_start
     end = min(lead.end, shot.start + shot.frames) - lead.content_start
 
@@ -187,13 +197,17 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
         return low < end and high > first
 
     chosen = strips.named(lead)
+    known = [strip for strip in known if shows(strip)]
+    if known and chosen not in known:
+        # Renamed, or showing another file: a copy bears the same id, and lies elsewhere.
+        chosen = min(known, key=lambda strip: _unlike(strip, lead))
     if chosen is None or not shows(chosen):
         # Renamed, or the piece of that name was deleted: what shows the same frames when it did, else the only one.
         there = [strip for strip in strips.aligned_with(lead) if shows(strip)]
         there = there or [strip for strip in strips.likely(lead) if shows(strip)]
         if not there or (len(there) > 1 and there[0].content_start != lead.content_start):
             return []
-        chosen = min(there, key=lambda strip: (strip.meta != lead.meta, strip.channel != lead.channel, strip.start))
+        chosen = min(there, key=lambda strip: _unlike(strip, lead)[1:])
     pieces = [chosen]
     low, high = _shown(chosen)
     if low <= first and end <= high:
@@ -211,9 +225,17 @@ def _pieces(shot: Shot, lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
     return sorted(pieces, key=lambda strip: strip.start)
 
 
-def _pieces_without_file(lead: ShotStrip, strips: StripIndex) -> list[ShotStrip]:
-    """The same for a strip that shows no file: by its name, else by its place."""
+def _unlike(now: ShotStrip, then: ShotStrip) -> tuple[bool, bool, bool, int]:
+    """The less, the likelier a strip is what another was."""
+    moved = now.content_start != then.content_start
+    return (moved, now.meta != then.meta, now.channel != then.channel, now.start)
+
+
+def _pieces_without_file(lead: ShotStrip, strips: StripIndex, known: Sequence[ShotStrip]) -> list[ShotStrip]:
+    """The same for a strip that shows no file: by its name, else by its place. known: those that bear the shot's id."""
     chosen = strips.named(lead)
+    if known and chosen not in known:
+        chosen = min(known, key=lambda strip: _unlike(strip, lead))
     if chosen is None:
         place = (lead.start, lead.end, lead.channel, lead.meta)
         there = [strip for strip in strips.like(lead) if (strip.start, strip.end, strip.channel, strip.meta) == place]

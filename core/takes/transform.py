@@ -7,6 +7,7 @@ Pure arithmetic on the values of Blender's strips; setting them is `timeline.tak
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..values.take import Take
@@ -65,3 +66,17 @@ def placed_over(
         _TOP: Change(top, 1 / tall, ((fit.scale_y - 1) / 2 + fit.offset_y) * height / tall),
     }
     return found, (file_x / file_width + 0.5, file_y / file_height + 0.5)
+
+
+def moved_over(values: Mapping[str, float], was: Mapping[str, Change], now: Mapping[str, Change]) -> dict[str, float]:
+    """By property of a take's strip, what it becomes when the strip shows another take: what the editor has moved,
+    scaled or cropped of it since stays so.
+
+    values: as they are, by property of the strip. was, now: see `placed_over`, of the take that it shows and the other.
+    """
+    found = {}
+    for prop, change in now.items():
+        before = was[prop]
+        of_the_shot = (values[before.name] - before.added) / before.factor
+        found[change.name] = of_the_shot * change.factor + change.added
+    return found

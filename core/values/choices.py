@@ -46,6 +46,16 @@ class Sound(str, Enum):
     """The shot's own sound is muted."""
 
 
+class Land(str, Enum):
+    """Where a take is put."""
+
+    REPLACE = "REPLACE"
+    """In the shot's place: directly above it where nothing is changed by that, else into its stack. A further take of
+    the shot is shown in place of the one before."""
+    CHANNEL = "CHANNEL"
+    """On a channel of its own, as near above the shot as there is room."""
+
+
 class ReferenceKind(str, Enum):
     """What a reference is to the model."""
 

@@ -4,11 +4,25 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
 from .choices import ReferenceKind, Source
+
+_ID = re.compile(r"[0-9a-f]{32}")
+MOST_IDS = 8
+"""Ids that one strip can bear."""
+
+
+def shot_ids(text: object) -> tuple[str, ...]:
+    """The ids of shots that a strip bears: its own, then those of the strips that it was copied from.
+
+    text: what is written on it. It comes from a file, so it may be anything: what is no id does not count.
+    """
+    words = text.split() if isinstance(text, str) else []
+    return tuple(dict.fromkeys(word for word in words if _ID.fullmatch(word)))[:MOST_IDS]
 
 
 class ShownFile(NamedTuple):
@@ -55,7 +69,8 @@ class Shot:
     transform it is sent through. sounds: names of the sound strips that belong to the picture. file: the movie
     whose own frames the shot shows, one for one and unchanged, from its frame number `before` on; empty where there is
     none. see_through: what is below its strips shows through them and is sent too. file_sounds: the shot sounds as that
-    movie does. scripts: Blender ran the scripts in the file's drivers when the shot was sent.
+    movie does. scripts: Blender ran the scripts in the file's drivers when the shot was sent. id: what its strips bear,
+    by which it is known again however they were moved, renamed or trimmed; empty in rows of Reshoot 0.1.0.
     """
 
     project: str
@@ -79,6 +94,7 @@ class Shot:
     see_through: bool = False
     file_sounds: bool = True
     scripts: bool = False
+    id: str = ""
 
     @property
     def name(self) -> str:

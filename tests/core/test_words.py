@@ -47,6 +47,7 @@ NAMES = {
     "Journal": "the same word in German",
     "Allow Online Access": "a setting of Blender's, which has no German name",
     "{size}, {rate}\u00a0fps": "numbers and units",
+    "{what}: {why}.": "two parts of a sentence",
     "{seconds}\u00a0s": "numbers and units",
     "{minutes}\u00a0min {seconds}\u00a0s": "numbers and units",
     "{hours}\u00a0h {minutes}\u00a0min": "numbers and units",

@@ -53,7 +53,8 @@ def test_finished_and_waiting_jobs_come_back(scene: bpy.types.Scene, service: Ba
     assert str(aside) in str(told.value)
     assert {row.id for row in journal()} == {row.id for row in before}
     assert [row.state for row in journal()] == ["PLACED", "PLACED"]
-    assert len(takes(scene)) == 2 and service.count("submit") == 2
+    # The second in the place of the first.
+    assert [take["reshoot_job"] for take in takes(scene)] == [before[-1].id] and service.count("submit") == 2
     assert len(session.current().spent()) == 2
 
 

@@ -73,6 +73,7 @@ def the_scene() -> bpy.types.Scene:
 
 @pytest.mark.every_blender("handlers of saving and opening, and what undo keeps, are Blender's")
 def test_first_name_takes_everything_along(scene: bpy.types.Scene, tmp_path: Path) -> None:
+    scene.reshoot.land = "CHANNEL"
     (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])
     editing.select(scene, compat.strips(scene.sequence_editor)["forest"])
@@ -98,6 +99,7 @@ def test_copy_of_an_unsaved_file_leaves_its_jobs(scene: bpy.types.Scene, tmp_pat
 def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path: Path) -> None:
     one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
     two.parent.mkdir()
+    scene.reshoot.land = "CHANNEL"
     save(one)
     (done,) = shoot.shoot(scene)
     waiting.wait_for(session.current(), [done.id])

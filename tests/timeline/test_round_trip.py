@@ -885,6 +885,7 @@ def test_saved_project_keeps_takes_beside_it_with_a_receipt(tmp_path: Path) -> N
 
 def test_second_take_is_another_file(tmp_path: Path) -> None:
     scene = open_timeline()
+    scene.reshoot.land = "CHANNEL"
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "footage.mp4", frames=80))
     shoot()
     select(scene, strip)

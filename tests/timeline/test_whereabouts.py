@@ -27,6 +27,7 @@ from reshoot.core.values.state import State
 from reshoot.operators import waiting
 from reshoot.session import shoot
 from reshoot.timeline import compat, movie_strip, shot, whereabouts
+from reshoot.timeline.facts import TimelineFacts
 
 pytestmark = [
     pytest.mark.usefixtures("uncompared"),
@@ -49,7 +50,7 @@ def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(scene: bpy.types.Scene) -> Shot:
-    (seen,) = shot.read_each(scene, Source.STRIP, "", Selection.TOGETHER).each
+    (seen,) = shot.read_each(TimelineFacts(scene), Source.STRIP, "", Selection.TOGETHER).each
     return seen.shot
 
 
@@ -170,7 +171,7 @@ def test_hold_split_image_sequence_is_one_spot(scene: bpy.types.Scene, tmp_path:
     assert spans(scene, was) == [(1, 11, 1)]
     editing.select(scene, right)
     assert [Path(path) for path in shot.selected_images(scene)] == [others[3]]
-    (seen,) = shot.read_each(scene, Source.STRIP, "").each
+    (seen,) = shot.read_each(TimelineFacts(scene), Source.STRIP, "").each
     assert seen.files == (ShownFile("images.001", tuple(map(str, others[3:]))),)
 
 
@@ -426,7 +427,7 @@ def test_shot_that_was_deleted_from_its_meta_strip(scene: bpy.types.Scene, movie
 
 def test_what_the_viewer_shows_stays_above_the_meta_strip(scene: bpy.types.Scene, movie: Path) -> None:
     strip = editing.add_movie(scene, movie, channel=2)
-    was = shot.read_each(scene, Source.TIMELINE, "").each[0].shot
+    was = shot.read_each(TimelineFacts(scene), Source.TIMELINE, "").each[0].shot
     put_into_meta(scene, strip)
     (spot,) = whereabouts.find(scene, was)
     assert (spot.first, spot.end, spot.meta) == (1, 81, "")
@@ -451,6 +452,7 @@ def test_channels_that_are_muted_or_locked_get_no_take(
 
 def test_no_channel_is_left_that_shows_a_take(scene: bpy.types.Scene, movie: Path) -> None:
     editing.add_movie(scene, movie, channel=2)
+    scene.reshoot.land = "CHANNEL"
     (job,) = shoot.shoot(scene)
     for channel in list(scene.sequence_editor.channels)[3:]:
         channel.mute = True

@@ -15,6 +15,8 @@ from typing import Any
 BLENDERS = ("5.2", "5.0")
 """Where the cases are measured: 5.2 is a real Blender, with a driver to draw without a window; 5.0 is the bpy wheel."""
 HD = (1280, 720)
+STACKS = "in the shot's place"
+"""The group of what is seen of a take that has to stay under, or in, something else."""
 _STRONGER = {"curve", "contrast", "brighter", "balance", "animated saturation", "log footage"}
 """Changes after which the clip's encoder, which is as exact on every picture, has more to be exact about."""
 
@@ -95,6 +97,7 @@ def every() -> list[Case]:
         *_places(),
         *_shots(),
         *_drawn(),
+        *_stacks(),
         *_looks(),
         *_views(),
         *_settings(),
@@ -222,6 +225,29 @@ def _drawn() -> Iterator[Case]:
     for engine in ("workbench", "eevee", "cycles", "composited"):
         yield scene(engine)
     yield scene("workbench", "AgX")
+
+
+def _stacks() -> Iterator[Case]:
+    """What stands above the shot, or shows it: the shot becomes a stack in its own place."""
+    above = ("title on it", "adjustment on it", "logo on it")
+    dissolves = (
+        "dissolve out",
+        "dissolve in",
+        "gamma dissolve out",
+        "gamma dissolve in",
+        "wipe in",
+        "multiplied",
+        "mixed",
+    )
+    shows = ("multiplied", "mixed", "masks another", "half speed", "stretched", "seen by a camera strip")
+    for change in (*above, *dissolves, *shows):
+        yield Case(change.replace(" ", "-"), STACKS, changes=(change,))
+    yield Case("title-on-fade", STACKS, changes=("below", "fade", "title on it"))
+    yield Case("title-on-add", STACKS, changes=("below", "add", "title on it"))
+    yield Case("title-on-placed", STACKS, changes=("below", "offset", "scale", "rotation", "crop", "title on it"))
+    yield Case("title-on-images", STACKS, "images", ("title on it",), footage={"kind": "png"})
+    for shot in ("meta", "scene sequencer", "own rate"):
+        yield Case(f"title-on-{shot.replace(' ', '-')}", STACKS, shot, ("title on it",))
 
 
 def _looks() -> Iterator[Case]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 from reshoot.timeline import compat
-from stage import START, Stage
+from stage import CHANNEL, START, Stage
 
 Change = Callable[[Stage, Any], None]
 
@@ -100,6 +100,58 @@ def _below(stage: Stage, strip: Any) -> None:
 def _title_above(stage: Stage, strip: Any) -> None:
     title = stage.effect("title", "TEXT", 7)
     title.text, title.font_size, title.blend_type = "RESHOOT", 120.0, "ALPHA_OVER"
+
+
+def _title_on_it(stage: Stage, strip: Any) -> None:
+    title = stage.effect("title", "TEXT", CHANNEL + 1)
+    title.text, title.font_size, title.blend_type = "RESHOOT", 120.0, "ALPHA_OVER"
+
+
+def _adjustment_on_it(stage: Stage, strip: Any) -> None:
+    stage.effect("adjustment", "ADJUSTMENT", CHANNEL + 1).color_saturation = 0.3
+
+
+def _logo_on_it(stage: Stage, strip: Any) -> None:
+    """An image that has nothing around it, shrunk and turned."""
+    logo = stage.images("logo", CHANNEL + 1, picture="hole", frames=1, seed=9)
+    compat.set_end(logo, START + stage.case.frames)
+    logo.blend_type = "ALPHA_OVER"
+    logo.transform.scale_x = logo.transform.scale_y = 0.3
+    logo.transform.rotation, logo.transform.offset_x = 0.4, 300.0
+
+
+def _with_another(kind: str, *, first: bool) -> Change:
+    """The shot and another movie in one effect, over the shot's last frames or its first ones."""
+
+    def change(stage: Stage, strip: Any) -> None:
+        shared = stage.case.frames // 3
+        begins = START + stage.case.frames - shared if first else START + shared - stage.case.frames
+        other = stage.movie("other", CHANNEL + 1, begins, seed=40)
+        inputs = (strip, other) if first else (other, strip)
+        begin = begins if first else START
+        compat.new_effect(stage.scene.sequence_editor, kind, kind, CHANNEL + 2, begin, shared, inputs)
+
+    return change
+
+
+def _masks_another(stage: Stage, strip: Any) -> None:
+    other = stage.movie("other", CHANNEL + 3, seed=40)
+    modifier = stage.modifier(other, "BRIGHT_CONTRAST")
+    modifier.bright, modifier.input_mask_strip = 0.25, strip
+
+
+def _speed(**values: Any) -> Change:
+    def change(stage: Stage, strip: Any) -> None:
+        editor, frames = stage.scene.sequence_editor, stage.case.frames
+        effect = compat.new_effect(editor, "speed", "SPEED", CHANNEL + 1, START, frames, (strip,))
+        for name, value in values.items():
+            setattr(effect, name, value)
+
+    return change
+
+
+def _seen_by_a_camera_strip(stage: Stage, strip: Any) -> None:
+    stage.effect("cameras", "MULTICAM", CHANNEL + 2).multicam_source = CHANNEL
 
 
 def _driven(stage: Stage, strip: Any) -> None:
@@ -236,6 +288,20 @@ CHANGES: dict[str, Change] = {
     "log footage": _strip(colorspace_settings__name="Filmic Log"),
     "below": _below,
     "title above": _title_above,
+    "title on it": _title_on_it,
+    "adjustment on it": _adjustment_on_it,
+    "logo on it": _logo_on_it,
+    "dissolve out": _with_another("CROSS", first=True),
+    "dissolve in": _with_another("CROSS", first=False),
+    "gamma dissolve out": _with_another("GAMMA_CROSS", first=True),
+    "gamma dissolve in": _with_another("GAMMA_CROSS", first=False),
+    "wipe in": _with_another("WIPE", first=False),
+    "multiplied": _with_another("MULTIPLY", first=True),
+    "mixed": _with_another("COLORMIX", first=False),
+    "masks another": _masks_another,
+    "half speed": _speed(speed_control="MULTIPLY", speed_factor=0.5),
+    "stretched": _speed(speed_control="STRETCH"),
+    "seen by a camera strip": _seen_by_a_camera_strip,
     "sounds": _sounds,
     "louder music": _loud,
     "proxies": _proxies,

@@ -8,7 +8,14 @@ from typing import Any
 
 import bpy
 import editing
+from reshoot.timeline import compat
+from reshoot.timeline.stacks import marks
 
+_SHOWN = re.compile(
+    r"(?:strips/[^/]+/(?:input_[12]|modifiers/\d+/input_mask_strip)|scene/sequence_editor/active_strip)"
+    r": .* became (?P<name>.+)$"
+)
+"""What an effect or a modifier shows, and what is active."""
 _TAKE = re.compile(r"strips/(?P<name>[^/]+)/|scene/curves/.*\[\"(?P<curve>[^\"]+)\"\]")
 
 
@@ -33,8 +40,16 @@ def differences(
     return [line for line in editing.differences(before, after) if not _of_take(line, takes) and not _is(line, allowed)]
 
 
+def stacked(scene: Any) -> set[str]:
+    """The names of the stacks in a timeline, and of the plates in them: what is in their place is theirs."""
+    stacks = [strip for strip in compat.strips_all(scene.sequence_editor) if marks.is_stack(strip)]
+    return {strip.name for stack in stacks for strip in (stack, *marks.plates_in(stack))}
+
+
 def _of_take(line: str, takes: set[str]) -> bool:
-    found = _TAKE.match(line)
+    found, shown = _TAKE.match(line), _SHOWN.match(line)
+    if shown is not None and shown["name"].strip("'\"") in takes:
+        return True
     return bool(found and (found["name"] in takes or found["curve"] in takes))
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ def run(case: cases.Case, scratch: Path) -> dict[str, Any]:
     before = _Seen(scratch / "before.blend", case, scratch)
     after = _Seen(scratch / "after.blend", case, scratch)
     found |= _compare(case, before, after)
+    if case.group == cases.STACKS:
+        differences = (np.abs(before.picture(n).astype(int) - plate) for n, plate in after.plates())
+        found["plate_off"] = max(int(difference.max()) for difference in differences)
     return found
 
 
@@ -93,7 +97,7 @@ def _round_trip(name: str, case: cases.Case, scratch: Path) -> dict[str, Any]:
     took = time.monotonic() - began
     scene = bpy.data.scenes[name]
     takes = editing.takes(scene)
-    names = {strip.name for strip in content.inside(takes)}
+    names = {strip.name for strip in content.inside(takes)} | project.stacked(scene)
     after = project.look(scene)
     found = {
         "trip": round(took, 1),
@@ -124,6 +128,16 @@ class _Seen:
     def picture(self, number: int) -> np.ndarray:
         """What frame `number` of the shot, from 0 on, was rendered as."""
         return shown.picture(self._pictures[number])
+
+    def plates(self) -> Iterator[tuple[int, np.ndarray]]:
+        """The frames that are looked at, with what they are rendered as without the take."""
+        scene = self.open()
+        for take in editing.takes(scene):
+            take.mute = True
+        folder = self.scratch / f"{self.path.stem}-plate"
+        pictures = shown.animation(scene, stage.START, self.case.frames, folder, deep=self.case.deep)
+        for number in looked_at(self.case):
+            yield number, shown.picture(pictures[number])
 
     def mix(self, scene: Any) -> np.ndarray:
         return shown.mix(scene, stage.START - _MARGIN, self.case.frames + 2 * _MARGIN, self.scratch / "mix.flac")

@@ -105,3 +105,41 @@ def test_a_text_is_known_by_its_name_or_its_place() -> None:
     # Blender counts the frames of a piece from its own start.
     pieces = [replace(title, end=51), replace(title, name="title.001", start=51, content_start=51.0)]
     assert found(pieces, shot) == [(11, 91, 3)]
+
+
+KNOWN = replace(SHOT, id="a" * 32)
+
+
+def known(strip: ShotStrip, shot_id: str = KNOWN.id) -> Candidate:
+    """A strip that bears the id of a shot."""
+    return Candidate(strip, ids=("b" * 32, shot_id))
+
+
+def test_a_strip_that_bears_the_id_is_the_shot_whatever_it_is_called_and_shows() -> None:
+    relinked = replace(FOREST, name="graded", filepath="/elsewhere/graded.mov")
+    assert found([known(moved(relinked, 20))], KNOWN) == [(31, 111, 3)]
+    # Another part of the movie, that got the name meanwhile, is not.
+    other = moved(replace(FOREST, channel=6), 400)
+    assert found([other, known(moved(replace(FOREST, name="opening"), 50))], KNOWN) == [(61, 141, 3)]
+    assert found([other, known(moved(replace(FOREST, name="opening"), 50), "c" * 32)], KNOWN) == [(411, 491, 6)]
+
+
+def test_of_two_that_bear_the_id_the_one_of_the_name_is_the_shot() -> None:
+    copy = known(moved(replace(FOREST, name="forest.mp4.001"), 200))
+    assert found([copy, known(moved(FOREST, 10))], KNOWN) == [(21, 101, 3)]
+    # Without it, the copy is.
+    assert found([copy], KNOWN) == [(211, 291, 3)]
+
+
+def test_a_strip_without_a_file_is_found_by_its_id() -> None:
+    title = ShotStrip("Title", "TEXT", "", 11.0, 11, 91, 4)
+    shot = replace(KNOWN, strips=(title,))
+    renamed = replace(title, name="End", channel=9, start=31, end=111, content_start=31.0)
+    assert found([known(renamed)], shot) == [(31, 111, 9)]
+    assert found([Candidate(renamed)], shot) == [(11, 91, 4)]
+
+
+def test_without_an_id_nothing_is_found_by_it() -> None:
+    assert found([Candidate(replace(FOREST, filepath="/elsewhere/graded.mov"))]) == [(11, 91, 3)]
+    (spot,) = spots(SHOT, StripIndex([Candidate(replace(FOREST, filepath="/elsewhere/graded.mov"))], []))
+    assert spot.strips == ()

@@ -36,6 +36,10 @@ _SCENE_PARTS = (
 )
 
 
+_OF_THE_MOMENT = ("cache_raw_size", "cache_final_size")
+"""What Blender has in its memory."""
+
+
 def files(*folders: Path) -> list[Path]:
     """Every file in the folders, however deep, while jobs come and go in them."""
     found = [(top, name) for folder in folders for top, _, names in os.walk(folder) for name in names]
@@ -209,7 +213,9 @@ def look(scene: bpy.types.Scene) -> dict[str, Any]:
 def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
     for strip in compat.strips_all(scene.sequence_editor):
         yield from _values(strip, f"strips/{strip.name}")
-        yield f"strips/{strip.name}/properties", {name: str(strip[name]) for name in strip.keys()}  # noqa: SIM118
+        # By the id that a press gives a shot nothing is seen or heard.
+        own = {name: str(strip[name]) for name in strip.keys() if name != "reshoot_shot"}  # noqa: SIM118
+        yield f"strips/{strip.name}/properties", own
     for name in _SCENE_PARTS:
         yield from _values(attrgetter(name)(scene), f"scene/{name}")
     # Not all that the tools have: some Blenders crash where they are asked for the brushes.
@@ -233,7 +239,7 @@ def _values(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every value of `owner` and of what belongs to it; what only is named there, by its name."""
     for prop in owner.bl_rna.properties:
         name = f"{path}/{prop.identifier}"
-        if prop.identifier in ("rna_type", "strips", "sequences", "strips_all", "sequences_all"):
+        if prop.identifier in ("rna_type", "strips", "sequences", "strips_all", "sequences_all", *_OF_THE_MOMENT):
             continue
         if prop.type == "POINTER":
             yield from _value(getattr(owner, prop.identifier), name)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which take of a shot is shown: another one, the next, the original. What is done to strips is `timeline.place`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import bpy
+
+from .. import session
+from ..core.errors import PlacementError
+from ..core.jobs import board
+from ..core.takes.matching import Spot
+from ..core.values.job import Job
+from ..core.words import say
+from ..timeline import place, whereabouts
+from ..timeline.facts import TimelineFacts
+from ..timeline.stacks.holders import Holder, holder_at, shown_job
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A selected shot that has takes in the timeline. name: its plate's. ids: what it is known as."""
+
+    name: str
+    ids: tuple[str, ...]
+    holder: Holder | None
+
+
+def show(scene: bpy.types.Scene, job_id: str) -> tuple[str, ...]:
+    """Show the take of a job in the place of its shot, or the original of the selected shot where `job_id` is empty.
+
+    What else was done, in words. Raises PlacementError; nothing has changed then.
+    """
+    chosen = _chosen(scene)
+    if job_id:
+        return _show(scene, job_id, [each.name for each in chosen])
+    holders = [(each, each.holder) for each in chosen if each.holder is not None]
+    if not holders:
+        raise PlacementError(
+            say("The selected shot has no take in this timeline."), say("Select a shot that has one, or its take.")
+        )
+    for each, holder in holders:
+        place.show_original(scene, holder, each.ids[0])
+    return ()
+
+
+def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
+    """Show the take that comes `by` after the one that is shown of the selected shot; the original comes before the
+    first. Raises PlacementError where there is none.
+    """
+    chosen = next(iter(_chosen(scene)), None)
+    takes = _takes_of(scene, chosen) if chosen is not None else []
+    if chosen is None or not takes:
+        raise PlacementError(
+            say("No take of the selected shot is known."), say("Select a shot that has one, or its take.")
+        )
+    known = board.progress(shown_job(scene, chosen.holder)) if chosen.holder is not None else None
+    now = takes.index(known.job.group) + 1 if known is not None and known.job.group in takes else 0
+    wanted = now + by
+    if not 0 <= wanted <= len(takes):
+        words = say("This is the last take.") if by > 0 else say("This is the original.")
+        raise PlacementError(words, say("Go the other way."))
+    return show(scene, takes[wanted - 1] if wanted else "")
+
+
+def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
+    """The selected shots that have an id, and what holds the place of their takes."""
+    timeline = TimelineFacts(scene)
+    found = []
+    for strip in timeline.selected:
+        if strip.ids:
+            spot = Spot(strip.start, strip.start, strip.end, strip.channel, (strip.name,), strip.meta)
+            holder = holder_at(timeline, spot, "") or holder_at(timeline, spot, "", over_all=True)
+            found.append(_Chosen(strip.name, strip.ids, holder))
+    return found
+
+
+def _takes_of(scene: bpy.types.Scene, chosen: _Chosen) -> list[str]:
+    """The first jobs of the takes of a shot that are there to be shown, oldest first: each stands for its parts."""
+    groups: dict[str, float] = {}
+    for line in board.all_jobs():
+        job = line.job
+        if job.take is not None and _is_of(scene, job, chosen):
+            groups[job.group] = min(job.created, groups.get(job.group, job.created))
+    return sorted(groups, key=lambda group: groups[group])
+
+
+def _is_of(scene: bpy.types.Scene, job: Job, chosen: _Chosen) -> bool:
+    if job.shot.id:
+        return job.shot.id in chosen.ids
+    # A row of Reshoot 0.1.0.
+    here = job.project == session.project()
+    return here and any(chosen.name in spot.strips for spot in whereabouts.find(scene, job.shot))
+
+
+def _show(scene: bpy.types.Scene, job_id: str, beside: Collection[str]) -> tuple[str, ...]:
+    running = session.current()
+    lead = running.job(job_id)
+    if lead is None or lead.take is None:
+        raise PlacementError(say("The job has no take yet."), say("Wait until it has landed."))
+    group = [line.job for line in board.all_jobs() if line.job.group == lead.group and line.job.take is not None]
+    jobs = sorted(group or [lead], key=lambda job: job.part)
+    return running.placing.show(jobs, scene, frozenset(beside))
