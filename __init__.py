@@ -12,6 +12,7 @@ _CLASSES = (*scene.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CL
 _SOON = (
     "session.session",
     "session.preview",
+    "session.press",
     "session.shoot",
     "operators.tick",
     "timeline.snapshot",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..core.values.choices import Selection
     from ..core.values.job import Job
     from ..session import OperatorReturn
-    from ..session.shoot import Press
+    from ..session.press import Press
 
     # What only adds to an operator; Blender's own class comes last.
     _Operator = bpy.types.Operator
@@ -113,12 +113,12 @@ class _Shoot(_Operator):
 
     def _press(self, context: "Context") -> "Press":
         """What is pressed. Raises the first of what is known to be in its way."""
-        from ..session import shoot
+        from ..session.press import AT_ONCE, Press
 
-        press = shoot.Press(
+        press = Press(
             scene_of(context),
             self.prompt,
-            patience=shoot.AT_ONCE,
+            patience=AT_ONCE,
             selection=self._selection(),
             variants=self._variants(),
         )

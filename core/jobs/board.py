@@ -7,11 +7,14 @@ holds, is told by who asks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..names import UNTITLED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..values.job import Job
     from ..values.progress import JobProgress
     from .rows import Event
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 _jobs: dict[str, JobProgress] = {}
 _of_project: dict[str, dict[str, JobProgress]] = {}
 """The same by project, and those alone that `orphaned` could tell of: what is drawn scans no other file's."""
+_of_shot: dict[str, dict[str, JobProgress]] = {}
+"""The same by the id of the shot."""
 _orphaned: dict[str, JobProgress] = {}
 _sorted: dict[str, list[JobProgress]] = {}
 _here: tuple[str, frozenset[str], list[JobProgress]] | None = None
@@ -45,6 +50,8 @@ def update(event: Event) -> bool:
         _forget(event.job.id)
         return True
     line = JobProgress(event.job, event.words, event.fraction, event.elsewhere)
+    if event.marked and before is not None:
+        line = replace(before, job=event.job)
     if before == line:
         return False
     _keep(line)
@@ -79,7 +86,7 @@ def clear() -> None:
     """Forget everything."""
     global _gone, _here
     _gone = frozenset()
-    for kept in (_jobs, _of_project, _orphaned, _open, _moving, _sorted):
+    for kept in (_jobs, _of_project, _of_shot, _orphaned, _open, _moving, _sorted):
         kept.clear()
     _here = None
 
@@ -88,10 +95,12 @@ def _keep(line: JobProgress) -> None:
     """Take in what is known of a job now."""
     job = line.job
     before = _jobs.get(job.id)
-    if before is not None and before.job.project != job.project:
+    if before is not None and (before.job.project, before.job.shot.id) != (job.project, job.shot.id):
         _forget(job.id)
     _jobs[job.id] = line
     _of_project.setdefault(job.project, {})[job.id] = line
+    if job.shot.id:
+        _of_shot.setdefault(job.shot.id, {})[job.id] = line
     for kept, holds in ((_open, not job.state.settled), (_moving, job.state.moving)):
         (kept.add if holds else kept.discard)(job.id)
     if _could_be_orphaned(line):
@@ -109,6 +118,7 @@ def _forget(job_id: str) -> None:
     del of_project[job_id]
     if not of_project:
         del _of_project[line.job.project]
+    _of_shot.get(line.job.shot.id, {}).pop(job_id, None)
     _orphaned.pop(job_id, None)
     _open.discard(job_id)
     _moving.discard(job_id)
@@ -131,6 +141,12 @@ def of_project(project: str) -> list[JobProgress]:
     if project not in _sorted:
         _sorted[project] = sorted(_of_project.get(project, {}).values(), key=_created, reverse=True)
     return list(_sorted[project])
+
+
+def of_shot(ids: Iterable[str]) -> list[JobProgress]:
+    """The jobs of a shot, oldest first. ids: what it is known as."""
+    lines = [line for shot_id in dict.fromkeys(ids) for line in _of_shot.get(shot_id, {}).values()]
+    return sorted(lines, key=lambda line: (line.job.created, line.job.part))
 
 
 def _created(line: JobProgress) -> float:

@@ -259,8 +259,8 @@ class Journal:
     def advance(self, before: Job, after: Job) -> Job:
         """Write `after` over `before`, if this holder still has the row and it still is in the state of `before`.
 
-        On disk when this returns. What was written: the project and the shot stay the row's own, which `move` may have
-        changed meanwhile. Raises LeaseLost where the row is not so any more, and MoneyError where a submission would go
+        On disk when this returns. What was written: what `move` and `mark` may have changed meanwhile stays the row's
+        own. Raises LeaseLost where the row is not so any more, and MoneyError where a submission would go
         over a limit: it is held against the ledger in the transaction that enters it there, so that of two Blenders
         that submit at one time the second one knows what the first one spends.
         """
@@ -276,7 +276,7 @@ class Journal:
             if submits and not self._is_in_place():
                 raise LeaseLost("another Blender has made the journal anew")
             now = _job(*row)
-            after = replace(after, project=now.project, shot=now.shot)
+            after = _with_own(after, now)
             if self.allowed.is_set and submits:
                 sums = ledger.sums(self._connection)
                 budget.check(after.sent.price, _text(after.project), sums, (), self.allowed)
@@ -311,13 +311,29 @@ class Journal:
             if row is None:
                 raise LeaseLost(f"job {job.id} is not unsure any more")
             before = _job(*row)
-            after = replace(job, project=before.project, shot=before.shot)
+            after = _with_own(job, before)
             self._write(after)
             ledger.note(self._connection, before, after)
             self._connection.execute(
                 "UPDATE jobs SET holder = ?, held_until = ? WHERE id = ?",
                 (self.holder, time.time() + LEASE_SECONDS, job.id),
             )
+        return after
+
+    def mark(self, job_id: str, change: Callable[[Job], Job]) -> Job | None:
+        """Change what the editor thinks of a job, whoever holds its row. What it is now, None where there is no row.
+
+        change: of `rating`, `note` and `dismissed` alone; whoever steps the job leaves those as they are.
+        """
+        with self._lock, self._errors(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = self._connection.execute("SELECT id, record FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            if row is None:
+                return None
+            before = _job(*row)
+            after = _with_own(before, change(before))
+            # Not its age: a job that was cancelled is looked for a day long after that.
+            self._connection.execute("UPDATE jobs SET record = ? WHERE id = ?", (_record(after), job_id))
         return after
 
     def move(
@@ -497,6 +513,11 @@ class Journal:
                 say("The journal {path} cannot be read or written: {error}.", path=self.path, error=error),
                 say("Check that its folder is writable and has room, then try again."),
             ) from error
+
+
+def _with_own(job: Job, row: Job) -> Job:
+    """`job` with what no step of a job changes as its row has it."""
+    return replace(job, project=row.project, shot=row.shot, rating=row.rating, note=row.note, dismissed=row.dismissed)
 
 
 def _columns(job: Job) -> tuple[str | float, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,6 +17,7 @@ from ..errors import StorageError
 from ..money.ledger import Sum
 from ..names import REHEARSAL
 from ..one_line import one_line
+from ..takes.receipt import receipt_path, write_receipt
 from ..values.job import Job, Stage, is_job_id
 from ..words import say
 from . import salvage
@@ -29,7 +30,8 @@ from .moved import file_of, relocated
 class Event:
     """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
-    gone: the job was dismissed. elsewhere: another Blender has it.
+    gone: the job was dismissed. elsewhere: another Blender has it. marked: nothing but what the editor thinks of it has
+    changed, and it stands where it stood.
     """
 
     job: Job
@@ -37,6 +39,7 @@ class Event:
     fraction: float | None = None
     gone: bool = False
     elsewhere: bool = False
+    marked: bool = False
 
 
 class Rows:
@@ -126,6 +129,16 @@ class Rows:
             self.report(Event(after))
         salvage.write_slip(self.folder_of(after), after)
         return after
+
+    def mark(self, job_id: str, change: Callable[[Job], Job]) -> Job | None:
+        """Write down what the editor thinks of a job, see `Journal.mark`; also in the receipt beside its take."""
+        with self._reporting:
+            job = self._journal.mark(job_id, change)
+            if job is not None:
+                self.report(Event(job, marked=True))
+        if job is not None and job.take is not None and receipt_path(job.take.path).is_file():
+            write_receipt(job)
+        return job
 
     def remove(self, job: Job) -> None:
         """Forget a job."""

@@ -17,10 +17,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from ..errors import ReshootError, StorageError
 from ..lanes import Lane
 from ..money.ledger import Sum
+from ..one_line import one_line
+from ..values.choices import Rating
 from ..values.job import Job
 from ..values.state import State
 from ..words import say
@@ -107,6 +110,17 @@ class Runner:
         Done when the journal has forgotten it. Raises StorageError where what came cannot be kept: the job stays.
         """
         return self._in_lane("journal", lambda: self._dismiss(job_id))
+
+    def mark(
+        self, job_id: str, *, rating: Rating | None = None, note: str | None = None, dismissed: float | None = None
+    ) -> Future[None]:
+        """Write down what the editor thinks of a job; what is None stays as it is. See `Job`.
+
+        Done when the journal and the receipt say so; raises StorageError where they cannot be written.
+        """
+        told: dict[str, Any] = {"rating": rating, "note": note and one_line(note), "dismissed": dismissed}
+        changed = {name: value for name, value in told.items() if value is not None}
+        return self._in_lane("journal", lambda: self._mark(job_id, changed))
 
     def placed(self, job_id: str, notes: tuple[str, ...]) -> Future[None]:
         """The take of a job is in the timeline. Done when the journal says so."""
@@ -333,6 +347,9 @@ class Runner:
 
     def _to_lane(self, job: Job) -> None:
         self._in_lane(LANE_OF[job.state], lambda: self._stepping.step(job))
+
+    def _mark(self, job_id: str, changed: Mapping[str, Any]) -> None:
+        self._rows.mark(job_id, lambda job: replace(job, **changed))
 
     def _dismiss(self, job_id: str) -> None:
         job = self._rows.claim(job_id)

@@ -39,7 +39,9 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9�
 
 
 def path_for(job: Job, folder: Path) -> Path:
-    """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being one more than the strip's takes there so far."""
+    """`<strip>_take<NN>_<job8>.mp4` in `folder`, NN being the take's number in its shot; where the job has none, or a
+    file has it already, one more than the strip's takes there so far.
+    """
     if not is_job_id(job.id):
         raise StorageError(
             say("“{job}” is no job's id.", job=one_line(job.id, 100)), say("Update Reshoot; nothing is lost.")
@@ -54,7 +56,7 @@ def path_for(job: Job, folder: Path) -> Path:
         name = f"_{name}"
     mine = f"_{job.id[:8]}.mp4"
     pattern = re.compile(re.escape(name) + r"_take(\d+)_[0-9a-f]{8}\.mp4")
-    highest = 0
+    numbers = set()
     try:
         # Not what it is in: a disk that is gone is not to be made up for on another one.
         folder.mkdir(exist_ok=True)
@@ -63,10 +65,11 @@ def path_for(job: Job, folder: Path) -> Path:
             if found:
                 if entry.endswith(mine):
                     return folder / entry
-                highest = max(highest, int(found[1]))
+                numbers.add(int(found[1]))
     except OSError as error:
         raise unwritable(folder, error) from error
-    return folder / f"{name}_take{highest + 1:02d}{mine}"
+    number = job.number if job.number > 0 and job.number not in numbers else max(numbers, default=0) + 1
+    return folder / f"{name}_take{number:02d}{mine}"
 
 
 def stamp(project: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..names import REHEARSAL
+from ..one_line import one_line
 from ..planning.prompt import labels
 from ..storage import discard, put_in_place, unwritable
 from ..values.job import Job
@@ -51,6 +52,9 @@ def receipt(job: Job) -> dict[str, Any]:
         "sent": {**to_json(job.plan), "seconds": str(job.sent.frames / job.plan.fps)},
         "part": job.part + 1,
         "take": to_json(job.take),
+        "number": job.number,
+        "rating": job.rating.value,
+        "note": job.note,
         "notes": list(job.notes),
         "stages": [
             {"state": stage.state.value, "at": datetime.fromtimestamp(stage.at, UTC).isoformat()}
@@ -111,6 +115,7 @@ def settled(job: Job, receipt: Path) -> Job:
         lost_url="",
         retry_to=None,
         cancelling=False,
+        note=one_line(job.note),
     )
 
 

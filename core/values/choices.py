@@ -56,6 +56,16 @@ class Land(str, Enum):
     """On a channel of its own, as near above the shot as there is room."""
 
 
+class Rating(str, Enum):
+    """What an editor thinks of a take."""
+
+    NONE = "NONE"
+    PICK = "PICK"
+    """The one of its shot that is to stay."""
+    REJECT = "REJECT"
+    """It is not wanted any more."""
+
+
 class ReferenceKind(str, Enum):
     """What a reference is to the model."""
 

@@ -16,6 +16,7 @@ from decimal import Decimal
 from ..errors import ModelUnknown, Paid
 from ..names import REHEARSAL
 from ..words import say
+from .choices import Rating
 from .plan import Part, Plan
 from .request import Order, Ticket, Upload
 from .sent_model import SentModel
@@ -50,7 +51,10 @@ class Job:
     lost, by which it can be found. compared: its take was held against the clip, or has not to be; until then it lies
     as it came. part: which part of the plan it is, from 0. group: the id of the first part's job, the same for all
     parts of a shot; its own where there is one part. placed_in: what told the project's file from what it is once it is
-    saved, when its take was placed. model: what is kept of it, empty in rows of Reshoot 0.1.0.
+    saved, when its take was placed. model: what is kept of it, empty in rows of Reshoot 0.1.0. number: which take of
+    its shot it is, from 1 on; 0 in such rows. press: the same for all jobs that were sent at once. rating, note: what
+    the editor thinks of its take. dismissed: when it was taken off the list, seconds since the epoch; 0 where it was
+    not.
     """
 
     id: str
@@ -80,6 +84,11 @@ class Job:
     placed_in: str = ""
     created: float = 0.0
     stages: tuple[Stage, ...] = field(default=())
+    number: int = 0
+    press: str = ""
+    rating: Rating = Rating.NONE
+    note: str = ""
+    dismissed: float = 0.0
 
     @property
     def lost(self) -> bool:
@@ -137,8 +146,10 @@ class Job:
         )
 
 
-def new(*, service: str, order: Order, shot: Shot, plan: Plan, model: SentModel) -> tuple[Job, ...]:
-    """The jobs of a plan, one for each part, that nothing has been done for yet."""
+def new(
+    *, service: str, order: Order, shot: Shot, plan: Plan, model: SentModel, number: int = 0, press: str = ""
+) -> tuple[Job, ...]:
+    """The jobs of a plan, one for each part, that nothing has been done for yet. number, press: see `Job`."""
     now = time.time()
     ids = [uuid.uuid4().hex for _part in plan.parts]
     return tuple(
@@ -152,11 +163,13 @@ def new(*, service: str, order: Order, shot: Shot, plan: Plan, model: SentModel)
             shot=shot,
             plan=plan,
             notes=plan.fixes,
-            part=number,
+            part=part,
             group=ids[0],
             model=model,
             created=now,
             stages=(Stage(State.PREPARED, now),),
+            number=number,
+            press=press,
         )
-        for number, job_id in enumerate(ids)
+        for part, job_id in enumerate(ids)
     )

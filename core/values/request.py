@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .choices import Sound
+from .choices import Sound, Timing
 from .shot import Reference
 
 
 @dataclass(frozen=True)
 class Order:
     """What the editor asked for. warnings: what was pointed out before sending. frozen: of that, what is told of
-    scripts that do not run where the clip is rendered.
+    scripts that do not run where the clip is rendered. timing, handles: as in `brief.Brief`; which picture was sent is
+    the shot's.
     """
 
     model: str
@@ -21,6 +22,8 @@ class Order:
     references: tuple[Reference, ...]
     warnings: tuple[str, ...] = ()
     frozen: str = ""
+    timing: Timing = Timing.AUTO
+    handles: int = 0
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def test_saving_under_another_name(at_work: Editor, held: Service, clip: Path, t
     editor, blender = at_work, at_work.blender
     # The first name takes everything along.
     editor.make_project(clip)
+    blender.run("scene().reshoot.land = 'CHANNEL'")
     held.release("render")
     first = editor.send_and_place()
     held.hold("render")
@@ -217,6 +218,7 @@ def test_blender_ends_at_once_after_the_press(
     project = tmp_path / "project.blend"
     first = Editor(blender(**held.surroundings))
     first.make_project(clip, project)
+    first.blender.run("scene().reshoot.land = 'CHANNEL'\nbpy.ops.wm.save_mainfile()")
     press(first)
     first.blender.run("bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None)")
     assert first.blender.wait_for_end() == 0

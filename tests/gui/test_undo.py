@@ -361,6 +361,7 @@ def test_undo_keeps_a_take_that_came_in_another_mode(at_work: Editor, held: Serv
 def test_two_takes_that_come_one_after_the_other(at_work: Editor, held: Service) -> None:
     """One undo goes past both, and the later one stays above."""
     editor, blender = at_work, at_work.blender
+    blender.run("scene().reshoot.land = 'CHANNEL'")
     editor.send()
     blender.run("scene().reshoot.prompt = 'make it rain'")
     editor.over_timeline()

@@ -84,7 +84,7 @@ def test_windows(blender: Callable[..., Workstation], held: Service, clip: Path,
     editor = Editor(blender(**held.surroundings))
     blender = editor.blender
     editor.make_project(clip, tmp_path / "project.blend")
-    blender.run(_HELPERS)
+    blender.run(f"{_HELPERS}\nscene().reshoot.land = 'CHANNEL'")
 
     # Both show the progress; the one in which it was sent is closed.
     press_in_second(editor, held)

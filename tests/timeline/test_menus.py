@@ -31,6 +31,7 @@ HEAVY = (
     "session.opening",
     "session.session",
     "session.preview",
+    "session.press",
     "session.shoot",
     "core.jobs.runner",
     "core.jobs.journal",

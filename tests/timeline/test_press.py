@@ -26,6 +26,7 @@ from reshoot import session
 from reshoot.core.export.recipe import SCENE_FILE
 from reshoot.core.jobs import board
 from reshoot.session import shoot
+from reshoot.session.press import AT_ONCE, Press
 from reshoot.timeline import compat, place
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
@@ -73,9 +74,9 @@ def disk() -> Iterator[Hanging]:
     made.back.set()
 
 
-def pressed(scene: bpy.types.Scene) -> shoot.Press:
+def pressed(scene: bpy.types.Scene) -> Press:
     """What the operator does when the button is pressed in a window."""
-    press = shoot.Press(scene, patience=shoot.AT_ONCE)
+    press = Press(scene, patience=AT_ONCE)
     assert press.error is None
     shoot.begin(press, scene)
     return press
@@ -185,7 +186,7 @@ def test_a_second_press_is_asked_about_while_the_first_waits_for_the_disk(
 ) -> None:
     disk.paths = (str(movie),)
     pressed(scene)
-    (doubt,) = shoot.doubts(shoot.Press(scene, patience=shoot.AT_ONCE).jobs)
+    (doubt,) = shoot.doubts(Press(scene, patience=AT_ONCE).jobs)
     assert "is under way already" in doubt
     disk.back.set()
     carry_out()

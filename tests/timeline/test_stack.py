@@ -23,6 +23,7 @@ from reshoot.core.values.choices import Source
 from reshoot.session import shoot as press
 from reshoot.settings import preferences
 from reshoot.timeline import compat, curves, movie_strip, shot, whereabouts
+from reshoot.timeline.facts import TimelineFacts
 from reshoot.timeline.stacks import marks, stack
 
 pytestmark = pytest.mark.every_blender("metas see their content, and effects their inputs, at different times")
@@ -402,8 +403,8 @@ def test_what_something_holds_on_to_is_not_moved(cut: Cut, monkeypatch: pytest.M
 def read(scene: bpy.types.Scene, source: Source, *chosen: Any) -> tuple[Any, ...]:
     """What is read of the shot of `chosen`, and where it is found."""
     editing.select(scene, *chosen)
-    found = shot.read(scene, source, "")
-    return (found[0], sorted(found[1]), *found[2:], whereabouts.find(scene, found[0]))
+    (found,) = shot.read_each(TimelineFacts(scene), source, "").each
+    return (found.shot, sorted(found.files), found.lost, whereabouts.find(scene, found.shot))
 
 
 @pytest.mark.parametrize("source", list(Source))

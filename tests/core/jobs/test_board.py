@@ -11,9 +11,11 @@ import pytest
 from reshoot.core.errors import Paid
 from reshoot.core.jobs import board
 from reshoot.core.jobs.rows import Event
+from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
+from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
-from sample_jobs import a_job
+from sample_jobs import a_job, a_shot
 
 HERE, THERE, LOST = "/films/here.blend", "/films/there.blend", "untitled:lost"
 
@@ -79,6 +81,29 @@ def test_anything_else_is_news(news: dict[str, object]) -> None:
     later = replace(job, state=other.pop("state", job.state))
     assert board.update(Event(later, **other))
     assert board.progress(job.id).job.state is later.state
+
+
+def test_what_an_editor_thinks_of_a_job_changes_nothing_of_where_it_stands() -> None:
+    job = replace(a_job(), state=State.WAITING)
+    board.update(Event(job, "In progress", 0.25))
+    picked = replace(job, rating=Rating.PICK)
+    assert board.update(Event(picked, marked=True))
+    assert board.progress(job.id) == JobProgress(picked, "In progress", 0.25)
+
+
+def test_the_jobs_of_a_shot_are_told_by_what_it_is_known_as() -> None:
+    one, other, copied = ("0" * 32, "1" * 32, "2" * 32)
+    jobs = [
+        replace(a_job(a_shot(id=shot_id)), created=created)
+        for shot_id, created in ((one, 3.0), (other, 2.0), (copied, 1.0), ("", 0.0))
+    ]
+    for job in jobs:
+        board.update(Event(job))
+    assert [line.job for line in board.of_shot((one, copied, one))] == [jobs[2], jobs[0]]
+    board.update(Event(replace(jobs[0], state=State.EXPORTING)))
+    assert [line.job.state for line in board.of_shot([one])] == [State.EXPORTING]
+    board.update(Event(jobs[0], gone=True))
+    assert board.of_shot([one]) == board.of_shot([""]) == board.of_shot(()) == []
 
 
 def test_a_job_that_goes_is_news() -> None:

@@ -18,6 +18,7 @@ from patience import LONGEST
 from reshoot.core.errors import JournalDamaged, StorageError
 from reshoot.core.jobs import journal as journal_module
 from reshoot.core.jobs.journal import SCHEMA_VERSION, Journal, LeaseLost
+from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
 from reshoot.core.values.state import State
@@ -270,6 +271,26 @@ def test_a_change_of_what_is_not_so_any_more_is_refused(opened) -> None:
     journal.remove(job.id)
     with pytest.raises(LeaseLost):
         journal.advance(cancelled, job)
+
+
+def test_what_an_editor_thinks_of_a_job_stays_whoever_holds_it_and_steps_it(opened, path: Path) -> None:
+    one, other = opened("one"), opened("two")
+    one.add([job := a_job()])
+    with closing(sqlite3.connect(path)) as connection:
+        (updated,) = connection.execute("SELECT updated FROM jobs").fetchone()
+    marked = other.mark(job.id, lambda row: replace(row, rating=Rating.PICK, note="the rain is right", dismissed=7.0))
+    assert marked == replace(job, rating=Rating.PICK, note="the rain is right", dismissed=7.0) == one.get(job.id)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT updated FROM jobs").fetchone() == (updated,)
+
+    # Who steps it knows it from before.
+    after = one.advance(job, moved(job, State.EXPORTING))
+    assert (after.rating, after.note, after.dismissed) == (Rating.PICK, "the rain is right", 7.0)
+    assert one.get(job.id) == after
+    # Nothing else can be changed so.
+    other.mark(job.id, lambda row: replace(row, state=State.FAILED, clip="elsewhere", note=""))
+    assert one.get(job.id) == replace(after, note="")
+    assert other.mark("unknown", lambda row: row) is None
 
 
 def test_one_of_many_gets_the_row(opened) -> None:

@@ -41,7 +41,8 @@ from reshoot.core.lanes import Lane
 from reshoot.core.media import mp4
 from reshoot.core.money.budget import Budget
 from reshoot.core.service import download, fal
-from reshoot.core.values.choices import ReferenceKind, Sound, Timing
+from reshoot.core.takes.receipt import receipt_path
+from reshoot.core.values.choices import Rating, ReferenceKind, Sound, Timing
 from reshoot.core.values.job import Job
 from reshoot.core.values.shot import Reference
 from reshoot.core.values.state import State
@@ -1186,6 +1187,25 @@ def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: Hou
     assert not folder.exists() and house.rows() == []
     if state is State.PLACED:
         assert ended.take and Path(ended.take.path).exists()
+
+
+def test_what_an_editor_thinks_of_a_take_is_in_the_journal_and_in_its_receipt(house: House, movie: Path) -> None:
+    desk = house.desk()
+    job = desk.shoot(a_job(file=movie))
+    desk.runner.mark(job.id, note="while it runs").result(LONGEST)
+    landed = desk.hear(job, State.LANDED)
+    desk.runner.placed(job.id, ())
+    desk.hear(job, State.PLACED)
+    desk.runner.mark(job.id, rating=Rating.PICK).result(LONGEST)
+    assert landed.take is not None
+    receipt = json.loads(receipt_path(landed.take.path).read_text())
+    assert (receipt["rating"], receipt["note"]) == ("PICK", "while it runs")
+    row = desk.journal.get(job.id)
+    assert row and (row.state, row.rating, row.note) == (State.PLACED, Rating.PICK, "while it runs")
+    desk.runner.mark(job.id, rating=Rating.NONE, note=" two\nlines " + "x" * 1000).result(LONGEST)
+    row = desk.journal.get(job.id)
+    assert row and (row.rating, row.note[:11], len(row.note)) == (Rating.NONE, "two lines x", 500)
+    desk.runner.mark("no such job", note="nothing").result(LONGEST)
 
 
 def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> None:

@@ -56,6 +56,16 @@ def test_takes_of_a_strip_are_numbered(tmp_path: Path) -> None:
     assert path_for(other, tmp_path).name == f"Forest_take01_take01_{other.id[:8]}.mp4"
 
 
+def test_a_take_has_the_number_that_it_has_in_its_shot(tmp_path: Path) -> None:
+    jobs = [replace(a_job(), number=number) for number in (3, 1, 3)]
+    names = []
+    for job in jobs:
+        path_for(job, tmp_path).touch()
+        names.append(path_for(job, tmp_path).name.split("_")[1])
+    # Another shot of the same name may have it already.
+    assert names == ["take03", "take01", "take04"]
+
+
 def test_a_number_is_not_used_again_when_an_earlier_take_is_removed(tmp_path: Path) -> None:
     first, second, third = (a_job() for _ in range(3))
     path_for(first, tmp_path).touch()
