@@ -25,6 +25,7 @@ from patience import LONGEST
 from reshoot import session
 from reshoot.core.export.recipe import SCENE_FILE
 from reshoot.core.jobs import board
+from reshoot.session import press as press_module
 from reshoot.session import shoot
 from reshoot.session.press import AT_ONCE, Press
 from reshoot.timeline import compat, place
@@ -154,7 +155,7 @@ def test_a_disk_that_hangs_holds_no_press(scene: bpy.types.Scene, disk: Hanging,
 def test_a_disk_that_never_answers_is_told_and_nothing_is_sent(
     scene: bpy.types.Scene, disk: Hanging, movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shoot, "PATIENCE", 0.05)
+    monkeypatch.setattr(press_module, "PATIENCE", 0.05)
     disk.paths = (str(movie),)
     timeline = Timeline(scene)
     pressed(scene)
@@ -268,7 +269,7 @@ def test_a_press_goes_on_under_the_name_that_its_file_is_saved_by(
 def test_a_press_on_several_strips_goes_on_under_that_name_with_all_of_them(
     scene: bpy.types.Scene, disk: Hanging, movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shoot, "_TOLD_AFTER", 0.0)
+    monkeypatch.setattr(press_module, "_TOLD_AFTER", 0.0)
     select(scene, *(add_movie(scene, movie, frame=1 + FRAMES * number) for number in range(3)))
     disk.paths = (str(movie),)
     press = pressed(scene)
@@ -306,7 +307,7 @@ def test_the_panel_tells_what_a_press_waits_for_and_takes_it_once(
     disk.paths = (str(movie),)
     pressed(scene)
     assert drawn(scene) == ([], False), "most disks answer before it could be read"
-    monkeypatch.setattr(shoot, "_TOLD_AFTER", 0.0)
+    monkeypatch.setattr(press_module, "_TOLD_AFTER", 0.0)
     (words,), can_be_pressed = drawn(scene)
     assert "“shot” is sent once the disk has answered" in words and str(movie.parent) in words
     assert not can_be_pressed
