@@ -9,7 +9,9 @@ ReshootError
 ├── ReferenceInvalid     a reference image is missing, unreadable, too small, too large, too many
 ├── MoneyError           it would cost more than the editor allows
 ├── ModelUnknown         a model that Reshoot knows no longer, or not yet
-├── SetupError           no key, Blender is offline, a broken installation
+├── SetupError           no permission, a broken installation
+│   ├── KeyMissing       no key where one is needed
+│   └── OnlineForbidden  Blender may not go online
 ├── StorageError         no room on disk, a folder that cannot be written
 │   └── JournalDamaged   the journal's file is not whole
 ├── ExportError          the background Blender could not render
@@ -46,6 +48,7 @@ __all__ = [
     "ExportError",
     "JobCancelled",
     "JournalDamaged",
+    "KeyMissing",
     "KeyRefused",
     "LimitError",
     "ModelUnknown",
@@ -53,6 +56,7 @@ __all__ = [
     "NoAnswer",
     "NotSent",
     "NothingSelected",
+    "OnlineForbidden",
     "Paid",
     "PlacementError",
     "PromptError",
@@ -123,6 +127,14 @@ class ReferenceInvalid(ReshootError):
 
 class SetupError(ReshootError):
     """No key, no permission to go online, or an installation that does not work."""
+
+
+class KeyMissing(SetupError):
+    """There is no key: it is entered in the preferences."""
+
+
+class OnlineForbidden(SetupError):
+    """Blender may not go online: that is allowed in its own preferences."""
 
 
 class StorageError(ReshootError):

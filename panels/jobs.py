@@ -64,10 +64,12 @@ def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     held = session.takes_in_file()
     lines = board.listed(session.project(), held)
+    others = board.elsewhere(session.project(), held)
     if not lines:
         row = layout.row()
         row.active = False
-        row.label(text="No jobs yet")
+        row.label(text="No jobs of this file" if others else "No jobs yet")
+        _elsewhere(layout, others, room(context))
         return
     held_back = sum(line.job.held for line in lines)
     if held_back:
@@ -78,6 +80,23 @@ def draw(layout: UILayout, context: Context) -> None:
         _job(layout.box(), line, free, now, held)
     if len(lines) > PAGE:
         _pages(layout, first, end, len(lines))
+    _elsewhere(layout, others, room(context))
+
+
+def _elsewhere(layout: UILayout, lines: list[JobProgress], free: Room) -> None:
+    """The jobs under way of other files, a line each: they are seen to there."""
+    if not lines:
+        return
+    column = running_text(layout)
+    column.active = False
+    column.label(text="Elsewhere", icon="FILE_BLEND")
+    for line in lines[:PAGE]:
+        words = line.words or say(_WORDS[line.job.state])
+        name = say("an unsaved file") if line.job.project.startswith(UNTITLED) else bpy.path.basename(line.job.project)
+        for text in shortened(f"{line.job.label} · {name} · {words}", free.less(26 * free.scale)):
+            column.label(text=text, icon="BLANK1", translate=False)
+    if len(lines) > PAGE:
+        column.label(text=say("and {count} more", count=len(lines) - PAGE), icon="BLANK1", translate=False)
 
 
 def _held_words(count: int) -> str:

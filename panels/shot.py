@@ -8,13 +8,13 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ..core.errors import NothingSelected, PromptError
+from ..core.errors import KeyMissing, NothingSelected, OnlineForbidden, PromptError
 from ..core.jobs import board
 from ..core.models.table import limits_of
 from ..core.names import REHEARSAL
 from ..core.words import say
 from ..session import start
-from ..settings import preferences
+from ..settings import folders, preferences
 from ..settings.scene import scene_of, settings_of
 from . import thumbnails
 from .tab import Room, beside_picture, boxed, broken, room, running_text, text_width, wrapped
@@ -254,18 +254,36 @@ def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: R
     wrapped(column, error.message, free, icon="ERROR", alert=True)
     if error.remedy:
         wrapped(column, error.remedy, free, icon="BLANK1")
+    # Where it is put right, one click away.
+    if isinstance(error, KeyMissing):
+        words = say("Open Reshoot's Preferences")
+        column.operator(
+            "preferences.addon_show", text=words, icon="PREFERENCES", translate=False
+        ).module = folders.EXTENSION
+    elif isinstance(error, OnlineForbidden):
+        words = say("Open the Network Preferences")
+        column.operator("screen.userpref_show", text=words, icon="PREFERENCES", translate=False).section = "SYSTEM"
 
 
 def button_words(preview: Preview) -> str:
     """What the button says: how many takes come back, where they are made, and what that costs."""
     count = _takes(preview)
     if preview.service == REHEARSAL:
-        return say("Rehearse {count} · free", count=count) if count else say("Rehearse · free")
+        return _rehearse(count, preview)
     if preview.price is None:
         return say("Reshoot")
     if count:
         return say("Reshoot {count} · ${price}", count=count, price=preview.price)
     return say("Reshoot · ${price}", price=preview.price)
+
+
+def _rehearse(count: str, preview: Preview) -> str:
+    """What the button says of a rehearsal, with what the real thing would cost where that is known."""
+    if preview.price is None:
+        return say("Rehearse {count} · free", count=count) if count else say("Rehearse · free")
+    if count:
+        return say("Rehearse {count} · free (would be ${price})", count=count, price=preview.price)
+    return say("Rehearse · free (would be ${price})", price=preview.price)
 
 
 def rehearsal_words(preview: Preview) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import bpy
 
 from ..core.blender_process import Blender
-from ..core.errors import SetupError
+from ..core.errors import KeyMissing, OnlineForbidden
 from ..core.names import REHEARSAL
 from ..core.service import fal
 from ..core.service.keys import FAL, key_for, other_service
@@ -59,7 +59,7 @@ class Services:
         if name == REHEARSAL:
             return self._token
         if not self._may_go_online and not fal.is_loopback(name):
-            raise SetupError(
+            raise OnlineForbidden(
                 say("Blender is not allowed to go online."),
                 say("Allow it in Preferences > System > Network, then retry."),
             )
@@ -104,7 +104,7 @@ def service() -> str:
         return REHEARSAL
     else:
         if not key:
-            raise SetupError(
+            raise KeyMissing(
                 say("There is no key for fal.ai."),
                 say("Enter your key in Preferences > Add-ons > Reshoot, or choose the service “Rehearsal”."),
             )
@@ -129,7 +129,7 @@ def key_test() -> Callable[[], None]:
     url = other_service(os.environ)
     key = preferences.key_in_use()
     if not key:
-        raise SetupError(
+        raise KeyMissing(
             say("There is no key for fal.ai."), say("Make one at fal.ai/dashboard/keys and enter it above.")
         )
     _check_online(
@@ -149,4 +149,4 @@ def key_test() -> Callable[[], None]:
 
 def _check_online(url: str, remedy: str) -> None:
     if not bpy.app.online_access and not fal.is_loopback(url):
-        raise SetupError(say("Blender is not allowed to go online."), remedy)
+        raise OnlineForbidden(say("Blender is not allowed to go online."), remedy)

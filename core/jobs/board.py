@@ -196,6 +196,12 @@ def _could_be_orphaned(line: JobProgress) -> bool:
     return not job.state.ended or (not job.state.settled and job.may_be_paid)
 
 
+def elsewhere(project: str, held: frozenset[str]) -> list[JobProgress]:
+    """The jobs under way that `listed` does not tell of, newest first: money is spent on them too."""
+    here = {line.job.id for line in listed(project, held)} if _moving else set()
+    return sorted((_jobs[job_id] for job_id in _moving if job_id not in here), key=_created, reverse=True)
+
+
 def all_jobs() -> list[JobProgress]:
     """The jobs of every project."""
     return list(_jobs.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import SetupError
+from ..errors import KeyMissing, SetupError
 from ..one_line import one_line
 from ..words import say
 
@@ -39,7 +39,7 @@ def key_for(name: str, for_fal: str, environment: Mapping[str, str]) -> str:
     """
     if name == FAL:
         if not for_fal:
-            raise SetupError(
+            raise KeyMissing(
                 say("There is no key for fal.ai."), say("Enter it in Preferences > Add-ons > Reshoot, then retry.")
             )
         return for_fal

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..errors import SetupError
+from ..errors import KeyMissing, SetupError
 from ..one_line import one_line
 from ..words import say
 
@@ -99,7 +99,7 @@ def usable(service: Service) -> Service:
     """`service` without what was pasted around its key and address. SetupError where they cannot be used."""
     key = service.key.strip()
     if not key:
-        raise SetupError(say("There is no key for the service."), say("Enter a key in Reshoot's preferences."))
+        raise KeyMissing(say("There is no key for the service."), say("Enter a key in Reshoot's preferences."))
     if not _PRINTABLE.fullmatch(key):
         raise SetupError(
             say("The key has characters that no key has."), say("Copy the key again, without spaces around it.")

@@ -57,6 +57,17 @@ def test_what_a_file_without_a_name_left_behind_is_offered_last() -> None:
     assert listed() == [own, failed, landed, waiting]
 
 
+def test_what_is_under_way_elsewhere_is_told() -> None:
+    heard(HERE, State.WAITING, created=1.0)
+    older, newer = heard(THERE, State.WAITING, created=2.0), heard(LOST, State.EXPORTING, created=3.0, elsewhere=True)
+    brought = heard(THERE, State.WAITING, created=4.0)
+    heard(THERE, State.PLACED, created=5.0)
+    assert [line.job for line in board.elsewhere(HERE, frozenset({brought.id}))] == [newer, older]
+    # What is offered to the open file is not told twice.
+    heard(LOST, State.WAITING, created=6.0)
+    assert [line.job for line in board.elsewhere(HERE, frozenset({brought.id}))] == [newer, older]
+
+
 def test_the_open_file_without_a_name_is_not_lost() -> None:
     job = heard(LOST, State.LANDED)
     assert listed(project=LOST) == [job]
