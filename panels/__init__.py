@@ -52,7 +52,7 @@ class _Panel(_PanelBase):
 
 
 class RESHOOT_PT_shot(_Panel, bpy.types.Panel):
-    """What would be sent, and the button that sends it"""
+    """What should change in which shot, and the button that sends it"""
 
     bl_label = "Shot"
     bl_order = 0
@@ -62,26 +62,6 @@ class RESHOOT_PT_shot(_Panel, bpy.types.Panel):
         from . import shot
 
         shot.draw(_layout_of(self), context)
-
-
-class RESHOOT_PT_prompt(_Panel, bpy.types.Panel):
-    """What should change in the shot"""
-
-    bl_label = "Prompt"
-    bl_order = 1
-
-    def draw_header_preset(self, context: "Context") -> None:
-        """Draw what writes the prompt."""
-        row = _layout_of(self).row(align=True)
-        row.emboss = "NONE"
-        row.menu("RESHOOT_MT_recent_prompts", text="", icon="RECOVER_LAST")
-        row.separator()
-
-    def draw(self, context: "Context") -> None:
-        """Draw it."""
-        from . import prompt
-
-        prompt.draw(_layout_of(self), context)
 
 
 class RESHOOT_MT_recent_prompts(bpy.types.Menu):
@@ -197,12 +177,12 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: "Context") -> None:
-        """Draw the model, and what is made of picture, rate and sound."""
+        """Draw what is made of picture, rate and sound."""
         layout = _layout_of(self)
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = settings_of(scene_of(context))
-        for name in ("model", "variants", "selection", "source", "timing", "sound", "handles", "land"):
+        for name in ("selection", "source", "timing", "sound", "handles", "land"):
             layout.prop(settings, name)
 
 
@@ -238,7 +218,6 @@ class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
 
 CLASSES = (
     RESHOOT_PT_shot,
-    RESHOOT_PT_prompt,
     RESHOOT_MT_recent_prompts,
     RESHOOT_OT_prompt_edit,
     RESHOOT_UL_references,

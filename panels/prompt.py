@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _RECENT = 12
 _SHOWN_TOKENS = 8
 """Tokens that are named: twice as many as the models take."""
-_SHOWN_LINES = 8
+_SHOWN_LINES = 3
 _DIALOG_EDGES = 40
 _DIALOG_LINES = 40
 _MENU_WIDTH = 420
 
 
 def draw(layout: UILayout, context: Context) -> None:
-    """Draw the panel."""
+    """Draw it."""
     settings = settings_of(scene_of(context))
     words = prompt_of(settings)
     free = room(context)
@@ -40,13 +40,15 @@ def draw(layout: UILayout, context: Context) -> None:
         row.prop(settings, "prompt", text="", placeholder="What should change?")
         row.operator("reshoot.prompt_edit", text="", icon="FULLSCREEN_ENTER")
         row.operator("reshoot.prompt_as_text", text="", icon="TEXT")
-        if text_width(words, free) > free.pixels - 48 * free.scale:
+        row.menu("RESHOOT_MT_recent_prompts", text="", icon="RECOVER_LAST")
+        if text_width(words, free) > free.pixels - 68 * free.scale:
             _whole(layout, words, free)
     else:
         row = layout.row(align=True)
         row.prop(settings.prompt_text, "name", text="", icon="TEXT")
         row.operator("reshoot.prompt_as_text", text="", icon="WINDOW")
         row.operator("reshoot.prompt_as_field", text="", icon="X")
+        row.menu("RESHOOT_MT_recent_prompts", text="", icon="RECOVER_LAST")
         _whole(layout, words, free)
     _tokens(layout, settings, words, free)
 

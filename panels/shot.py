@@ -16,8 +16,8 @@ from ..core.words import say
 from ..session import start
 from ..settings import folders, preferences
 from ..settings.scene import scene_of, settings_of
-from . import thumbnails
-from .tab import Room, beside_picture, boxed, broken, room, running_text, text_width, wrapped
+from . import prompt, thumbnails
+from .tab import Room, beside_picture, boxed, broken, room, running_text, shortened, text_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..core.values.plan import Plan
     from ..core.values.preview import Preview, ShotPreview
     from ..core.values.shot import Shot
+    from .tab import Icon
 
 _NAMES = 4
 """Strips that are named one by one, and fixes that are told."""
@@ -36,34 +37,72 @@ _FAULTS = 4
 """Faults that are told at once: each takes some lines."""
 _PICTURE = 4.0
 """Height of the picture in the interface's units."""
+_ICON = 26
+"""Pixels at 1× that a label's icon takes."""
 _BESIDE = 150
 """Pixels at 1× that the facts need beside the picture."""
 
 
 def draw(layout: UILayout, context: Context) -> None:
-    """Draw the panel."""
+    """Draw the panel: what the next press needs, the button, and below it what is told of it, which may be long."""
     free = room(context)
+    settings = settings_of(scene_of(context))
+    preview = start.preview(scene_of(context))
+    _head(layout, preview, free)
+    prompt.draw(layout, context)
+    row = layout.row(align=True)
+    row.prop(settings, "model", text="")
+    times = row.row(align=True)
+    times.ui_units_x = 3
+    times.prop(settings, "variants", text="×", translate=False)
+    _state(layout, preview, free)
+    row = layout.row()
+    row.scale_y = 1.5
+    row.enabled = preview.can_be_sent and not start.is_pressed(preview)
+    row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
     for line in first_run(context):
         wrapped(layout, line, free)
-    preview = start.preview(scene_of(context))
-    if len(preview.shots) > 1:
-        _shots(layout, preview, free)
-    elif preview.shots:
-        _shot(layout, preview, preview.shots[0], free)
-    elif preview.unfinished:
-        looked_at, count = preview.unfinished
-        wrapped(layout, say("{looked_at} of {count} shots looked at", looked_at=looked_at, count=count), free)
-    _beside(layout, preview, free)
     for error in preview.errors[:_FAULTS]:
         _in_the_way(layout, error, preview, free)
     if len(preview.errors) > _FAULTS:
         wrapped(layout, say("and {count} more", count=len(preview.errors) - _FAULTS), free, icon="BLANK1")
     for words in start.waiting():
         wrapped(layout, words, free, icon="TIME")
+    _beside(layout, preview, free)
+    if len(preview.shots) > 1:
+        _facts_of_shots(layout, preview.shots, free)
+    elif preview.shots:
+        _facts_of_shot(layout, preview, preview.shots[0], free)
+
+
+def _state(layout: UILayout, preview: Preview, free: Room) -> None:
+    """One line that is always there: what the editor has to know before a press. What is in the way is told below."""
+    waiting = start.waiting()
+    icon: Icon = "CHECKMARK"
+    if waiting:
+        words, icon = waiting[0], "TIME"
+    elif preview.unfinished:
+        looked_at, count = preview.unfinished
+        words, icon = say("{looked_at} of {count} shots looked at", looked_at=looked_at, count=count), "TIME"
+    elif preview.error is not None:
+        asks = _asks(preview.error, preview)
+        words, icon = asks or (preview.error.message, "ERROR")
+    else:
+        notes = len(_notes(preview))
+        words = say("Fits")
+        if notes:
+            words = say("Fits · 1 note") if notes == 1 else say("Fits · {count} notes", count=notes)
     row = layout.row()
-    row.scale_y = 1.5
-    row.enabled = preview.can_be_sent and not start.is_pressed(preview)
-    row.operator("reshoot.shoot", text=button_words(preview), icon="RENDER_ANIMATION", translate=False)
+    row.alert = icon == "ERROR"
+    (line,) = shortened(words, free.less(_ICON * free.scale))
+    row.label(text=line, icon=icon, translate=False)
+
+
+def _notes(preview: Preview) -> list[str]:
+    """What is told of what is sent, each once."""
+    fixes = [fix for each in preview.shots if each.plan is not None for fix in each.plan.fixes]
+    frozen = [each.frozen for each in preview.shots if each.frozen]
+    return list(dict.fromkeys([*fixes, *frozen]))
 
 
 def first_run(context: Context) -> tuple[str, ...]:
@@ -84,28 +123,38 @@ def first_run(context: Context) -> tuple[str, ...]:
     )
 
 
-def _shot(layout: UILayout, preview: Preview, seen: ShotPreview, free: Room) -> None:
-    """The picture, the names of the selected strips, and what leaves this computer."""
-    column, aside = _beside_picture(layout, seen.shot, free)
-    _strips(column, seen.shot, aside)
+def _head(layout: UILayout, preview: Preview, free: Room) -> None:
+    """What is selected: its picture, its name, how long it is."""
+    shots = preview.shots
+    if not shots:
+        return
+    column, aside = _beside_picture(layout, shots[0].shot, free)
+    frames, fps = sum(each.shot.frames for each in shots), shots[0].shot.fps
+    time = _clock(frames, fps)
+    if len(shots) == 1:
+        _strips(column, shots[0].shot, aside)
+        wrapped(column, time, aside, active=False)
+        return
+    wrapped(column, say("{count} shots · {time}", count=len(shots), time=time), aside)
+    for each in shots[:_NAMES]:
+        (name,) = shortened(each.shot.name, aside.less(_ICON * free.scale))
+        wrapped(column, name, aside, icon="ERROR" if each.errors else "DOT", alert=bool(each.errors))
+    if len(shots) > _NAMES:
+        wrapped(column, say("and {count} more", count=len(shots) - _NAMES), aside, icon="BLANK1")
+
+
+def _facts_of_shot(layout: UILayout, preview: Preview, seen: ShotPreview, free: Room) -> None:
+    """What leaves this computer, and what was done to make it fit."""
     if seen.plan is not None:
-        _facts(column, _facts_of(seen.plan, _file(seen)), aside)
+        _facts(layout, _facts_of(seen.plan, _file(seen)), free)
         for fix in seen.plan.fixes:
             wrapped(layout, fix, free, icon="CHECKMARK")
     if preview.frozen:
         wrapped(layout, preview.frozen, free, icon="INFO")
 
 
-def _shots(layout: UILayout, preview: Preview, free: Room) -> None:
-    """The same of several shots: how many they are, how long, and what is true of which."""
-    shots = preview.shots
-    column, aside = _beside_picture(layout, shots[0].shot, free)
-    frames, fps = sum(each.shot.frames for each in shots), shots[0].shot.fps
-    wrapped(column, say("{count} shots · {time}", count=len(shots), time=_clock(frames, fps)), aside)
-    for each in shots[:_NAMES]:
-        wrapped(column, each.shot.name, aside, icon="ERROR" if each.errors else "DOT", alert=bool(each.errors))
-    if len(shots) > _NAMES:
-        wrapped(column, say("and {count} more", count=len(shots) - _NAMES), aside, icon="BLANK1")
+def _facts_of_shots(layout: UILayout, shots: Sequence[ShotPreview], free: Room) -> None:
+    """The same of several shots: what is true of all of them, and of how many."""
     plans = [each.plan for each in shots if each.plan is not None]
     for words in _counts(shots, plans):
         wrapped(layout, words, free, icon="INFO")
@@ -241,13 +290,23 @@ def _file(seen: ShotPreview) -> str:
     return say("{kind}, {size}, not encoded again", kind=suffix, size=size)
 
 
+def _asks(error: ReshootError, preview: Preview) -> tuple[str, Icon] | None:
+    """What is asked of the editor, where an error is none: nothing is selected or written yet."""
+    if isinstance(error, NothingSelected):
+        return error.remedy, "RESTRICT_SELECT_OFF"
+    if isinstance(error, PromptError) and preview.brief is not None and not preview.brief.prompt.strip():
+        return error.remedy, "GREASEPENCIL"
+    return None
+
+
 def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:
     """What blocks sending. That nothing is selected or written yet is no fault."""
-    if isinstance(error, NothingSelected):
-        wrapped(layout, error.remedy, free, icon="RESTRICT_SELECT_OFF")
-        return
-    if isinstance(error, PromptError) and preview.brief is not None and not preview.brief.prompt.strip():
-        wrapped(layout, error.remedy, free, icon="GREASEPENCIL")
+    asks = _asks(error, preview)
+    if asks is not None:
+        words, icon = asks
+        # The line above the button has it already, where it is wide enough.
+        if text_width(words, free) > free.pixels - _ICON * free.scale:
+            wrapped(layout, words, free, icon=icon)
         return
     column = layout.box().column()
     free = boxed(free)

@@ -71,7 +71,13 @@ GERMAN: dict[str, str] = {
     "tall": "hoch",
     # ---- the shot
     "“{shot}”": "„{shot}“",
-    "What would be sent, and the button that sends it": "Was gesendet würde, und der Knopf, der es sendet",
+    "What should change in which shot, and the button that sends it": (
+        "Was sich in welchem Shot ändern soll, und der Knopf, der ihn sendet"
+    ),
+    "×": "×",
+    "Fits": "Passt",
+    "Fits · 1 note": "Passt · 1 Hinweis",
+    "Fits · {count} notes": "Passt · {count} Hinweise",
     "How it is sent": "Wie gesendet wird",
     "Rehearse · free": "Proben · kostenlos",
     "Rehearse · free (would be ${price})": "Proben · kostenlos (sonst {price} $)",
@@ -389,7 +395,6 @@ GERMAN: dict[str, str] = {
         "Reshoot erneut aus seinem Zip installieren und Blender neu starten."
     ),
     # ---- the prompt
-    "What should change in the shot": "Was sich im Shot ändern soll",
     "What should change?": "Was soll sich ändern?",
     "What should change; the scene's prompt where it is empty": (
         "Was sich ändern soll; ist es leer, gilt der Prompt der Szene"
