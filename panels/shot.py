@@ -53,8 +53,8 @@ def draw(layout: UILayout, context: Context) -> None:
     row = layout.row(align=True)
     row.prop(settings, "model", text="")
     times = row.row(align=True)
-    times.ui_units_x = 3
-    times.prop(settings, "variants", text="×", translate=False)
+    times.ui_units_x = 5
+    times.prop(settings, "variants")
     _state(layout, preview, free)
     row = layout.row()
     row.scale_y = 1.5

@@ -74,7 +74,6 @@ GERMAN: dict[str, str] = {
     "What should change in which shot, and the button that sends it": (
         "Was sich in welchem Shot ändern soll, und der Knopf, der ihn sendet"
     ),
-    "×": "×",
     "Fits": "Passt",
     "Fits · 1 note": "Passt · 1 Hinweis",
     "Fits · {count} notes": "Passt · {count} Hinweise",
