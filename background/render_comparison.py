@@ -53,14 +53,15 @@ def _scene(recipe: ComparisonRecipe, side: str) -> bpy.types.Scene:
     """The scene as one side shows it. The one that the timeline shows is read anew where the other is made beside it:
     a copy in the same file would share its curves.
     """
-    scene = bpy.data.scenes.get(recipe.scene)
+    scene: bpy.types.Scene | None = bpy.data.scenes.get(recipe.scene)
     if side == SHOWN and OTHER in recipe.sides:
         # Blender reads nothing from the file that is open.
         again = recipe.blend.with_name("again.blend")
         export.share_scene(recipe.blend, again)
-        with bpy.data.libraries.load(str(again)) as (_there, wanted):
+        libraries: Any = bpy.data.libraries  # the stubs say of `load` that it answers nothing
+        with libraries.load(str(again)) as (_there, wanted):
             wanted.scenes = [recipe.scene]
-        (scene,) = wanted.scenes
+        scene = next(iter(wanted.scenes), None)
     if scene is None:
         raise ExportError(say("The scene “{scene}” was not written out.", scene=recipe.scene), say("Try again."))
     # A still of another scene than the window's shows black for what a camera sees.

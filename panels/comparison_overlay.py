@@ -14,13 +14,15 @@ import bpy
 
 from ..core.values.comparison_recipe import OTHER, SHOWN
 from ..core.words import say
-from ..session import comparison
+from ..session import comparison, viewer
 from ..settings import preferences
 from ..settings.scene import scene_of
 from . import warming
 
 if TYPE_CHECKING:
     from gpu.types import GPUShader, GPUTexture
+
+    from ..session.viewer import Box
 
 _GAIN = 4.0
 """How much stronger a difference is shown than it is: two of 255 can be seen then, and little is cut off."""
@@ -52,8 +54,8 @@ _FRAGMENT = """
 vec3 pixel(sampler2D pictures, ivec2 place)
 {
   ivec2 most = textureSize(pictures, 0) - 1;
-  uint packed = floatBitsToUint(texelFetch(pictures, clamp(place, ivec2(0), most), 0).r);
-  return vec3(float(packed & 255u), float((packed >> 8) & 255u), float((packed >> 16) & 255u)) / 255.0;
+  uint bits = floatBitsToUint(texelFetch(pictures, clamp(place, ivec2(0), most), 0).r);
+  return vec3(float(bits & 255u), float((bits >> 8) & 255u), float((bits >> 16) & 255u)) / 255.0;
 }
 vec3 between(sampler2D pictures, vec2 place)
 {
@@ -84,9 +86,6 @@ void main()
 }
 """
 
-Box = tuple[float, float, float, float]
-"""Left, lower, right, upper edge, in pixels of the region."""
-
 
 class _Label(NamedTuple):
     """A word, where its box is: at, the edge that it stands at; right: that is its right one."""
@@ -104,10 +103,10 @@ def draw() -> None:
     if compare is None or region is None or not isinstance(space, bpy.types.SpaceSequenceEditor):
         return
     scene = scene_of(context)
-    if scene is None or scene.session_uid != compare.scene or not comparison.is_picture(space):
+    if scene is None or scene.session_uid != compare.scene or not viewer.is_picture(space):
         return
     scale = preferences.of_blender().system.ui_scale
-    whole = picture_in(region, scene)
+    whole = viewer.picture_in(region, scene)
     if not compare.covers(scene.frame_current):
         _label(region, scale, [_Label(say("Both are the same on this frame"), _MARGIN * scale, False)])
         return
@@ -122,13 +121,8 @@ def draw() -> None:
     _label(region, scale, labels)
 
 
-def picture_in(region: bpy.types.Region, scene: bpy.types.Scene) -> Box:
-    """Where the whole picture of a scene is in a viewer's region."""
-    return comparison.picture_in(region, scene)
-
-
 def _wipe(compare: Any, region: Any, whole: Box, textures: list[Any], scale: float) -> list[_Label]:
-    x = comparison.line_in(compare, region, whole)
+    x = viewer.line_in(region, whole, compare.wipe)
     edge = whole[0] + (whole[2] - whole[0]) * compare.wipe
     if textures:
         _picture(whole, (whole[0], whole[1], min(edge, whole[2]), whole[3]), textures[0])
@@ -171,7 +165,7 @@ def _side_by_side(compare: Any, region: Any, whole: Box, textures: list[Any], sc
     if textures:
         warming.fill(warming.batch_of([(0.0, 0.0, width, height, _BACKDROP)]))
         for left, texture in zip((0.0, half), textures, strict=True):
-            moved = comparison.halved(whole, width, height, left)
+            moved = viewer.halved(whole, region, left)
             _picture(moved, (max(left, moved[0]), moved[1], min(left + half, moved[2]), moved[3]), texture)
         warming.fill(warming.batch_of([(round(half) - 1.0, 0.0, 2.0, height, (0.0, 0.0, 0.0, 1.0))]))
     return [_Label(compare.what.other, gap, False), _Label(compare.what.shown, half + gap, False)]
@@ -200,8 +194,10 @@ def _read(path: Path, size: tuple[int, int]) -> GPUTexture | None:
         data = memoryview(bytearray(path.read_bytes())).cast("f")
     except OSError:
         return None
-    pixels: Any = gpu.types.Buffer("FLOAT", len(data), data)  # type: ignore[call-arg]  # the stubs know lists alone
-    return gpu.types.GPUTexture(size, format="R32F", data=pixels)
+    # The stubs know neither how they are made nor what they take.
+    types: Any = gpu.types
+    texture: GPUTexture = types.GPUTexture(size, format="R32F", data=types.Buffer("FLOAT", len(data), data))
+    return texture
 
 
 def _picture(whole: Box, part: Box, first: GPUTexture, second: GPUTexture | None = None) -> None:
@@ -214,7 +210,7 @@ def _picture(whole: Box, part: Box, first: GPUTexture, second: GPUTexture | None
     left, low, right, high = whole
     if part[2] <= part[0] or part[3] <= part[1] or right <= left or high <= low:
         return
-    shader = _shader()
+    shader: Any = _shader()
     xs, ys = (part[0], part[2]), (part[1], part[3])
     us, vs = ([(x - left) / (right - left) for x in xs], [(y - low) / (high - low) for y in ys])
     batch = batch_for_shader(
@@ -245,10 +241,11 @@ def _shader() -> GPUShader:
     if _SHADER not in _made:
         import gpu
 
-        info = gpu.types.GPUShaderCreateInfo()
+        types: Any = gpu.types
+        info = types.GPUShaderCreateInfo()
         info.vertex_in(0, "VEC2", "position")
         info.vertex_in(1, "VEC2", "texture_at")
-        between = gpu.types.GPUStageInterfaceInfo("reshoot_comparison")
+        between = types.GPUStageInterfaceInfo("reshoot_comparison")
         between.smooth("VEC2", "at")
         info.vertex_out(between)
         info.push_constant("MAT4", "projection")

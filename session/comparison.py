@@ -128,6 +128,13 @@ class Comparison:
             scripts=scripts.allowed(),
         )
 
+    def serves(self, scene: bpy.types.Scene, mode: str, other: str, at: int) -> bool:
+        """Whether what is rendered is what another way to compare needs. Raises PlacementError where nothing is."""
+        if self.scene != scene.session_uid or self.failure is not None or (mode in _BOTH and SHOWN not in self.sides):
+            return False
+        same = compared.fingerprint(scene, self.what.first, self.what.end) == self._print
+        return same and _find(scene, other, at) == self.what
+
     def covers(self, frame: int) -> bool:
         """Whether the two sides differ on a frame of the timeline."""
         return self.what.first <= frame < self.what.end
@@ -200,9 +207,7 @@ class Comparison:
 
         def work() -> None:
             try:
-                self._blender.run(
-                    "render_comparison", recipe, self.folder, progress=report, cancelled=stopped.is_set
-                )
+                self._blender.run("render_comparison", recipe, self.folder, progress=report, cancelled=stopped.is_set)
             except ReshootError as error:
                 if not stopped.is_set():
                     self.failure = error
@@ -256,8 +261,11 @@ def begin(scene: bpy.types.Scene, mode: str, other: str, at: int) -> Comparison:
     global _current, _drawn
     if bpy.app.is_job_running("RENDER"):
         raise PlacementError(say("Blender is rendering."), say("Compare when it is done."))
-    made = Comparison(scene, mode, other, at)
     before = _current
+    if before is not None and before.serves(scene, mode, other, at):
+        before.mode, before.flipped = mode, False
+        return before
+    made = Comparison(scene, mode, other, at)
     if before is not None:
         made.wipe = before.wipe
         before.end(wait=False)

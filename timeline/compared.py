@@ -78,9 +78,7 @@ def _holder(timeline: TimelineFacts, strip: StripFacts, spot: Spot) -> Holder | 
     return found if found is not None and shown_takes(timeline.scene, found) else None
 
 
-def show_other(
-    scene: bpy.types.Scene, plates: Collection[str], other: Sequence[Job], known: Mapping[str, Job]
-) -> None:
+def show_other(scene: bpy.types.Scene, plates: Collection[str], other: Sequence[Job], known: Mapping[str, Job]) -> None:
     """Let a copy of a scene show the take of the jobs `other` in the place of the shots called `plates`, or their
     original where there are none. known: the jobs of takes that are shown, by their ids. Raises PlacementError.
     """
@@ -138,4 +136,3 @@ def _look(strip: Any, moving: Collection[str]) -> tuple[object, ...]:
             found += [getattr(owner, name) for name in names if f"{path}{group}.{name}" not in moving]
     modifiers = tuple((modifier.type, modifier.mute) for modifier in strip.modifiers)
     return (*lies, strip.get(marks.JOB_KEY, ""), *found, modifiers)
-

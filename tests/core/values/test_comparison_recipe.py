@@ -59,9 +59,7 @@ def test_what_is_made_has_room(canvas: tuple[int, int], frames: int, count: int)
         ((160, 90), 100000, 2, (160, 90)),
     ],
 )
-def test_short_shots_are_shown_larger(
-    canvas: tuple[int, int], frames: int, count: int, size: tuple[int, int]
-) -> None:
+def test_short_shots_are_shown_larger(canvas: tuple[int, int], frames: int, count: int, size: tuple[int, int]) -> None:
     assert size_at(canvas, percentage_for(canvas, frames, count)) == size
 
 
