@@ -14,12 +14,14 @@ _SOON = (
     "session.preview",
     "session.press",
     "session.shoot",
+    "session.comparison",
     "operators.tick",
     "timeline.snapshot",
     "panels.shot",
     "panels.prompt",
     "panels.references",
     "panels.jobs",
+    "panels.comparison_overlay",
 )
 """What is imported once Blender is up, before the first press."""
 

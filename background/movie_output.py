@@ -49,7 +49,7 @@ def render_movie(
     """
     render = scene.render
     plain_output(scene)
-    _forget_frames()
+    forget_frames()
     compat.set_movie_format(render.image_settings)
     render.image_settings.color_mode = "RGB"
     ffmpeg = render.ffmpeg
@@ -90,7 +90,7 @@ def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
     def report(*_args: Any) -> None:
         nonlocal done
         done += 1
-        _tell(min(done, frames), frames)
+        tell(min(done, frames), frames)
 
     bpy.app.handlers.render_write.append(report)
     try:
@@ -102,7 +102,7 @@ def render_range(scene: bpy.types.Scene, first: int, frames: int) -> None:
 def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int) -> list[Path]:
     """Render `frames` frames from `first` on, which may be negative, to lossless stills in `folder`."""
     plain_output(scene)
-    _forget_frames()
+    forget_frames()
     settings = scene.render.image_settings
     compat.set_image_format(settings, "PNG")
     settings.color_mode = "RGB"
@@ -117,7 +117,7 @@ def render_stills(scene: bpy.types.Scene, folder: Path, first: int, frames: int)
         scene.frame_set(first + number)
         scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True, scene=scene.name)
-        _tell(number + 1, frames)
+        tell(number + 1, frames)
     return paths
 
 
@@ -152,7 +152,7 @@ def _is_whole_flac(path: Path) -> bool:
     return len(header) == 26 and int.from_bytes(header[21:26], "big") & (1 << 36) - 1 > 0
 
 
-def _tell(done: int, total: int) -> None:
+def tell(done: int, total: int) -> None:
     print(f"\n{PROGRESS} {done} {total}", flush=True)
 
 
@@ -171,7 +171,7 @@ def plain_output(scene: bpy.types.Scene) -> None:
     render.resolution_percentage = 100
 
 
-def _forget_frames() -> None:
+def forget_frames() -> None:
     """Have sequencers, nested ones too, keep no frame once it is rendered: none is asked for again, and by default they
     fill gigabytes.
 

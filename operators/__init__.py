@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import jobs, preferences, prompt, references, shoot, takes, watch
+from . import compare, jobs, preferences, prompt, references, shoot, takes, watch
 
 CLASSES = (
     *shoot.CLASSES,
@@ -10,6 +10,7 @@ CLASSES = (
     *references.CLASSES,
     *jobs.CLASSES,
     *takes.CLASSES,
+    *compare.CLASSES,
     *preferences.CLASSES,
 )
 
@@ -21,5 +22,6 @@ def register() -> None:
 
 def unregister() -> None:
     """Stop listening and watching, and send nothing more."""
+    compare.unregister()
     shoot.unregister()
     watch.unregister()

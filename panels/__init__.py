@@ -203,6 +203,22 @@ class RESHOOT_OT_jobs_turn(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class RESHOOT_PT_compare(bpy.types.Panel):
+    """Compare what is shown with the original or with another take"""
+
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "HEADER"
+    bl_label = "Compare Takes"
+    bl_ui_units_x = 9
+
+    def draw(self, context: "Context") -> None:
+        """Draw a button for each way to compare."""
+        column = _layout_of(self).column()
+        column.operator_context = "INVOKE_DEFAULT"
+        column.operator_enum("reshoot.compare", "mode")
+        column.label(text="Esc ends it", icon="INFO")
+
+
 class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
     """What was sent and what became of it"""
 
@@ -226,6 +242,7 @@ CLASSES = (
     RESHOOT_PT_references,
     RESHOOT_PT_options,
     RESHOOT_OT_jobs_turn,
+    RESHOOT_PT_compare,
     RESHOOT_PT_jobs,
 )
 
@@ -234,6 +251,12 @@ def _draw_preferences(given: preferences.RESHOOT_AP_preferences, layout: "UILayo
     from .preferences_page import draw
 
     draw(given, layout, context)
+
+
+def _draw_comparison() -> None:
+    from . import comparison_overlay
+
+    comparison_overlay.draw()
 
 
 @enduring
@@ -246,6 +269,7 @@ def _draw_over_strips() -> None:
 def register() -> None:
     """Begin to draw the preferences, in Blender's menus, and over the strips soon."""
     preferences.draw_page = _draw_preferences
+    session.draw_comparison = _draw_comparison
     menus.register()
     if not bpy.app.background:
         bpy.app.timers.register(_draw_over_strips, first_interval=_AFTER, persistent=True)
@@ -255,11 +279,15 @@ def unregister() -> None:
     """Draw no more over the strips, nor in the menus, and let go of the pictures."""
     menus.unregister()
     preferences.draw_page = None
+    session.draw_comparison = None
     if bpy.app.timers.is_registered(_draw_over_strips):
         bpy.app.timers.unregister(_draw_over_strips)
     progress = sys.modules.get(f"{__package__}.progress")
     if progress is not None:
         progress.unregister()
+    overlay = sys.modules.get(f"{__package__}.comparison_overlay")
+    if overlay is not None:
+        overlay.forget()
     thumbnails = sys.modules.get(f"{__package__}.thumbnails")
     if thumbnails is not None:
         thumbnails.clear()

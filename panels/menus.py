@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .. import session
 from ..core.names import REHEARSAL
 from ..session import start
 from ..settings.scene import scene_of
 
 if TYPE_CHECKING:
-    from bpy.types import Context, Menu
+    from bpy.types import Context, Header, Menu
 
 _MENUS = ("SEQUENCER_MT_strip", "SEQUENCER_MT_context_menu")
 
@@ -36,6 +37,15 @@ def _draw(menu: Menu, context: Context) -> None:
         layout.operator("reshoot.reference_add", text="Add as Element Reference").kind = "ELEMENT"
 
 
+def _draw_header(header: Header, context: Context) -> None:
+    """Compare, in the header of a viewer, once there are takes to be compared."""
+    if getattr(context.space_data, "view_type", "") == "SEQUENCER" or not session.takes_in_file():
+        return
+    layout = header.layout
+    assert layout is not None
+    layout.popover("RESHOOT_PT_compare", text="Compare", icon="UV_SYNC_SELECT")
+
+
 def _selected(context: Context) -> list[Any]:
     """The selected strips, under whichever name this Blender gives them."""
     if hasattr(context, "selected_strips"):
@@ -47,9 +57,11 @@ def register() -> None:
     """Add the entries."""
     for name in _MENUS:
         getattr(bpy.types, name).append(_draw)
+    bpy.types.SEQUENCER_HT_header.append(_draw_header)
 
 
 def unregister() -> None:
     """Take them away."""
     for name in _MENUS:
         getattr(bpy.types, name).remove(_draw)
+    bpy.types.SEQUENCER_HT_header.remove(_draw_header)

@@ -18,7 +18,7 @@ from ..settings import folders
 from ..settings.folders import home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Literal
 
@@ -35,6 +35,7 @@ __all__ = [
     "areas",
     "close",
     "current",
+    "draw_comparison",
     "file_number",
     "file_opened",
     "file_saved",
@@ -88,6 +89,9 @@ def service() -> str:
 
     return services.service()
 
+
+draw_comparison: Callable[[], None] | None = None
+"""What `panels` draws over the viewer while takes are compared."""
 
 _session: Session | None = None
 

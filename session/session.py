@@ -28,6 +28,7 @@ from ..core.values.job import Job
 from ..core.values.state import State
 from ..settings import preferences
 from ..timeline import export, place, whereabouts
+from . import comparison
 from .following import Following
 from .opening import JOBS, open_journal
 from .placing import Placing
@@ -293,6 +294,7 @@ class Session:
         """No other thread of the session runs meanwhile."""
         with self._services.paused(), self.runner.paused():
             self.threads.join()
+            comparison.hold()
             yield
 
     def close(self) -> None:

@@ -99,9 +99,11 @@ def _import(home: Path, project: str) -> None:
     try:
         for part in _parts:
             importlib.import_module(part)
+        from .comparison import sweep
         from .opening import open_ahead
 
         open_ahead(home, project)
+        sweep(home)
     except Exception:  # whoever needs it tries it again, and tells the editor
         import logging
 
