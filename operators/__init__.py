@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import compare, jobs, preferences, prompt, references, shoot, takes, watch
+from . import compare, follow, jobs, preferences, prompt, references, shoot, takes, watch
 
 CLASSES = (
     *shoot.CLASSES,
@@ -11,6 +11,7 @@ CLASSES = (
     *jobs.CLASSES,
     *takes.CLASSES,
     *compare.CLASSES,
+    *follow.CLASSES,
     *preferences.CLASSES,
 )
 

@@ -33,7 +33,7 @@ from ..core.values.request import Order
 from ..core.values.shot import Shot
 from ..core.words import say
 from ..settings.scene import settings_of
-from ..timeline import compat, export, scripts
+from ..timeline import compat, export, plate_look, scripts
 from ..timeline.editor import editor_of
 from ..timeline.stacks import marks
 from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
@@ -123,7 +123,7 @@ class Press:
             seen = look.with_answer(found)
         model = kept(MODELS[asked.model])
         jobs: list[Job] = []
-        press = uuid.uuid4().hex
+        scene, press = self._open_scene(), uuid.uuid4().hex
         for each, (shot_id, number) in zip(seen.shots, self._known_as(seen), strict=True):
             assert each.plan is not None
             warnings = (*seen.prompt_warnings, *each.warnings, *filter(None, [each.frozen]))
@@ -137,7 +137,8 @@ class Press:
                 timing=asked.timing,
                 handles=asked.handles,
             )
-            shot = replace(each.shot, scripts=may_run, id=shot_id)
+            looks = plate_look.marks_of(scene, each.shot) if scene is not None else ()
+            shot = replace(each.shot, scripts=may_run, id=shot_id, marks=looks)
             for variant in range(seen.variants):
                 jobs += new(
                     service=seen.service,
@@ -274,7 +275,8 @@ class Press:
                     group=begun.group,
                     number=begun.number,
                     press=begun.press,
-                    shot=replace(job.shot, id=begun.shot.id),
+                    # As it was at the press.
+                    shot=replace(job.shot, id=begun.shot.id, marks=begun.shot.marks),
                 )
                 for job, begun in zip(jobs, self.jobs, strict=True)
             )

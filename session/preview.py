@@ -24,7 +24,7 @@ from ..settings import brief as settings_brief
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, shot
-from . import spending
+from . import spending, staleness
 from .guarded import enduring
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
 
@@ -122,6 +122,8 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | 
             return before
         known = before.next
     settings = settings_of(scene)
+    staleness.look_at_selected(scene)
+    staleness.keep_looking(scene)
     seen = look_at(
         scene, settings_brief.read(settings), Selection(settings.selection), settings.variants, known=known, most=most
     )
@@ -190,6 +192,7 @@ def close() -> None:
     """Forget what is known of files, and end what looks at them."""
     global _kept
     _kept = None
+    staleness.close()
     for timer in (_hear, _catch_up, _go_on):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

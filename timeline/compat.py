@@ -68,6 +68,11 @@ def strips_all(editor: bpy.types.SequenceEditor) -> Any:
     return editor.strips_all if STRIPS_NAMED_STRIPS else editor.sequences_all  # type: ignore[attr-defined]  # up to 4.5
 
 
+def strip_type() -> Any:
+    """What every strip's type is made of."""
+    return bpy.types.Strip if hasattr(bpy.types, "Strip") else getattr(bpy.types, "Sequence")  # noqa: B009 - up to 4.3
+
+
 def strip_path(name: str) -> str:
     """The start of the data path of a strip's properties, from its scene."""
     word = "strips_all" if STRIPS_NAMED_STRIPS else "sequences_all"

@@ -31,6 +31,21 @@ def find(scene: bpy.types.Scene, shot: Shot) -> tuple[Spot, ...]:
     return matching.spots(shot, _index(scene, [shot]))
 
 
+def find_among(scene: bpy.types.Scene, shot: Shot, names: Iterable[str]) -> tuple[Spot, ...]:
+    """The same, looking at no strips but those called `names`: soon done in a timeline of thousands."""
+    every = compat.strips_all(scene.sequence_editor) if scene.sequence_editor else {}
+    levels = []
+    for strip in [every[name] for name in names if name in every]:
+        holder = strip.parent_meta()
+        outer = compat.meta_of(holder) if holder is not None else ""
+        stack = holder if holder is not None and marks.is_stack(holder) else None
+        levels.append(_Level(compat.meta_of(strip), [strip], stack, outer))
+    wanted = {matching.source(strip) for strip in shot.strips}
+    candidates = _candidates(scene, levels, wanted, {shot.id} - {""})
+    metas = {level.outer if level.stack else level.meta for level in levels}
+    return matching.spots(shot, StripIndex(candidates, metas))
+
+
 def shots_in(scene: bpy.types.Scene, shots: Mapping[str, Shot]) -> set[str]:
     """Which of `shots`, by their keys, `scene` has anything of."""
     strips = _index(scene, shots.values())

@@ -58,6 +58,16 @@ class ShotStrip:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """How one side of a shot looked when it was sent. kind: which side, as `takes.stale.Aspect` has them; digest: the
+    same as long as that looks the same. Nothing can be read from it.
+    """
+
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Shot:
     """A scene, a frame range, and the strips in it.
 
@@ -70,7 +80,8 @@ class Shot:
     whose own frames the shot shows, one for one and unchanged, from its frame number `before` on; empty where there is
     none. see_through: what is below its strips shows through them and is sent too. file_sounds: the shot sounds as that
     movie does. scripts: Blender ran the scripts in the file's drivers when the shot was sent. id: what its strips bear,
-    by which it is known again however they were moved, renamed or trimmed; empty in rows of Reshoot 0.1.0.
+    by which it is known again however they were moved, renamed or trimmed; empty in rows of Reshoot 0.1.0. marks: how
+    it looked when it was sent; none in those rows.
     """
 
     project: str
@@ -95,6 +106,7 @@ class Shot:
     file_sounds: bool = True
     scripts: bool = False
     id: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def name(self) -> str:

@@ -49,6 +49,7 @@ AT_START = {
     "core.words",
     "operators",
     "operators.compare",
+    "operators.follow",
     "operators.jobs",
     "operators.preferences",
     "operators.prompt",
