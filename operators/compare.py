@@ -208,6 +208,9 @@ def _look_after(compare: Any, say_so: Any) -> bool:
     from ..session import comparison, viewer
 
     scene = _scene(compare)
+    if compare.failure is not None:
+        say_so(str(compare.failure))
+        return False
     if scene is None or not any(viewer.viewers(scene)):
         return False
     if compare.is_outdated(scene) and not bpy.app.is_job_running("RENDER"):

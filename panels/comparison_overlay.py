@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import blf
 import bpy
 
+from ..core.errors import ReshootError
 from ..core.values.comparison_recipe import OTHER, SHOWN
 from ..core.words import say
 from ..session import comparison, viewer
+from ..session.guarded import log
 from ..settings import preferences
 from ..settings.scene import scene_of
 from . import warming
@@ -41,7 +43,8 @@ _MARGIN = 10
 _FONT = 0
 _SHADER = "shader"
 _MOST_TAPS = 8
-"""Samples across a pixel of the screen at most, where the picture is shown much smaller than it is."""
+"""Samples across a pixel of the screen at most, where the picture is shown much smaller than it is; none for the one
+nearest pixel alone."""
 
 _VERTEX = """
 void main()
@@ -68,6 +71,9 @@ vec3 between(sampler2D pictures, vec2 place)
 }
 vec3 seen(sampler2D pictures, vec2 place)
 {
+  if (taps == 0) {
+    return pixel(pictures, ivec2(floor(place * vec2(textureSize(pictures, 0)))));
+  }
   vec3 sum = vec3(0.0);
   for (int across = 0; across < taps; across++) {
     for (int up = 0; up < taps; up++) {
@@ -81,6 +87,10 @@ void main()
   vec3 colour = seen(first, at);
   if (gain > 0.0) {
     colour = min(abs(colour - seen(second, at)) * gain, vec3(1.0));
+  }
+  if (srgbTarget) {
+    // Blender encodes what is drawn over a viewer for the screen, by this power.
+    colour = pow(colour, vec3(2.2));
   }
   result = vec4(colour, 1.0);
 }
@@ -98,9 +108,22 @@ class _Label(NamedTuple):
 def draw() -> None:
     """Draw over the viewer of the context, if it shows the scene that is compared."""
     compare = comparison.current()
+    if compare is None or compare.failure is not None:
+        return
+    try:
+        _draw(compare)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it would break at each redraw: the next tick ends it
+        log(error)
+        compare.failure = ReshootError(
+            say("The viewer cannot show the comparison: {error}.", error=error),
+            say("Update the graphics driver, or see Blender's console, and report it."),
+        )
+
+
+def _draw(compare: comparison.Comparison) -> None:
     context = bpy.context
     space, region = context.space_data, context.region
-    if compare is None or region is None or not isinstance(space, bpy.types.SpaceSequenceEditor):
+    if region is None or not isinstance(space, bpy.types.SpaceSequenceEditor):
         return
     scene = scene_of(context)
     if scene is None or scene.session_uid != compare.scene or not viewer.is_picture(space):
@@ -115,9 +138,7 @@ def draw() -> None:
     labels = _MODES[compare.mode](compare, region, whole, textures if there else [], scale)
     if not there:
         words = say("Preparing · {percent} %", percent=int(compare.done * 100))
-        if compare.failure is not None:
-            words = say("Failed: {error}", error=compare.failure.message)
-        labels.append(_Label(words, region.width / 2, False))
+        labels.append(_Label(words, _MARGIN * scale, False))
     _label(region, scale, labels)
 
 
@@ -125,7 +146,7 @@ def _wipe(compare: Any, region: Any, whole: Box, textures: list[Any], scale: flo
     x = viewer.line_in(region, whole, compare.wipe)
     edge = whole[0] + (whole[2] - whole[0]) * compare.wipe
     if textures:
-        _picture(whole, (whole[0], whole[1], min(edge, whole[2]), whole[3]), textures[0])
+        _picture(whole, (whole[0], whole[1], min(edge, whole[2]), whole[3]), compare.is_exact, textures[0])
     low, high = max(0.0, whole[1]), min(region.height, whole[3])
     middle, (wide, tall) = (low + high) / 2, (_KNOB[0] * scale, _KNOB[1] * scale)
     x = round(x)
@@ -142,14 +163,14 @@ def _wipe(compare: Any, region: Any, whole: Box, textures: list[Any], scale: flo
 
 def _flip(compare: Any, region: Any, whole: Box, textures: list[Any], scale: float) -> list[_Label]:
     if compare.flipped and textures:
-        _picture(whole, whole, textures[0])
+        _picture(whole, whole, compare.is_exact, textures[0])
     name = compare.what.other if compare.flipped else compare.what.shown
     return [_Label(name, _MARGIN * scale, False)]
 
 
 def _difference(compare: Any, region: Any, whole: Box, textures: list[Any], scale: float) -> list[_Label]:
     if textures:
-        _picture(whole, whole, *textures)
+        _picture(whole, whole, compare.is_exact, *textures)
     words = say(
         "Difference × {gain} of {other} and {shown}",
         gain=int(_GAIN),
@@ -166,7 +187,8 @@ def _side_by_side(compare: Any, region: Any, whole: Box, textures: list[Any], sc
         warming.fill(warming.batch_of([(0.0, 0.0, width, height, _BACKDROP)]))
         for left, texture in zip((0.0, half), textures, strict=True):
             moved = viewer.halved(whole, region, left)
-            _picture(moved, (max(left, moved[0]), moved[1], min(left + half, moved[2]), moved[3]), texture)
+            part = (max(left, moved[0]), moved[1], min(left + half, moved[2]), moved[3])
+            _picture(moved, part, False, texture)
         warming.fill(warming.batch_of([(round(half) - 1.0, 0.0, 2.0, height, (0.0, 0.0, 0.0, 1.0))]))
     return [_Label(compare.what.other, gap, False), _Label(compare.what.shown, half + gap, False)]
 
@@ -200,9 +222,9 @@ def _read(path: Path, size: tuple[int, int]) -> GPUTexture | None:
     return texture
 
 
-def _picture(whole: Box, part: Box, first: GPUTexture, second: GPUTexture | None = None) -> None:
+def _picture(whole: Box, part: Box, exact: bool, first: GPUTexture, second: GPUTexture | None = None) -> None:
     """Draw the part of a picture that lies in `part`, which is where the whole would be in `whole`; with a second one
-    how they differ.
+    how they differ. exact: it is as large as the scene's.
     """
     import gpu
     from gpu_extras.batch import batch_for_shader
@@ -226,7 +248,8 @@ def _picture(whole: Box, part: Box, first: GPUTexture, second: GPUTexture | None
     shader.uniform_float("step_size", (1 / (right - left), 1 / (high - low)))
     shader.uniform_float("gain", _GAIN if second is not None else 0.0)
     smaller = max(first.width / (right - left), first.height / (high - low))
-    shader.uniform_int("taps", max(1, min(_MOST_TAPS, round(smaller))))
+    # As Blender itself does it with a picture of the scene's own size: both sides of a wipe look alike.
+    shader.uniform_int("taps", 0 if exact else max(1, min(_MOST_TAPS, round(smaller))))
     shader.uniform_sampler("first", first)
     shader.uniform_sampler("second", second or first)
     gpu.state.blend_set("NONE")
@@ -252,6 +275,8 @@ def _shader() -> GPUShader:
         info.push_constant("VEC2", "step_size")
         info.push_constant("FLOAT", "gain")
         info.push_constant("INT", "taps")
+        # By this name Blender itself tells its programs, and any other, what they draw to.
+        info.push_constant("BOOL", "srgbTarget")
         info.sampler(0, "FLOAT_2D", "first")
         info.sampler(1, "FLOAT_2D", "second")
         info.fragment_out(0, "VEC4", "result")

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,7 +97,6 @@ class Comparison:
         """What was there before it."""
         self._done = 0
         self._stopped = threading.Event()
-        self._over = False
         self._thread: threading.Thread | None = None
         self._blender = export.background_blender()
         self.folder = session.home() / _FOLDER / uuid.uuid4().hex
@@ -144,6 +144,11 @@ class Comparison:
         return frames_of.frame_file(self.folder, side, frame) if frame in self._there else None
 
     @property
+    def is_exact(self) -> bool:
+        """Whether its pictures are as large as the scene's."""
+        return self.size == self.canvas
+
+    @property
     def done(self) -> float:
         """How much of what is wanted is there, from 0 to 1."""
         return len(self._there & self._wanted) / max(1, len(self._wanted))
@@ -157,9 +162,9 @@ class Comparison:
         at, now = scene.frame_current, time.monotonic()
         if self.covers(at) and at not in self._wanted and now - self._centred > _RECENTRE_EVERY and not playing:
             self._stopped.set()
-            if not self._is_rendering:
+            if not self.has_thread:
                 self._center(at)
-        elif self.failure is None and not self._is_rendering and self._wanted - there:
+        elif self.failure is None and not self.has_thread and self._wanted - there:
             # It was held for a moment.
             self._start()
         if now - self._looked > _LOOK_EVERY:
@@ -175,7 +180,8 @@ class Comparison:
         return compared.fingerprint(scene, self.what.first, self.what.end) != self._print
 
     @property
-    def _is_rendering(self) -> bool:
+    def has_thread(self) -> bool:
+        """Whether a thread of it renders, or removes what was rendered."""
         return self._thread is not None and self._thread.is_alive()
 
     def _center(self, at: int) -> None:
@@ -199,7 +205,7 @@ class Comparison:
         if not self._round:
             return
         self._stopped = stopped = threading.Event()
-        recipe = to_json(ComparisonRecipe(**{**self._recipe.__dict__, "frames": self._round}))
+        recipe = to_json(replace(self._recipe, frames=self._round))
 
         def report(done: int, _total: int) -> None:
             if not stopped.is_set():
@@ -211,8 +217,11 @@ class Comparison:
             except ReshootError as error:
                 if not stopped.is_set():
                     self.failure = error
-            if self._over:
-                remove_folder(self.folder)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next tick has to end with it
+                self.failure = ReshootError(
+                    say("Reshoot itself failed here: {error}.", error=error),
+                    say("See Blender's console, and report it."),
+                )
 
         self._thread = threading.Thread(target=work, name="reshoot-compare", daemon=True)
         self._thread.start()
@@ -225,20 +234,23 @@ class Comparison:
 
     def end(self, *, wait: bool) -> None:
         """Render nothing more, and remove what was rendered. wait: until that is done."""
-        self._over = True
         self.kept.clear()
         self._stopped.set()
-        if not self._is_rendering:
-            self._thread = threading.Thread(
-                target=remove_folder, args=(self.folder,), name="reshoot-compare", daemon=True
-            )
-            self._thread.start()
-        if wait and self._thread is not None:
-            self._thread.join(_PATIENCE)
-            # It may have looked before it was to.
+        if wait:
+            # When Blender closes no thread can be started any more.
+            self.stop()
             remove_folder(self.folder)
-        else:
-            _ending.append(self)
+            return
+        rendering = self._thread
+
+        def remove() -> None:
+            if rendering is not None:
+                rendering.join()
+            remove_folder(self.folder)
+
+        self._thread = threading.Thread(target=remove, name="reshoot-compare", daemon=True)
+        self._thread.start()
+        _ending[:] = [each for each in _ending if each.has_thread] + [self]
 
 
 _current: Comparison | None = None

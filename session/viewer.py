@@ -43,9 +43,10 @@ def picture_in(region: Region, scene: Scene) -> Box:
     render = scene.render
     wide = render.resolution_x * render.pixel_aspect_x / render.pixel_aspect_y
     high = float(render.resolution_y)
-    # Asked the other way round Blender answers in whole pixels.
+    # Asked the other way round Blender answers in whole pixels. It takes the last pixel for the edge of the view, but
+    # draws that a pixel further.
     left, low = region.view2d.region_to_view(0, 0)
-    right, up = region.view2d.region_to_view(region.width, region.height)
+    right, up = region.view2d.region_to_view(region.width - 1, region.height - 1)
     across, upwards = region.width / (right - left), region.height / (up - low)
     return (
         (-wide / 2 - left) * across,

@@ -23,7 +23,8 @@ _CROPPED_BY = ("min_x", "max_x", "min_y", "max_y")
 
 class Compared(NamedTuple):
     """A shot of the open level that has takes. plate: its strip's name. first, end: the frames that it is shown on, end
-    exclusive. shown: the job whose take is seen, empty where the plate is. hidden: one whose take is there, seen or not.
+    exclusive. shown: the job whose take is seen, empty where the plate is. hidden: one whose take is there, seen or
+    not.
     """
 
     plate: str
@@ -34,7 +35,7 @@ class Compared(NamedTuple):
 
 
 def shots(scene: bpy.types.Scene, at: int) -> list[Compared]:
-    """The selected shots that have takes in the timeline; where there is none, the one that is seen on the frame `at`."""
+    """The selected shots that have takes in the timeline; where there is none, the one on the frame `at`."""
     if scene.sequence_editor is None:
         return []
     timeline = TimelineFacts(scene)

@@ -1411,4 +1411,51 @@ GERMAN: dict[str, str] = {
     "The take that was made after the one shown": "Der Take, der nach dem gezeigten entstanden ist",
     "Previous": "Voriger",
     "The take that was made before the one shown": "Der Take, der vor dem gezeigten entstanden ist",
+    # Comparing in the viewer.
+    "Blender is rendering.": "Blender rendert gerade.",
+    "Compare when it is done.": "Vergleichen, wenn es fertig ist.",
+    "Original": "Original",
+    "“{take}” is what is shown.": "„{take}“ wird schon gezeigt.",
+    "Compare it with the original or another take.": "Mit dem Original oder einem anderen Take vergleichen.",
+    "Open the scene that it is in.": "Die Szene öffnen, in der er ist.",
+    "Take": "Take",
+    "Compare": "Vergleichen",
+    "The viewer cannot show the comparison: {error}.": "Die Vorschau kann den Vergleich nicht zeigen: {error}.",
+    "Update the graphics driver, or see Blender's console, and report it.": (
+        "Den Grafiktreiber aktualisieren, oder in Blenders Konsole nachsehen und es melden."
+    ),
+    "Both are the same on this frame": "Auf diesem Bild sind beide gleich",
+    "Preparing · {percent} %": "Wird vorbereitet · {percent} %",
+    "Difference × {gain} of {other} and {shown}": "Unterschied × {gain} von {other} und {shown}",
+    "Compare Takes": "Takes vergleichen",
+    "Compare what is shown with the original or with another take": (
+        "Was gezeigt wird, mit dem Original oder einem anderen Take vergleichen"
+    ),
+    "Esc ends it": "Esc beendet es",
+    "Compare the take that is shown with the original or with another take, over the viewer's picture. Esc ends it": (
+        "Den gezeigten Take mit dem Original oder einem anderen Take vergleichen, über dem Bild der Vorschau. Esc "
+        "beendet es"
+    ),
+    "Mode": "Art",
+    "Wipe": "Blende",
+    "One on either side of a line that is dragged over the picture": (
+        "Je einer auf jeder Seite einer Linie, die über das Bild gezogen wird"
+    ),
+    "Flip": "Wechseln",
+    "The other one while the key is held": "Der andere, solange die Taste gehalten wird",
+    "Difference": "Unterschied",
+    "Where they differ, four times as strong": "Wo sie sich unterscheiden, viermal so stark",
+    "Side by Side": "Nebeneinander",
+    "Both beside each other": "Beide nebeneinander",
+    "Other": "Anderer",
+    "The job of the other take; without one the original": "Der Auftrag des anderen Takes; ohne einen das Original",
+    "Compare needs a window. Open the file in Blender.": (
+        "Vergleichen braucht ein Fenster. Die Datei in Blender öffnen."
+    ),
+    "No viewer shows the timeline's picture. Open a preview, then compare.": (
+        "Keine Vorschau zeigt das Bild der Zeitleiste. Eine Vorschau öffnen, dann vergleichen."
+    ),
+    "The picture to compare came out {width} × {height} pixels large.": (
+        "Das Bild zum Vergleichen wurde {width} × {height} Pixel groß."
+    ),
 }

@@ -29,6 +29,7 @@ _BLENDERS_OWN = {
     "panels.warming.first_shader",
     "panels.warming.first_boxes",
     "panels.warming.first_word",
+    "panels.comparison_overlay._shader",
 }
 _OPERATORS = ("sequencer", "ed")
 _BUDGET = 16.0

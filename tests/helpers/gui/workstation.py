@@ -94,11 +94,13 @@ class Workstation:
         """Wait until an expression is true inside Blender; what it is worth then."""
         return until(lambda: self.value(expression, **names), f"{expression} {names or ''}", seconds, self.words)
 
-    def picture(self, name: str) -> None:
-        """Take a picture of the screen, for the reader."""
+    def picture(self, name: str) -> Path:
+        """Take a picture of the screen, for the reader; where it is."""
         self.run("[area.tag_redraw() for area in window().screen.areas]")
         self.key_events([])
-        self.screen.picture(self._pictures.parent / f"{self._pictures.name}-{name}.png")
+        path = self._pictures.parent / f"{self._pictures.name}-{name}.png"
+        self.screen.picture(path)
+        return path
 
     def words(self) -> str:
         """The last of what Blender has written."""
