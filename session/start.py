@@ -76,6 +76,16 @@ def is_pressed(shown: Preview) -> bool:
     return shoot.is_pressed(shown)
 
 
+def stale_words(job_id: str) -> tuple[str, ...]:
+    """What has changed of the shot of a job since its take was made, a line for each, as far as it is known."""
+    if not ready():
+        return ()
+    from . import staleness
+
+    found = staleness.stale_of(job_id)
+    return found.words if found is not None else ()
+
+
 def size_of(path: str) -> int | None:
     """Bytes of a file as they were last seen, None where nobody has looked yet or it is gone."""
     if not path or not ready():

@@ -22,7 +22,7 @@ from .facts import TimelineFacts
 from .see_through import channel_above
 from .stacks import marks
 
-_PACE = ("use_reverse_frames", "strobe")
+_PACE = ("use_reverse_frames",)
 _COLOUR = (
     *("color_saturation", "color_multiply", "multiply_alpha", "alpha_mode"),
     *("use_float", "use_deinterlace", "use_linear_modifiers"),
@@ -82,11 +82,13 @@ def _look(scene: bpy.types.Scene, strip: Any) -> _Look:
     fades = list(_of_curves(curves.of_place(scene, lying.name), lying, start)) if animated else []
     drawn = list(_of_curves(curves.of_picture(scene, strip.name), strip, start)) if animated else []
     color_space = getattr(strip, "colorspace_settings", None)
+    # A strip that was never asked about it has none.
+    strobe = _number(max(1.0, getattr(strip, "strobe", 1.0)))
     keys = tuple(round(key.timeline_frame - start) for key in getattr(strip, "retiming_keys", ()))
     return {
         Aspect.FILE: (strip.type, *_files(strip)),
         Aspect.INSIDE: (*_inside(scene, strip, start),),
-        Aspect.PACE: (*_values(strip, _PACE), keys),
+        Aspect.PACE: (*_values(strip, _PACE), strobe, keys),
         Aspect.COLOUR: (
             *_values(strip, _COLOUR),
             str(color_space.name) if color_space is not None else "",
@@ -205,7 +207,7 @@ def _number(value: float) -> str:
 def _own(strip: Any) -> tuple[object, ...]:
     """The properties that only strips of its kind have."""
     of_all = {prop.identifier for prop in compat.strip_type().bl_rna.properties}
-    return _plain(strip, 2, but=of_all | set(_COLOUR + _PACE))
+    return _plain(strip, 2, but=of_all | {*_COLOUR, *_PACE, "strobe"})
 
 
 def _plain(owner: Any, depth: int, but: Collection[str] = ()) -> tuple[object, ...]:

@@ -1458,4 +1458,51 @@ GERMAN: dict[str, str] = {
     "The picture to compare came out {width} × {height} pixels large.": (
         "Das Bild zum Vergleichen wurde {width} × {height} Pixel groß."
     ),
+    "It shows another file": "Er zeigt eine andere Datei",
+    "What is in it was changed": "Was in ihm ist, wurde geändert",
+    "It plays at another pace": "Er läuft in anderem Tempo",
+    "Its colours were changed": "Seine Farben wurden geändert",
+    "Its place on the screen was changed": "Seine Lage im Bild wurde geändert",
+    "How it is blended was changed": "Wie er übergeblendet wird, wurde geändert",
+    "What lies under it was changed": "Was unter ihm liegt, wurde geändert",
+    "It was trimmed": "Er wurde getrimmt",
+    "Opened by 1 frame past the take": "Um 1 Frame über den Take hinaus geöffnet",
+    "Opened by {count} frames past the take": "Um {count} Frames über den Take hinaus geöffnet",
+    "It lies 1 frame later than its take": "Er liegt 1 Frame später als sein Take",
+    "It lies 1 frame before its take": "Er liegt 1 Frame vor seinem Take",
+    "It lies {count} frames later than its take": "Er liegt {count} Frames später als sein Take",
+    "It lies {count} frames before its take": "Er liegt {count} Frames vor seinem Take",
+    "Follow": "Folgen",
+    "Move and trim the takes of the selected shots to where their shots are now, as far as the takes have frames": (
+        "Die Takes der ausgewählten Shots dorthin bewegen und trimmen, wo ihre Shots jetzt sind, soweit die Takes "
+        "Frames haben"
+    ),
+    "Make the scene local first.": "Zuerst die Szene lokal machen.",
+    "No take of what is selected has to be moved or trimmed.": (
+        "Kein Take des Ausgewählten muss bewegt oder getrimmt werden."
+    ),
+    "What else has changed needs another take: reshoot the shot.": (
+        "Was sich sonst geändert hat, braucht einen anderen Take: den Shot neu drehen."
+    ),
+    "Reshoot it.": "Ihn neu drehen.",
+    "“{shot}” shows another file: its take cannot follow.": (
+        "„{shot}“ zeigt eine andere Datei: Sein Take kann nicht folgen."
+    ),
+    "“{shot}” plays at another pace: its take cannot follow.": (
+        "„{shot}“ läuft in anderem Tempo: Sein Take kann nicht folgen."
+    ),
+    "The take has none of the frames that “{shot}” shows now.": (
+        "Der Take hat keinen der Frames, die „{shot}“ jetzt zeigt."
+    ),
+    "“{strip}” is open: its take cannot follow.": "„{strip}“ ist geöffnet: Der Take darin kann nicht folgen.",
+    "Leave it with Tab first.": "Zuerst mit Tab verlassen.",
+    "“{strip}” is locked: its take cannot follow.": "„{strip}“ ist gesperrt: Der Take kann nicht folgen.",
+    "Unlock it first.": "Zuerst entsperren.",
+    "Channel {channel} is locked: “{strip}” cannot follow.": (
+        "Kanal {channel} ist gesperrt: „{strip}“ kann nicht folgen."
+    ),
+    "There is no room for the take directly above “{shot}”.": "Direkt über „{shot}“ ist kein Platz für den Take.",
+    "Free the channel above it, or show the take again: it is laid where it fits then.": (
+        "Den Kanal darüber frei machen oder den Take erneut zeigen: Dann wird er gelegt, wohin er passt."
+    ),
 }

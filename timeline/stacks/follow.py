@@ -275,15 +275,16 @@ def _refuse_what_is_held(scene: bpy.types.Scene, each: Pair) -> None:
             )
     changed = [take, *_sounds(scene, each), *(_parts(take) if take.type == "META" else ())]
     for strip in [*changed, *([stack] if stack is not None else [])]:
-        if strip.lock:
-            raise PlacementError(
-                say("“{strip}” is locked: its take cannot follow.", strip=strip.name), say("Unlock it first.")
-            )
         owner: Any = strip.parent_meta() or editor_of(scene)
+        # Some versions call a strip locked whose channel is.
         if owner.channels[strip.channel].lock:
             raise PlacementError(
                 say("Channel {channel} is locked: “{strip}” cannot follow.", channel=strip.channel, strip=strip.name),
                 say("Unlock it first."),
+            )
+        if strip.lock:
+            raise PlacementError(
+                say("“{strip}” is locked: its take cannot follow.", strip=strip.name), say("Unlock it first.")
             )
 
 
