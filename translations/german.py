@@ -1400,4 +1400,28 @@ GERMAN: dict[str, str] = {
     "The take that was made after the one shown": "Der Take, der nach dem gezeigten entstanden ist",
     "Previous": "Voriger",
     "The take that was made before the one shown": "Der Take, der vor dem gezeigten entstanden ist",
+    # ---- the list of takes
+    "Rate Take": "Take bewerten",
+    "Rate the job's take: the pick stays when others land, and a shot has one. Kept in the journal; not undone": (
+        "Den Take des Auftrags bewerten: Der gewählte bleibt, wenn andere ankommen, und ein Shot hat nur einen. Steht "
+        "im Journal; wird nicht rückgängig gemacht"
+    ),
+    "Rating": "Bewertung",
+    "Unrated": "Unbewertet",
+    "Neither picked nor rejected": "Weder gewählt noch verworfen",
+    "Pick": "Gewählt",
+    "The take of its shot that is to stay": "Der Take seines Shots, der bleiben soll",
+    "Reject": "Verworfen",
+    "Not wanted any more; its file stays": "Nicht mehr gewollt; seine Datei bleibt",
+    "Note on Take": "Notiz zum Take",
+    "Write a note on the job's take, a line of at most 500 characters. Kept in the journal; not undone": (
+        "Eine Notiz zum Take des Auftrags schreiben, eine Zeile von höchstens 500 Zeichen. Steht im Journal; wird nicht "
+        "rückgängig gemacht"
+    ),
+    "Note": "Notiz",
+    "What to remember of the take": "Was vom Take zu merken ist",
+    "The note has more than {most} characters.": "Die Notiz hat mehr als {most} Zeichen.",
+    "Shorten the note.": "Die Notiz kürzen.",
+    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
+    "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
 }
