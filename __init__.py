@@ -20,6 +20,8 @@ _SOON = (
     "panels.prompt",
     "panels.references",
     "panels.jobs",
+    "panels.takes",
+    "session.takes",
 )
 """What is imported once Blender is up, before the first press."""
 

@@ -19,13 +19,19 @@ from ..core.errors import PlacementError, ReshootError
 from ..core.jobs import board
 from ..core.jobs.rows import Event
 from ..core.one_line import one_line
+from ..core.takes import stack
 from ..core.takes.matching import Spot
+from ..core.takes.stack import TakeList
 from ..core.values.choices import Rating
 from ..core.values.job import Job
 from ..core.words import say
 from ..timeline import place, whereabouts
 from ..timeline.facts import TimelineFacts
 from ..timeline.stacks.holders import Holder, holder_at, shown_job
+
+_kept: tuple[tuple[object, ...], TakeList] | None = None
+"""What `of_selection` gave last, and what for."""
+_old = whereabouts.Follower()
 
 MOST_OF_NOTE = 500
 """Characters."""
@@ -163,6 +169,28 @@ def _show_marked(job_id: str, changes: Mapping[str, Any]) -> None:
         board.update(Event(replace(line.job, **changes), marked=True))
 
 
+def of_selection(scene: bpy.types.Scene) -> TakeList:
+    """The takes of the first of the selected shots that has any, for whoever draws: made anew where something of the
+    jobs or of the timeline has changed.
+    """
+    global _kept
+    key = (board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    if _kept is None or _kept[0] != key:
+        _kept = (key, _of_selection(scene))
+    return _kept[1]
+
+
+def _of_selection(scene: bpy.types.Scene) -> TakeList:
+    chosen = _chosen(scene)
+    for each in chosen:
+        jobs = _jobs_of(scene, each)
+        shown = board.progress(shown_job(scene, each.holder)) if each.holder is not None else None
+        found = stack.rows(jobs, shown.job.group if shown is not None else "")
+        if found:
+            return TakeList(each.name, found)
+    return TakeList()
+
+
 def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
     """The selected shots that have an id, and what holds the place of their takes."""
     timeline = TimelineFacts(scene)
@@ -177,20 +205,18 @@ def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
 
 def _takes_of(scene: bpy.types.Scene, chosen: _Chosen) -> list[str]:
     """The first jobs of the takes of a shot that are there to be shown, oldest first: each stands for its parts."""
-    groups: dict[str, float] = {}
-    for line in board.all_jobs():
-        job = line.job
-        if job.take is not None and _is_of(scene, job, chosen):
-            groups[job.group] = min(job.created, groups.get(job.group, job.created))
-    return sorted(groups, key=lambda group: groups[group])
+    return [parts[0].group for parts in stack.takes_of(_jobs_of(scene, chosen))]
 
 
-def _is_of(scene: bpy.types.Scene, job: Job, chosen: _Chosen) -> bool:
-    if job.shot.id:
-        return job.shot.id in chosen.ids
-    # A row of Reshoot 0.1.0.
-    here = job.project == session.project()
-    return here and any(chosen.name in spot.strips for spot in whereabouts.find(scene, job.shot))
+def _jobs_of(scene: bpy.types.Scene, chosen: _Chosen) -> list[Job]:
+    """The jobs of a shot, oldest first."""
+    jobs = [line.job for line in board.of_shot(chosen.ids)]
+    # Rows of Reshoot 0.1.0.
+    old = {line.job.id: line.job for line in board.of_project(session.project()) if not line.job.shot.id}
+    if old:
+        spots = _old.find(scene, {job_id: job.shot for job_id, job in old.items()})
+        jobs += [old[job_id] for job_id, found in spots.items() if any(chosen.name in spot.strips for spot in found)]
+    return sorted(jobs, key=lambda job: (job.created, job.part))
 
 
 def _show(scene: bpy.types.Scene, job_id: str, beside: Collection[str]) -> tuple[str, ...]:

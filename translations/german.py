@@ -1415,8 +1415,8 @@ GERMAN: dict[str, str] = {
     "Not wanted any more; its file stays": "Nicht mehr gewollt; seine Datei bleibt",
     "Note on Take": "Notiz zum Take",
     "Write a note on the job's take, a line of at most 500 characters. Kept in the journal; not undone": (
-        "Eine Notiz zum Take des Auftrags schreiben, eine Zeile von höchstens 500 Zeichen. Steht im Journal; wird nicht "
-        "rückgängig gemacht"
+        "Eine Notiz zum Take des Auftrags schreiben, eine Zeile von höchstens 500 Zeichen. Steht im Journal; wird "
+        "nicht rückgängig gemacht"
     ),
     "Note": "Notiz",
     "What to remember of the take": "Was vom Take zu merken ist",
@@ -1424,4 +1424,12 @@ GERMAN: dict[str, str] = {
     "Shorten the note.": "Die Notiz kürzen.",
     "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
     "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
+    "The takes of the selected shot": "Die Takes des ausgewählten Shots",
+    "Show earlier or later takes": "Frühere oder spätere Takes zeigen",
+    "{count} of {shot}": "{count} von {shot}",
+    "Select a shot that was sent, or its take, to see its takes": (
+        "Einen Shot auswählen, der gesendet wurde, oder seinen Take, um seine Takes zu sehen"
+    ),
+    "Original": "Original",
+    "Note…": "Notiz …",
 }

@@ -3,18 +3,26 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import timeit
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
 
 import bpy
 import pytest
 from bad_service import BadService, says
-from editing import add_movie, drain_till, refusal
+from editing import add_movie, drain_till, refusal, select, takes
+from installed import MODULE
 from reshoot import session
 from reshoot.core.errors import StorageError
 from reshoot.core.jobs import board
 from reshoot.core.jobs.journal import Journal
 from reshoot.core.takes.receipt import receipt_path
+from reshoot.core.takes.stack import TakeList
 from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
 from reshoot.session import takes as shown_takes
@@ -83,10 +91,12 @@ def test_what_cannot_be_marked_is_refused_in_words(
     said = refusal(bpy.ops.reshoot.take_rate, job=take.id, rating="PICK")
     assert "cannot be written. Make room" in said and of_number(1).rating is Rating.NONE
     # In the interface it is shown at once, and taken back with the words.
+    session.current().drain(1.0)
     shown_takes.rate(take.id, Rating.PICK, wait=False)
     assert of_number(1).rating is Rating.PICK
-    drain_till(lambda: of_number(1).rating is Rating.NONE)
-    assert ["cannot be written" in str(error) for error in session.current().complaints()] == [True]
+    told: list[str] = []
+    drain_till(lambda: told.extend(map(str, session.current().complaints())) or told)
+    assert ["cannot be written" in words for words in told] == [True] and of_number(1).rating is Rating.NONE
     monkeypatch.undo()
     assert kept(take).rating is Rating.NONE
 
@@ -97,3 +107,118 @@ def test_a_job_without_a_take_is_not_marked(scene: bpy.types.Scene, movie: Path,
     refusal(bpy.ops.reshoot.shoot)
     (line,) = board.all_jobs()
     assert "no take yet" in refusal(bpy.ops.reshoot.take_rate, job=line.job.id, rating="PICK")
+
+
+# ---- the list
+
+
+def listed(scene: bpy.types.Scene) -> list[tuple[int, bool]]:
+    """The numbers of the takes in the list, and whether each is shown."""
+    return [(row.number, row.shown) for row in shown_takes.of_selection(scene).rows]
+
+
+def test_the_list_has_the_takes_of_what_is_selected(three: bpy.types.Scene, movie: Path, service: BadService) -> None:
+    scene = three
+    assert [number for number, _shown in listed(scene)] == [1, 2, 3]
+    assert shown_takes.of_selection(scene) is shown_takes.of_selection(scene), "it is kept"
+    # A take is its shot.
+    select(scene, *takes(scene))
+    assert (shown_takes.of_selection(scene).shot, len(listed(scene))) == ("SH010", 3)
+    for number in (1, 2, 3):
+        assert bpy.ops.reshoot.take_show(job=of_number(number).id) == {"FINISHED"}
+        assert listed(scene) == [(each, each == number) for each in (1, 2, 3)]
+    # Whoever mutes the take sees the original.
+    (take,) = takes(scene)
+    take.mute = True
+    assert not any(shown for _number, shown in listed(scene))
+    take.mute = False
+    bpy.ops.reshoot.take_rate(job=of_number(2).id, rating="PICK")
+    assert [row.rating for row in shown_takes.of_selection(scene).rows] == [Rating.NONE, Rating.PICK, Rating.NONE]
+    add_movie(scene, movie, frame=200)
+    assert shown_takes.of_selection(scene) == TakeList()
+    select(scene)
+    assert shown_takes.of_selection(scene) == TakeList()
+
+
+def test_what_undo_brings_back_is_shown_in_the_list(three: bpy.types.Scene) -> None:
+    assert bpy.ops.reshoot.take_show(job=of_number(1).id) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="first")
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="second")
+    assert listed(bpy.context.scene)[:2] == [(1, False), (2, True)]
+    assert bpy.ops.ed.undo() == {"FINISHED"}
+    assert listed(bpy.context.scene)[:2] == [(1, True), (2, False)]
+
+
+def test_a_list_of_two_hundred_takes_is_drawn_at_once(three: bpy.types.Scene) -> None:
+    like = of_number(3)
+    board.add(
+        [replace(like, id=f"{n:032x}", group=f"{n:032x}", number=n, created=like.created + n) for n in range(4, 201)]
+    )
+    assert len(listed(three)) == 200
+    best = min(timeit.repeat(lambda: shown_takes.of_selection(three), number=10, repeat=5)) / 10
+    assert best < 0.001
+
+
+# ---- the panel
+
+
+def drawn(scene: bpy.types.Scene, width: int = 500) -> list[Any]:
+    """The calls by which the panel is drawn."""
+    panel = importlib.import_module(f"{MODULE}.panels.takes")
+    layout = MagicMock()
+    region = SimpleNamespace(width=width)
+    context = SimpleNamespace(preferences=bpy.context.preferences, region=region, scene=scene, sequencer_scene=scene)
+    panel.draw(layout, context)
+    return [call for call in layout.mock_calls if call.args or "text" in call.kwargs]
+
+
+def texts(calls: list[Any]) -> list[str]:
+    return [call.kwargs["text"] for call in calls if call.kwargs.get("text")]
+
+
+def test_the_panel_has_a_row_for_the_original_and_one_for_each_take(three: bpy.types.Scene) -> None:
+    bpy.ops.reshoot.take_show(job=of_number(2).id)
+    bpy.ops.reshoot.take_rate(job=of_number(2).id, rating="PICK")
+    bpy.ops.reshoot.take_note(job=of_number(2).id, note="the snow is right")
+    calls = drawn(three)
+    told = texts(calls)
+    for words in ("0", "Original", "1", "2 ★", "3", "the snow is right", "Make it snow"):
+        assert words in told
+    assert any("Kling O1 Edit · $0.50 · " in words for words in told)
+    pressed = [call.kwargs["text"] for call in calls if call.kwargs.get("depress")]
+    assert pressed == ["2 ★", "Pick"]
+    before = len(calls)
+    bpy.ops.reshoot.take_show(job="")
+    calls = drawn(three)
+    assert [call.kwargs["text"] for call in calls if call.kwargs.get("depress")] == ["0"]
+    assert len(calls) == before, "nothing below moves"
+    select(three)
+    assert any("Select a shot that was sent" in words for words in texts(drawn(three)))
+
+
+def test_a_rehearsal_is_called_so_in_the_list(scene: bpy.types.Scene, movie: Path, identity: None) -> None:
+    add_movie(scene, movie)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    told = texts(drawn(scene))
+    assert "REHEARSAL · Make it snow" in told and any(" · free · " in words for words in told)
+
+
+def test_the_page_has_the_take_that_is_shown_and_stays_under_the_mouse(three: bpy.types.Scene) -> None:
+    like = of_number(3)
+    crowd = [replace(like, id=f"{n:032x}", group=f"{n:032x}", number=n, created=like.created + n) for n in range(4, 21)]
+    board.add(crowd)
+    shown = [row.number for row in shown_takes.of_selection(three).rows if row.shown]
+    assert shown and shown[0] <= 8
+    assert "1 to 8 of 20" in texts(drawn(three))
+    assert bpy.ops.reshoot.takes_turn(step=1) == {"FINISHED"}
+    assert "9 to 16 of 20" in texts(drawn(three))
+    high = len(drawn(three))
+    assert bpy.ops.reshoot.takes_turn(step=1) == {"FINISHED"}
+    assert "17 to 20 of 20" in texts(drawn(three))
+    assert bpy.ops.reshoot.takes_turn(step=5) == {"FINISHED"}
+    assert "17 to 20 of 20" in texts(drawn(three)) and high > 0
+    # What is shown now is gone to, unless it is there already.
+    assert bpy.ops.reshoot.take_show(job=of_number(1).id) == {"FINISHED"}
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    assert "1 to 8 of 20" in texts(drawn(three))
