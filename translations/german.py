@@ -262,7 +262,7 @@ GERMAN: dict[str, str] = {
     "Test": "Testen",
     "Get a Key": "Schlüssel holen",
     "Allow Online Access": "Allow Online Access",
-    "Shortcut over the Timeline": "Tastenkürzel über der Zeitleiste",
+    "Shortcuts over the Timeline": "Tastenkürzel über der Zeitleiste",
     "The environment variable RESHOOT_SERVICE_URL sends shots to {url}": (
         "Die Umgebungsvariable RESHOOT_SERVICE_URL sendet Shots an {url}"
     ),
@@ -1432,4 +1432,12 @@ GERMAN: dict[str, str] = {
     ),
     "Original": "Original",
     "Note…": "Notiz …",
+    "Take {number} of “{shot}” has landed; the pick stays": (
+        "Take {number} von „{shot}“ ist angekommen; der gewählte bleibt"
+    ),
+    "Take {number} of “{shot}” has landed; the first of the press stays": (
+        "Take {number} von „{shot}“ ist angekommen; der erste desselben Auftrags bleibt"
+    ),
+    "Next Take": "Nächster Take",
+    "Previous Take": "Voriger Take",
 }

@@ -15,7 +15,7 @@ from unittest.mock import MagicMock
 import bpy
 import pytest
 from bad_service import BadService, says
-from editing import add_movie, drain_till, refusal, select, takes
+from editing import Timeline, add_movie, drain_till, journal, refusal, select, takes
 from installed import MODULE
 from reshoot import session
 from reshoot.core.errors import StorageError
@@ -222,3 +222,48 @@ def test_the_page_has_the_take_that_is_shown_and_stays_under_the_mouse(three: bp
     assert bpy.ops.reshoot.take_show(job=of_number(1).id) == {"FINISHED"}
     assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
     assert "1 to 8 of 20" in texts(drawn(three))
+
+
+# ---- which is shown when another lands
+
+
+def is_shown(scene: bpy.types.Scene, number: int) -> bool:
+    """Whether the take of that number is the one that is shown, and all are in the list."""
+    return [each for each, shown in listed(scene) if shown] == [number]
+
+
+def test_of_one_press_the_take_that_came_first_stays(three: bpy.types.Scene, movie: Path, service: BadService) -> None:
+    (take,) = takes(three)
+    first = str(take["reshoot_job"])
+    others = [line.job for line in board.all_jobs() if line.job.id != first]
+    assert [each.state for each in journal()] == ["PLACED"] * 3
+    for job in others:
+        (words,) = [words for words in kept(job).notes if "has landed" in words]
+        assert words == f"Take {job.number} of “SH010” has landed; the first of the press stays"
+    # Another press is shown; so is one whose shot has no take any more.
+    assert bpy.ops.reshoot.shoot(prompt="Make it rain", variants=1) == {"FINISHED"}
+    assert is_shown(three, 4) and len(takes(three)) == 1
+    board_before = len(board.all_jobs())
+    assert bpy.ops.reshoot.take_place(job=others[0].id) == {"FINISHED"}
+    assert is_shown(three, others[0].number), "who asks for a take gets it"
+    assert len(board.all_jobs()) == board_before
+
+
+def test_a_pick_stays_when_another_take_lands(three: bpy.types.Scene, service: BadService) -> None:
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    assert bpy.ops.reshoot.take_rate(job=of_number(2).id, rating="PICK") == {"FINISHED"}
+    before = Timeline(three)
+    three.reshoot.variants = 1
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    before.is_as_it_was()
+    assert is_shown(three, 2) and len(listed(three)) == 4
+    assert kept(of_number(4)).notes[-1] == "Take 4 of “SH010” has landed; the pick stays"
+    # The pick is not shown any more: the next one is.
+    assert bpy.ops.reshoot.take_show(job=of_number(1).id) == {"FINISHED"}
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert is_shown(three, 5)
+    # Each on a channel of its own hides no pick.
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    three.reshoot.land = "CHANNEL"
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert len(takes(three)) == 2
