@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGE = 8
 """Takes that are shown at a time, below the original."""
 
-_NUMBER = 3.6
+_NUMBER = 3.2
 """Width of the button with picture and number, in the interface's units."""
 _FACTS = 0.5
 """Share of what is left that model, price and time may take."""
@@ -86,7 +86,7 @@ def draw(layout: UILayout, context: Context) -> None:
         return
     _page.follow(takes)
     column = layout.column(align=True)
-    _original(column, takes)
+    _original(column, takes, free)
     rows = takes.rows[_page.first : _page.first + PAGE]
     for row in rows:
         _take(column, row, free)
@@ -98,40 +98,42 @@ def draw(layout: UILayout, context: Context) -> None:
     _detail(layout, takes.shown, free)
 
 
-def _original(layout: UILayout, takes: TakeList) -> None:
-    row = layout.row(align=True)
-    button = row.row(align=True)
-    button.ui_units_x = _NUMBER
+def _original(layout: UILayout, takes: TakeList, free: Room) -> None:
+    button, words, _aside = _columns(layout, free, 0.0)
     shown = takes.shown is None
     button.operator("reshoot.take_show", text="0", icon="FILE_MOVIE", depress=shown, translate=False).job = ""
-    words = row.row(align=True)
-    words.alignment, words.emboss = "LEFT", "NONE"
     words.operator("reshoot.take_show", text=say("Original"), translate=False).job = ""
 
 
 def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
-    row = layout.row(align=True)
-    number = f"{take.number}{_STARS[take.rating]}"
-    button = row.row(align=True)
-    button.ui_units_x = _NUMBER
+    left = free.less(_NUMBER * 20 * free.scale)
+    facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
+    taken = text_width(facts, free) + _GAP * free.scale
+    button, words, aside = _columns(layout, free, taken)
     button.operator(
         "reshoot.take_show",
-        text=number,
+        text=f"{take.number}{_STARS[take.rating]}",
         icon_value=thumbnails.of_movie(take.path),
         depress=take.shown,
         translate=False,
     ).job = take.job
-    left = free.less((_NUMBER * 20 + _GAP) * free.scale)
-    facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
     about = f"REHEARSAL · {take.words}" if take.rehearsal else take.words
-    (shown,) = shortened(about, left.less(text_width(facts, free) + 2 * _GAP * free.scale))
-    words = row.row(align=True)
-    words.alignment, words.emboss = "LEFT", "NONE"
+    (shown,) = shortened(about, left.less(taken + 2 * _GAP * free.scale))
     words.active = take.rating is not Rating.REJECT
     words.operator("reshoot.take_show", text=shown, translate=False).job = take.job
-    aside = row.row(align=True)
-    aside.alignment, aside.active = "RIGHT", False
+    aside.active = False
     aside.label(text=facts, translate=False)
+
+
+def _columns(layout: UILayout, free: Room, aside: float) -> tuple[UILayout, UILayout, UILayout]:
+    """A line's button, its words, and what stands at its right end, which takes `aside` pixels."""
+    number = _NUMBER * 20 * free.scale
+    line = layout.split(factor=min(0.5, number / max(1, free.pixels)), align=True)
+    button = line.row(align=True)
+    rest = line.split(factor=min(1.0, max(0.1, 1 - aside / max(1.0, free.pixels - number))), align=True)
+    words, right = rest.row(align=True), rest.row(align=True)
+    words.alignment, words.emboss, right.alignment = "LEFT", "NONE", "RIGHT"
+    return button, words, right
 
 
 def _facts(take: TakeRow, free: Room) -> str:
