@@ -22,6 +22,8 @@ _SOON = (
     "panels.references",
     "panels.jobs",
     "panels.comparison_overlay",
+    "panels.takes",
+    "session.takes",
 )
 """What is imported once Blender is up, before the first press."""
 

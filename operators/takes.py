@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be done with a take: put it into the timeline again, show it there, open its folder."""
+"""What can be done with a take: put it into the timeline again, show it there, rate it, open its folder."""
 
 import os
 from typing import TYPE_CHECKING
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
     from ..session import OperatorReturn
 
+    # What only adds to an operator; Blender's own class comes last.
+    _Operator = bpy.types.Operator
+else:
+    _Operator = object
+
 
 _AT_ONCE = 0.1
 """Seconds that a disk has to tell whether a folder is there before the interface goes on."""
+_DIALOG_WIDTH = 400
+"""Pixels at 1×."""
 
 
 class RESHOOT_OT_take_place(bpy.types.Operator):
@@ -122,6 +129,96 @@ class RESHOOT_OT_take_step(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class _MarkOperator(_Operator):
+    """Writes down what the editor thinks of the take of the job that its property names; nothing that undo knows of."""
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
+        """Show it as written down and return."""
+        return self._run(wait=bpy.app.background)
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Write it down, and return when the journal and the receipt say so."""
+        return self._run(wait=True)
+
+    def _run(self, *, wait: bool) -> "OperatorReturn":
+        from ..core.errors import ReshootError
+
+        try:
+            self.mark(wait=wait)
+        except ReshootError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        watch.ensure()
+        return {"FINISHED"}
+
+    def mark(self, *, wait: bool) -> None:
+        """Do it. Raises PlacementError where there is no such take, StorageError where it cannot be written."""
+        raise NotImplementedError
+
+
+class RESHOOT_OT_take_rate(_MarkOperator, bpy.types.Operator):
+    """Rate the job's take: the pick stays when others land, and a shot has one. Kept in the journal; not undone"""
+
+    bl_idname = "reshoot.take_rate"
+    bl_label = "Rate Take"
+
+    rating: EnumProperty(  # type: ignore[valid-type]
+        name="Rating",
+        items=(
+            ("NONE", "Unrated", "Neither picked nor rejected"),
+            ("PICK", "Pick", "The take of its shot that is to stay"),
+            ("REJECT", "Reject", "Not wanted any more; its file stays"),
+        ),
+        options={"SKIP_SAVE"},
+    )
+
+    def mark(self, *, wait: bool) -> None:
+        """Rate it."""
+        from ..core.values.choices import Rating
+        from ..session import takes
+
+        takes.rate(self.job, Rating(self.rating), wait=wait)
+
+
+class RESHOOT_OT_take_note(_MarkOperator, bpy.types.Operator):
+    """Write a note on the job's take, a line of at most 500 characters. Kept in the journal; not undone"""
+
+    bl_idname = "reshoot.take_note"
+    bl_label = "Note on Take"
+
+    note: StringProperty(name="Note", description="What to remember of the take", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
+        """Ask for the note, beginning with the one that it has."""
+        from ..core.jobs import board
+
+        line = board.progress(self.job)
+        if bpy.app.background or line is None or line.job.take is None or self.properties.is_property_set("note"):
+            return super().invoke(context, event)
+        self.note = line.job.note
+        self._asked = True
+        return session.window_manager().invoke_props_dialog(self, width=_DIALOG_WIDTH, confirm_text="Done")
+
+    def draw(self, context: "Context") -> None:
+        """Draw the field."""
+        layout = self.layout
+        assert layout is not None
+        layout.activate_init = True
+        layout.prop(self, "note", text="")
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Write it down; a script waits until the journal and the receipt say so."""
+        return self._run(wait=not getattr(self, "_asked", False))
+
+    def mark(self, *, wait: bool) -> None:
+        """Write it."""
+        from ..session import takes
+
+        takes.write_note(self.job, self.note, wait=wait)
+
+
 class RESHOOT_OT_job_show(bpy.types.Operator):
     """Select the job's take in the timeline, or its shot where there is no take, and bring it into view"""
 
@@ -197,6 +294,8 @@ CLASSES = (
     RESHOOT_OT_take_place,
     RESHOOT_OT_take_show,
     RESHOOT_OT_take_step,
+    RESHOOT_OT_take_rate,
+    RESHOOT_OT_take_note,
     RESHOOT_OT_job_show,
     RESHOOT_OT_take_folder,
 )

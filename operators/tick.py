@@ -63,7 +63,11 @@ def look_after(running: session.Session, report: Report) -> None:
 
 
 def _place(running: session.Session, jobs: Sequence[Job], report: Report) -> bool:
-    """Place takes that have landed. Whether that was tried: not while their disk is asked."""
+    """Place takes that have landed, or have them join the list. Whether that was tried: not while a disk is asked."""
+    joined = running.placing.join_list(jobs)
+    if joined:
+        report({"INFO"}, joined)
+        return True
     try:
         files = running.placing.files(jobs)
         if files is None:

@@ -55,6 +55,8 @@ def _lay(
     # All of them at once: each time, all that is under way has to end.
     with running.placing.threads_paused([*itertools.chain(*landed), *takes_to_correct]):
         for jobs in landed:
+            if running.placing.join_list(jobs):
+                continue
             try:
                 running.placing.place(jobs)
             except ReshootError as error:

@@ -186,6 +186,42 @@ class RESHOOT_PT_options(_Panel, bpy.types.Panel):
             layout.prop(settings, name)
 
 
+class RESHOOT_OT_takes_turn(bpy.types.Operator):
+    """Show earlier or later takes"""
+
+    bl_idname = "reshoot.takes_turn"
+    bl_label = "Turn Page"
+    bl_options = {"INTERNAL"}
+
+    step: IntProperty(name="Pages", default=1, options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def execute(self, context: "Context") -> "OperatorReturn":
+        """Turn it."""
+        from . import takes
+
+        takes.turn(self.step)
+        return {"FINISHED"}
+
+
+class RESHOOT_PT_takes(_Panel, bpy.types.Panel):
+    """The takes of the selected shot"""
+
+    bl_label = "Takes"
+    bl_order = 4
+
+    def draw_header_preset(self, context: "Context") -> None:
+        """Draw how many there are."""
+        from . import takes
+
+        takes.draw_count(_layout_of(self), context)
+
+    def draw(self, context: "Context") -> None:
+        """Draw it."""
+        from . import takes
+
+        takes.draw(_layout_of(self), context)
+
+
 class RESHOOT_OT_jobs_turn(bpy.types.Operator):
     """Show newer or older jobs"""
 
@@ -223,7 +259,7 @@ class RESHOOT_PT_jobs(_Panel, bpy.types.Panel):
     """What was sent and what became of it"""
 
     bl_label = "Jobs"
-    bl_order = 4
+    bl_order = 5
 
     def draw(self, context: "Context") -> None:
         """Draw it."""
@@ -241,6 +277,8 @@ CLASSES = (
     RESHOOT_MT_reference_context,
     RESHOOT_PT_references,
     RESHOOT_PT_options,
+    RESHOOT_OT_takes_turn,
+    RESHOOT_PT_takes,
     RESHOOT_OT_jobs_turn,
     RESHOOT_PT_compare,
     RESHOOT_PT_jobs,

@@ -229,7 +229,7 @@ def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room, *, hi
 
 def _facts(job: Job, now: float) -> str:
     """Time, price, and the size of what is sent."""
-    parts = [_time_words(board.seconds(job, now))]
+    parts = [time_words(board.seconds(job, now))]
     parts.append(_price(job))
     size = start.size_of(job.clip)
     if size is not None:
@@ -255,7 +255,7 @@ def _error(layout: UILayout, job: Job, free: Room) -> None:
         wrapped(layout, job.remedy, free)
 
 
-def _time_words(seconds: float) -> str:
+def time_words(seconds: float) -> str:
     whole = int(seconds)
     if whole < 60:
         return say("{seconds}\u00a0s", seconds=whole)

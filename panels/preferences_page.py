@@ -31,6 +31,8 @@ _TEST_WIDTH = 4
 _PROJECTS = 5
 """Projects whose sums are shown, the latest."""
 _ICON = 20
+_KEY_NAMES = 0.25
+"""Where a line with a shortcut is divided."""
 _NAMES = 270
 """Pixels at 1× that the names of the services take beside each other."""
 _MARGIN = 50
@@ -49,7 +51,7 @@ def draw(given: RESHOOT_AP_preferences, layout: UILayout, context: Context) -> N
     layout.separator()
     _draw_folders(given, layout, context)
     layout.separator()
-    _draw_shortcut(layout, context)
+    _draw_shortcuts(layout, context)
 
 
 def _draw_service(given: RESHOOT_AP_preferences, layout: UILayout, context: Context) -> None:
@@ -139,18 +141,22 @@ def _draw_answer(layout: UILayout, context: Context) -> None:
         _tell(layout, context, say("The key works"), icon="CHECKMARK")
 
 
-def _draw_shortcut(layout: UILayout, context: Context) -> None:
-    assigned = shortcut.item()
-    if assigned is None:
+def _draw_shortcuts(layout: UILayout, context: Context) -> None:
+    assigned = shortcut.items()
+    if not assigned:
         return
     import rna_keymap_ui
 
     column = layout.column()
     column.use_property_split = False
-    column.label(text="Shortcut over the Timeline")
-    parent, item = assigned
-    column.context_pointer_set("keymap", parent)
-    rna_keymap_ui.draw_kmi([], session.window_manager().keyconfigs.user, parent, item, column, 0)
+    column.label(text="Shortcuts over the Timeline")
+    for words, parent, item in assigned:
+        # The operator's name does not tell which of its two keys it is.
+        split = column.split(factor=_KEY_NAMES)
+        split.label(text=say(words), translate=False)
+        key = split.column()
+        key.context_pointer_set("keymap", parent)
+        rna_keymap_ui.draw_kmi([], session.window_manager().keyconfigs.user, parent, item, key, 0)
 
 
 def _folder(layout: UILayout, context: Context, name: str, path: Path, folder: str) -> None:

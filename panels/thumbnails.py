@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from bpy.utils.previews import ImagePreviewCollection
 
 _MOST = 200
-"""Pictures that are kept; each takes a quarter of a megabyte."""
+"""Pictures that are kept, those that were asked for last; each takes a quarter of a megabyte."""
 
 _pictures: ImagePreviewCollection | None = None
+_asked: dict[str, None] = {}
+"""The files of those, the one that was asked for last at the end."""
 
 
 def of_image(path: str) -> int:
@@ -32,6 +34,7 @@ def clear() -> None:
     if _pictures is not None:
         bpy.utils.previews.remove(_pictures)
         _pictures = None
+        _asked.clear()
 
 
 def _icon(path: str, kind: str) -> int:
@@ -43,7 +46,11 @@ def _icon(path: str, kind: str) -> int:
 
         _pictures = bpy.utils.previews.new()
     if path not in _pictures:
-        if len(_pictures) >= _MOST:
-            return 0
+        while len(_asked) >= _MOST:
+            del _pictures[next(iter(_asked))]
+            del _asked[next(iter(_asked))]
         _pictures.load(path, path, kind)
+    # The latest last.
+    _asked.pop(path, None)
+    _asked[path] = None
     return _pictures[path].icon_id

@@ -22,13 +22,14 @@ from ..core.jobs import board
 from ..core.jobs.runner import Runner
 from ..core.takes import at_hand
 from ..core.takes.at_hand import Files, Needed
-from ..core.values.choices import Land
+from ..core.values.choices import Land, Rating
 from ..core.values.job import Job
 from ..core.values.state import State
 from ..core.values.take import Take
 from ..core.words import say
 from ..settings.scene import settings_of
 from ..timeline import compat, place
+from ..timeline.stacks.marks import JOB_KEY, seen_as
 
 _ENDED_BADLY = (State.FAILED, State.UNSURE)
 
@@ -250,6 +251,40 @@ class Placing:
             if stepless:
                 self._note_stepless(scene, jobs)
         return notes
+
+    def join_list(self, jobs: Sequence[Job]) -> str:
+        """Where what is shown of the shot of landed `jobs` is to stay, have their take join the list of takes and no
+        more. What is told of that; '' where it is to be placed.
+
+        What is to stay is the pick, and a take of the same press that came before.
+        """
+        lead = jobs[0]
+        scene = self._scene_for(jobs, None)
+        if scene is None or not lead.shot.id or _land(scene) is Land.CHANNEL:
+            return ""
+        number = lead.number or len(board.of_shot([lead.shot.id]))
+        if any(job.rating is Rating.PICK and job.group != lead.group for job in _shown(scene, lead.shot.id)):
+            words = say("Take {number} of “{shot}” has landed; the pick stays", number=number, shot=lead.shot.name)
+        elif self._has_sibling(scene, lead):
+            words = say(
+                "Take {number} of “{shot}” has landed; the first of the press stays", number=number, shot=lead.shot.name
+            )
+        else:
+            return ""
+        for job in jobs:
+            self._tried[job.id] = True
+            self._being_written.append(self._runner.placed(job.id, (words,)))
+        return words
+
+    def _has_sibling(self, scene: bpy.types.Scene, lead: Job) -> bool:
+        """Whether another take of the press of `lead` is of the same shot and came before, and the shot has any."""
+        if not lead.press or not place.takes_of_shot(scene, lead.shot.id):
+            return False
+        siblings = [line.job for line in board.of_shot([lead.shot.id]) if line.job.press == lead.press]
+        return any(
+            job.group != lead.group and (job.state is State.PLACED or place.placed_strips(scene, job.id))
+            for job in siblings
+        )
 
     def show(self, jobs: Sequence[Job], scene: bpy.types.Scene, beside: frozenset[str]) -> tuple[str, ...]:
         """Show the take of `jobs` in the place of their shot, as the editor asked. beside: see `place.show`.
@@ -504,6 +539,12 @@ def _shot_id(job_id: str) -> str:
     """The id of the shot of a job, empty where it has none or is not known."""
     job = _job_of(job_id)
     return job.shot.id if job is not None else ""
+
+
+def _shown(scene: bpy.types.Scene, shot_id: str) -> list[Job]:
+    """The jobs whose takes are seen of a shot."""
+    strips = [strip for strip in place.takes_of_shot(scene, shot_id) if not strip.mute and not seen_as(strip).mute]
+    return [job for job in (_job_of(str(strip[JOB_KEY])) for strip in strips) if job is not None]
 
 
 def _land(scene: bpy.types.Scene) -> Land:

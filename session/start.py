@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bpy.types import Scene
 
+    from ..core.takes.stack import TakeList
     from ..core.values.preview import Preview
 
 _AFTER = 0.2
@@ -84,6 +85,15 @@ def stale_words(job_id: str) -> tuple[str, ...]:
 
     found = staleness.stale_of(job_id)
     return found.words if found is not None else ()
+
+
+def takes(scene: Scene) -> TakeList | None:
+    """The takes of the selected shot, see `takes.of_selection`; None while what can tell is being imported."""
+    if not ready():
+        return None
+    from .takes import of_selection
+
+    return of_selection(scene)
 
 
 def size_of(path: str) -> int | None:

@@ -1,22 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which take of a shot is shown: another one, the next, the original. What is done to strips is `timeline.place`'s."""
+"""Which take of a shot is shown: another one, the next, the original; what the editor thinks of each.
+
+What is done to strips is `timeline.place`'s.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent import futures
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
 
 import bpy
 
 from .. import session
-from ..core.errors import PlacementError
+from ..core.errors import PlacementError, ReshootError
 from ..core.jobs import board
+from ..core.jobs.rows import Event
+from ..core.one_line import one_line
+from ..core.takes import stack
 from ..core.takes.matching import Spot
+from ..core.takes.stack import TakeList
+from ..core.values.choices import Rating
 from ..core.values.job import Job
 from ..core.words import say
 from ..timeline import place, whereabouts
 from ..timeline.facts import TimelineFacts
 from ..timeline.stacks.holders import Holder, holder_at, shown_job
+
+_kept: tuple[tuple[object, ...], TakeList] | None = None
+"""What `of_selection` gave last, and what for."""
+_old = whereabouts.Follower()
+
+MOST_OF_NOTE = 500
+"""Characters."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,114 @@ def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
     return show(scene, takes[wanted - 1] if wanted else "")
 
 
+def rate(job_id: str, rating: Rating, *, wait: bool) -> None:
+    """Write down what the editor thinks of the take of a job, of all its parts. A shot has one pick: another one is it
+    no more.
+
+    wait: until the journal and the receipts say so; without, what cannot be written is told later. Raises
+    PlacementError where there is no such take, StorageError where it cannot be written.
+    """
+    jobs = _marked(job_id)
+    wanted = {job.id: (job, {"rating": rating}) for job in jobs}
+    if rating is Rating.PICK:
+        wanted |= {job.id: (job, {"rating": Rating.NONE}) for job in _other_picks(jobs[0])}
+    _mark(wanted.values(), wait=wait)
+
+
+def write_note(job_id: str, note: str, *, wait: bool) -> None:
+    """Write a note on the take of a job, of all its parts: a line of at most `MOST_OF_NOTE` characters. See `rate`."""
+    plain = one_line(note, 2 * MOST_OF_NOTE)
+    if len(plain) > MOST_OF_NOTE:
+        raise PlacementError(
+            say("The note has more than {most} characters.", most=MOST_OF_NOTE), say("Shorten the note.")
+        )
+    _mark([(job, {"note": plain}) for job in _marked(job_id)], wait=wait)
+
+
+def _marked(job_id: str) -> list[Job]:
+    """The jobs that are marked together with one: the parts of its take. Raises PlacementError where it has none."""
+    lead = session.current().job(job_id)
+    if lead is None:
+        raise PlacementError(
+            say("There is no job {job}.", job=one_line(job_id, 40)), say("Choose one of the jobs in the sidebar.")
+        )
+    if lead.take is None:
+        raise PlacementError(say("The job has no take yet."), say("Wait until it has landed."))
+    return [line.job for line in board.all_jobs() if line.job.group == lead.group] or [lead]
+
+
+def _other_picks(lead: Job) -> list[Job]:
+    """The jobs of the other takes of a shot that are its pick."""
+    picks = [line.job for line in board.all_jobs() if line.job.rating is Rating.PICK]
+    return [job for job in picks if job.group != lead.group and _shot_key(job) == _shot_key(lead)]
+
+
+def _shot_key(job: Job) -> tuple[str, ...]:
+    """What is the same for the takes of one shot."""
+    # Without an id it is a row of Reshoot 0.1.0.
+    return (job.shot.id,) if job.shot.id else (job.project, job.scene, job.shot.name)
+
+
+def _mark(wanted: Iterable[tuple[Job, dict[str, Any]]], *, wait: bool) -> None:
+    running = session.current()
+    asked = [(job, changes, running.runner.mark(job.id, **changes)) for job, changes in wanted]
+    if wait:
+        _wait_for([doing for *_rest, doing in asked])
+    for job, changes, _doing in asked:
+        _show_marked(job.id, changes)
+    if not wait:
+        running.threads.run(lambda _blender: _wait_for([doing for *_rest, doing in asked]), _take_back(asked))
+
+
+def _wait_for(doing: Sequence[Future[None]]) -> None:
+    """Until all are done. Raises what the first that failed does."""
+    futures.wait(doing)
+    for each in doing:
+        each.result()
+
+
+def _take_back(asked: Sequence[tuple[Job, dict[str, Any], Future[None]]]) -> Callable[[ReshootError | None], None]:
+    """Where what was shown as written was not: show again what is, and tell why."""
+
+    def take_in(failure: ReshootError | None) -> None:
+        if failure is None:
+            return
+        for job, changes, doing in asked:
+            if doing.done() and doing.exception() is not None:
+                _show_marked(job.id, {name: getattr(job, name) for name in changes})
+        raise failure
+
+    return take_in
+
+
+def _show_marked(job_id: str, changes: Mapping[str, Any]) -> None:
+    line = board.progress(job_id)
+    if line is not None:
+        board.update(Event(replace(line.job, **changes), marked=True))
+
+
+def of_selection(scene: bpy.types.Scene) -> TakeList:
+    """The takes of the first of the selected shots that has any, for whoever draws: made anew where something of the
+    jobs or of the timeline has changed.
+    """
+    global _kept
+    key = (board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    if _kept is None or _kept[0] != key:
+        _kept = (key, _of_selection(scene))
+    return _kept[1]
+
+
+def _of_selection(scene: bpy.types.Scene) -> TakeList:
+    chosen = _chosen(scene)
+    for each in chosen:
+        jobs = _jobs_of(scene, each)
+        shown = board.progress(shown_job(scene, each.holder)) if each.holder is not None else None
+        found = stack.rows(jobs, shown.job.group if shown is not None else "")
+        if found:
+            return TakeList(each.name, found)
+    return TakeList()
+
+
 def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
     """The selected shots that have an id, and what holds the place of their takes."""
     timeline = TimelineFacts(scene)
@@ -79,20 +205,18 @@ def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
 
 def _takes_of(scene: bpy.types.Scene, chosen: _Chosen) -> list[str]:
     """The first jobs of the takes of a shot that are there to be shown, oldest first: each stands for its parts."""
-    groups: dict[str, float] = {}
-    for line in board.all_jobs():
-        job = line.job
-        if job.take is not None and _is_of(scene, job, chosen):
-            groups[job.group] = min(job.created, groups.get(job.group, job.created))
-    return sorted(groups, key=lambda group: groups[group])
+    return [parts[0].group for parts in stack.takes_of(_jobs_of(scene, chosen))]
 
 
-def _is_of(scene: bpy.types.Scene, job: Job, chosen: _Chosen) -> bool:
-    if job.shot.id:
-        return job.shot.id in chosen.ids
-    # A row of Reshoot 0.1.0.
-    here = job.project == session.project()
-    return here and any(chosen.name in spot.strips for spot in whereabouts.find(scene, job.shot))
+def _jobs_of(scene: bpy.types.Scene, chosen: _Chosen) -> list[Job]:
+    """The jobs of a shot, oldest first."""
+    jobs = [line.job for line in board.of_shot(chosen.ids)]
+    # Rows of Reshoot 0.1.0.
+    old = {line.job.id: line.job for line in board.of_project(session.project()) if not line.job.shot.id}
+    if old:
+        spots = _old.find(scene, {job_id: job.shot for job_id, job in old.items()})
+        jobs += [old[job_id] for job_id, found in spots.items() if any(chosen.name in spot.strips for spot in found)]
+    return sorted(jobs, key=lambda job: (job.created, job.part))
 
 
 def _show(scene: bpy.types.Scene, job_id: str, beside: Collection[str]) -> tuple[str, ...]:

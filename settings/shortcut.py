@@ -1,25 +1,41 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shortcut: Ctrl Shift E over the timeline, free in Blender's own keymaps. The editor may change it.
+"""The shortcuts over the timeline, free in Blender's own keymaps. The editor may change them.
 
-Kept in Blender's add-on keymap; what the editor makes of it is kept in the preferences, and is what `item` gives.
+Kept in Blender's add-on keymap; what the editor makes of them is kept in the preferences, and is what `items` gives.
 """
 
 from __future__ import annotations
 
 import bpy
 
+from ..core.words import named
+
 _KEYMAP = "Sequencer"
-_OPERATOR = "reshoot.shoot"
+
+
+_KEYS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+    (named("Reshoot"), "reshoot.shoot", "E", ("ctrl", "shift"), ""),
+    (named("Next Take"), "reshoot.take_step", "DOWN_ARROW", ("alt",), "NEXT"),
+    (named("Previous Take"), "reshoot.take_step", "UP_ARROW", ("alt",), "PREVIOUS"),
+    (named("Original"), "reshoot.take_show", "UP_ARROW", ("alt", "shift"), ""),
+)
+"""What each does, in words; the operator, the key, what is held with it, and the operator's direction."""
 
 _added: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+"""One for each of those."""
 
 
-def item() -> tuple[bpy.types.KeyMap, bpy.types.KeyMapItem] | None:
-    """The shortcut as it is now, with its keymap; None in a Blender without windows."""
+def items() -> list[tuple[str, bpy.types.KeyMap, bpy.types.KeyMapItem]]:
+    """The shortcuts as they are now: what each does, its keymap, itself. None in a Blender without windows."""
     config = _configs().user
     keymap = config.keymaps.get(_KEYMAP) if config is not None else None
-    found = keymap.keymap_items.find_from_operator(_OPERATOR) if keymap is not None and _added else None
-    return None if keymap is None or found is None else (keymap, found)
+    if keymap is None:
+        return []
+    there = [
+        (words, keymap.keymap_items.find_from_operator(operator, properties=own.properties))
+        for (words, operator, *_key), (_keymap, own) in zip(_KEYS, _added, strict=False)
+    ]
+    return [(words, keymap, found) for words, found in there if found is not None]
 
 
 def _configs() -> bpy.types.KeyConfigurations:
@@ -29,16 +45,20 @@ def _configs() -> bpy.types.KeyConfigurations:
 
 
 def register() -> None:
-    """Add the shortcut, where there are windows to press it in."""
+    """Add the shortcuts, where there are windows to press them in."""
     config = _configs().addon
     if config is None:
         return
     keymap = config.keymaps.new(name=_KEYMAP, space_type="SEQUENCE_EDITOR")
-    _added.append((keymap, keymap.keymap_items.new(_OPERATOR, "E", "PRESS", ctrl=True, shift=True)))
+    for _words, operator, key, held, direction in _KEYS:
+        item = keymap.keymap_items.new(operator, key, "PRESS", **dict.fromkeys(held, True))  # type: ignore[arg-type]
+        if direction:
+            setattr(item.properties, "direction", direction)  # noqa: B010 - the stubs do not know the operator's own
+        _added.append((keymap, item))
 
 
 def unregister() -> None:
-    """Take it away."""
+    """Take them away."""
     for keymap, shortcut in _added:
         keymap.keymap_items.remove(shortcut)
     _added.clear()

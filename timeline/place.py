@@ -391,6 +391,13 @@ def placed_strips(scene: bpy.types.Scene, job_id: str) -> list[Any]:
     return [strip for strip in compat.strips_all(editor) if strip.get(JOB_KEY) == job_id] if editor else []
 
 
+def takes_of_shot(scene: bpy.types.Scene, shot_id: str) -> list[Any]:
+    """The strips of the takes of a shot that are in a scene, with a picture, on whatever level, shown or not."""
+    every = compat.strips_all(scene.sequence_editor) if scene.sequence_editor else ()
+    takes = [strip for strip in every if marks.is_take(strip) and strip.type != "SOUND"]
+    return [strip for strip in takes if marks.shot_of(strip) == shot_id]
+
+
 def can_lay_again(scene: bpy.types.Scene, jobs: Sequence[Job], curves_before: int) -> bool:
     """Whether undo can go past the landing of the takes of `jobs`, which lie in `scene`: all that has changed for them
     is the scene's own strips, or goes with theirs.

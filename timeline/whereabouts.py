@@ -102,6 +102,22 @@ class Follower:
         return self._spots
 
 
+def look_of(scene: bpy.types.Scene) -> tuple[object, ...]:
+    """Where every strip of a timeline is, which are selected and which muted, and which level is open: the same for as
+    long as that is. Read in microseconds.
+    """
+    editor = scene.sequence_editor
+    if editor is None:
+        return ()
+    strips = compat.strips_all(editor)
+    marked = []
+    for name in ("select", "mute"):
+        values = array("b", bytes(len(strips)))
+        strips.foreach_get(name, values)
+        marked.append(values.tobytes())
+    return (*_layout(strips), *marked, compat.open_meta(editor))
+
+
 def _layout(strips: Any) -> tuple[bytes, ...]:
     """The place of every one of `strips`, read in microseconds."""
     *whole, content_start = compat.SPAN

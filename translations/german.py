@@ -274,7 +274,7 @@ GERMAN: dict[str, str] = {
     "Test": "Testen",
     "Get a Key": "Schlüssel holen",
     "Allow Online Access": "Allow Online Access",
-    "Shortcut over the Timeline": "Tastenkürzel über der Zeitleiste",
+    "Shortcuts over the Timeline": "Tastenkürzel über der Zeitleiste",
     "The environment variable RESHOOT_SERVICE_URL sends shots to {url}": (
         "Die Umgebungsvariable RESHOOT_SERVICE_URL sendet Shots an {url}"
     ),
@@ -1505,4 +1505,44 @@ GERMAN: dict[str, str] = {
     "Free the channel above it, or show the take again: it is laid where it fits then.": (
         "Den Kanal darüber frei machen oder den Take erneut zeigen: Dann wird er gelegt, wohin er passt."
     ),
+    # ---- the list of takes
+    "Rate Take": "Take bewerten",
+    "Rate the job's take: the pick stays when others land, and a shot has one. Kept in the journal; not undone": (
+        "Den Take des Auftrags bewerten: Der gewählte bleibt, wenn andere ankommen, und ein Shot hat nur einen. Steht "
+        "im Journal; wird nicht rückgängig gemacht"
+    ),
+    "Rating": "Bewertung",
+    "Unrated": "Unbewertet",
+    "Neither picked nor rejected": "Weder gewählt noch verworfen",
+    "Pick": "Gewählt",
+    "The take of its shot that is to stay": "Der Take seines Shots, der bleiben soll",
+    "Reject": "Verworfen",
+    "Not wanted any more; its file stays": "Nicht mehr gewollt; seine Datei bleibt",
+    "Note on Take": "Notiz zum Take",
+    "Write a note on the job's take, a line of at most 500 characters. Kept in the journal; not undone": (
+        "Eine Notiz zum Take des Auftrags schreiben, eine Zeile von höchstens 500 Zeichen. Steht im Journal; wird "
+        "nicht rückgängig gemacht"
+    ),
+    "Note": "Notiz",
+    "What to remember of the take": "Was vom Take zu merken ist",
+    "The note has more than {most} characters.": "Die Notiz hat mehr als {most} Zeichen.",
+    "Shorten the note.": "Die Notiz kürzen.",
+    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
+    "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
+    "The takes of the selected shot": "Die Takes des ausgewählten Shots",
+    "Show earlier or later takes": "Frühere oder spätere Takes zeigen",
+    "{count} of {shot}": "{count} von {shot}",
+    "Select a shot that was sent, or its take, to see its takes": (
+        "Einen Shot auswählen, der gesendet wurde, oder seinen Take, um seine Takes zu sehen"
+    ),
+    "Original": "Original",
+    "Note…": "Notiz …",
+    "Take {number} of “{shot}” has landed; the pick stays": (
+        "Take {number} von „{shot}“ ist angekommen; der gewählte bleibt"
+    ),
+    "Take {number} of “{shot}” has landed; the first of the press stays": (
+        "Take {number} von „{shot}“ ist angekommen; der erste desselben Auftrags bleibt"
+    ),
+    "Next Take": "Nächster Take",
+    "Previous Take": "Voriger Take",
 }

@@ -34,6 +34,7 @@ _open: set[str] = set()
 """The jobs that are not placed or given up."""
 _moving: set[str] = set()
 """The jobs that a runner has a next step for."""
+_changes = 0
 
 
 def is_open() -> bool:
@@ -84,7 +85,8 @@ def has_no_file(project: str) -> bool:
 
 def clear() -> None:
     """Forget everything."""
-    global _gone, _here
+    global _gone, _here, _changes
+    _changes += 1
     _gone = frozenset()
     for kept in (_jobs, _of_project, _of_shot, _orphaned, _open, _moving, _sorted):
         kept.clear()
@@ -126,9 +128,15 @@ def _forget(job_id: str) -> None:
 
 
 def _changed(project: str) -> None:
-    global _here
+    global _here, _changes
     _sorted.pop(project, None)
     _here = None
+    _changes += 1
+
+
+def changes() -> int:
+    """How often anything has changed of any job: what is made of them stays until it does."""
+    return _changes
 
 
 def progress(job_id: str) -> JobProgress | None:

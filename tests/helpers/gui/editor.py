@@ -138,7 +138,8 @@ class Editor:
         if self._job_row:
             rows.insert(0, self._job_row)
         for self._job_row in rows:
-            if self._on_job(x + (width - 20) * _JOB_BUTTONS[0], self._job_row):
+            # The list of takes has buttons of jobs as well; there none of these.
+            if self._on_job(x + (width - 20) * _JOB_BUTTONS[0], self._job_row).startswith("bpy.ops.reshoot.job_"):
                 break
         for across in _JOB_BUTTONS:
             at = (round(x + (width - 20) * across), self._job_row)
