@@ -1400,4 +1400,27 @@ GERMAN: dict[str, str] = {
     "The take that was made after the one shown": "Der Take, der nach dem gezeigten entstanden ist",
     "Previous": "Voriger",
     "The take that was made before the one shown": "Der Take, der vor dem gezeigten entstanden ist",
+    # ---- briefs
+    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
+    "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
+    "The scene “{scene}” is linked from another file: its settings cannot be changed.": (
+        "Die Szene „{scene}“ ist aus einer anderen Datei verknüpft: Ihre Einstellungen lassen sich nicht ändern."
+    ),
+    "Open that file, or make the scene local first.": "Jene Datei öffnen oder die Szene zuerst lokal machen.",
+    "The file of a reference is missing: {path}. Restore it, or remove the reference.": (
+        "Die Datei einer Referenz fehlt: {path}. Wiederherstellen oder die Referenz entfernen."
+    ),
+    "The model “{model}” is none that this Reshoot has: the one that was set stays. Choose another one.": (
+        "Das Modell „{model}“ hat dieses Reshoot nicht: Das eingestellte bleibt. Ein anderes wählen."
+    ),
+    "“{name}” of the shot's brief is nothing that Reshoot knows, and was left out.": (
+        "„{name}“ im Briefing des Shots kennt Reshoot nicht; es wurde weggelassen."
+    ),
+    "The brief that the file keeps with the shot cannot be read, and was left as it is.": (
+        "Das Briefing, das die Datei beim Shot aufbewahrt, ist nicht lesbar und bleibt, wie es ist."
+    ),
+    "Use This Brief": "Dieses Briefing verwenden",
+    "Bring prompt, references, model and options of this take back into the panel": (
+        "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"
+    ),
 }
