@@ -7,11 +7,13 @@ import bpy
 from bpy.props import StringProperty
 
 from ..settings.scene import scene_of
+from .shoot import Sends
 
 if TYPE_CHECKING:
     from bpy.types import Context
 
     from ..session import OperatorReturn
+    from ..session.look import Again
 
 
 class RESHOOT_OT_take_brief(bpy.types.Operator):
@@ -38,4 +40,22 @@ class RESHOOT_OT_take_brief(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESHOOT_OT_take_brief,)
+class RESHOOT_OT_take_again(Sends, bpy.types.Operator):
+    """Send the shot of this take once more with the take's brief, as the shot is now; the settings stay as they are"""
+
+    bl_idname = "reshoot.take_again"
+    bl_label = "Again"
+
+    job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+    model: StringProperty(  # type: ignore[valid-type]
+        name="Model", description="The model that edits it; the take's own where it is empty", options={"SKIP_SAVE"}
+    )
+
+    def _again(self, context: "Context") -> "Again | None":
+        """The shot of the job, where it is now, and its brief."""
+        from ..session import briefs
+
+        return briefs.again(scene_of(context), self.job, self.model)
+
+
+CLASSES = (RESHOOT_OT_take_brief, RESHOOT_OT_take_again)

@@ -4,17 +4,26 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import bpy
 
 from ..core.errors import ShotError
 from ..core.jobs import board
 from ..core.lookout import look_within
+from ..core.models.table import MODELS
+from ..core.takes.matching import Spot
 from ..core.values.brief import Brief
 from ..core.values.job import Job
+from ..core.values.shot import Shot
 from ..core.words import say
 from ..settings import shot_brief
 from ..settings.scene import settings_of
+from ..timeline import compat, whereabouts
+from ..timeline.editor import editor_of
+from ..timeline.facts import TimelineFacts
+from ..timeline.stacks import marks
+from .look import Again
 
 _AT_ONCE = 0.1
 """Seconds that a disk has to tell whether references are there before the interface goes on."""
@@ -69,3 +78,47 @@ def use(scene: bpy.types.Scene, job_id: str) -> tuple[str, ...]:
             for path in missing or ()
         ),
     )
+
+
+def again(scene: bpy.types.Scene, job_id: str, model: str = "") -> Again:
+    """What sends the shot of a job once more, by the brief that it was sent with, from where the shot is now.
+
+    model: in place of the brief's. Where the shot was cut into pieces that lie apart, or copied, the selected one is
+    sent. Raises ShotError.
+    """
+    job = job_of(job_id)
+    brief = sent(job)
+    if model:
+        brief = replace(brief, model=model)
+    if brief.model not in MODELS:
+        raise ShotError(
+            say("The model “{model}” is none that this Reshoot has.", model=brief.model),
+            say("Choose one of these: {models}.", models=", ".join(MODELS)),
+        )
+    spots = [spot for spot in whereabouts.find(scene, job.shot) if _is_of(scene, spot, job.shot)]
+    if len(spots) > 1:
+        chosen = {strip.name for strip in TimelineFacts(scene).selected}
+        spots = [spot for spot in spots if not chosen.isdisjoint(spot.strips)] or spots
+    if not spots:
+        raise ShotError(
+            say("“{shot}” is not in this timeline any more, so nothing was sent.", shot=job.shot.name),
+            say("Open the scene that has it, or select what is to be sent and use the take's brief."),
+        )
+    if len(spots) > 1:
+        raise ShotError(
+            say("“{shot}” lies in {count} places of the timeline.", shot=job.shot.name, count=len(spots)),
+            say("Select the one that is to be sent."),
+        )
+    return Again(brief, spots[0].strips, spots[0].meta)
+
+
+def _is_of(scene: bpy.types.Scene, spot: Spot, shot: Shot) -> bool:
+    """Whether what lies on a spot is surely the shot, and is not only like it: it bears the id, or still the name."""
+    if not spot.strips:
+        return False
+    every = compat.strips_all(editor_of(scene))
+    ids = {each for name in spot.strips for each in marks.ids(every[name])}
+    if not ids or not shot.id:
+        # Of Reshoot 0.1.0, or the id was undone.
+        return bool({strip.name for strip in shot.strips}.intersection(spot.strips))
+    return shot.id in ids

@@ -36,7 +36,7 @@ from ..settings.scene import settings_of
 from ..timeline import compat, export, scripts
 from ..timeline.editor import editor_of
 from ..timeline.stacks import marks
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
+from .look import Again, DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -74,7 +74,8 @@ class Press:
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
     meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
     through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
-    for what a preview would have asked for. selection, variants: in place of the scene's own.
+    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is sent once
+    more, in place of what is selected and set.
     """
 
     def __init__(
@@ -85,10 +86,13 @@ class Press:
         patience: float,
         selection: Selection | None = None,
         variants: int | None = None,
+        again: Again | None = None,
     ) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants)
+        self._seen = look(
+            scene, prompt, seconds=patience, selection=selection, variants=variants, again=again
+        )
         self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
         self._running = session.running()

@@ -1419,6 +1419,23 @@ GERMAN: dict[str, str] = {
     "The brief that the file keeps with the shot cannot be read, and was left as it is.": (
         "Das Briefing, das die Datei beim Shot aufbewahrt, ist nicht lesbar und bleibt, wie es ist."
     ),
+    "The model “{model}” is none that this Reshoot has.": "Das Modell „{model}“ hat dieses Reshoot nicht.",
+    "Choose one of these: {models}.": "Eines von diesen wählen: {models}.",
+    "“{shot}” is not in this timeline any more, so nothing was sent.": (
+        "„{shot}“ ist nicht mehr in dieser Zeitleiste, es wurde nichts gesendet."
+    ),
+    "Open the scene that has it, or select what is to be sent and use the take's brief.": (
+        "Die Szene öffnen, die ihn hat, oder das zu Sendende auswählen und das Briefing des Takes verwenden."
+    ),
+    "“{shot}” lies in {count} places of the timeline.": "„{shot}“ liegt an {count} Stellen der Zeitleiste.",
+    "Select the one that is to be sent.": "Die auswählen, die gesendet werden soll.",
+    "Again": "Noch einmal",
+    "Send the shot of this take once more with the take's brief, as the shot is now; the settings stay as they are": (
+        "Den Shot dieses Takes noch einmal mit dessen Briefing senden, so wie er jetzt ist; die Einstellungen bleiben"
+    ),
+    "The model that edits it; the take's own where it is empty": (
+        "Das Modell, das ihn bearbeitet; das des Takes, wo es leer ist"
+    ),
     "Use This Brief": "Dieses Briefing verwenden",
     "Bring prompt, references, model and options of this take back into the panel": (
         "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"

@@ -12,8 +12,11 @@ import pytest
 from bad_service import BadService
 from editing import add_movie, journal, refusal, select
 from footage import FRAMES
-from reshoot.session import briefs
-from reshoot.settings import shot_brief
+from reshoot.core.jobs import board
+from reshoot.session import briefs, shoot
+from reshoot.session.press import Press
+from reshoot.settings import preferences, shot_brief
+from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -98,3 +101,74 @@ def test_the_brief_of_a_take_is_one_undo_step(scene: bpy.types.Scene, movie: Pat
     bpy.ops.ed.undo()
     again = bpy.context.scene.reshoot
     assert (again.prompt, again.sound) == ("Other", "SILENT")
+
+
+# ---- the same again
+
+
+def test_a_take_is_made_again_by_its_brief_and_the_settings_stay(
+    scene: bpy.types.Scene, movie: Path, images: list[Path], service: BadService
+) -> None:
+    first, second = row_of(scene, movie, 2)
+    select(scene, first)
+    briefed(scene, images)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    (one,) = [line.job for line in board.all_jobs()]
+    scene.reshoot.references.clear()
+    scene.reshoot.prompt, scene.reshoot.source, scene.reshoot.sound = "Other", "STRIP", "TIMELINE"
+    scene.reshoot.variants, scene.reshoot.selection = 3, "TOGETHER"
+    # The shot is found by its id, and sent as it is now, whatever is selected.
+    first.name, first.channel = "Opening", 4
+    compat.set_end(first, 70)
+    select(scene, second)
+    kept = shown(scene)
+    assert bpy.ops.reshoot.take_again(job=one.id) == {"FINISHED"}
+    (other,) = [line.job for line in board.all_jobs() if line.job.id != one.id]
+    assert briefs.sent(other) == briefs.sent(one)
+    assert (other.shot.id, other.number, other.shot.frames) == (one.shot.id, 2, 69)
+    assert shown(scene) == kept and service.count("submit") == 2
+    assert [each.state for each in journal()] == ["PLACED"] * 2
+    # The settings of an earlier press are not the scene's either.
+    select(scene)
+    assert bpy.ops.reshoot.take_again(job=other.id, model="KLING_O1_EDIT_STANDARD") == {"FINISHED"}
+    (third,) = [line.job for line in board.all_jobs() if line.job.id not in (one.id, other.id)]
+    assert briefs.sent(third) == replace(briefs.sent(one), model="KLING_O1_EDIT_STANDARD") and third.number == 3
+
+
+def test_again_of_what_is_not_there_is_refused_before_it_is_paid(
+    scene: bpy.types.Scene, movie: Path, service: BadService
+) -> None:
+    first, second = row_of(scene, movie, 2)
+    select(scene, first)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    (job,) = journal()
+    assert "There is no job nobody." in refusal(bpy.ops.reshoot.take_again, job="nobody")
+    said = refusal(bpy.ops.reshoot.take_again, job=job.id, model="kling-v0")
+    assert "“kling-v0” is none that this Reshoot has" in said
+    strips = compat.strips(scene.sequence_editor)
+    for strip in [strip for strip in strips if strip != second]:
+        strips.remove(strip)
+    select(scene, second)
+    # Of the other strip, which shows the same movie, nobody says that it is the shot.
+    second.name = "Else"
+    compat.set_start(second, 100)
+    said = refusal(bpy.ops.reshoot.take_again, job=job.id)
+    assert "“SH010” is not in this timeline any more" in said, said
+    assert service.count("submit") == 1 and len(journal()) == 1
+
+
+def test_again_asks_what_a_press_asks(scene: bpy.types.Scene, movie: Path, service: BadService) -> None:
+    (strip,) = row_of(scene, movie, 1)
+    select(scene, strip)
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    (job,) = journal()
+    given = preferences.get()
+    given.day_limit = 0.75
+    try:
+        assert "This costs $0.50; $0.50 of today's $0.75" in refusal(bpy.ops.reshoot.take_again, job=job.id)
+    finally:
+        given.day_limit = 0.0
+    given.confirm_above = 0.25
+    again = briefs.again(scene, job.id)
+    assert shoot.doubts(Press(scene, patience=1.0, again=again).jobs) == ("This costs $0.50, estimated.",)
+    assert service.count("submit") == 1
