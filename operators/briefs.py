@@ -10,7 +10,7 @@ from ..settings.scene import scene_of
 from .shoot import Sends
 
 if TYPE_CHECKING:
-    from bpy.types import Context
+    from bpy.types import Context, Event
 
     from ..session import OperatorReturn
     from ..session.look import Again
@@ -24,6 +24,13 @@ class RESHOOT_OT_take_brief(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     job: StringProperty(name="Job", description="The job's id", options={"HIDDEN", "SKIP_SAVE"})  # type: ignore[valid-type]
+
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
+        """Keep what is shown with the shot that it is of, then bring it back."""
+        from ..session import briefs
+
+        briefs.follow(scene_of(context))
+        return self.execute(context)
 
     def execute(self, context: "Context") -> "OperatorReturn":
         """Bring it back, and tell what of it is not there any more."""

@@ -72,12 +72,13 @@ class Sends(_Operator):
         The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
         """
         from ..core.errors import ReshootError
-        from ..session import shoot
+        from ..session import briefs, shoot
 
         if bpy.app.background:
             # There nothing goes on by itself.
             return self.execute(context)
         self._live = True
+        briefs.follow(scene_of(context))
         try:
             press = self._press(context)
             self._doubts = doubts = shoot.doubts(press.jobs)

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The briefs of shots: the one of a take comes back, and what a take is made with again."""
+"""The briefs of shots: each keeps its own, the one of a take comes back, and a take is made again by it.
+
+A shot's brief is a text on its strip; `scene.reshoot` is the one that is shown, edited and sent. Both are in the file,
+and go through undo together, so that `follow` may be called at any moment: it only does again what the file says.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import bpy
 
@@ -18,17 +25,127 @@ from ..core.values.job import Job
 from ..core.values.shot import Shot
 from ..core.words import say
 from ..settings import shot_brief
-from ..settings.scene import settings_of
-from ..timeline import compat, whereabouts
+from ..settings.scene import RESHOOT_PG_scene, settings_of
+from ..timeline import compat, selected, whereabouts
 from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
 from ..timeline.stacks import marks
 from .look import Again
 
+_log = logging.getLogger(__name__)
+
 _AT_ONCE = 0.1
 """Seconds that a disk has to tell whether references are there before the interface goes on."""
 _PATIENCE = 30.0
 """The same for a script."""
+
+
+def follow(scene: bpy.types.Scene) -> bool:
+    """Keep what was edited with the shot that it is of, then show the brief of the shot that is selected now. Whether
+    another brief is shown.
+
+    A shot without one begins with what is shown. Of several the one that `selected.lead` tells counts. A still that has
+    no brief may be a reference to come: what is shown stays. Never to be called for a script, whose settings are what
+    it sends.
+    """
+    if scene.library is not None or scene.sequence_editor is None:
+        return False
+    settings = settings_of(scene)
+    every = compat.strips_all(editor_of(scene))
+    owner = _owner(settings, every)
+    text = shot_brief.stored(settings)
+    if not text and owner is not None:
+        # Too long to be kept: it would be lost.
+        return False
+    if owner is not None:
+        _keep(settings, owner, text)
+    timeline = TimelineFacts(scene)
+    lead = selected.lead(timeline, owner.name if owner is not None else "")
+    if lead is None:
+        if not timeline.selected and settings.shown:
+            settings.shown = ""
+        return False
+    strip = every[lead.name]
+    kept = strip.get(marks.BRIEF_KEY)
+    is_new = strip != owner
+    if is_new and kept is None and lead.is_still:
+        return False
+    if is_new and kept is not None:
+        for note in shot_brief.restore(settings, kept):
+            _log.warning("“%s”: %s", lead.name, note)
+    if is_new:
+        text = shot_brief.stored(settings) if kept is not None else text
+        _begin(settings, text)
+    name = _name(strip)
+    if settings.shown != name:
+        settings.shown = name
+    return is_new and kept is not None
+
+
+def keep_sent(scene: bpy.types.Scene, shots: Iterable[Iterable[str]], text: str) -> None:
+    """Keep the brief that shots were sent by with each of them, told by the names of its strips.
+
+    Of several, one that has a brief of its own which was not sent yet keeps that one, unless it is the one shown.
+    """
+    if not text:
+        return
+    every = compat.strips_all(editor_of(scene))
+    listed = [[every[name] for name in names if name in every] for names in shots]
+    owner = _owner(settings_of(scene), every)
+    for strips in listed:
+        for strip in strips:
+            if len(listed) == 1 or strip == owner or not is_draft(strip):
+                strip[marks.BRIEF_KEY] = text
+                strip[marks.SENT_KEY] = shot_brief.digest(text)
+
+
+def show_sent(scene: bpy.types.Scene, shots: Iterable[Iterable[str]]) -> None:
+    """What a script has set and sent is the brief of a shot that it has sent, and of none that was shown before."""
+    every = compat.strips_all(editor_of(scene))
+    sent_now = [name for names in shots for name in names if name in every]
+    if not sent_now:
+        return
+    settings = settings_of(scene)
+    lead = selected.lead(TimelineFacts(scene))
+    settings.shown = _name(every[lead.name if lead is not None and lead.name in sent_now else sent_now[0]])
+    _begin(settings, shot_brief.stored(settings))
+
+
+def is_draft(strip: Any) -> bool:
+    """Whether a shot has a brief that is not the one it was sent by last."""
+    text = strip.get(marks.BRIEF_KEY)
+    return isinstance(text, str) and shot_brief.digest(text) != strip.get(marks.SENT_KEY)
+
+
+def _owner(settings: RESHOOT_PG_scene, every: Any) -> Any:
+    """The strip whose brief is shown, None where it is not there."""
+    shot_id, _blank, name = settings.shown.partition(" ")
+    strip = every.get(name)
+    if strip is not None and (not shot_id or not marks.ids(strip) or shot_id in marks.ids(strip)):
+        return strip
+    # It has another name now; of a copy nobody knows which is meant.
+    bearers = [each for each in every if marks.own_id(each) == shot_id] if shot_id else []
+    return bearers[0] if len(bearers) == 1 else None
+
+
+def _name(strip: Any) -> str:
+    """What `RESHOOT_PG_scene.shown` calls a strip."""
+    return f"{marks.own_id(strip)} {strip.name}"
+
+
+def _keep(settings: RESHOOT_PG_scene, strip: Any, text: str) -> None:
+    """Write what is shown on the strip that it is of, where it was edited since."""
+    if shot_brief.digest(text) == settings.began:
+        return
+    if strip.get(marks.BRIEF_KEY) != text:
+        strip[marks.BRIEF_KEY] = text
+    _begin(settings, text)
+
+
+def _begin(settings: RESHOOT_PG_scene, text: str) -> None:
+    digest = shot_brief.digest(text)
+    if settings.began != digest:
+        settings.began = digest
 
 
 def job_of(job_id: str) -> Job:

@@ -25,6 +25,7 @@ from ..core.values.preview import Preview
 from ..core.values.shot import comparable
 from ..core.words import say
 from ..settings import preferences
+from . import briefs
 from .look import Again
 from .press import PATIENCE, Press, broken
 
@@ -60,6 +61,8 @@ def shoot(
     except ReshootError:
         press.take_back()
         raise
+    if again is None:
+        briefs.show_sent(scene, press.shots.values())
     return press.jobs
 
 

@@ -338,6 +338,13 @@ class TimelineFacts:
         return tuple({strip.name: strip for strip in found}.values())
 
     @cached_property
+    def active(self) -> StripFacts | None:
+        """The one of the selected strips that was clicked on last, None where that is not among them."""
+        strip = self._editor.active_strip if self._editor else None
+        found = self._plate_of(strip) if strip is not None else None
+        return next((each for each in self.selected if found is not None and each.name == found.name), None)
+
+    @cached_property
     def _plates(self) -> tuple[StripFacts, ...]:
         """The strips of the level that are known as shots."""
         marked = [strip for strip in self._strips if marks.SHOT_KEY in strip or marks.is_stack(strip)]

@@ -1436,6 +1436,14 @@ GERMAN: dict[str, str] = {
     "The model that edits it; the take's own where it is empty": (
         "Das Modell, das ihn bearbeitet; das des Takes, wo es leer ist"
     ),
+    "Shown": "Gezeigt",
+    "The shot whose brief this is: its id, if it has one, and its strip": (
+        "Der Shot, dessen Briefing dies ist: seine Kennung, falls er eine hat, und sein Streifen"
+    ),
+    "Began": "Begonnen",
+    "What this brief was when it was shown or kept last": (
+        "Was dieses Briefing war, als es zuletzt gezeigt oder aufbewahrt wurde"
+    ),
     "Use This Brief": "Dieses Briefing verwenden",
     "Bring prompt, references, model and options of this take back into the panel": (
         "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import editing
 import pytest
 from bad_service import BadService
 from editing import add_movie, journal, refusal, select
 from footage import FRAMES
 from reshoot.core.jobs import board
+from reshoot.core.values.kept_brief import from_text
 from reshoot.session import briefs, shoot
 from reshoot.session.press import Press
 from reshoot.settings import preferences, shot_brief
@@ -172,3 +174,246 @@ def test_again_asks_what_a_press_asks(scene: bpy.types.Scene, movie: Path, servi
     again = briefs.again(scene, job.id)
     assert shoot.doubts(Press(scene, patience=1.0, again=again).jobs) == ("This costs $0.50, estimated.",)
     assert service.count("submit") == 1
+
+
+# ---- of each shot
+
+
+def chosen(scene: bpy.types.Scene, *strips: Any) -> None:
+    """Click on strips, the last of them last, and let the briefs follow as they do once that is drawn."""
+    select(scene, *strips)
+    if strips:
+        scene.sequence_editor.active_strip = strips[-1]
+    briefs.follow(scene)
+
+
+def edited(scene: bpy.types.Scene, prompt: str) -> None:
+    """Write a prompt, and let the briefs follow."""
+    scene.reshoot.prompt = prompt
+    briefs.follow(scene)
+
+
+def test_each_shot_has_its_own_brief_in_whatever_order_they_are_selected(
+    scene: bpy.types.Scene, movie: Path, images: list[Path]
+) -> None:
+    strips = row_of(scene, movie, 5)
+    for number, strip in enumerate(strips):
+        chosen(scene, strip)
+        if number == 2:
+            briefed(scene, images)
+        edited(scene, f"Prompt {number}")
+    asked = {}
+    for number in (2, 0, 4, 1, 3):
+        chosen(scene, strips[number])
+        asked[number] = shown(scene)
+        assert scene.reshoot.prompt == f"Prompt {number}"
+    assert [bool(asked[number]["references"]) for number in range(5)] == [False, False, True, True, True]
+    assert asked[1]["handles"] == 0 and asked[3]["handles"] == 5, "a new shot begins with the last one's"
+    # In a meta strip, under another name, in a copy of the scene, and from the file.
+    strips[1].name = "Renamed"
+    editing.put_into_meta(scene, strips[0])
+    chosen(scene, strips[1])
+    assert scene.reshoot.prompt == "Prompt 1"
+    chosen(scene, strips[4])
+    copy = scene.copy()
+    edited(scene, "Prompt 4, changed")
+    chosen(copy, compat.strips_all(copy.sequence_editor)["SH030"])
+    chosen(copy, compat.strips_all(copy.sequence_editor)["SH050"])
+    assert copy.reshoot.prompt == "Prompt 4"
+
+
+def test_selecting_changes_no_strip_and_no_brief(scene: bpy.types.Scene, movie: Path) -> None:
+    first, second, third = row_of(scene, movie, 3)
+    chosen(scene, first)
+    edited(scene, "One")
+    chosen(scene, second)
+    edited(scene, "Two")
+    before = [dict(strip.items()) for strip in (first, second, third)]
+    assert not before[2] and before[0] != before[1]
+    for strips in ((third,), (first,), (first, second), (third, first, second), (), (second, third), (third,), ()):
+        chosen(scene, *strips)
+        briefs.follow(scene)
+        assert [dict(strip.items()) for strip in (first, second, third)] == before
+    # Of several the active one's is shown, and edited alone.
+    chosen(scene, first, second)
+    assert scene.reshoot.prompt == "Two"
+    edited(scene, "Two, changed")
+    chosen(scene, first)
+    assert scene.reshoot.prompt == "One"
+    # What is written while nothing is selected is of no shot; the next new one begins with it.
+    chosen(scene)
+    edited(scene, "Nobody's")
+    chosen(scene, third)
+    assert scene.reshoot.prompt == "Nobody's" and not dict(third.items())
+    chosen(scene, first)
+    assert scene.reshoot.prompt == "One"
+
+
+def test_what_was_edited_is_kept_though_another_is_selected_by_then(scene: bpy.types.Scene, movie: Path) -> None:
+    first, second = row_of(scene, movie, 2)
+    chosen(scene, first)
+    scene.reshoot.prompt = "One"
+    chosen(scene, second)
+    scene.reshoot.prompt = "Two"
+    chosen(scene, first)
+    assert scene.reshoot.prompt == "One"
+    chosen(scene, second)
+    assert scene.reshoot.prompt == "Two"
+    # A copy has the same id, and from then on a brief of its own.
+    first["reshoot_shot"] = second["reshoot_shot"] = "0123456789abcdef" * 2
+    edited(scene, "Two, changed")
+    chosen(scene, first)
+    assert scene.reshoot.prompt == "One"
+    edited(scene, "One, changed")
+    second.name = "Renamed"
+    chosen(scene, second)
+    assert scene.reshoot.prompt == "Two, changed"
+
+
+def test_a_still_that_becomes_a_reference_is_one_of_the_shot_s(
+    scene: bpy.types.Scene, movie: Path, images: list[Path]
+) -> None:
+    (strip,) = row_of(scene, movie, 1)
+    still = editing.add_image(scene, images[0], channel=3, frame=1)
+    chosen(scene, strip)
+    edited(scene, "One")
+    chosen(scene, still)
+    assert bpy.ops.reshoot.reference_add(kind="IMAGE") == {"FINISHED"}
+    chosen(scene, strip)
+    assert len(scene.reshoot.references) == 1 and "reshoot_brief" not in still
+
+
+def test_undo_and_redo_bring_each_shot_s_brief_with_them(scene: bpy.types.Scene, movie: Path) -> None:
+    first, second = row_of(scene, movie, 2)
+    names = [first.name, second.name]
+
+    def step(name: str, prompt: str = "") -> None:
+        """What an editor does as one step, and what follows it."""
+        here = bpy.context.scene
+        strip = compat.strips_all(here.sequence_editor)[name]
+        select(here, strip)
+        here.sequence_editor.active_strip = strip
+        if prompt:
+            here.reshoot.prompt = prompt
+        bpy.ops.ed.undo_push(message=prompt or name)
+        briefs.follow(here)
+
+    def kept() -> list[str]:
+        """What is kept with each of the two, as text, and what is shown."""
+        here = bpy.context.scene
+        briefs.follow(here)
+        every = compat.strips_all(here.sequence_editor)
+        texts = [from_text(every[name].get("reshoot_brief", "{}"))[0].prompt or "" for name in names]
+        return [*texts, here.reshoot.prompt]
+
+    step(names[0])
+    step(names[0], "One")
+    step(names[1])
+    step(names[1], "Two")
+    step(names[0])
+    step(names[0], "One, changed")
+    states = [kept()]
+    assert states == [["One, changed", "Two", "One, changed"]]
+    for _ in range(5):
+        bpy.ops.ed.undo()
+        states.append(kept())
+    assert states[1:] == [
+        ["One", "Two", "One"],
+        ["One", "Two", "Two"],
+        ["One", "", "One"],
+        ["One", "", "One"],
+        ["", "", editing.PROMPT],
+    ]
+    for state in reversed(states[:-1]):
+        bpy.ops.ed.redo()
+        assert kept() == state
+
+
+def test_a_script_sends_what_it_has_set_and_that_is_kept_once_it_is_sent(
+    scene: bpy.types.Scene, movie: Path, service: BadService
+) -> None:
+    first, second, third = row_of(scene, movie, 3)
+    chosen(scene, first)
+    edited(scene, "One")
+    chosen(scene, second)
+    edited(scene, "Two")
+    # Nothing follows a script's selection: what it has set is what goes.
+    select(scene, first)
+    scene.reshoot.prompt = "Script"
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    assert [line.job.order.prompt for line in board.all_jobs()] == ["Script"]
+    take = next(strip for strip in compat.strips_all(scene.sequence_editor) if strip.get("reshoot_job"))
+    chosen(scene, second)
+    assert scene.reshoot.prompt == "Two"
+    # A take is its shot.
+    chosen(scene, take)
+    assert scene.reshoot.prompt == "Script" and "reshoot_brief" not in take
+    # What is refused is nobody's brief.
+    select(scene, third)
+    was = scene.reshoot.shown
+    preferences.get().day_limit = 0.25
+    try:
+        refusal(bpy.ops.reshoot.shoot, prompt="Refused")
+    finally:
+        preferences.get().day_limit = 0.0
+    assert "reshoot_brief" not in third and scene.reshoot.shown == was
+    # Of several that are sent at once, a brief that was not sent yet is kept.
+    select(scene, first, second, third)
+    assert bpy.ops.reshoot.shoot(prompt="All") == {"FINISHED"}
+    prompts = [from_text(strip["reshoot_brief"])[0].prompt for strip in (first, second, third)]
+    assert prompts == ["All", "Two", "All"]
+
+
+def test_what_a_file_says_is_typed_bounded_and_never_more_than_a_note(
+    scene: bpy.types.Scene, movie: Path, images: list[Path]
+) -> None:
+    (strip,) = row_of(scene, movie, 1)
+    settings = scene.reshoot
+    briefed(scene, images)
+    asked, text = shown(scene), shot_brief.stored(settings)
+    assert shot_brief.restore(settings, text) == () and shown(scene) == asked
+    for bad in ('{"model":"NO_SUCH"}', '{"source":"ELSEWHERE"}', '{"handles":241}', '{"sound":"STRIP"}'):
+        (note,) = shot_brief.restore(settings, bad)
+        assert "was left out" in note and shown(scene) == asked
+    for bad in ("__import__('os')", 7, b"x", [1, 2], {"prompt": "x"}):
+        strip["reshoot_brief"] = bad
+        (note,) = shot_brief.restore(settings, strip["reshoot_brief"])
+        assert "cannot be read" in note and shown(scene) == asked
+    # Selecting such a shot leaves what the file has there.
+    strip["reshoot_brief"] = 7
+    chosen(scene, strip)
+    briefs.follow(scene)
+    assert strip["reshoot_brief"] == 7 and shown(scene) == asked
+    edited(scene, "Mine")
+    assert from_text(strip["reshoot_brief"])[0].prompt == "Mine"
+    settings.shown = "\n" * 5000
+    briefs.follow(scene)
+    assert settings.shown == " SH010"
+
+
+def test_nothing_is_written_where_nothing_differs(scene: bpy.types.Scene, movie: Path, images: list[Path]) -> None:
+    row_of(scene, movie, 1)
+    briefed(scene, images)
+    text = bpy.data.texts.new("Prompt")
+    text.from_string("In a text")
+    scene.reshoot.prompt_text = text
+    kept = shot_brief.stored(scene.reshoot)
+    view = scene.reshoot.references[1].views[0].as_pointer()
+    assert shot_brief.restore(scene.reshoot, kept) == ()
+    assert scene.reshoot.prompt_text == text and scene.reshoot.references[1].views[0].as_pointer() == view
+    # Another one comes back as the field, and leaves the text alone.
+    assert shot_brief.restore(scene.reshoot, kept.replace("In a text", "Other")) == ()
+    assert scene.reshoot.prompt == "Other" and text.as_string() == "In a text"
+
+
+def test_a_prompt_that_is_too_long_to_be_kept_is_not_lost(scene: bpy.types.Scene, movie: Path) -> None:
+    first, second = row_of(scene, movie, 2)
+    chosen(scene, second)
+    edited(scene, "Two")
+    chosen(scene, first)
+    edited(scene, "long " * 20_000)
+    chosen(scene, second)
+    assert scene.reshoot.prompt == "long " * 20_000
+    edited(scene, "short")
+    chosen(scene, first)
+    assert scene.reshoot.prompt == "short"
