@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import compare, follow, jobs, preferences, prompt, references, shoot, takes, watch
+from . import briefs, compare, follow, jobs, preferences, prompt, references, shoot, takes, watch
 
 CLASSES = (
     *shoot.CLASSES,
@@ -12,6 +12,7 @@ CLASSES = (
     *takes.CLASSES,
     *compare.CLASSES,
     *follow.CLASSES,
+    *briefs.CLASSES,
     *preferences.CLASSES,
 )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..core.values.choices import Selection
     from ..core.values.job import Job
     from ..session import OperatorReturn
+    from ..session.look import Again
     from ..session.press import Press
 
     # What only adds to an operator; Blender's own class comes last.
@@ -34,15 +35,16 @@ _shown: tuple[str, ...] = ()
 """What the panel says that presses wait for."""
 
 
-class _Shoot(_Operator):
+class Sends(_Operator):
     """What the operators that send have in common."""
 
     # No options: what Blender registers it can repeat, and a repeat goes past the question that a press asks.
 
-    prompt: StringProperty(  # type: ignore[valid-type]
-        name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}
-    )
     _live = False
+
+    def _prompt(self) -> str:
+        """What should change; empty for what the scene says."""
+        return ""
 
     def _selection(self) -> "Selection | None":
         """What several selected strips are; None for what the scene says."""
@@ -50,6 +52,10 @@ class _Shoot(_Operator):
 
     def _variants(self) -> int | None:
         """Takes of each shot; None for what the scene says."""
+        return None
+
+    def _again(self, context: "Context") -> "Again | None":
+        """What is sent in place of what is selected and set. Raises ShotError where it cannot be."""
         return None
 
     @classmethod
@@ -66,12 +72,13 @@ class _Shoot(_Operator):
         The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
         """
         from ..core.errors import ReshootError
-        from ..session import shoot
+        from ..session import briefs, shoot
 
         if bpy.app.background:
             # There nothing goes on by itself.
             return self.execute(context)
         self._live = True
+        briefs.follow(scene_of(context))
         try:
             press = self._press(context)
             self._doubts = doubts = shoot.doubts(press.jobs)
@@ -103,7 +110,13 @@ class _Shoot(_Operator):
                         say("What is selected is not what was asked about any more."), say("Send it again.")
                     )
                 return self._begin(context, press)
-            jobs = shoot.shoot(scene_of(context), self.prompt, selection=self._selection(), variants=self._variants())
+            jobs = shoot.shoot(
+                scene_of(context),
+                self._prompt(),
+                selection=self._selection(),
+                variants=self._variants(),
+                again=self._again(context),
+            )
             self._warn(jobs)
             waiting.wait_for(session.current(), [job.id for job in jobs])
         except ReshootError as error:
@@ -117,10 +130,11 @@ class _Shoot(_Operator):
 
         press = Press(
             scene_of(context),
-            self.prompt,
+            self._prompt(),
             patience=AT_ONCE,
             selection=self._selection(),
             variants=self._variants(),
+            again=self._again(context),
         )
         if press.error is not None:
             raise press.error
@@ -138,6 +152,18 @@ class _Shoot(_Operator):
     def _warn(self, jobs: "tuple[Job, ...]") -> None:
         for warning in dict.fromkeys(warning for job in jobs for warning in job.order.warnings):
             self.report({"WARNING"}, warning)
+
+
+class _Shoot(Sends):
+    """What those have in common that send what is selected."""
+
+    prompt: StringProperty(  # type: ignore[valid-type]
+        name="Prompt", description="What should change; the scene's prompt where it is empty", options={"SKIP_SAVE"}
+    )
+
+    def _prompt(self) -> str:
+        """The one that is given."""
+        return str(self.prompt)
 
 
 class RESHOOT_OT_shoot(_Shoot, bpy.types.Operator):

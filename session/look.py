@@ -70,6 +70,21 @@ class _Fault(NamedTuple):
     shot: int | None = None
 
 
+class Again(NamedTuple):
+    """A shot that is sent once more, whatever is selected and set: by which brief, the names of its strips, and of the
+    meta strip that they are in.
+    """
+
+    brief: Brief
+    strips: tuple[str, ...]
+    meta: str
+
+    @property
+    def selection(self) -> Selection:
+        """What several strips of one shot are."""
+        return Selection.TOGETHER if len(self.strips) > 1 else Selection.EACH
+
+
 class ShotQuestion(NamedTuple):
     """What is to be asked of the disk about one shot. footage: the files that it shows."""
 
@@ -116,7 +131,8 @@ class Look:
     """What can be told without the disk, and what is to be asked of it.
 
     selection: what several strips were taken for. read: the shots that were read so far, where they are too many for
-    one look. unsure: files that count as see-through because only a decoder tells whether they are.
+    one look. unsure: files that count as see-through because only a decoder tells whether they are. again: what is sent
+    in place of what is selected.
     """
 
     preview: Preview
@@ -125,6 +141,7 @@ class Look:
     selection: Selection
     read: tuple[shot.ReadShot, ...] = ()
     unsure: tuple[str, ...] = ()
+    again: Again | None = None
 
     def with_answer(self, found: DiskAnswer | None) -> Preview:
         """All that is known, the faults in the order in which they are to be mended."""
@@ -173,10 +190,12 @@ def look(
     seconds: float,
     selection: Selection | None = None,
     variants: int | None = None,
+    again: Again | None = None,
 ) -> Look:
     """What a press on `scene` would send now, and every fault that can be told without the disk.
 
-    prompt, selection, variants: in place of the scene's own, where they are given. seconds: that a disk has for the
+    prompt, selection, variants: in place of the scene's own, where they are given. again: in place of all of that, and
+    of what is selected. seconds: that a disk has for the
     headers of files which tell whether something is seen through them; what is not known by then counts as see-through.
     """
     unusable: list[_Fault] = []
@@ -185,14 +204,16 @@ def look(
     except ReshootError as error:
         unusable.append(_Fault(_Rank.ROOM, error))
     settings = settings_of(scene)
-    brief = settings_brief.read(settings, prompt)
+    brief = settings_brief.read(settings, prompt) if again is None else again.brief
     counts = selection or Selection(settings.selection), variants or settings.variants
+    if again is not None:
+        counts = again.selection, 1
     until = time.monotonic() + seconds
     transparency.asked()
-    seen, paths = look_at(scene, brief, *counts), transparency.asked()
+    seen, paths = look_at(scene, brief, *counts, again=again), transparency.asked()
     # What a file's header tells may make another shot of it, whose files are asked for then.
     while _headers_changed(paths, until):
-        seen, paths = look_at(scene, brief, *counts), transparency.asked()
+        seen, paths = look_at(scene, brief, *counts, again=again), transparency.asked()
     through = any(each.shot.see_through for each in seen.preview.shots)
     unsure = tuple(path for path in paths if through and not transparency.is_settled([path]))
     return replace(seen, faults=(*seen.faults, *unusable), unsure=unsure)
@@ -206,7 +227,7 @@ def look_as_if_opaque(scene: bpy.types.Scene, seen: Look) -> Look | None:
     if not seen.unsure or brief is None:
         return None
     with transparency.supposed_without(seen.unsure):
-        other = look_at(scene, brief, seen.selection, seen.preview.variants)
+        other = look_at(scene, brief, seen.selection, seen.preview.variants, again=seen.again)
     transparency.asked()
     if other.with_answer(None).error is not None or len(other.preview.shots) != len(shots):
         return None
@@ -270,8 +291,9 @@ def look_at(
     *,
     known: Sequence[shot.ReadShot] = (),
     most: int | None = None,
+    again: Again | None = None,
 ) -> Look:
-    """All that can be told without opening a file. known, most: see `shot.read_each`."""
+    """All that can be told without opening a file. known, most: see `shot.read_each`. again: see `look`."""
     limits = limits_of(asked.model)
     faults: list[_Fault] = []
     service, sent = "", ""
@@ -280,7 +302,7 @@ def look_at(
         service = session.service()
     except ReshootError as error:
         faults.append(_Fault(_Rank.SERVICE, error))
-    timeline = TimelineFacts(scene)
+    timeline = TimelineFacts(scene) if again is None else TimelineFacts(scene, again.strips, again.meta)
     found = shot.Shots()
     try:
         found = shot.read_each(timeline, asked.source, session.project(), selection, known=known, most=most)
@@ -325,7 +347,7 @@ def look_at(
     stills = tuple(path for path in found.stills if path not in referred_to)
     unfinished = None if is_whole else (len(found.each), found.total)
     preview = Preview(asked, service, shots, variants, sent, warnings, stills, found.passed_over, (), unfinished)
-    return Look(preview, tuple(faults), question, selection, () if is_whole else found.each)
+    return Look(preview, tuple(faults), question, selection, () if is_whole else found.each, again=again)
 
 
 def _frozen(scene: bpy.types.Scene, shots: Sequence[Shot]) -> list[str]:

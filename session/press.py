@@ -32,11 +32,24 @@ from ..core.values.preview import Preview
 from ..core.values.request import Order
 from ..core.values.shot import Shot
 from ..core.words import say
+from ..settings import shot_brief
 from ..settings.scene import settings_of
 from ..timeline import compat, export, plate_look, scripts
 from ..timeline.editor import editor_of
 from ..timeline.stacks import marks
-from .look import DiskAnswer, Look, ask_disk, ask_to_write, look, look_as_if_opaque, look_in, no_answer, with_opaque
+from . import briefs
+from .look import (
+    Again,
+    DiskAnswer,
+    Look,
+    ask_disk,
+    ask_to_write,
+    look,
+    look_as_if_opaque,
+    look_in,
+    no_answer,
+    with_opaque,
+)
 from .preview import seen_lately
 
 PATIENCE = 30.0
@@ -74,7 +87,8 @@ class Press:
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
     meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
     through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
-    for what a preview would have asked for. selection, variants: in place of the scene's own.
+    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is sent
+    once more, in place of what is selected and set.
     """
 
     def __init__(
@@ -85,12 +99,14 @@ class Press:
         patience: float,
         selection: Selection | None = None,
         variants: int | None = None,
+        again: Again | None = None,
     ) -> None:
         self._scene = scene.session_uid
         self._prompt = prompt
-        self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants)
+        self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants, again=again)
         self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
+        self._brief = "" if again is not None else shot_brief.with_prompt(settings_of(scene), prompt)
         self._running = session.running()
         self._file, self._project = session.file_number(), session.project()
         self._written: list[Path] = []
@@ -313,9 +329,16 @@ class Press:
         scene = self._open_scene()
         if scene is None:
             return
-        marks.adopt(scene, {job.shot.id: [strip.name for strip in job.shot.strips] for job in self.jobs})
+        shots = self.shots
+        marks.adopt(scene, shots)
         if self._prompt:
             settings_of(scene).prompt = self._prompt
+        briefs.keep_sent(scene, shots.values(), self._brief)
+
+    @property
+    def shots(self) -> dict[str, list[str]]:
+        """The names of the strips of each shot, by its id."""
+        return {job.shot.id: [strip.name for strip in job.shot.strips] for job in self.jobs}
 
     def _open_scene(self) -> bpy.types.Scene | None:
         """The scene that was pressed on, if it is there still."""

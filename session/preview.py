@@ -24,7 +24,7 @@ from ..settings import brief as settings_brief
 from ..settings import preferences
 from ..settings.scene import settings_of
 from ..timeline import export, shot
-from . import spending, staleness
+from . import briefs, spending, staleness
 from .guarded import enduring
 from .look import DiskAnswer, DiskQuestion, Look, ask_disk, look_at
 
@@ -75,6 +75,8 @@ _on_disk: Lookout[DiskQuestion, DiskAnswer] = Lookout(ask_disk)
 _sizes: Lookout[str, int | None] = Lookout(_size)
 _ending = threading.Event()
 _kept: _Kept | None = None
+_to_follow = 0
+"""The number of the scene whose briefs are to follow."""
 
 
 class _Alphas(NamedTuple):
@@ -124,6 +126,8 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | 
     settings = settings_of(scene)
     staleness.look_at_selected(scene)
     staleness.keep_looking(scene)
+    if not bpy.app.background and (before is None or before.key != key):
+        follow_soon(scene)
     seen = look_at(
         scene, settings_brief.read(settings), Selection(settings.selection), settings.variants, known=known, most=most
     )
@@ -157,6 +161,21 @@ def _ask_for_alpha(paths: tuple[str, ...]) -> None:
         looked_at = _alphas.ask(_Alphas(paths, None)) is not None
         if looked_at and not transparency.is_settled(paths):
             _alphas.ask(_Alphas(paths, export.background_blender()))
+
+
+def follow_soon(scene: bpy.types.Scene) -> None:
+    """Let the briefs follow what is selected and set, once this is drawn: while it is, nothing may be written."""
+    global _to_follow
+    _to_follow = scene.session_uid
+    if not bpy.app.timers.is_registered(_follow):
+        bpy.app.timers.register(_follow, first_interval=0.0)
+
+
+@enduring
+def _follow() -> None:
+    scene = next((each for each in bpy.data.scenes if each.session_uid == _to_follow), None)
+    if scene is not None and briefs.follow(scene):
+        _redraw()
 
 
 @enduring
@@ -193,7 +212,7 @@ def close() -> None:
     global _kept
     _kept = None
     staleness.close()
-    for timer in (_hear, _catch_up, _go_on):
+    for timer in (_hear, _catch_up, _go_on, _follow):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     _ending.set()

@@ -25,6 +25,8 @@ from ..core.values.preview import Preview
 from ..core.values.shot import comparable
 from ..core.words import say
 from ..settings import preferences
+from . import briefs
+from .look import Again
 from .press import PATIENCE, Press, broken
 
 _AT_THE_END = 1.0
@@ -39,14 +41,19 @@ _under_way: list[Press] = []
 
 
 def shoot(
-    scene: bpy.types.Scene, prompt: str = "", *, selection: Selection | None = None, variants: int | None = None
+    scene: bpy.types.Scene,
+    prompt: str = "",
+    *,
+    selection: Selection | None = None,
+    variants: int | None = None,
+    again: Again | None = None,
 ) -> tuple[Job, ...]:
     """Check the selected shots and send them, as one job for each part of each plan. Waits for the disk, as scripts do.
 
-    prompt, selection, variants: in place of the scene's own. Raises a ReshootError that names the thing, the limit and
+    prompt, selection, variants, again: see `Press`. Raises a ReshootError that names the thing, the limit and
     the remedy; nothing was sent then, and the file is as it was.
     """
-    press = _answered(scene, prompt, selection, variants)
+    press = _answered(scene, prompt, selection, variants, again)
     try:
         press.write(scene)
         press.share()
@@ -54,6 +61,8 @@ def shoot(
     except ReshootError:
         press.take_back()
         raise
+    if again is None:
+        briefs.show_sent(scene, press.shots.values())
     return press.jobs
 
 
@@ -66,9 +75,13 @@ def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:
 
 
 def _answered(
-    scene: bpy.types.Scene, prompt: str, selection: Selection | None = None, variants: int | None = None
+    scene: bpy.types.Scene,
+    prompt: str,
+    selection: Selection | None = None,
+    variants: int | None = None,
+    again: Again | None = None,
 ) -> Press:
-    press = Press(scene, prompt, patience=PATIENCE, selection=selection, variants=variants)
+    press = Press(scene, prompt, patience=PATIENCE, selection=selection, variants=variants, again=again)
     press.ask()
     press.wait()
     press.check()

@@ -122,6 +122,14 @@ class RESHOOT_PG_scene(bpy.types.PropertyGroup):
     active_reference: IntProperty(  # type: ignore[valid-type]
         name="Active Reference", description="The reference that is chosen in the list"
     )
+    shown: StringProperty(  # type: ignore[valid-type]
+        name="Shown",
+        description="The shot whose brief this is: its id, if it has one, and its strip",
+        options={"HIDDEN"},
+    )
+    began: StringProperty(  # type: ignore[valid-type]
+        name="Began", description="What this brief was when it was shown or kept last", options={"HIDDEN"}
+    )
 
 
 def scene_of(context: "Context") -> "Scene":

@@ -66,7 +66,9 @@ class StripFacts:
 
     @cached_property
     def is_selected(self) -> bool:
-        """Whether the strip is selected."""
+        """Whether the strip is selected, or is among what was chosen in place of the selection."""
+        if self._timeline.chosen:
+            return self.name in self._timeline.chosen
         return bool(self._lying.select or self._strip.select)
 
     @cached_property
@@ -271,11 +273,14 @@ class TimelineFacts:
 
     A stack that is entered counts as the level that it lies in.
 
-    scene: whose timeline it is. Valid until Blender handles its next event.
+    scene: whose timeline it is. chosen: the names of strips that count as the selected ones, whatever is selected, and
+    meta: of the level that they are in then. Valid until Blender handles its next event.
     """
 
-    def __init__(self, scene: bpy.types.Scene) -> None:
+    def __init__(self, scene: bpy.types.Scene, chosen: tuple[str, ...] = (), meta: str = "") -> None:
         self.scene = scene
+        self.chosen = chosen
+        self._meta = meta
         self._editor = scene.sequence_editor
         self._known: dict[str, StripFacts] = {}
 
@@ -291,6 +296,8 @@ class TimelineFacts:
     @cached_property
     def level(self) -> Any:
         """What holds the strips: the sequence editor, or a meta strip; None where the scene has no timeline."""
+        if self.chosen and self._editor:
+            return compat.strips_all(self._editor)[self._meta] if self._meta else self._editor
         entered = list(self._editor.meta_stack) if self._editor else []
         while entered and marks.is_stack(entered[-1]):
             entered.pop()
@@ -321,11 +328,21 @@ class TimelineFacts:
     @cached_property
     def selected(self) -> tuple[StripFacts, ...]:
         """The selected strips, each once: in place of a take, or of a stack, the plate of its shot."""
+        if self.chosen:
+            every = compat.strips_all(self._editor) if self._editor else {}
+            return tuple(self.of(every[name]) for name in self.chosen if name in every)
         chosen = [self._open[index] for index, on in enumerate(self.selection) if on]
         if chosen and self._editor and len(self._editor.meta_stack) and marks.is_stack(self._editor.meta_stack[-1]):
             chosen = [self._editor.meta_stack[-1]]
         found = [self._plate_of(strip) for strip in chosen]
         return tuple({strip.name: strip for strip in found}.values())
+
+    @cached_property
+    def active(self) -> StripFacts | None:
+        """The one of the selected strips that was clicked on last, None where that is not among them."""
+        strip = self._editor.active_strip if self._editor else None
+        found = self._plate_of(strip) if strip is not None else None
+        return next((each for each in self.selected if found is not None and each.name == found.name), None)
 
     @cached_property
     def _plates(self) -> tuple[StripFacts, ...]:

@@ -53,6 +53,18 @@ def targets(timeline: TimelineFacts, selection: Selection, source: Source) -> Se
     return Selected(shots, stills, tuple(strip.name for strip in rest if strip not in stills))
 
 
+def lead(timeline: TimelineFacts, before: str = "") -> StripFacts | None:
+    """The one of the selected shots that stands for them: the active one, the one that did so `before`, by its name, or
+    the first; None where no picture is selected.
+    """
+    pictures = [strip for strip in timeline.selected if strip.kind != "SOUND"]
+    shots = {strip.name: strip for strip in _main(_without_takes(sorted(pictures, key=_place)))}
+    active = timeline.active
+    if active is not None and active.name in shots:
+        return shots[active.name]
+    return shots.get(before) or next(iter(shots.values()), None)
+
+
 def _pictures(timeline: TimelineFacts) -> list[StripFacts]:
     """The selected strips that have a picture, earliest and lowest first. Raises NothingSelected."""
     if not timeline.selected:

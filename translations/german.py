@@ -1545,4 +1545,52 @@ GERMAN: dict[str, str] = {
     ),
     "Next Take": "Nächster Take",
     "Previous Take": "Voriger Take",
+    # ---- briefs
+    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
+    "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
+    "The scene “{scene}” is linked from another file: its settings cannot be changed.": (
+        "Die Szene „{scene}“ ist aus einer anderen Datei verknüpft: Ihre Einstellungen lassen sich nicht ändern."
+    ),
+    "Open that file, or make the scene local first.": "Jene Datei öffnen oder die Szene zuerst lokal machen.",
+    "The file of a reference is missing: {path}. Restore it, or remove the reference.": (
+        "Die Datei einer Referenz fehlt: {path}. Wiederherstellen oder die Referenz entfernen."
+    ),
+    "The model “{model}” is none that this Reshoot has: the one that was set stays. Choose another one.": (
+        "Das Modell „{model}“ hat dieses Reshoot nicht: Das eingestellte bleibt. Ein anderes wählen."
+    ),
+    "“{name}” of the shot's brief is nothing that Reshoot knows, and was left out.": (
+        "„{name}“ im Briefing des Shots kennt Reshoot nicht; es wurde weggelassen."
+    ),
+    "The brief that the file keeps with the shot cannot be read, and was left as it is.": (
+        "Das Briefing, das die Datei beim Shot aufbewahrt, ist nicht lesbar und bleibt, wie es ist."
+    ),
+    "The model “{model}” is none that this Reshoot has.": "Das Modell „{model}“ hat dieses Reshoot nicht.",
+    "Choose one of these: {models}.": "Eines von diesen wählen: {models}.",
+    "“{shot}” is not in this timeline any more, so nothing was sent.": (
+        "„{shot}“ ist nicht mehr in dieser Zeitleiste, es wurde nichts gesendet."
+    ),
+    "Open the scene that has it, or select what is to be sent and use the take's brief.": (
+        "Die Szene öffnen, die ihn hat, oder das zu Sendende auswählen und das Briefing des Takes verwenden."
+    ),
+    "“{shot}” lies in {count} places of the timeline.": "„{shot}“ liegt an {count} Stellen der Zeitleiste.",
+    "Select the one that is to be sent.": "Die auswählen, die gesendet werden soll.",
+    "Again": "Noch einmal",
+    "Send the shot of this take once more with the take's brief, as the shot is now; the settings stay as they are": (
+        "Den Shot dieses Takes noch einmal mit dessen Briefing senden, so wie er jetzt ist; die Einstellungen bleiben"
+    ),
+    "The model that edits it; the take's own where it is empty": (
+        "Das Modell, das ihn bearbeitet; das des Takes, wo es leer ist"
+    ),
+    "Shown": "Gezeigt",
+    "The shot whose brief this is: its id, if it has one, and its strip": (
+        "Der Shot, dessen Briefing dies ist: seine Kennung, falls er eine hat, und sein Streifen"
+    ),
+    "Began": "Begonnen",
+    "What this brief was when it was shown or kept last": (
+        "Was dieses Briefing war, als es zuletzt gezeigt oder aufbewahrt wurde"
+    ),
+    "Use This Brief": "Dieses Briefing verwenden",
+    "Bring prompt, references, model and options of this take back into the panel": (
+        "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"
+    ),
 }

@@ -28,6 +28,12 @@ SHOT_KEY = "reshoot_shot"
 STACK_KEY = "reshoot_stack"
 """On a stack, and on the strip of a take: the id of the shot whose take it shows or holds."""
 
+BRIEF_KEY = "reshoot_brief"
+"""On the plate of a shot: the brief that it is to be sent by, as a text."""
+
+SENT_KEY = "reshoot_brief_sent"
+"""On the plate of a shot: the digest of the brief that it was sent by last."""
+
 
 def ids(strip: Any) -> tuple[str, ...]:
     """The ids of the shots that a plate is known as, its own first; none on any other strip."""

@@ -36,6 +36,11 @@ _SCENE_PARTS = (
 )
 
 
+_WHOSE_BRIEF = ("scene/reshoot/shown", "scene/reshoot/began")
+"""What a press says of whose brief the settings are."""
+_OF_A_PRESS = ("reshoot_shot", "reshoot_brief", "reshoot_brief_sent")
+"""What a press writes on the strips that it sends."""
+
 _OF_THE_MOMENT = ("cache_raw_size", "cache_final_size")
 """What Blender has in its memory."""
 
@@ -213,11 +218,13 @@ def look(scene: bpy.types.Scene) -> dict[str, Any]:
 def _facts(scene: bpy.types.Scene) -> Iterator[tuple[str, Any]]:
     for strip in compat.strips_all(scene.sequence_editor):
         yield from _values(strip, f"strips/{strip.name}")
-        # By the id that a press gives a shot nothing is seen or heard.
-        own = {name: str(strip[name]) for name in strip.keys() if name != "reshoot_shot"}  # noqa: SIM118
+        # By the id and the brief that a press gives a shot nothing is seen or heard.
+        own = {name: str(strip[name]) for name in strip.keys() if name not in _OF_A_PRESS}  # noqa: SIM118
         yield f"strips/{strip.name}/properties", own
     for name in _SCENE_PARTS:
-        yield from _values(attrgetter(name)(scene), f"scene/{name}")
+        for path, value in _values(attrgetter(name)(scene), f"scene/{name}"):
+            if path not in _WHOSE_BRIEF:
+                yield path, value
     # Not all that the tools have: some Blenders crash where they are asked for the brushes.
     for owner, path in ((scene, "scene"), (scene.tool_settings, "scene/tool_settings")):
         for prop in owner.bl_rna.properties:
