@@ -65,6 +65,8 @@ class Following:
 
     def _is_followed(self, job: Job) -> bool:
         """Whether there is something to follow on the strip: what runs, and what has failed since Blender started."""
+        if job.dismissed:
+            return False
         return not job.state.ended or (job.state in _ENDED_BADLY and job.stages[-1].at >= self._since)
 
     def takes_in_file(self) -> frozenset[str]:

@@ -202,6 +202,7 @@ class Session:
             progress.job
             for progress in board.of_project(here)
             if progress.job.state is State.PLACED
+            and not progress.job.dismissed
             and progress.job.project == here
             and progress.job.stages[-1].at < self._since
             and (saved.at < progress.job.stages[-1].at or (saved.stamp and progress.job.placed_in == saved.stamp))
@@ -230,9 +231,9 @@ class Session:
         known = before.job.state if before is not None else None
         if event.job.state in _ENDED_BADLY and known is not event.job.state:
             self._newly_failed.append(event.job)
-        if event.gone and event.words:
+        if event.marked and event.words:
             self._told.append(event.words)
-        if event.job.project in self._other_names and not event.elsewhere and not event.gone:
+        if event.job.project in self._other_names and not event.elsewhere and not event.marked:
             # Another Blender had it when the open file was found to be its project.
             paths = self._other_names[event.job.project]
             self.runner.moved(event.job.project, self._project(), paths=paths)
@@ -307,4 +308,4 @@ class Session:
 
 def _waits_for_folder(job: Job) -> bool:
     """Whether what came for it could not be put beside its project, or not be fetched to the end."""
-    return job.state is State.FAILED and job.retry_to is State.DOWNLOADING
+    return job.state is State.FAILED and job.retry_to is State.DOWNLOADING and not job.dismissed

@@ -854,8 +854,9 @@ GERMAN: dict[str, str] = {
     ),
     "Submit Again": "Erneut übermitteln",
     "Dismiss Job": "Auftrag entfernen",
-    "Take the job off the list; its take stays on disk and in the timeline": (
-        "Den Auftrag aus der Liste nehmen; sein Take bleibt auf der Platte und in der Zeitleiste"
+    "Take the job off the list; its take stays on disk and in the timeline, its prompt among those used before": (
+        "Den Auftrag aus der Liste nehmen; sein Take bleibt auf der Platte und in der Zeitleiste, "
+        "sein Prompt unter den benutzten"
     ),
     "Resume Jobs": "Aufträge fortsetzen",
     "Take up every unfinished job of the open file; from a script, wait until their takes are placed": (
@@ -1400,4 +1401,23 @@ GERMAN: dict[str, str] = {
     "The take that was made after the one shown": "Der Take, der nach dem gezeigten entstanden ist",
     "Previous": "Voriger",
     "The take that was made before the one shown": "Der Take, der vor dem gezeigten entstanden ist",
+    # Order among the jobs
+    "Dismissed": "Entfernt",
+    "Show Dismissed": "Entfernte zeigen",
+    "List the jobs that were dismissed too, to bring one back": (
+        "Auch die entfernten Aufträge auflisten, um einen zurückzuholen"
+    ),
+    "Off the list; without it a job that was dismissed is brought back": (
+        "Nicht in der Liste; ohne dies wird ein entfernter Auftrag zurückgeholt"
+    ),
+    "List the job again, and go on with it where it stood": (
+        "Den Auftrag wieder in die Liste nehmen und dort weitermachen, wo er stand"
+    ),
+    "The job was dismissed: bring it back first.": "Der Auftrag wurde entfernt: erst zurückholen.",
+    "What was to be sent of “{shot}” is not kept any more: the job was dismissed.": (
+        "Was von „{shot}“ gesendet werden sollte, ist nicht mehr da: Der Auftrag wurde entfernt."
+    ),
+    "Dismiss it again, and send the shot anew; nothing was charged for this.": (
+        "Den Auftrag wieder entfernen und den Shot neu senden; hierfür wurde nichts berechnet."
+    ),
 }

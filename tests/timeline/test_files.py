@@ -14,7 +14,7 @@ import bpy
 import editing
 import numbered
 import pytest
-from editing import takes
+from editing import refusal, takes
 from patience import LONGEST
 from reshoot import session
 from reshoot.core.jobs import board
@@ -240,7 +240,12 @@ def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path)
     wait_until_landed(job)
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
     place()
-    assert takes(the_scene()) == [] and session.current().job(job.id) is None
+    assert takes(the_scene()) == [] and board.listed(session.project(), frozenset()) == []
+    assert "bring it back" in refusal(bpy.ops.reshoot.take_place, job=job.id)
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}, "nothing is waited for"
+    assert bpy.ops.reshoot.job_dismiss(job=job.id, dismissed=False) == {"FINISHED"}
+    place()
+    assert len(takes(the_scene())) == 1
 
 
 def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:
