@@ -87,6 +87,12 @@ class Following:
         self.takes_in_file()
         return self._shots_shown
 
+    def shots_in_file(self) -> frozenset[str]:
+        """The ids of every shot that a strip of the open file bears, a shot's own or a take's. Looks at each strip."""
+        editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
+        strips = [strip for editor in editors for strip in compat.strips_all(editor)]
+        return frozenset(each for strip in strips for each in (*marks.ids(strip), marks.shot_of(strip))) - {""}
+
     def forget_strips(self) -> None:
         """Count anew when asked next: other strips may have taken the place of those that were there."""
         self._strip_counts = (-1,)

@@ -82,6 +82,8 @@ class Session:
         self._newly_failed: list[Job] = []
         self._landed_elsewhere: list[Job] = []
         self._told: list[str] = []
+        self._shots_read: frozenset[str] = frozenset()
+        """The shots of the open file whose jobs were read."""
         self._other_names: dict[str, Mapping[str, str]] = {}
         """What else the open file was called in the journal, and where what such jobs name is now."""
         self._since = time.time()
@@ -107,7 +109,8 @@ class Session:
     def resume(self) -> None:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
-        if any(board.progress(job_id) is None for job_id in self.following.takes_in_file()):
+        unknown = any(board.progress(job_id) is None for job_id in self.following.takes_in_file())
+        if unknown or not self.following.shots_in_file() <= self._shots_read:
             self.read()
         else:
             self._land_again_beside()
@@ -120,6 +123,8 @@ class Session:
         otherwise what goes wrong is kept for `complaints`.
         """
         here, held = self._project(), self.following.takes_in_file()
+        shots = self.following.shots_in_file()
+        self._shots_read = shots
         rows: list[Job] = []
         names: list[moved.Found] = []
         path, saved = bpy.data.filepath, _Saved()
@@ -127,7 +132,7 @@ class Session:
         def look() -> None:
             nonlocal saved
             saved = _saved(path)
-            rows.extend(self._journal.shown(here, held))
+            rows.extend(self._journal.shown(here, held, shots))
             names.extend(moved.find(self._journal, here))
 
         def take_in(failure: ReshootError | None) -> None:

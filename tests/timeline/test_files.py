@@ -17,7 +17,7 @@ import pytest
 from editing import refusal, takes
 from patience import LONGEST
 from reshoot import session
-from reshoot.core.jobs import board
+from reshoot.core.jobs import board, journal
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from reshoot.operators import waiting, watch
@@ -120,6 +120,31 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
     place()
     assert {take["reshoot_job"] for take in takes(the_scene())} == {done.id}
     assert Path(row(under_way).take.path).is_file()
+
+
+def test_save_as_knows_the_takes_of_its_shots_that_are_not_shown(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
+    two.parent.mkdir()
+    save(one)
+    made = []
+    for prompt in ("Rain", "Snow"):
+        scene.reshoot.prompt = prompt
+        editing.select(scene, compat.strips_all(scene.sequence_editor)["forest"])
+        (job,) = shoot.shoot(scene)
+        waiting.wait_for(session.current(), [job.id])
+        made.append(job)
+    save(two)
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(two))
+    # There were a hundred others since.
+    monkeypatch.setattr(
+        journal, "_SHOWN_QUERY", journal._SHOWN_QUERY.replace(f"LIMIT {journal._SHOWN_OF_ALL}", "LIMIT 0")
+    )
+    place()
+    assert [job.id in session.takes_in_file() for job in made] == [False, True]
+    editing.drain_till(lambda: len(board.of_shot([row(made[0]).shot.id])) == 2)
 
 
 def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
