@@ -5,9 +5,9 @@ import bpy
 
 from . import operators, panels, session, translations
 from .session import start
-from .settings import preferences, scene, shortcut
+from .settings import listing, preferences, scene, shortcut
 
-_CLASSES = (*scene.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (*scene.CLASSES, *listing.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
 _SOON = (
     "session.session",
@@ -34,6 +34,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene.register()
+    listing.register()
     panels.register()
     operators.register()
     shortcut.register()
@@ -48,6 +49,7 @@ def unregister() -> None:
     session.close()
     preferences.unregister()
     panels.unregister()
+    listing.unregister()
     scene.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

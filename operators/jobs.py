@@ -4,7 +4,7 @@
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 from .. import session
 from ..core.names import REHEARSAL
@@ -14,7 +14,7 @@ from . import watch
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from bpy.types import Context, Event
+    from bpy.types import Context, Event, OperatorProperties
 
     from ..core.values.job import Job
     from ..session import OperatorReturn
@@ -133,6 +133,8 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
         from ..session import spending
 
         # Where the disk does not tell at once, the runner finds out.
+        if job.dismissed:
+            return say("The job was dismissed: bring it back first.")
         if job.retry_to is None and look_within(_patience(), lambda: is_gone(job)) is False:
             return say("The job did not fail: there is nothing to retry.")
         if job.retry_to not in (None, State.WAITING, State.DOWNLOADING):
@@ -142,13 +144,27 @@ class RESHOOT_OT_job_retry(_JobOperator, bpy.types.Operator):
 
 
 class RESHOOT_OT_job_dismiss(_JobOperator, bpy.types.Operator):
-    """Take the job off the list; its take stays on disk and in the timeline"""
+    """Take the job off the list; its take stays on disk and in the timeline, its prompt among those used before"""
 
     bl_idname = "reshoot.job_dismiss"
     bl_label = "Dismiss Job"
 
+    dismissed: BoolProperty(  # type: ignore[valid-type]
+        name="Dismissed",
+        description="Off the list; without it a job that was dismissed is brought back",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, context: "Context", options: "OperatorProperties") -> str:
+        """What it would do."""
+        return "" if options.dismissed else say("List the job again, and go on with it where it stood")
+
     def act(self, running: "session.Session", job: "Job") -> "Future[None] | str":
-        """Dismiss a job that is not under way."""
+        """Dismiss a job that is not under way, or bring back one that was dismissed."""
+        if not self.dismissed:
+            return running.runner.bring_back(job.id)
         if job.state.moving:
             return say("The job is under way. Cancel it first.")
         return running.runner.dismiss(job.id)

@@ -56,6 +56,9 @@ class RESHOOT_OT_take_place(bpy.types.Operator):
             if job is None or job.take is None:
                 self.report({"ERROR"}, say("The job has no take yet. Wait until it has landed."))
                 return {"CANCELLED"}
+            if job.dismissed:
+                self.report({"ERROR"}, say("The job was dismissed: bring it back first."))
+                return {"CANCELLED"}
             scene = scene_of(context)
             files = None if wait else running.placing.files([job], scene)
             if files is None and not wait:

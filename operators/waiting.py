@@ -37,10 +37,10 @@ def wait_for(running: session.Session, job_ids: Sequence[str]) -> None:
         if not moving and not running.placing.landed() and not running.placing.is_being_written:
             if refused:
                 raise refused[0]
-            if all(job.state is State.PLACED and job.compared for job in jobs):
+            if all(job.dismissed or (job.state is State.PLACED and job.compared) for job in jobs):
                 return
             groups = list(dict.fromkeys(job.group for job in jobs))
-            stopped = [each.job for each in board.all_jobs() if each.job.group in groups and each.job.error]
+            stopped = [each.job for each in board.all_jobs() if each.job.group in groups and _stopped(each.job)]
             if stopped:
                 running.newly_failed()
                 raise _reason(min(stopped, key=lambda job: (groups.index(job.group), job.part)), len(groups))
@@ -89,3 +89,8 @@ def _reason(job: Job, shots: int) -> ReshootError:
     kind = JobCancelled if job.state is State.CANCELLED else ExportError
     message = job.error if shots == 1 else f"{say('“{shot}”', shot=job.label)}: {job.error}"
     return kind(message, job.remedy, paid=job.paid)
+
+
+def _stopped(job: Job) -> bool:
+    """Whether something keeps a job from its take, which the editor has not given up."""
+    return bool(job.error) and not job.dismissed

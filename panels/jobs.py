@@ -15,6 +15,7 @@ from ..core.names import REHEARSAL, UNTITLED
 from ..core.values.state import State
 from ..core.words import named, say
 from ..session import start
+from ..settings.listing import listing_of
 from . import thumbnails
 from .tab import Room, beside_picture, boxed, room, running_text, shortened, text_width, wrapped
 
@@ -65,13 +66,15 @@ def draw(layout: UILayout, context: Context) -> None:
     held = session.takes_in_file()
     lines = board.listed(session.project(), held)
     others = board.elsewhere(session.project(), held)
+    if board.has_dismissed(session.project()):
+        layout.prop(listing_of(session.window_manager()), "show_dismissed")
     if not lines:
         row = layout.row()
         row.active = False
         row.label(text="No jobs of this file" if others else "No jobs yet")
         _elsewhere(layout, others, room(context))
         return
-    held_back = sum(line.job.held for line in lines)
+    held_back = sum(line.job.held and not line.job.dismissed for line in lines)
     if held_back:
         wrapped(layout, _held_words(held_back), room(context), icon="PAUSE")
     first, end = page(len(lines))
@@ -180,6 +183,8 @@ def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, Icon]]:
     """What can be done with a job: operator and icon. lost: its take was placed and is not there any more."""
     job = line.job
     buttons: list[tuple[str, Icon]] = []
+    if job.dismissed:
+        return [("reshoot.job_dismiss", "LOOP_BACK")]
     if job.state.moving:
         buttons.append(("reshoot.job_cancel", "X"))
     if job.state is State.LANDED or lost:
@@ -199,12 +204,18 @@ def _buttons(line: JobProgress, lost: bool) -> list[tuple[str, Icon]]:
 def _draw_buttons(row: UILayout, job: Job, buttons: list[tuple[str, Icon]]) -> None:
     row.emboss = "NONE"
     for operator, icon in buttons:
-        row.operator(operator, text="", icon=icon).job = job.id
+        pressed = row.operator(operator, text="", icon=icon)
+        pressed.job = job.id
+        if job.dismissed:
+            pressed.dismissed = False
 
 
 def _standing(layout: UILayout, line: JobProgress, lost: bool, free: Room, *, hidden: bool) -> None:
     """Where the job stands: a bar while it moves, words when it is over. hidden: another take of its shot is shown."""
     state = line.job.state
+    if line.job.dismissed:
+        wrapped(layout, say("Dismissed"), free, icon="TRASH")
+        return
     if state.moving:
         # What the service says comes as it is, and may be long.
         words = line.words or say(_WORDS[state])

@@ -65,6 +65,8 @@ class Following:
 
     def _is_followed(self, job: Job) -> bool:
         """Whether there is something to follow on the strip: what runs, and what has failed since Blender started."""
+        if job.dismissed:
+            return False
         return not job.state.ended or (job.state in _ENDED_BADLY and job.stages[-1].at >= self._since)
 
     def takes_in_file(self) -> frozenset[str]:
@@ -84,6 +86,12 @@ class Following:
         """The ids of the shots that have a take among the strips of the open file, whichever one."""
         self.takes_in_file()
         return self._shots_shown
+
+    def shots_in_file(self) -> frozenset[str]:
+        """The ids of every shot that a strip of the open file bears, a shot's own or a take's. Looks at each strip."""
+        editors = [scene.sequence_editor for scene in bpy.data.scenes if scene.sequence_editor]
+        strips = [strip for editor in editors for strip in compat.strips_all(editor)]
+        return frozenset(each for strip in strips for each in (*marks.ids(strip), marks.shot_of(strip))) - {""}
 
     def forget_strips(self) -> None:
         """Count anew when asked next: other strips may have taken the place of those that were there."""

@@ -130,6 +130,8 @@ class Placing:
         groups: dict[str, list[Job]] = {}
         elsewhere: set[str] = set()
         for progress in reversed(board.of_project(self._project())):
+            if progress.job.dismissed:
+                continue
             groups.setdefault(progress.job.group, []).append(progress.job)
             if progress.elsewhere:
                 elsewhere.add(progress.job.group)
@@ -194,7 +196,7 @@ class Placing:
     def wanted(self) -> tuple[Job, bpy.types.Scene | None] | None:
         """The first of those jobs, and its scene where that is there; None where there is none."""
         # What was dismissed meanwhile is not wanted any more.
-        self._wanted = [each for each in self._wanted if board.progress(each[0].id) is not None]
+        self._wanted = [each for each in self._wanted if not _now(each[0]).dismissed]
         if not self._wanted:
             return None
         job, number = self._wanted[0]
@@ -501,7 +503,7 @@ class Placing:
     def has_uncompared(self) -> bool:
         """Whether a take of the open file has landed, or was placed by this Blender, and is not compared yet."""
         mine = [each for each in board.of_project(self._project()) if not each.elsewhere]
-        landed = [each.job for each in mine if each.job.state is State.LANDED]
+        landed = [each.job for each in mine if each.job.state is State.LANDED and not each.job.dismissed]
         return bool(self._uncompared) or any(not job.compared for job in landed)
 
 
@@ -558,6 +560,6 @@ def _job_of(job_id: str) -> Job | None:
 
 
 def _now(job: Job) -> Job:
-    """The job as it is now; as it was where it was dismissed meanwhile, whose take lies there still."""
+    """The job as it is now; as it was where nothing is known of it any more, whose take lies there still."""
     progress = board.progress(job.id)
     return progress.job if progress is not None else job

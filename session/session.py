@@ -83,6 +83,8 @@ class Session:
         self._newly_failed: list[Job] = []
         self._landed_elsewhere: list[Job] = []
         self._told: list[str] = []
+        self._shots_read: frozenset[str] = frozenset()
+        """The shots of the open file whose jobs were read."""
         self._other_names: dict[str, Mapping[str, str]] = {}
         """What else the open file was called in the journal, and where what such jobs name is now."""
         self._since = time.time()
@@ -108,7 +110,8 @@ class Session:
     def resume(self) -> None:
         """Go on with every unfinished job that no other Blender holds, and look for what was lost on its way."""
         self.refresh()
-        if any(board.progress(job_id) is None for job_id in self.following.takes_in_file()):
+        unknown = any(board.progress(job_id) is None for job_id in self.following.takes_in_file())
+        if unknown or not self.following.shots_in_file() <= self._shots_read:
             self.read()
         else:
             self._land_again_beside()
@@ -121,6 +124,8 @@ class Session:
         otherwise what goes wrong is kept for `complaints`.
         """
         here, held = self._project(), self.following.takes_in_file()
+        shots = self.following.shots_in_file()
+        self._shots_read = shots
         rows: list[Job] = []
         names: list[moved.Found] = []
         path, saved = bpy.data.filepath, _Saved()
@@ -128,7 +133,7 @@ class Session:
         def look() -> None:
             nonlocal saved
             saved = _saved(path)
-            rows.extend(self._journal.shown(here, held))
+            rows.extend(self._journal.shown(here, held, shots))
             names.extend(moved.find(self._journal, here))
 
         def take_in(failure: ReshootError | None) -> None:
@@ -203,6 +208,7 @@ class Session:
             progress.job
             for progress in board.of_project(here)
             if progress.job.state is State.PLACED
+            and not progress.job.dismissed
             and progress.job.project == here
             and progress.job.stages[-1].at < self._since
             and (saved.at < progress.job.stages[-1].at or (saved.stamp and progress.job.placed_in == saved.stamp))
@@ -231,9 +237,9 @@ class Session:
         known = before.job.state if before is not None else None
         if event.job.state in _ENDED_BADLY and known is not event.job.state:
             self._newly_failed.append(event.job)
-        if event.gone and event.words:
+        if event.marked and event.words:
             self._told.append(event.words)
-        if event.job.project in self._other_names and not event.elsewhere and not event.gone:
+        if event.job.project in self._other_names and not event.elsewhere and not event.marked:
             # Another Blender had it when the open file was found to be its project.
             paths = self._other_names[event.job.project]
             self.runner.moved(event.job.project, self._project(), paths=paths)
@@ -309,4 +315,4 @@ class Session:
 
 def _waits_for_folder(job: Job) -> bool:
     """Whether what came for it could not be put beside its project, or not be fetched to the end."""
-    return job.state is State.FAILED and job.retry_to is State.DOWNLOADING
+    return job.state is State.FAILED and job.retry_to is State.DOWNLOADING and not job.dismissed

@@ -865,8 +865,9 @@ GERMAN: dict[str, str] = {
     ),
     "Submit Again": "Erneut übermitteln",
     "Dismiss Job": "Auftrag entfernen",
-    "Take the job off the list; its take stays on disk and in the timeline": (
-        "Den Auftrag aus der Liste nehmen; sein Take bleibt auf der Platte und in der Zeitleiste"
+    "Take the job off the list; its take stays on disk and in the timeline, its prompt among those used before": (
+        "Den Auftrag aus der Liste nehmen; sein Take bleibt auf der Platte und in der Zeitleiste, "
+        "sein Prompt unter den benutzten"
     ),
     "Resume Jobs": "Aufträge fortsetzen",
     "Take up every unfinished job of the open file; from a script, wait until their takes are placed": (
@@ -1592,5 +1593,24 @@ GERMAN: dict[str, str] = {
     "Use This Brief": "Dieses Briefing verwenden",
     "Bring prompt, references, model and options of this take back into the panel": (
         "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"
+    ),
+    # Order among the jobs
+    "Dismissed": "Entfernt",
+    "Show Dismissed": "Entfernte zeigen",
+    "List the jobs that were dismissed too, to bring one back": (
+        "Auch die entfernten Aufträge auflisten, um einen zurückzuholen"
+    ),
+    "Off the list; without it a job that was dismissed is brought back": (
+        "Nicht in der Liste; ohne dies wird ein entfernter Auftrag zurückgeholt"
+    ),
+    "List the job again, and go on with it where it stood": (
+        "Den Auftrag wieder in die Liste nehmen und dort weitermachen, wo er stand"
+    ),
+    "The job was dismissed: bring it back first.": "Der Auftrag wurde entfernt: erst zurückholen.",
+    "What was to be sent of “{shot}” is not kept any more: the job was dismissed.": (
+        "Was von „{shot}“ gesendet werden sollte, ist nicht mehr da: Der Auftrag wurde entfernt."
+    ),
+    "Dismiss it again, and send the shot anew; nothing was charged for this.": (
+        "Den Auftrag wieder entfernen und den Shot neu senden; hierfür wurde nichts berechnet."
     ),
 }

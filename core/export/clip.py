@@ -54,6 +54,11 @@ def make(
     if sent is not None:
         return sent
     target = folder / "clip.mp4"
+    if not scene_file.is_file():
+        raise ExportError(
+            say("What was to be sent of “{shot}” is not kept any more: the job was dismissed.", shot=job.label),
+            say("Dismiss it again, and send the shot anew; nothing was charged for this."),
+        )
 
     def render(bits_per_second: int) -> None:
         recipe = render_recipe(job, scene_file, target, bits_per_second)

@@ -35,6 +35,10 @@ _open: set[str] = set()
 _moving: set[str] = set()
 """The jobs that a runner has a next step for."""
 _changes = 0
+_dismissed: dict[str, set[str]] = {}
+"""The jobs that were dismissed, by project."""
+_shows_dismissed = False
+"""Whether the dismissed jobs are listed too."""
 
 
 def is_open() -> bool:
@@ -47,9 +51,6 @@ def update(event: Event) -> bool:
     from ..values.progress import JobProgress
 
     before = _jobs.get(event.job.id)
-    if event.gone:
-        _forget(event.job.id)
-        return True
     line = JobProgress(event.job, event.words, event.fraction, event.elsewhere)
     if event.marked and before is not None:
         line = replace(before, job=event.job)
@@ -83,12 +84,28 @@ def has_no_file(project: str) -> bool:
     return project.startswith(UNTITLED) or project in _gone
 
 
+def shows_dismissed() -> bool:
+    """Whether the dismissed jobs are listed too."""
+    return _shows_dismissed
+
+
+def show_dismissed(shows: bool) -> None:
+    """List the dismissed jobs too, or not."""
+    global _shows_dismissed, _here
+    _shows_dismissed, _here = shows, None
+
+
+def has_dismissed(project: str) -> bool:
+    """Whether any job of a project was dismissed. Asked at every redraw."""
+    return any(_dismissed.get(project, ()))
+
+
 def clear() -> None:
     """Forget everything."""
-    global _gone, _here, _changes
+    global _gone, _here, _changes, _shows_dismissed
     _changes += 1
-    _gone = frozenset()
-    for kept in (_jobs, _of_project, _of_shot, _orphaned, _open, _moving, _sorted):
+    _gone, _shows_dismissed = frozenset(), False
+    for kept in (_jobs, _of_project, _of_shot, _orphaned, _open, _moving, _dismissed, _sorted):
         kept.clear()
     _here = None
 
@@ -103,8 +120,13 @@ def _keep(line: JobProgress) -> None:
     _of_project.setdefault(job.project, {})[job.id] = line
     if job.shot.id:
         _of_shot.setdefault(job.shot.id, {})[job.id] = line
-    for kept, holds in ((_open, not job.state.settled), (_moving, job.state.moving)):
+    there = not job.dismissed
+    for kept, holds in ((_open, there and not job.state.settled), (_moving, there and job.state.moving)):
         (kept.add if holds else kept.discard)(job.id)
+    if job.dismissed:
+        _dismissed.setdefault(job.project, set()).add(job.id)
+    else:
+        _dismissed.get(job.project, set()).discard(job.id)
     if _could_be_orphaned(line):
         _orphaned[job.id] = line
     else:
@@ -124,6 +146,7 @@ def _forget(job_id: str) -> None:
     _orphaned.pop(job_id, None)
     _open.discard(job_id)
     _moving.discard(job_id)
+    _dismissed.get(line.job.project, set()).discard(job_id)
     _changed(line.job.project)
 
 
@@ -145,14 +168,14 @@ def progress(job_id: str) -> JobProgress | None:
 
 
 def of_project(project: str) -> list[JobProgress]:
-    """The jobs of a project, newest first."""
+    """The jobs of a project, newest first, also those that were dismissed."""
     if project not in _sorted:
         _sorted[project] = sorted(_of_project.get(project, {}).values(), key=_created, reverse=True)
     return list(_sorted[project])
 
 
 def of_shot(ids: Iterable[str]) -> list[JobProgress]:
-    """The jobs of a shot, oldest first. ids: what it is known as."""
+    """The jobs of a shot, oldest first, also those that were dismissed. ids: what it is known as."""
     lines = [line for shot_id in dict.fromkeys(ids) for line in _of_shot.get(shot_id, {}).values()]
     return sorted(lines, key=lambda line: (line.job.created, line.job.part))
 
@@ -163,12 +186,14 @@ def _created(line: JobProgress) -> float:
 
 def listed(project: str, held: frozenset[str]) -> list[JobProgress]:
     """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file.
+    Those that were dismissed are not among them, unless they are to be shown.
 
     project: the open file's. held: the jobs whose takes are strips of it.
     """
     global _here
     if _here is None or _here[:2] != (project, held):
-        _here = (project, held, _listed(project, held))
+        lines = _listed(project, held)
+        _here = (project, held, [line for line in lines if _shows_dismissed or not line.job.dismissed])
     return list(_here[2])
 
 
@@ -199,7 +224,7 @@ def is_orphaned(line: JobProgress, project: str) -> bool:
 def _could_be_orphaned(line: JobProgress) -> bool:
     """Whether `orphaned` tells of it while another file is open."""
     job = line.job
-    if not has_no_file(job.project) or line.elsewhere:
+    if not has_no_file(job.project) or line.elsewhere or job.dismissed:
         return False
     return not job.state.ended or (not job.state.settled and job.may_be_paid)
 
@@ -240,8 +265,10 @@ def set_words(job_id: str, words: str) -> None:
 
 
 def recent_prompts(limit: int, project: str, held: frozenset[str]) -> list[JobProgress]:
-    """The newest job of each prompt: those of the open file first, then those of other files. See `listed`."""
-    here = listed(project, held)
+    """The newest job of each prompt: those of the open file first, then those of other files; also those that were
+    dismissed. See `listed`.
+    """
+    here = _listed(project, held)
     ids = {line.job.id for line in here}
     others = sorted((line for line in _jobs.values() if line.job.id not in ids), key=lambda each: -each.job.created)
     newest: dict[str, JobProgress] = {}

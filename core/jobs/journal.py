@@ -55,10 +55,10 @@ _ASKED_AT_ONCE = 500
 
 _CLOSE_SECONDS = 0.5
 
-SCHEMA_VERSION = 2
-"""1: no ledger."""
+SCHEMA_VERSION = 3
+"""1: no ledger. 2: the shot, and whether a job is dismissed, in the record alone."""
 
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,
@@ -71,14 +71,26 @@ CREATE TABLE IF NOT EXISTS jobs (
     updated REAL NOT NULL,
     holder TEXT NOT NULL,
     held_until REAL NOT NULL,
-    record TEXT NOT NULL
+    record TEXT NOT NULL,
+    shot TEXT NOT NULL DEFAULT '',
+    dismissed REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS files (project TEXT PRIMARY KEY, file TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS identity (number INTEGER PRIMARY KEY CHECK (number = 1), here TEXT NOT NULL);
+"""
+
+_INDEXES = """
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 CREATE INDEX IF NOT EXISTS jobs_by_project ON jobs (project);
-CREATE INDEX IF NOT EXISTS jobs_by_project_and_age ON jobs (project, created);
+DROP INDEX IF EXISTS jobs_by_project_and_age;
+CREATE INDEX IF NOT EXISTS jobs_by_project_and_dismissal ON jobs (project, dismissed, created);
 CREATE INDEX IF NOT EXISTS jobs_by_age ON jobs (created);
+CREATE INDEX IF NOT EXISTS jobs_by_shot ON jobs (shot);
+"""
+
+_ADD = """
+INSERT INTO jobs (id, state, project, scene, service, request_id, error, created, updated, shot, dismissed,
+    holder, held_until, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _FREE = "(holder = ? OR held_until < ? OR held_until > ?)"
@@ -90,12 +102,18 @@ _OPEN = (*_UNFINISHED, State.UNSURE.value)
 
 _SHOWN_QUERY = f"""
 SELECT id, record FROM jobs WHERE id IN (
-    SELECT id FROM jobs WHERE state IN ({", ".join("?" * len(_OPEN))})
-    UNION
-    SELECT * FROM (SELECT id FROM jobs WHERE project = ? ORDER BY created DESC LIMIT {_SHOWN})
+    SELECT id FROM jobs WHERE state IN ({", ".join("?" * len(_OPEN))}) AND dismissed = 0
     UNION
     SELECT * FROM (
-        SELECT id FROM jobs WHERE state = ? AND project GLOB ? ORDER BY created DESC LIMIT {_SHOWN}
+        SELECT id FROM jobs WHERE project = ? AND dismissed = 0 ORDER BY created DESC LIMIT {_SHOWN}
+    )
+    UNION
+    SELECT * FROM (
+        SELECT id FROM jobs WHERE project = ? AND dismissed > 0 ORDER BY dismissed DESC LIMIT {_SHOWN}
+    )
+    UNION
+    SELECT * FROM (
+        SELECT id FROM jobs WHERE state = ? AND project GLOB ? AND dismissed = 0 ORDER BY created DESC LIMIT {_SHOWN}
     )
     UNION
     SELECT * FROM (SELECT id FROM jobs ORDER BY created DESC LIMIT {_SHOWN_OF_ALL})
@@ -146,10 +164,27 @@ class Journal:
                 say("The journal {path} was written by a newer Reshoot.", path=self.path),
                 say("Update Reshoot to open it; nothing is lost."),
             )
-        self._connection.executescript(_SCHEMA + ledger.SCHEMA)
-        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._connection.executescript(_TABLES + ledger.SCHEMA)
+        self._migrate()
+        self._connection.executescript(_INDEXES)
         self.is_copy = self._settle_in()
         self._number = os.stat(self.path).st_ino
+
+    def _migrate(self) -> None:
+        """Make the table what it is in this version, all or nothing. One that is so already stays untouched."""
+        with self._connection:
+            # Another Blender may be at it.
+            self._connection.execute("BEGIN IMMEDIATE")
+            columns = {name for _number, name, *_rest in self._connection.execute("PRAGMA table_info(jobs)")}
+            if "shot" not in columns:
+                self._connection.execute("ALTER TABLE jobs ADD COLUMN shot TEXT NOT NULL DEFAULT ''")
+                self._connection.execute("ALTER TABLE jobs ADD COLUMN dismissed REAL NOT NULL DEFAULT 0")
+                rows = self._connection.execute("SELECT id, record FROM jobs")
+                told = [(*_told(record), job_id) for job_id, record in rows]
+                self._connection.executemany(
+                    "UPDATE jobs SET shot = ?, dismissed = ? WHERE id = ?", (each for each in told if any(each[:2]))
+                )
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _settle_in(self) -> bool:
         """Note where the journal is, and hold its jobs where it was copied there, or rolled back. Whether it was.
@@ -196,7 +231,7 @@ class Journal:
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _ADD,
                 [(job.id, *_columns(job), self.holder, time.time() + LEASE_SECONDS, _record(job)) for job in jobs],
             )
 
@@ -208,7 +243,7 @@ class Journal:
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
-                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _ADD,
                 [(job.id, *_columns(job), "", 0.0, _record(job)) for job in jobs],
             )
             ledger.restore(self._connection, submissions, jobs)
@@ -249,9 +284,7 @@ class Journal:
         with self._lock, self._errors(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             values = (job.id, *_columns(job), "", 0.0, _record(job))
-            added = self._connection.execute(
-                "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-            )
+            added = self._connection.execute(_ADD.replace("INSERT", "INSERT OR IGNORE"), values)
             spent = self._connection.execute("SELECT 1 FROM submissions WHERE job = ?", (job.id,)).fetchone()
             if added.rowcount and spent is None:
                 ledger.restore(self._connection, (), [job])
@@ -276,6 +309,9 @@ class Journal:
             if submits and not self._is_in_place():
                 raise LeaseLost("another Blender has made the journal anew")
             now = _job(*row)
+            if now.dismissed and after.state.moving and not before.state.moving:
+                # It would go on where nobody sees it.
+                raise LeaseLost(f"job {before.id} was dismissed")
             after = _with_own(after, now)
             if self.allowed.is_set and submits:
                 sums = ledger.sums(self._connection)
@@ -311,7 +347,8 @@ class Journal:
             if row is None:
                 raise LeaseLost(f"job {job.id} is not unsure any more")
             before = _job(*row)
-            after = _with_own(job, before)
+            # What comes of it is paid for: the editor has to see it.
+            after = replace(_with_own(job, before), dismissed=0.0)
             self._write(after)
             ledger.note(self._connection, before, after)
             self._connection.execute(
@@ -333,7 +370,9 @@ class Journal:
             before = _job(*row)
             after = _with_own(before, change(before))
             # Not its age: a job that was cancelled is looked for a day long after that.
-            self._connection.execute("UPDATE jobs SET record = ? WHERE id = ?", (_record(after), job_id))
+            self._connection.execute(
+                "UPDATE jobs SET record = ?, dismissed = ? WHERE id = ?", (_record(after), after.dismissed, job_id)
+            )
         return after
 
     def move(
@@ -382,7 +421,7 @@ class Journal:
             files = dict(self._connection.execute("SELECT project, file FROM files").fetchall())
             projects = self._connection.execute("SELECT DISTINCT project FROM jobs").fetchall()
             marks = ", ".join("?" * len(_OPEN))
-            is_open = f"SELECT DISTINCT project FROM jobs WHERE state IN ({marks})"
+            is_open = f"SELECT DISTINCT project FROM jobs WHERE state IN ({marks}) AND dismissed = 0"
             with_open = {row[0] for row in self._connection.execute(is_open, _OPEN).fetchall()}
         return [(project, files.get(project, ""), project in with_open) for (project,) in projects]
 
@@ -399,22 +438,25 @@ class Journal:
             row = self._connection.execute("SELECT id, record FROM jobs WHERE id = ?", (job_id,)).fetchone()
         return _job(*row) if row else None
 
-    def shown(self, project: str, ids: Collection[str] = ()) -> list[Job]:
+    def shown(self, project: str, ids: Collection[str] = (), shots: Collection[str] = ()) -> list[Job]:
         """Those of the rows that can be read which a Blender with `project` open shows, oldest first.
 
-        In every project what has not ended or may still be had back, and the newest; of `project` the newest 500; and
-        those of `ids`. It takes no longer the longer the journal is.
+        In every project what has not ended or may still be had back, and the newest; of `project` the newest 500, and
+        the 500 that were dismissed last; and those of `ids` and of the shots with the ids `shots`, wherever they were
+        sent from. It takes no longer the longer the journal is.
         """
         found: dict[str, str] = {}
         with self._lock, self._errors():
-            asked = (*_OPEN, _text(project), State.FAILED.value, f"{UNTITLED}*")
+            asked = (*_OPEN, _text(project), _text(project), State.FAILED.value, f"{UNTITLED}*")
             rows = self._connection.execute(_SHOWN_QUERY, asked).fetchall()
             found.update(rows)
             rest = [job_id for job_id in ids if job_id not in found]
-            for first in range(0, len(rest), _ASKED_AT_ONCE):
-                some = rest[first : first + _ASKED_AT_ONCE]
-                marks = ", ".join("?" * len(some))
-                found.update(self._connection.execute(f"SELECT id, record FROM jobs WHERE id IN ({marks})", some))
+            for column, asked_for in (("id", rest), ("shot", [shot for shot in shots if shot])):
+                for first in range(0, len(asked_for), _ASKED_AT_ONCE):
+                    some = asked_for[first : first + _ASKED_AT_ONCE]
+                    marks = ", ".join("?" * len(some))
+                    query = f"SELECT id, record FROM jobs WHERE {column} IN ({marks})"
+                    found.update(self._connection.execute(query, some))
         return sorted(_readable(found.items()), key=lambda job: (job.created, job.id))
 
     def spent(self) -> list[ledger.Entry]:
@@ -461,7 +503,8 @@ class Journal:
         with self._lock, self._errors():
             marks = ", ".join("?" * len(_UNFINISHED))
             rows = self._connection.execute(
-                f"SELECT id FROM jobs WHERE state IN ({marks}) AND (? IS NULL OR project = ?) ORDER BY created, id",
+                f"SELECT id FROM jobs WHERE state IN ({marks}) AND dismissed = 0 AND (? IS NULL OR project = ?)"
+                " ORDER BY created, id",
                 (*_UNFINISHED, *[None if project is None else _text(project)] * 2),
             ).fetchall()
         return [row[0] for row in rows]
@@ -470,11 +513,12 @@ class Journal:
         """The ids of ended rows for which the service may still have something, oldest first.
 
         Those whose submission may or may not have arrived, and those of the last day that were cancelled after it, or
-        tried again since and ended otherwise.
+        tried again since and ended otherwise. What is dismissed is not asked about.
         """
         with self._lock, self._errors():
             rows = self._connection.execute(
-                "SELECT id, record FROM jobs WHERE state = ? OR (state IN (?, ?) AND updated > ?) ORDER BY created, id",
+                "SELECT id, record FROM jobs WHERE (state = ? OR (state IN (?, ?) AND updated > ?)) AND dismissed = 0"
+                " ORDER BY created, id",
                 (State.UNSURE.value, State.CANCELLED.value, State.FAILED.value, time.time() - 86_400),
             ).fetchall()
         return [job.id for job in _readable(rows) if job.open_question]
@@ -488,11 +532,6 @@ class Journal:
                 (time.time() + LEASE_SECONDS, self.holder, *_UNFINISHED),
             )
 
-    def remove(self, job_id: str) -> None:
-        """Forget a row."""
-        with self._lock, self._errors():
-            self._connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
-
     def _free(self) -> tuple[str, float, float]:
         now = time.time()
         return self.holder, now, now + _AHEAD_SECONDS
@@ -500,7 +539,7 @@ class Journal:
     def _write(self, job: Job) -> None:
         self._connection.execute(
             "UPDATE jobs SET state = ?, project = ?, scene = ?, service = ?, request_id = ?, error = ?, created = ?,"
-            " updated = ?, record = ? WHERE id = ?",
+            " updated = ?, shot = ?, dismissed = ?, record = ? WHERE id = ?",
             (*_columns(job), _record(job), job.id),
         )
 
@@ -521,7 +560,7 @@ def _with_own(job: Job, row: Job) -> Job:
 
 
 def _columns(job: Job) -> tuple[str | float, ...]:
-    """The columns from `state` to `updated`."""
+    """The columns from `state` to `updated`, and `shot` and `dismissed`."""
     return (
         job.state.value,
         _text(job.project),
@@ -531,7 +570,18 @@ def _columns(job: Job) -> tuple[str | float, ...]:
         _text(job.error),
         job.created,
         time.time(),
+        _text(job.shot.id),
+        job.dismissed,
     )
+
+
+def _told(record: str) -> tuple[str, float]:
+    """What the columns `shot` and `dismissed` are in a row that has none. One that cannot be read tells nothing."""
+    try:
+        told = json.loads(record)
+        return _text(str(told["shot"].get("id", ""))), float(told.get("dismissed", 0.0))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return "", 0.0
 
 
 def _text(words: str) -> str:

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from ..errors import (
     NoAnswer,
@@ -116,6 +117,9 @@ class LostJobs:
         job = self._rows.claim(job_id)
         if job is None:
             return
+        if job.dismissed:
+            self._rows.report(Event(job, say("The job was dismissed: bring it back first.")))
+            return
         if is_gone(job):
             self._hand_on(self._rows.advance(job, replace(job, state=State.DOWNLOADING, take=None)))
             return
@@ -145,6 +149,9 @@ class LostJobs:
             self._warned.discard(job_id)
             log.warning("job %s is sent again, though it could not be looked for: %s", job_id, error)
         again = replace(job, state=job.retry_to, error="", remedy="", retry_to=None, cancelling=False)
+        if again.state is State.UPLOADING and not Path(job.clip).is_file():
+            # It went with the folder when the job was dismissed.
+            again = replace(again, state=State.PREPARED)
         if again.state in (State.PREPARED, State.UPLOADING):
             # What was refused may have been refused for its uploads, which the service keeps for a while only.
             uploads = () if job.ticket else job.uploads
@@ -159,7 +166,7 @@ class LostJobs:
     def look_again(self, job_id: str) -> None:
         """Look for what an ended job may have at the service, and again later where there is nothing yet."""
         job = self._rows.hold(job_id)
-        if job is None or not job.open_question:
+        if job is None or job.dismissed or not job.open_question:
             return
         again = None
         try:

@@ -30,14 +30,13 @@ from .moved import file_of, relocated
 class Event:
     """What the interface hears of a job. words: where it stands. fraction: 0 to 1, None where it cannot be told.
 
-    gone: the job was dismissed. elsewhere: another Blender has it. marked: nothing but what the editor thinks of it has
-    changed, and it stands where it stood.
+    elsewhere: another Blender has it. marked: nothing but what the editor thinks of it has changed, and it stands where
+    it stood; the words then tell the editor what else came of that.
     """
 
     job: Job
     words: str = ""
     fraction: float | None = None
-    gone: bool = False
     elsewhere: bool = False
     marked: bool = False
 
@@ -130,19 +129,18 @@ class Rows:
         salvage.write_slip(self.folder_of(after), after)
         return after
 
-    def mark(self, job_id: str, change: Callable[[Job], Job]) -> Job | None:
-        """Write down what the editor thinks of a job, see `Journal.mark`; also in the receipt beside its take."""
+    def mark(self, job_id: str, change: Callable[[Job], Job], words: str = "") -> Job | None:
+        """Write down what the editor thinks of a job, see `Journal.mark`; also in the receipt beside its take.
+
+        words: what the editor is told with it.
+        """
         with self._reporting:
             job = self._journal.mark(job_id, change)
             if job is not None:
-                self.report(Event(job, marked=True))
+                self.report(Event(job, words, marked=True))
         if job is not None and job.take is not None and receipt_path(job.take.path).is_file():
             write_receipt(job)
         return job
-
-    def remove(self, job: Job) -> None:
-        """Forget a job."""
-        self._journal.remove(job.id)
 
     def report(self, event: Event) -> None:
         """Tell the interface."""

@@ -105,20 +105,23 @@ class Runner:
         return self._in_lane("follow", lambda: self._lost.retry(job_id))
 
     def dismiss(self, job_id: str) -> Future[None]:
-        """Forget an ended job and remove its folder. Its take stays, and what came and is nowhere else becomes one.
+        """Take a job that is not under way off the list and remove its folder. Its row and its take stay, and what came
+        and is nowhere else becomes one.
 
-        Done when the journal has forgotten it. Raises StorageError where what came cannot be kept: the job stays.
+        Done when the journal says so. Raises StorageError where what came cannot be kept: the job stays as it is.
         """
         return self._in_lane("journal", lambda: self._dismiss(job_id))
 
-    def mark(
-        self, job_id: str, *, rating: Rating | None = None, note: str | None = None, dismissed: float | None = None
-    ) -> Future[None]:
+    def bring_back(self, job_id: str) -> Future[None]:
+        """List a dismissed job again, and go on with it where it stood. Done when the journal says so."""
+        return self._in_lane("journal", lambda: self._bring_back(job_id))
+
+    def mark(self, job_id: str, *, rating: Rating | None = None, note: str | None = None) -> Future[None]:
         """Write down what the editor thinks of a job; what is None stays as it is. See `Job`.
 
         Done when the journal and the receipt say so; raises StorageError where they cannot be written.
         """
-        told: dict[str, Any] = {"rating": rating, "note": note and one_line(note), "dismissed": dismissed}
+        told: dict[str, Any] = {"rating": rating, "note": note and one_line(note)}
         changed = {name: value for name, value in told.items() if value is not None}
         return self._in_lane("journal", lambda: self._mark(job_id, changed))
 
@@ -330,6 +333,8 @@ class Runner:
             # A submission that is on its way must not be taken for one that a crash left behind.
             self._activity.look_again(job_id)
             return None
+        if job.dismissed:
+            return None
         return self._rows.advance(job, unsure(job)) if job.state is State.SUBMITTING else job
 
     def _hand_on(self, job: Job) -> None:
@@ -353,13 +358,24 @@ class Runner:
 
     def _dismiss(self, job_id: str) -> None:
         job = self._rows.claim(job_id)
-        if job is None or job.state.moving:
+        if job is None or job.state.moving or job.dismissed:
             return
         folder = self.folder_of(job)
         kept = self._steps.keep_paid(job, folder)
+        words = say("What came for “{shot}” is kept as {path}", shot=job.label, path=kept) if kept else ""
+        try:
+            self._rows.mark(job_id, lambda job: replace(job, dismissed=time.time()), words)
+        except StorageError as error:
+            now = self._rows.get(job_id)
+            if now is None or not now.dismissed:
+                raise
+            # The receipt is on a disk that cannot be written.
+            log.warning("%s", error)
         salvage.forget_slip(folder)
-        self._rows.remove(job)
         self._settling.remove(folder)
         self._activity.forget(job_id)
-        words = say("What came for “{shot}” is kept as {path}", shot=job.label, path=kept) if kept else ""
-        self._rows.report(Event(job, words, gone=True))
+
+    def _bring_back(self, job_id: str) -> None:
+        job = self._rows.mark(job_id, lambda job: replace(job, dismissed=0.0))
+        if job is not None:
+            self._resume(job_id)

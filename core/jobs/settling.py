@@ -65,8 +65,7 @@ class Settling:
     def _remove_left_over(self) -> None:
         for folder, job in self._rows_of(list(self._left_over)):
             # One that has gone on since needs its folder again, and is over once more when it is.
-            is_over = job is None or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job)))
-            if not is_over or remove_folder(folder, patiently=False):
+            if not (job is None or _is_over(job)) or remove_folder(folder, patiently=False):
                 self._left_over.discard(folder)
 
     def uncompared(self) -> list[str]:
@@ -155,7 +154,7 @@ class Settling:
             self._activity.clock.set(job_id, LEASE_SECONDS)
             return
         self._to_land.discard(job_id)
-        if job is not None and job.state is State.PLACED:
+        if job is not None and job.state is State.PLACED and not job.dismissed:
             self._rows.advance(job, replace(job, state=State.LANDED))
 
     def is_to_land_again(self, job_id: str) -> bool:
@@ -172,6 +171,11 @@ class Settling:
             self._steps.forget_result(folder)
         else:
             self.remove(folder)
+
+
+def _is_over(job: Job) -> bool:
+    """Whether nobody needs the folder of a job any more."""
+    return bool(job.dismissed) or (job.state is State.PLACED and job.compared and os.path.isfile(_take_of(job)))
 
 
 def _take_of(job: Job) -> str:

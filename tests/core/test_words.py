@@ -64,7 +64,7 @@ NOT_TRANSLATED = {
     "ACES 1.3": "a view transform of Blender's",
     "ACES 2.0": "a view transform of Blender's",
 }
-_SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN)\b")
+_SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|ALTER)\b")
 _SENTENCE = re.compile(r"[“A-Z{].*\s\S")
 _WORDS = re.compile(r"\b[a-z]{2,} [a-z]{2,}\b|” (is|in|of) |^ [a-z]{2,} ?$")
 

@@ -14,10 +14,10 @@ import bpy
 import editing
 import numbered
 import pytest
-from editing import takes
+from editing import refusal, takes
 from patience import LONGEST
 from reshoot import session
-from reshoot.core.jobs import board
+from reshoot.core.jobs import board, journal
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from reshoot.operators import waiting, watch
@@ -120,6 +120,31 @@ def test_save_as_takes_along_what_is_under_way(scene: bpy.types.Scene, tmp_path:
     place()
     assert {take["reshoot_job"] for take in takes(the_scene())} == {done.id}
     assert Path(row(under_way).take.path).is_file()
+
+
+def test_save_as_knows_the_takes_of_its_shots_that_are_not_shown(
+    scene: bpy.types.Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = tmp_path / "one.blend", tmp_path / "elsewhere" / "two.blend"
+    two.parent.mkdir()
+    save(one)
+    made = []
+    for prompt in ("Rain", "Snow"):
+        scene.reshoot.prompt = prompt
+        editing.select(scene, compat.strips_all(scene.sequence_editor)["forest"])
+        (job,) = shoot.shoot(scene)
+        waiting.wait_for(session.current(), [job.id])
+        made.append(job)
+    save(two)
+    session.close()
+    bpy.ops.wm.open_mainfile(filepath=str(two))
+    # There were a hundred others since.
+    monkeypatch.setattr(
+        journal, "_SHOWN_QUERY", journal._SHOWN_QUERY.replace(f"LIMIT {journal._SHOWN_OF_ALL}", "LIMIT 0")
+    )
+    place()
+    assert [job.id in session.takes_in_file() for job in made] == [False, True]
+    editing.drain_till(lambda: len(board.of_shot([row(made[0]).shot.id])) == 2)
 
 
 def test_save_copy_leaves_the_jobs(scene: bpy.types.Scene, tmp_path: Path) -> None:
@@ -240,7 +265,12 @@ def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path)
     wait_until_landed(job)
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
     place()
-    assert takes(the_scene()) == [] and session.current().job(job.id) is None
+    assert takes(the_scene()) == [] and board.listed(session.project(), frozenset()) == []
+    assert "bring it back" in refusal(bpy.ops.reshoot.take_place, job=job.id)
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}, "nothing is waited for"
+    assert bpy.ops.reshoot.job_dismiss(job=job.id, dismissed=False) == {"FINISHED"}
+    place()
+    assert len(takes(the_scene())) == 1
 
 
 def test_failure_is_told_once(scene: bpy.types.Scene, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ LEFT_OUT = {"msgpack", "websockets"}
 AT_START = {
     "settings",
     "settings.folders",
+    "settings.listing",
     "settings.preferences",
     "settings.scene",
     "settings.shortcut",

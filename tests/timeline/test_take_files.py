@@ -176,7 +176,7 @@ def test_what_was_dismissed_meanwhile_is_not_placed(scene: bpy.types.Scene, disk
     job = landed(scene)
     assert pressed_button(job, scene) == {"CANCELLED"}
     assert bpy.ops.reshoot.job_dismiss(job=job.id) == {"FINISHED"}
-    editing.drain_till(lambda: board.progress(job.id) is None)
+    editing.drain_till(lambda: board.progress(job.id).job.dismissed > 0)
     disk.set()
     assert not Watch().tick() and not takes(scene)
 

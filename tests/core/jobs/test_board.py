@@ -113,15 +113,53 @@ def test_the_jobs_of_a_shot_are_told_by_what_it_is_known_as() -> None:
     assert [line.job for line in board.of_shot((one, copied, one))] == [jobs[2], jobs[0]]
     board.update(Event(replace(jobs[0], state=State.EXPORTING)))
     assert [line.job.state for line in board.of_shot([one])] == [State.EXPORTING]
-    board.update(Event(jobs[0], gone=True))
-    assert board.of_shot([one]) == board.of_shot([""]) == board.of_shot(()) == []
+    gone = replace(jobs[0], dismissed=5.0)
+    board.update(Event(gone, marked=True))
+    assert [line.job for line in board.of_shot([one])] == [gone]
+    assert board.of_shot([""]) == board.of_shot(()) == []
 
 
-def test_a_job_that_goes_is_news() -> None:
-    job = replace(a_job(), state=State.CANCELLED)
+def dismissed(job: Job) -> Job:
+    """The job, which the board has heard to be dismissed."""
+    gone = replace(job, dismissed=9.0)
+    assert board.update(Event(gone, marked=True)), "it is news"
+    return gone
+
+
+def test_a_dismissed_job_is_not_listed_unless_it_is_asked_for() -> None:
+    job, other = heard(HERE, State.FAILED, created=2.0), heard(HERE, State.PLACED, created=1.0)
+    assert listed() == [job, other]
+    assert not board.has_dismissed(HERE)
+    gone = dismissed(job)
+    assert listed() == [other] and board.has_dismissed(HERE) and not board.has_dismissed(THERE)
+    board.show_dismissed(True)
+    assert board.shows_dismissed() and listed() == [gone, other]
+    board.show_dismissed(False)
+    assert listed() == [other]
+    board.update(Event(job, marked=True))
+    assert listed() == [job, other] and not board.has_dismissed(HERE), "it was brought back"
+    board.update(Event(replace(gone, project=THERE)))
+    assert board.has_dismissed(THERE) and not board.has_dismissed(HERE)
+
+
+def test_a_dismissed_job_holds_nothing_open_and_is_nobodys() -> None:
+    jobs = [heard(project, State.LANDED) for project in (HERE, LOST)]
+    failed = heard(HERE, State.FAILED)
+    assert board.is_open() and len(board.open_jobs()) == 3 and [line.job for line in board.orphaned(HERE)] == jobs[1:]
+    for job in (*jobs, failed):
+        dismissed(job)
+    assert not board.is_open() and board.open_jobs() == board.orphaned(HERE) == []
+    # An earlier Reshoot has left it so.
+    dismissed(heard(HERE, State.WAITING))
+    assert not board.is_moving() and not board.is_empty()
+
+
+def test_the_prompt_of_a_dismissed_job_stays_among_those_used_before() -> None:
+    job = replace(a_job(prompt="Rain at night"), project=HERE, state=State.CANCELLED, dismissed=3.0)
     board.update(Event(job))
-    assert board.update(Event(job, gone=True))
-    assert board.progress(job.id) is None
+    other = replace(a_job(prompt="Snow"), project=THERE, state=State.PLACED, created=9.0)
+    board.update(Event(other))
+    assert [line.job for line in board.recent_prompts(5, HERE, frozenset())] == [job, other]
 
 
 class Counted:
@@ -168,8 +206,8 @@ def test_the_list_follows_each_change() -> None:
     assert [each.id for each in listed(brought.id)] == [brought.id, job.id]
     board.update(Event(replace(job, project=LOST), elsewhere=True))
     assert listed(brought.id) == [brought]
-    board.update(Event(brought, gone=True))
-    assert listed(brought.id) == [] and board.of_project(THERE) == []
+    board.update(Event(replace(brought, dismissed=5.0), marked=True))
+    assert listed(brought.id) == [] and len(board.of_project(THERE)) == 1
     assert board.is_open() and not board.is_moving() and not board.is_empty()
-    board.update(Event(job, gone=True))
-    assert not board.is_open() and board.is_empty()
+    board.update(Event(replace(job, dismissed=5.0), marked=True))
+    assert not board.is_open()

@@ -117,7 +117,8 @@ def test_a_dismissed_job_is_not_looked_for(house: House, movie: Path, monkeypatc
     other = desk.shoot(a_job(file=movie, service=house.gate.base))
     house.stage.open.set()
     desk.hear(other, State.LANDED)
-    assert desk.journal.get(job.id) is None
+    row = desk.row(job)
+    assert row.dismissed and row.state is State.CANCELLED
     assert house.gate.count(STATUS) > asked
     assert sum(request in each.path for each in house.gate.seen) == about_it
 

@@ -171,7 +171,9 @@ def test_a_comparison_that_breaks_leaves_the_take_as_it_came(house: House, movie
     assert after.notes[-1] == "The result could not be compared with the clip: placed as it came"
 
 
-def test_a_dismissed_take_is_not_written_down_again(house: House, movie: Path, comparer: Comparer) -> None:
+def test_a_take_that_is_dismissed_while_it_is_compared_stays_dismissed(
+    house: House, movie: Path, comparer: Comparer
+) -> None:
     desk = house.desk(blender=comparer.blender)
     job = landed(house, desk, movie)
     until(comparer.is_asked)
@@ -179,4 +181,6 @@ def test_a_dismissed_take_is_not_written_down_again(house: House, movie: Path, c
     desk.runner.dismiss(job.id).result(LONGEST)
     comparer.answer(2)
     until(lambda: not desk.runner.is_active(job.id))
-    assert house.rows() == []
+    row = desk.row(job)
+    assert row.dismissed and row.compared and house.rows() == []
+    assert row.take and Path(row.take.path).is_file()

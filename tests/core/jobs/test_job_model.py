@@ -62,7 +62,7 @@ def put(path: Path, row: dict[str, Any]) -> None:
     """Write a row into the journal at `path` past this Reshoot's own code, as an earlier one did."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
-            "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, '', 0, ?)",
+            "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, '', 0, ?, '', 0)",
             (
                 row["id"],
                 row["state"],

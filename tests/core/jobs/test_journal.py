@@ -22,7 +22,7 @@ from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job, Stage
 from reshoot.core.values.request import Ticket
 from reshoot.core.values.state import State
-from sample_jobs import PROJECT, a_job
+from sample_jobs import PROJECT, a_job, a_shot
 
 
 @pytest.fixture
@@ -114,12 +114,15 @@ def test_what_is_shown_is_what_has_not_ended_the_open_project_and_the_newest(ope
         replace(a_job(), id=job_id, project=project, state=state, created=float(n))
         for n, (job_id, (project, state)) in enumerate(told.items())
     ]
+    shots = {f"old {n}": f"{n:032x}" for n in (7, 8, 9, 40)}
+    jobs = [replace(job, shot=replace(job.shot, id=shots.get(job.id, ""))) for job in jobs]
     journal.add(jobs)
     held = ["old 3", "old 50", "old 51", "new 3", "of another journal"]
+    stacks = [*(shots[f"old {n}"] for n in (7, 8, 40)), "of another journal", ""]
 
-    seen = [job.id for job in journal.shown(here, held)]
+    seen = [job.id for job in journal.shown(here, held, stacks)]
     assert seen == [
-        *["old 3", "old 50", "old 51"],
+        *["old 3", "old 7", "old 8", "old 40", "old 50", "old 51"],
         *[f"unfinished {state.value}" for state in State if not state.ended],
         *["unsure", "perhaps paid"],
         *[f"here {n}" for n in range(10, 510)],
@@ -128,19 +131,63 @@ def test_what_is_shown_is_what_has_not_ended_the_open_project_and_the_newest(ope
     assert journal.shown(here, held)[0] == jobs[3]
 
 
+def test_dismissed_rows_push_nothing_out_and_hold_nothing_open(opened) -> None:
+    journal = opened()
+    here, there = "/films/here.blend", "/films/there.blend"
+    told = {
+        "lost": (there, State.UNSURE, 5.0),
+        "landed": (there, State.LANDED, 6.0),
+        **{f"here {n}": (here, State.PLACED, 0.0) for n in range(3)},
+        **{f"gone {n}": (here, State.FAILED, 1000.0 - n) for n in range(510)},
+        **{f"new {n}": (there, State.PLACED, 0.0) for n in range(100)},
+    }
+    jobs = [
+        replace(a_job(), id=job_id, project=project, state=state, created=float(n), dismissed=gone)
+        for n, (job_id, (project, state, gone)) in enumerate(told.items())
+    ]
+    journal.add(jobs)
+    assert [job.id for job in journal.shown(here)] == [
+        *[f"here {n}" for n in range(3)],
+        *[f"gone {n}" for n in range(500)],
+        *[f"new {n}" for n in range(100)],
+    ], "those that were dismissed last"
+    assert journal.shown(here, ["lost"])[0].id == "lost", "its take is in the file"
+    assert journal.unfinished() == journal.open_questions() == []
+    assert {is_open for _project, _file, is_open in journal.projects()} == {False}
+    journal.mark("landed", lambda job: replace(job, dismissed=0.0))
+    assert journal.unfinished() == ["landed"] and journal.shown(here)[0].id == "landed"
+    journal.mark("landed", lambda job: replace(job, dismissed=7.0))
+    assert journal.unfinished() == []
+
+
+def test_a_dismissed_job_does_not_go_on(opened) -> None:
+    journal = opened()
+    job = replace(a_job(), state=State.CANCELLED, ticket=Ticket("r", "s", "r", "c"))
+    journal.add([job])
+    journal.mark(job.id, lambda row: replace(row, dismissed=7.0))
+    # It was asked about at the service when it was dismissed.
+    with pytest.raises(LeaseLost):
+        journal.advance(job, moved(job, State.WAITING))
+    placed = journal.advance(job, moved(job, State.PLACED))
+    assert placed.dismissed == 7.0 == journal.get(job.id).dismissed
+
+
+def test_an_answer_to_a_dismissed_submission_brings_it_back(opened) -> None:
+    """It is paid for."""
+    journal = opened()
+    job = replace(a_job(), state=State.UNSURE)
+    journal.add([job])
+    journal.mark(job.id, lambda row: replace(row, dismissed=7.0))
+    answered = replace(moved(job, State.WAITING), ticket=Ticket("r", "s", "r", "c"))
+    assert journal.answered(answered) == answered == journal.get(job.id)
+    assert journal.unfinished() == [job.id]
+
+
 def test_what_is_unfinished_can_be_asked_of_one_project(opened) -> None:
     journal = opened()
     jobs = [replace(a_job(), project=f"/films/{n}.blend") for n in range(3)]
     journal.add(jobs)
     assert journal.unfinished("/films/1.blend") == [jobs[1].id]
-
-
-def test_a_removed_row_is_gone(opened) -> None:
-    journal = opened()
-    job = a_job()
-    journal.add([job])
-    journal.remove(job.id)
-    assert journal.shown("") == []
 
 
 def test_a_commit_is_on_disk_when_it_returns(opened) -> None:
@@ -268,7 +315,7 @@ def test_a_change_of_what_is_not_so_any_more_is_refused(opened) -> None:
     with pytest.raises(LeaseLost):
         journal.advance(job, moved(job, State.EXPORTING))
     assert journal.get(job.id) == cancelled
-    journal.remove(job.id)
+    journal._connection.execute("DELETE FROM jobs")
     with pytest.raises(LeaseLost):
         journal.advance(cancelled, job)
 
@@ -345,6 +392,45 @@ def test_one_of_many_changes_makes_it(opened) -> None:
 
 
 # When the file is not what it should be
+
+
+_SCHEMA_2 = """
+DROP INDEX jobs_by_project_and_dismissal;
+DROP INDEX jobs_by_shot;
+ALTER TABLE jobs DROP COLUMN shot;
+ALTER TABLE jobs DROP COLUMN dismissed;
+CREATE INDEX jobs_by_project_and_age ON jobs (project, created);
+PRAGMA user_version = 2;
+"""
+"""Makes of a journal what the Reshoot before this one wrote."""
+
+
+def test_a_journal_of_the_version_before_is_taken_over_in_place(opened, path: Path) -> None:
+    shot = "5" * 32
+    jobs = [
+        replace(a_job(a_shot(id=shot)), project="/films/before.blend", state=State.PLACED, created=1.0),
+        replace(a_job(), project="/films/before.blend", state=State.FAILED, created=2.0, dismissed=7.0),
+        replace(a_job(), state=State.WAITING, created=3.0),
+    ]
+    before = opened()
+    before.add([*jobs, broken := replace(a_job(), created=4.0)])
+    before.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(_SCHEMA_2)
+        connection.execute("UPDATE jobs SET record = '[{' WHERE id = ?", (broken.id,))
+    for journal in (opened("two"), opened("three")):
+        assert journal.shown("/films/before.blend") == jobs
+        assert [journal.get(job.id) for job in jobs] == jobs
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+        told = connection.execute("SELECT shot, dismissed FROM jobs ORDER BY created").fetchall()
+        assert told == [(shot, 0.0), ("", 7.0), ("", 0.0), ("", 0.0)]
+    opened("four").add([added := replace(a_job(a_shot(id=shot)), created=5.0)])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT id FROM jobs WHERE shot = ?", (shot,)).fetchall() == [
+            (jobs[0].id,),
+            (added.id,),
+        ]
 
 
 def test_a_journal_of_a_newer_version_is_left_alone(path: Path, opened) -> None:

@@ -1163,7 +1163,7 @@ def _most_in_a_second(times: list[float]) -> int:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED, State.UNSURE, State.PLACED])
-def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: House, movie: Path, state: State) -> None:
+def test_dismissing_removes_the_folder_and_keeps_the_row_and_the_take(house: House, movie: Path, state: State) -> None:
     desk = house.desk()
     desk.keep_clips = True
     if state is State.FAILED:
@@ -1181,10 +1181,19 @@ def test_dismissing_removes_the_row_and_the_folder_and_keeps_the_take(house: Hou
     ended = desk.listen(lambda event: event.job.state is state).job
     folder = desk.runner.folder_of(job)
     assert folder.is_dir()
+    began = time.time()
     desk.runner.dismiss(job.id)
-    desk.listen(lambda event: event.gone and event.job.id == job.id)
+    gone = desk.listen(lambda event: event.marked and event.job.id == job.id).job
+    assert gone == replace(ended, dismissed=gone.dismissed) and began <= gone.dismissed <= time.time()
+    desk.runner.dismiss(job.id).result(LONGEST)
+    assert desk.row(job) == gone, "once"
     desk.close()
     assert not folder.exists() and house.rows() == []
+    # Neither does the next Blender do anything with it.
+    again = house.desk("two")
+    again.runner.resume_all()
+    again.runner.written().result(LONGEST)
+    assert again.heard == [] and again.journal.get(job.id) == gone
     if state is State.PLACED:
         assert ended.take and Path(ended.take.path).exists()
 
@@ -1216,15 +1225,54 @@ def test_what_is_on_its_way_cannot_be_dismissed(house: House, movie: Path) -> No
     desk.runner.dismiss(job.id)
     house.stage.open.set()
     desk.hear(job, State.LANDED)
-    assert not any(event.gone for event in desk.heard)
+    assert not any(event.job.dismissed for event in desk.heard) and not desk.row(job).dismissed
 
 
 def test_a_take_that_waits_to_be_placed_can_be_given_up(house: House, movie: Path) -> None:
     desk = house.desk()
     landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
     desk.runner.dismiss(landed.id)
-    desk.listen(lambda event: event.gone)
+    desk.listen(lambda event: event.job.dismissed > 0)
     assert landed.take and Path(landed.take.path).exists() and house.rows() == []
+
+
+def test_a_dismissed_job_is_retried_once_it_is_brought_back(house: House, movie: Path) -> None:
+    house.gate.at(DOWNLOAD, gates.once(gates.says(200, "<html>busy</html>")))
+    desk = house.desk()
+    job = desk.shoot(a_job(file=movie))
+    failed = desk.listen(lambda event: event.job.state is State.FAILED).job
+    desk.runner.dismiss(job.id).result(LONGEST)
+    desk.runner.retry(job.id).result(LONGEST)
+    desk.listen(lambda event: "bring it back first" in event.words)
+    assert desk.row(job).state is State.FAILED
+    desk.runner.bring_back(job.id).result(LONGEST)
+    assert desk.row(job) == failed
+    desk.runner.retry(job.id).result(LONGEST)
+    desk.listen(lambda event: event.job.state is State.LANDED)
+    assert house.gate.count(SUBMIT) == 1
+
+
+def test_what_was_to_be_sent_is_made_again_for_a_job_that_is_brought_back(house: House, movie: Path) -> None:
+    house.gate.at(SUBMIT, gates.once(gates.says(422, {"detail": "not now"})))
+    desk = house.desk()
+    job = desk.shoot(a_job(file=movie))
+    failed = desk.listen(lambda event: event.job.state is State.FAILED).job
+    desk.runner.dismiss(job.id).result(LONGEST)
+    assert failed.retry_to is State.UPLOADING
+    desk.runner.bring_back(job.id).result(LONGEST)
+    desk.runner.retry(job.id).result(LONGEST)
+    desk.listen(lambda event: event.job.state is State.LANDED)
+
+
+def test_a_take_that_was_given_up_waits_again_once_it_is_brought_back(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
+    until(lambda: desk.runner.is_at_rest)
+    desk.runner.dismiss(landed.id).result(LONGEST)
+    assert desk.journal.unfinished() == []
+    desk.runner.bring_back(landed.id).result(LONGEST)
+    back = desk.listen(lambda event: not event.marked and event.job.state is State.LANDED and not event.job.dismissed)
+    assert desk.journal.unfinished() == [back.job.id] == [landed.id]
 
 
 @pytest.mark.parametrize("how", ["the take cannot be put", "its project is gone"])
@@ -1242,7 +1290,7 @@ def test_dismissing_keeps_what_came_and_is_nowhere_else(
     job = desk.shoot(a_job(file=movie, service=house.gate.base))
     desk.listen(lambda event: event.job.id == job.id and event.job.state is State.FAILED)
     desk.runner.dismiss(job.id).result(LONGEST)
-    gone = desk.listen(lambda event: event.gone)
+    gone = desk.listen(lambda event: event.job.dismissed > 0)
     (kept,) = at_home.glob(f"*_{job.id[:8]}.mp4")
     assert str(kept) in gone.words and kept.stat().st_size
     assert kept.with_suffix(".json").is_file()
@@ -1344,7 +1392,7 @@ def test_what_is_asked_for_is_done_when_it_says_so(house: House, movie: Path) ->
     house.gate.opened.set()
     desk.listen(lambda event: event.job.state is State.FAILED)
     desk.runner.dismiss(job.id).result(LONGEST)
-    assert house.rows() == []
+    assert house.rows() == [] and desk.row(job).dismissed
 
 
 def test_closing_leaves_no_thread_and_takes_no_more_work(house: House, movie: Path) -> None:

@@ -151,9 +151,11 @@ class House:
         return self._desks[-1]
 
     def rows(self) -> list[tuple[str, str]]:
-        """State and request id of every row, as a script reads them."""
+        """State and request id of every row that is not dismissed, as a script reads them."""
         with closing(sqlite3.connect(self.folder / "journal.sqlite3", timeout=10)) as connection:
-            return connection.execute("SELECT state, request_id FROM jobs ORDER BY created, id").fetchall()
+            return connection.execute(
+                "SELECT state, request_id FROM jobs WHERE dismissed = 0 ORDER BY created, id"
+            ).fetchall()
 
     def accepted(self) -> int:
         """How many requests the service took and was not made to stop."""

@@ -238,7 +238,9 @@ class Editor:
             return []
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
-            return connection.execute("SELECT id, state, request_id FROM jobs ORDER BY created").fetchall()
+            return connection.execute(
+                "SELECT id, state, request_id FROM jobs WHERE dismissed = 0 ORDER BY created"
+            ).fetchall()
         except sqlite3.OperationalError:
             # It is being made.
             return []

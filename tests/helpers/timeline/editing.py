@@ -120,7 +120,9 @@ def journal() -> list[Row]:
         return []
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        rows = connection.execute("SELECT id, state, request_id, error, record FROM jobs ORDER BY created").fetchall()
+        rows = connection.execute(
+            "SELECT id, state, request_id, error, record FROM jobs WHERE dismissed = 0 ORDER BY created"
+        ).fetchall()
     finally:
         connection.close()
     return [Row(*row[:4], json.loads(row[4])["paid"]) for row in rows]
