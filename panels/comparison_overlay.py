@@ -13,7 +13,6 @@ import blf
 import bpy
 
 from ..core.errors import ReshootError
-from ..core.values.comparison_recipe import OTHER, SHOWN
 from ..core.words import say
 from ..session import comparison, viewer
 from ..session.guarded import log

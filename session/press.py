@@ -87,8 +87,8 @@ class Press:
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
     meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
     through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
-    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is sent
-    once more, in place of what is selected and set.
+    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is
+    sent once more, in place of what is selected and set.
     """
 
     def __init__(
@@ -329,11 +329,11 @@ class Press:
         scene = self._open_scene()
         if scene is None:
             return
-        shots = self.shots
-        marks.adopt(scene, shots)
+        adopted = self.shots
+        marks.adopt(scene, adopted)
         if self._prompt:
             settings_of(scene).prompt = self._prompt
-        briefs.keep_sent(scene, shots.values(), self._brief)
+        briefs.keep_sent(scene, adopted.values(), self._brief)
 
     @property
     def shots(self) -> dict[str, list[str]]:

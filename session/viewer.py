@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import bpy
-
 from .. import session
 
 if TYPE_CHECKING:

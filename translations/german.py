@@ -1536,7 +1536,6 @@ GERMAN: dict[str, str] = {
     "Select a shot that was sent, or its take, to see its takes": (
         "Einen Shot auswählen, der gesendet wurde, oder seinen Take, um seine Takes zu sehen"
     ),
-    "Original": "Original",
     "Note…": "Notiz …",
     "Take {number} of “{shot}” has landed; the pick stays": (
         "Take {number} von „{shot}“ ist angekommen; der gewählte bleibt"
@@ -1547,8 +1546,6 @@ GERMAN: dict[str, str] = {
     "Next Take": "Nächster Take",
     "Previous Take": "Voriger Take",
     # ---- briefs
-    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
-    "Choose one of the jobs in the sidebar.": "Einen der Aufträge in der Seitenleiste wählen.",
     "The scene “{scene}” is linked from another file: its settings cannot be changed.": (
         "Die Szene „{scene}“ ist aus einer anderen Datei verknüpft: Ihre Einstellungen lassen sich nicht ändern."
     ),
