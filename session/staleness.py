@@ -18,8 +18,10 @@ from ..core.takes import stale
 from ..core.takes.stale import Stale
 from ..core.values.job import Job
 from ..core.words import say
-from ..timeline import whereabouts
+from ..timeline import compat, place, whereabouts
+from ..timeline.editor import editor_of
 from ..timeline.facts import TimelineFacts
+from ..timeline.plate_look import Looks
 from ..timeline.stacks import follow as following
 from .guarded import enduring
 
@@ -30,7 +32,12 @@ _NEXT = 0.05
 _RESTS = 0.5
 """Seconds from one round of all takes to the next, at least: some changes are in nothing that is cheap to ask."""
 
+_TRUE_FOR = 1.0
+"""Seconds that an index is taken for true where no strip has come or gone."""
+
 _known: dict[str, Stale] = {}
+_indexed: tuple[tuple[int, int, int], float, following.Index] | None = None
+"""The index that was read last, what it was read of, and when."""
 _round: Iterator[None] | None = None
 _scene = 0
 """Blender's own number of the scene that is looked at."""
@@ -64,20 +71,29 @@ def look(scene: bpy.types.Scene) -> None:
 
 
 def look_at_selected(scene: bpy.types.Scene) -> None:
-    """Look at the takes of what is selected, which the editor is told first."""
-    found = following.index(scene)
-    selected = TimelineFacts(scene).selected[:_AT_ONCE]
-    ids = {each for strip in selected for each in strip.ids}
+    """Look at the takes of what is selected, which the editor is told first: as many as there is time for."""
+    until = time.monotonic() + _SLICE
+    ids = {each for strip in TimelineFacts(scene).selected for each in strip.ids}
+    if not ids:
+        return
+    found, looks = _index(scene), Looks()
     for take, job_id in found.takes:
         line = board.progress(job_id)
-        if line is not None and line.job.shot.id in ids:
-            _look_at(scene, found, take, job_id)
+        if line is not None and line.job.shot.id in ids and time.monotonic() < until:
+            _look_at(scene, found, take, job_id, looks)
     for group in _not_laid(found, ids):
-        _look_at_hidden(scene, found, group)
+        if time.monotonic() < until:
+            _look_at_hidden(scene, found, group, looks)
 
 
-_AT_ONCE = 4
-"""Selected shots whose takes are looked at at one redraw."""
+def _index(scene: bpy.types.Scene) -> following.Index:
+    """The index of a scene, for what is looked at again soon: it may be that of a moment ago."""
+    global _indexed
+    now = time.monotonic()
+    known = (scene.session_uid, len(compat.strips_all(editor_of(scene))), place.changes())
+    if _indexed is None or _indexed[0] != known or now - _indexed[1] > _TRUE_FOR:
+        _indexed = (known, now, following.index(scene))
+    return _indexed[2]
 
 
 def follow(scene: bpy.types.Scene) -> tuple[str, ...]:
@@ -108,9 +124,9 @@ def follow(scene: bpy.types.Scene) -> tuple[str, ...]:
 
 def close() -> None:
     """Forget what is known, and look no more."""
-    global _round, _ended
+    global _round, _ended, _indexed
     _known.clear()
-    _round, _ended = None, 0.0
+    _round, _ended, _indexed = None, 0.0, None
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
 
@@ -149,12 +165,12 @@ def _looks(number: int) -> Iterator[None]:
         # It may be gone by now.
         scene = _scene_of(number)
         if scene is not None:
-            seen.update(_look_at(scene, found, take, job_id, seen))
+            seen.update(_look_at(scene, found, take, job_id, Looks(), seen))
         yield
     for group in _not_laid(found, set(found.plates)):
         scene = _scene_of(number)
         if scene is not None:
-            _look_at_hidden(scene, found, group)
+            _look_at_hidden(scene, found, group, Looks())
             seen.update(job.id for job in group)
         yield
     for job_id in _known.keys() - seen:
@@ -179,13 +195,13 @@ def _group(job_id: str) -> list[Job]:
 
 
 def _look_at(
-    scene: bpy.types.Scene, found: following.Index, take: str, job_id: str, seen: Collection[str] = ()
+    scene: bpy.types.Scene, found: following.Index, take: str, job_id: str, looks: Looks, seen: Collection[str] = ()
 ) -> list[str]:
     """Look at one take in the timeline: the jobs that it is of. seen: those that lie elsewhere too, where one that is
     stale is told.
     """
     group = _group(job_id)
-    pair = following.pair(scene, found, take, group, session.project())
+    pair = following.pair(scene, found, take, group, session.project(), looks)
     ids = [job.id for job in group]
     now = pair.stale if pair is not None else None
     if now is not None or job_id not in seen:
@@ -204,11 +220,11 @@ def _not_laid(found: following.Index, ids: set[str]) -> list[list[Job]]:
     return list(groups.values())
 
 
-def _look_at_hidden(scene: bpy.types.Scene, found: following.Index, group: Sequence[Job]) -> None:
+def _look_at_hidden(scene: bpy.types.Scene, found: following.Index, group: Sequence[Job], looks: Looks) -> None:
     """Look at a take that is not in the timeline: what it would lack, and what it was made of."""
     shot = group[0].shot
     spots = [spot for spot in whereabouts.find_among(scene, shot, found.plates.get(shot.id, ())) if spot.strips]
-    plate = following.plate_at(scene, shot, spots[0], session.project()) if spots else None
+    plate = following.plate_at(scene, shot, spots[0], session.project(), looks) if spots else None
     now = stale.changed(shot, plate, stale.frames_of(group), None) if plate is not None else None
     _keep([job.id for job in group], now)
 

@@ -45,8 +45,28 @@ _VIEW = ("view_transform", "look", "exposure", "gamma", "use_curve_mapping")
 _Look = dict[Aspect, tuple[object, ...]]
 
 
-def marks_of(scene: bpy.types.Scene, shot: Shot, spot: Spot | None = None) -> tuple[Mark, ...]:
-    """How a shot looks, where it is now; where it was read as it is sent, without `spot`."""
+Looks = dict[tuple[object, ...], tuple[Mark, ...]]
+"""What was read at this moment already: takes of one shot are of one look."""
+
+
+def marks_of(
+    scene: bpy.types.Scene, shot: Shot, spot: Spot | None = None, looks: Looks | None = None
+) -> tuple[Mark, ...]:
+    """How a shot looks, where it is now; where it was read as it is sent, without `spot`.
+
+    looks: what was read before in one go, to be read once.
+    """
+    if looks is None or spot is None:
+        return _marks_of(scene, shot, spot)
+    with_more = shot.see_through or shot.source is Source.TIMELINE or len(shot.strips) > 1
+    more = (shot.id, spot.start, shot.frames, shot.source, len(shot.strips)) if with_more else ()
+    key = (spot.strips, shot.view, *more)
+    if key not in looks:
+        looks[key] = _marks_of(scene, shot, spot)
+    return looks[key]
+
+
+def _marks_of(scene: bpy.types.Scene, shot: Shot, spot: Spot | None) -> tuple[Mark, ...]:
     names = [strip.name for strip in shot.strips] if spot is None else spot.strips
     origin = shot.start if spot is None else spot.start
     every = compat.strips_all(editor_of(scene))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ import pytest
 from editing import takes
 from reshoot import session
 from reshoot.core.jobs import board
-from reshoot.core.takes.stale import Aspect
+from reshoot.core.takes.stale import Aspect, Stale
 from reshoot.core.values.job import Job
 from reshoot.operators import waiting
 from reshoot.session import shoot as press
 from reshoot.session import staleness
 from reshoot.timeline import compat
-from reshoot.timeline.stacks import marks
+from reshoot.timeline.stacks import follow, marks
 
 pytestmark = [
     pytest.mark.usefixtures("uncompared"),
@@ -260,11 +261,66 @@ def test_what_lies_below_is_looked_at_where_it_was_sent_too(scene: bpy.types.Sce
     assert told(job) == {Aspect.PLACEMENT}
 
 
+def test_it_is_told_of_cut_copied_and_older_shots_a_little_at_a_time(scene: bpy.types.Scene, movie: Path) -> None:
+    strip = trimmed(scene, movie)
+    job = landed(scene)
+    (take,) = takes(scene)
+    moved(strip, 5)
+    # As a timer does it.
+    staleness.close()
+    editing.select(scene)
+    staleness._scene = scene.session_uid
+    ticks = 0
+    while staleness._tick() is not None:
+        ticks += 1
+    assert staleness.stale_of(job.id) == Stale((Aspect.PLACE,), can_follow=True, moved=5)
+    staleness.close()
+    assert staleness.stale_of(job.id) is None
+    # The panel asks for what is selected first.
+    editing.select(scene, strip)
+    staleness.look_at_selected(scene)
+    assert staleness.stale_of(job.id) is not None and staleness.stale_of("0" * 32) is None
+    # A row, a shot and a take of 0.1.0.
+    found = follow.index(scene)
+    old = replace(job, shot=replace(job.shot, id="", marks=()))
+    held = {each: each[name] for each, name in ((strip, marks.SHOT_KEY), (take, marks.STACK_KEY))}
+    del strip[marks.SHOT_KEY], take[marks.STACK_KEY]
+    strip.color_saturation = 0.5
+    pair = follow.pair(scene, follow.index(scene), take.name, [old], session.project())
+    assert pair is not None and pair.stale == Stale((Aspect.PLACE,), can_follow=True, moved=5)
+    strip[marks.SHOT_KEY], take[marks.STACK_KEY] = held[strip], held[take]
+    strip.color_saturation = 1.0
+    moved(strip, -5)
+    assert follow.index(scene) == found and not told(job)
+    # Cut apart, the shot is still whole under its take.
+    piece = strip.split(frame=80, split_method="SOFT", **(compat.split_options(strip) or {}))
+    assert piece is not None and not told(job)
+    piece.use_flip_x = True
+    assert told(job) == {Aspect.PLACEMENT}
+    piece.use_flip_x = False
+    # A copy of the shot and of its take, elsewhere: each is held against its own.
+    copy, other = (
+        compat.strips(scene.sequence_editor).new_movie(each.name, each.filepath, each.channel, 301)
+        for each in (strip, take)
+    )
+    copy[marks.SHOT_KEY] = strip[marks.SHOT_KEY]
+    other[marks.STACK_KEY], other[marks.JOB_KEY] = take[marks.STACK_KEY], job.id
+    compat.set_start(copy, 341)
+    compat.set_end(copy, 421)
+    moved(other, 40)
+    assert (lies(copy), lies(other)) == ((341, 421, 1), (341, 421, 2)) and not told(job)
+    moved(copy, 7)
+    assert told(job) == {Aspect.PLACE}
+    editing.select(scene, copy)
+    assert bpy.ops.reshoot.take_follow() == {"FINISHED"}
+    assert (lies(other), lies(take)) == ((348, 428, 2), (41, 121, 2)) and not told(job)
+
+
 def frames_shown(scene: bpy.types.Scene, frames: list[int], folder: Path) -> list[int]:
     return [numbered.number_shown(scene, frame, folder) for frame in frames]
 
 
-def follow() -> None:
+def follows() -> None:
     assert bpy.ops.reshoot.take_follow() == {"FINISHED"}
 
 
@@ -278,7 +334,7 @@ def test_a_take_beside_its_shot_follows_it_to_the_frame(scene: bpy.types.Scene, 
     compat.set_end(strip, 156)
     strip.blend_alpha = 0.0
     bpy.ops.ed.undo_push(message="edited")
-    follow()
+    follows()
     bpy.ops.ed.undo_push(message="Follow")
     (take,) = takes(scene)
     assert lies(take) == (66, 156, 2) and told(job) == {Aspect.BLEND}
@@ -294,7 +350,7 @@ def test_a_take_beside_its_shot_follows_it_to_the_frame(scene: bpy.types.Scene, 
     # Past what it has.
     compat.set_end(strip, 171)
     assert told(job) == {Aspect.TRIM}
-    follow()
+    follows()
     assert lies(takes(scene)[0]) == (66, 163, 2)
     found = staleness.stale_of(job.id)
     assert found is not None and found.words == ("Opened by 8 frames past the take",) and not found.can_follow
@@ -303,7 +359,7 @@ def test_a_take_beside_its_shot_follows_it_to_the_frame(scene: bpy.types.Scene, 
     compat.set_start(strip, 71)
     compat.set_end(strip, 151)
     assert told(job) == {Aspect.TRIM}
-    follow()
+    follows()
     assert lies(takes(scene)[0]) == (71, 151, 2) and not told(job)
     # On another channel, with something in the way.
     strip.channel = 5
@@ -313,7 +369,7 @@ def test_a_take_beside_its_shot_follows_it_to_the_frame(scene: bpy.types.Scene, 
     assert "no room for the take directly above “forest”" in editing.refusal(bpy.ops.reshoot.take_follow)
     timeline.is_as_it_was()
     compat.strips(scene.sequence_editor).remove(other)
-    follow()
+    follows()
     assert lies(takes(scene)[0]) == (111, 191, 6) and not told(job)
 
 
@@ -327,7 +383,7 @@ def test_a_take_in_a_stack_follows_and_where_it_has_no_frames_the_plate_is_seen(
     stack = marks.stack_of(named(name))
     compat.set_end(stack, 141)
     assert told(job) == {Aspect.TRIM} and staleness.stale_of(job.id).can_follow  # type: ignore[union-attr]
-    follow()
+    follows()
     (take,) = takes(scene)
     assert (compat.start(take), compat.end(take)) == (41, 133) and lies(stack) == (41, 141, 1)
     assert staleness.stale_of(job.id).words == ("Opened by 8 frames past the take",)  # type: ignore[union-attr]
@@ -341,7 +397,7 @@ def test_a_take_in_a_stack_follows_and_where_it_has_no_frames_the_plate_is_seen(
     compat.set_start(stack, 41)
     compat.set_end(stack, 141)
     assert Aspect.PLACE in told(job)
-    follow()
+    follows()
     assert (compat.start(takes(scene)[0]), compat.end(takes(scene)[0])) == (41, 139)
     assert lies(stack) == (41, 141, 1)
     assert frames_shown(scene, [41, 125, 138, 140], tmp_path) == [34, 118, 131, 133]
@@ -382,7 +438,7 @@ def test_what_cannot_follow_is_refused_and_nothing_changes(scene: bpy.types.Scen
     refused("has no take in this timeline")
     # From the take itself.
     editing.select(scene, take)
-    follow()
+    follows()
     assert lies(take) == (51, 131, 2)
 
 
@@ -398,10 +454,11 @@ def test_in_a_stack_that_is_open_no_take_follows(scene: bpy.types.Scene, movie: 
     assert "is open: its take cannot follow" in editing.refusal(bpy.ops.reshoot.take_follow)
     compat.open_level(scene.sequence_editor, "")
     editing.select(scene, stack)
-    follow()
+    follows()
     assert compat.end(takes(scene)[0]) == 130
 
 
+@pytest.mark.campaign
 def test_two_neighbours_follow_at_once(scene: bpy.types.Scene, movie: Path) -> None:
     one = trimmed(scene, movie)
     two = editing.add_movie(scene, movie, channel=1, frame=121)
@@ -414,10 +471,11 @@ def test_two_neighbours_follow_at_once(scene: bpy.types.Scene, movie: Path) -> N
     for strip in (two, one):
         moved(strip, 30)
     editing.select(scene, one, two)
-    follow()
+    follows()
     assert sorted(map(lies, takes(scene))) == [(71, 151, 2), (151, 231, 2)]
 
 
+@pytest.mark.campaign
 def test_sound_and_parts_follow(scene: bpy.types.Scene, tmp_path: Path) -> None:
     strip = editing.add_movie(scene, numbered.movie(tmp_path / "long.mp4", frames=400, sound=True))
     compat.set_start(strip, 21)
@@ -431,7 +489,7 @@ def test_sound_and_parts_follow(scene: bpy.types.Scene, tmp_path: Path) -> None:
     compat.set_start(strip, 41)
     compat.set_end(strip, 413)
     assert told(job) == {Aspect.PLACE, Aspect.TRIM}
-    follow()
+    follows()
     assert lies(meta)[:2] == (41, 413) and not told(job)
     after = [(compat.content_start(each), compat.content_start(meta)) for each in takes(scene) if each.type == "MOVIE"]
     assert [now[0] - then[0] for then, now in zip(inner, after, strict=True)] == [25] * len(inner)
@@ -454,7 +512,7 @@ def test_the_sound_beside_a_take_follows(scene: bpy.types.Scene, tmp_path: Path)
     moved(strip, 15)
     compat.set_end(strip, 141)
     compat.set_start(strip, 66)
-    follow()
+    follows()
     (picture,) = [each for each in takes(scene) if each.type != "SOUND"]
     assert lies(picture)[:2] == lies(sound)[:2] == (66, 141)
     assert compat.content_start(sound) - begins == 15 and sound.channel > picture.channel

@@ -23,6 +23,7 @@ from ...core.values.shot import Shot
 from ...core.words import say
 from .. import compat, content, plate_look, whereabouts
 from ..editor import editor_of
+from ..plate_look import Looks
 from ..shot import linked_words, scene_fps
 from . import marks
 
@@ -44,22 +45,23 @@ class Index:
 
 
 def index(scene: bpy.types.Scene) -> Index:
-    """Read it: a millisecond for thousands of strips."""
-    plates: dict[str, tuple[str, ...]] = {}
-    takes = []
-    for strip in compat.strips_all(scene.sequence_editor) if scene.sequence_editor else ():
-        if marks.is_take(strip):
-            if strip.type != "SOUND" and not _is_in_take(strip):
-                takes.append((str(strip.name), str(strip[marks.JOB_KEY])))
-            continue
-        for shot_id in marks.ids(strip):
-            plates[shot_id] = (*plates.get(shot_id, ()), str(strip.name))
-    return Index(plates, tuple(takes))
-
-
-def _is_in_take(strip: Any) -> bool:
-    holder = strip.parent_meta()
-    return holder is not None and marks.is_take(holder)
+    """Read it: a millisecond for a thousand strips."""
+    plates: dict[str, list[str]] = {}
+    takes: list[tuple[str, str]] = []
+    levels = [scene.sequence_editor] if scene.sequence_editor is not None else []
+    for level in levels:
+        # What is found in a level is gone through later, in this same loop. To ask each strip what holds it takes long.
+        for strip in compat.strips(level):
+            kind = strip.type
+            if marks.is_take(strip):
+                if kind != "SOUND":
+                    takes.append((strip.name, strip[marks.JOB_KEY]))
+                continue
+            if kind == "META":
+                levels.append(strip)
+            for shot_id in marks.ids(strip):
+                plates.setdefault(shot_id, []).append(strip.name)
+    return Index({shot_id: tuple(names) for shot_id, names in plates.items()}, tuple(takes))
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,12 @@ class Pair:
         return stale.changed(self.jobs[0].shot, self.plate, self.has, self.laid)
 
 
-def pair(scene: bpy.types.Scene, found: Index, take: str, jobs: Sequence[Job], project: str) -> Pair | None:
+def pair(
+    scene: bpy.types.Scene, found: Index, take: str, jobs: Sequence[Job], project: str, looks: Looks | None = None
+) -> Pair | None:
     """A take with its shot as both are now; None where the one or the other is not there.
 
-    jobs: what is known of its parts. project: the open file.
+    jobs: what is known of its parts. project: the open file. looks: see `plate_look.marks_of`.
     """
     every = compat.strips_all(editor_of(scene))
     strip = every.get(take)
@@ -98,15 +102,15 @@ def pair(scene: bpy.types.Scene, found: Index, take: str, jobs: Sequence[Job], p
     if not own:
         return None
     spot = _spot(scene, found, strip, own[0].shot)
-    plate = plate_at(scene, own[0].shot, spot, project) if spot is not None else None
+    plate = plate_at(scene, own[0].shot, spot, project, looks) if spot is not None else None
     laid = _laid(strip, parts, own, plate) if plate is not None else None
     if spot is None or plate is None or laid is None:
         return None
     return Pair(take, own, spot, plate, laid)
 
 
-def plate_at(scene: bpy.types.Scene, shot: Shot, spot: Spot, project: str) -> Plate | None:
-    """A shot as it is on a spot; None where its strips are gone."""
+def plate_at(scene: bpy.types.Scene, shot: Shot, spot: Spot, project: str, looks: Looks | None = None) -> Plate | None:
+    """A shot as it is on a spot; None where its strips are gone. looks: see `plate_look.marks_of`."""
     every = compat.strips_all(editor_of(scene))
     strips = [every[name] for name in spot.strips if name in every]
     if not strips:
@@ -118,7 +122,7 @@ def plate_at(scene: bpy.types.Scene, shot: Shot, spot: Spot, project: str) -> Pl
         scene_fps(scene),
         tuple((strip.type, content.file_of(strip)) for strip in strips),
         project,
-        plate_look.marks_of(scene, shot, spot),
+        plate_look.marks_of(scene, shot, spot, looks),
     )
 
 
