@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import bpy
 
 from .. import session
-from ..core.blender_process import Blender
 from ..core.errors import PlacementError, ReshootError
 from ..core.export.recipe import SCENE_FILE
 from ..core.jobs import board
