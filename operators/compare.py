@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TICK = 0.1
 _SHIFT = 4.0
-"""Seconds after which one hands over to the next: once nothing is held down and the mouse rests, or after thrice that."""
+"""Seconds after which one hands over to the next once nothing is held and the mouse rests, or after thrice that."""
 _RESTED = 0.5
 _PAUSE = 0.1
 _NEAR = 10
@@ -157,7 +157,7 @@ class RESHOOT_OT_compare(bpy.types.Operator):
                 was, self._dragged = self._dragged, None
                 return {"RUNNING_MODAL"} if was is not None else {"PASS_THROUGH"}
             near = _NEAR * preferences.of_blender().system.ui_scale
-            for area, region in places:
+            for _area, region in places:
                 x, y = event.mouse_x - region.x, event.mouse_y - region.y
                 line = viewer.line_in(region, viewer.picture_in(region, scene), compare.wipe)
                 if 0 <= x < region.width and 0 <= y < region.height and abs(x - line) <= near:

@@ -88,8 +88,9 @@ void main()
     colour = min(abs(colour - seen(second, at)) * gain, vec3(1.0));
   }
   if (srgbTarget) {
-    // Blender encodes what is drawn over a viewer for the screen, by this power.
-    colour = pow(colour, vec3(2.2));
+    // Blender encodes it for the screen once it is drawn.
+    vec3 curve = mix(colour / 12.92, pow((colour + 0.055) / 1.055, vec3(2.4)), step(vec3(0.04045), colour));
+    colour = by_power ? pow(colour, vec3(2.2)) : curve;
   }
   result = vec4(colour, 1.0);
 }
@@ -249,6 +250,7 @@ def _picture(whole: Box, part: Box, exact: bool, first: GPUTexture, second: GPUT
     smaller = max(first.width / (right - left), first.height / (high - low))
     # As Blender itself does it with a picture of the scene's own size: both sides of a wipe look alike.
     shader.uniform_int("taps", 0 if exact else max(1, min(_MOST_TAPS, round(smaller))))
+    shader.uniform_bool("by_power", (viewer.ENCODED_BY_POWER,))
     shader.uniform_sampler("first", first)
     shader.uniform_sampler("second", second or first)
     gpu.state.blend_set("NONE")
@@ -274,6 +276,7 @@ def _shader() -> GPUShader:
         info.push_constant("VEC2", "step_size")
         info.push_constant("FLOAT", "gain")
         info.push_constant("INT", "taps")
+        info.push_constant("BOOL", "by_power")
         # By this name Blender itself tells its programs, and any other, what they draw to.
         info.push_constant("BOOL", "srgbTarget")
         info.sampler(0, "FLOAT_2D", "first")

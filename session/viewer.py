@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import session
+from ..timeline import compat
 
 if TYPE_CHECKING:
     from bpy.types import Area, Region, Scene, Window
+
+ENCODED_BY_POWER = compat.VIEWER_ENCODES_BY_POWER
+"""How Blender encodes for the screen what is drawn over the viewer."""
 
 Box = tuple[float, float, float, float]
 """Left, lower, right, upper edge."""

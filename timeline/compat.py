@@ -44,6 +44,11 @@ METAS_HIDE = bpy.app.version >= (5, 2, 0)
 """A meta strip hides what is below it also where its content does not reach or is see-through, unless it is moved,
 however little."""
 
+VIEWER_ENCODES_BY_POWER = bpy.app.version >= (5, 0, 0)
+"""What is drawn over the sequencer's viewer is encoded for the screen by the power of 2.2; by the curve of sRGB before,
+as everywhere else. Seen in 5.2.2 and in 4.3.2; 5.0 is the first whose viewer goes through the display's own transform.
+"""
+
 _WITH_NODES = ("lights", "linestyles", "materials", "textures", "worlds") + (() if MEDIA_TYPE else ("scenes",))
 """Data that have nodes of their own; those of a scene are a group from 5.0 on."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a background Blender renders to compare two takes of a shot in the viewer. It crosses to another process as JSON.
+"""What a background Blender renders to compare two takes in the viewer. It crosses to another process as JSON.
 
 Here too is how large such pictures are, in which order they are made and what their files are called.
 """
