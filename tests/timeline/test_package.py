@@ -49,6 +49,7 @@ AT_START = {
     "core.names",
     "core.words",
     "operators",
+    "operators.briefs",
     "operators.compare",
     "operators.follow",
     "operators.jobs",
