@@ -66,8 +66,9 @@ def draw(layout: UILayout, context: Context) -> None:
         _in_the_way(layout, error, preview, free)
     if len(preview.errors) > _FAULTS:
         wrapped(layout, say("and {count} more", count=len(preview.errors) - _FAULTS), free, icon="BLANK1")
-    for words in start.waiting():
-        wrapped(layout, words, free, icon="TIME")
+    for number, words in enumerate(start.waiting()):
+        if number or not _fits(words, free):
+            wrapped(layout, words, free, icon="TIME")
     _beside(layout, preview, free)
     if len(preview.shots) > 1:
         _facts_of_shots(layout, preview.shots, free)
@@ -299,13 +300,18 @@ def _asks(error: ReshootError, preview: Preview) -> tuple[str, Icon] | None:
     return None
 
 
+def _fits(words: str, free: Room) -> bool:
+    """Whether the line above the button has room for all of it."""
+    return text_width(words, free) <= free.pixels - _ICON * free.scale
+
+
 def _in_the_way(layout: UILayout, error: ReshootError, preview: Preview, free: Room) -> None:
     """What blocks sending. That nothing is selected or written yet is no fault."""
     asks = _asks(error, preview)
     if asks is not None:
         words, icon = asks
         # The line above the button has it already, where it is wide enough.
-        if text_width(words, free) > free.pixels - _ICON * free.scale:
+        if not _fits(words, free):
             wrapped(layout, words, free, icon=icon)
         return
     column = layout.box().column()

@@ -322,7 +322,7 @@ def test_the_panel_tells_what_a_press_waits_for_and_takes_it_once(
 def drawn(scene: bpy.types.Scene) -> tuple[list[str], bool]:
     """What the panel says that presses wait for, and whether its button can be pressed."""
     panel = importlib.import_module(f"{MODULE}.panels.shot")
-    row = SimpleNamespace(enabled=True, operator=lambda *_about, **_how: None)
+    row = MagicMock(enabled=True)
     layout = MagicMock()
     layout.row.return_value = row
     told: list[str] = []
@@ -330,6 +330,7 @@ def drawn(scene: bpy.types.Scene) -> tuple[list[str], bool]:
     def wrapped(_layout: object, text: str, _room: object, icon: str = "NONE", **_how: object) -> None:
         told.extend([text] if icon == "TIME" else [])
 
+    row.label.side_effect = lambda *, text, icon="NONE", **_how: wrapped(layout, text, None, icon)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(panel, "wrapped", wrapped)
         context = SimpleNamespace(region=SimpleNamespace(width=300), scene=scene)
