@@ -76,6 +76,12 @@ def test_each_side_is_what_the_timeline_shows(scene: bpy.types.Scene, movie: Pat
     scene.frame_current = 30
     before = Timeline(scene)
     compare = comparison.begin(scene, "DIFFERENCE", "", 30)
+    with pytest.raises(PlacementError, match="is what is shown"):
+        comparison.begin(scene, "WIPE", take["reshoot_job"], 30)
+    assert comparison.current() is compare
+    # As where a take is placed meanwhile: it goes on afterwards.
+    comparison.hold()
+    assert not compare.has_thread
     wait_for(compare, scene, 30, 31, 29)
     before.is_as_it_was()
     assert compare.covers(1) and compare.covers(75) and not compare.covers(76)
