@@ -117,6 +117,26 @@ def became_outdated(compare: comparison.Comparison, scene: bpy.types.Scene) -> N
     assert not folder.exists()
 
 
+def test_another_take_is_the_other_side(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
+    """Of the same shot, while a later one is shown in its stack."""
+    add_movie(scene, movie)
+    title = compat.new_effect(scene.sequence_editor, "Title", "TEXT", 2, 1, 75)
+    title.text, title.select = "TITLE", False
+    shoot()
+    first = takes(scene)[0]["reshoot_job"]
+    assert bpy.ops.reshoot.shoot(prompt="Let it rain on all of it") == {"FINISHED"}
+    (take,) = takes(scene)
+    assert take["reshoot_job"] != first
+    later = rendered(scene, 40, tmp_path)
+    compare = comparison.begin(scene, "WIPE", first, 40)
+    wait_for(compare, scene, 40)
+    other = made(compare, OTHER, 40)
+    assert compare.what.other != compare.what.shown == take.name
+    assert take["reshoot_job"] != first and abs(other - later).max() > 50
+    assert bpy.ops.reshoot.take_show(job=first) == {"FINISHED"}
+    assert abs(other - rendered(scene, 40, tmp_path)).max() <= 1
+
+
 def test_what_cannot_be_compared_is_refused(scene: bpy.types.Scene, movie: Path, identity: None) -> None:
     add_movie(scene, movie)
     with pytest.raises(PlacementError, match="has no take"):
