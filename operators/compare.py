@@ -52,7 +52,7 @@ class RESHOOT_OT_compare(bpy.types.Operator):
         name="Mode",
         items=(
             ("WIPE", "Wipe", "One on either side of a line that is dragged over the picture"),
-            ("FLIP", "Flip", "The other one while the key is held"),
+            ("FLIP", "Flip", "The other one while J is held, or the key that began it"),
             ("DIFFERENCE", "Difference", "Where they differ, four times as strong"),
             ("SIDE_BY_SIDE", "Side by Side", "Both beside each other"),
         ),

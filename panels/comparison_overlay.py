@@ -13,6 +13,7 @@ import blf
 import bpy
 
 from ..core.errors import ReshootError
+from ..core.values.comparison_recipe import BYTES_PER_PIXEL
 from ..core.words import say
 from ..session import comparison, viewer
 from ..session.guarded import log
@@ -41,6 +42,7 @@ _MARGIN = 10
 
 _FONT = 0
 _SHADER = "shader"
+_ROOM = "room"
 _MOST_TAPS = 8
 """Samples across a pixel of the screen at most, where the picture is shown much smaller than it is; none for the one
 nearest pixel alone."""
@@ -202,20 +204,25 @@ def _texture(compare: comparison.Comparison, side: str, frame: int) -> GPUTextur
     if kept is not None and kept[0] == frame:
         return kept[1]  # type: ignore[no-any-return]
     path = compare.file_of(side, frame)
-    texture = _read(path, compare.size) if path is not None else None
+    # Room for one picture, taken once: it is as large as everything else that is done for a frame.
+    room = compare.kept.setdefault(_ROOM, bytearray(compare.size[0] * compare.size[1] * BYTES_PER_PIXEL))
+    texture = _read(path, compare.size, room) if path is not None else None
     if texture is not None:
         compare.kept[side] = (frame, texture)
     return texture
 
 
-def _read(path: Path, size: tuple[int, int]) -> GPUTexture | None:
+def _read(path: Path, size: tuple[int, int], room: bytearray) -> GPUTexture | None:
     """Three bytes a pixel as one number: Blender takes floating point only, and so it is read in a millisecond."""
     import gpu
 
     try:
-        data = memoryview(bytearray(path.read_bytes())).cast("f")
+        with path.open("rb", buffering=0) as file:
+            if file.readinto(room) != len(room):
+                return None
     except OSError:
         return None
+    data = memoryview(room).cast("f")
     # The stubs know neither how they are made nor what they take.
     types: Any = gpu.types
     texture: GPUTexture = types.GPUTexture(size, format="R32F", data=types.Buffer("FLOAT", len(data), data))

@@ -1443,7 +1443,9 @@ GERMAN: dict[str, str] = {
         "Je einer auf jeder Seite einer Linie, die über das Bild gezogen wird"
     ),
     "Flip": "Wechseln",
-    "The other one while the key is held": "Der andere, solange die Taste gehalten wird",
+    "The other one while J is held, or the key that began it": (
+        "Der andere, solange J oder die Taste gehalten wird, die es begonnen hat"
+    ),
     "Difference": "Unterschied",
     "Where they differ, four times as strong": "Wo sie sich unterscheiden, viermal so stark",
     "Side by Side": "Nebeneinander",

@@ -76,6 +76,12 @@ def test_each_side_is_what_the_timeline_shows(scene: bpy.types.Scene, movie: Pat
     scene.frame_current = 30
     before = Timeline(scene)
     compare = comparison.begin(scene, "DIFFERENCE", "", 30)
+    with pytest.raises(PlacementError, match="is what is shown"):
+        comparison.begin(scene, "WIPE", take["reshoot_job"], 30)
+    assert comparison.current() is compare
+    # As where a take is placed meanwhile: it goes on afterwards.
+    comparison.hold()
+    assert not compare.has_thread
     wait_for(compare, scene, 30, 31, 29)
     before.is_as_it_was()
     assert compare.covers(1) and compare.covers(75) and not compare.covers(76)
@@ -109,6 +115,26 @@ def became_outdated(compare: comparison.Comparison, scene: bpy.types.Scene) -> N
     folder = compare.folder
     comparison.end()
     assert not folder.exists()
+
+
+def test_another_take_is_the_other_side(scene: bpy.types.Scene, movie: Path, tmp_path: Path) -> None:
+    """Of the same shot, while a later one is shown in its stack."""
+    add_movie(scene, movie)
+    title = compat.new_effect(scene.sequence_editor, "Title", "TEXT", 2, 1, 75)
+    title.text, title.select = "TITLE", False
+    shoot()
+    first = takes(scene)[0]["reshoot_job"]
+    assert bpy.ops.reshoot.shoot(prompt="Let it rain on all of it") == {"FINISHED"}
+    (take,) = takes(scene)
+    assert take["reshoot_job"] != first
+    later = rendered(scene, 40, tmp_path)
+    compare = comparison.begin(scene, "WIPE", first, 40)
+    wait_for(compare, scene, 40)
+    other = made(compare, OTHER, 40)
+    assert compare.what.other != compare.what.shown == take.name
+    assert take["reshoot_job"] != first and abs(other - later).max() > 50
+    assert bpy.ops.reshoot.take_show(job=first) == {"FINISHED"}
+    assert abs(other - rendered(scene, 40, tmp_path)).max() <= 1
 
 
 def test_what_cannot_be_compared_is_refused(scene: bpy.types.Scene, movie: Path, identity: None) -> None:
