@@ -102,6 +102,8 @@ def preview(scene: bpy.types.Scene) -> Preview:
         _kept = _keep(scene, _kept, now, _AT_ONCE)
     elif not bpy.app.timers.is_registered(_catch_up):
         bpy.app.timers.register(_catch_up, first_interval=_STEADY)
+    if not bpy.app.background:
+        staleness.keep_looking(scene)
     shown = _kept.shown(_on_disk.ask(_kept.seen.question))
     _ask_for_alpha(_kept.alphas)
     _redraw_on_news()
@@ -123,7 +125,6 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | 
         known = before.next
     settings = settings_of(scene)
     staleness.look_at_selected(scene)
-    staleness.keep_looking(scene)
     seen = look_at(
         scene, settings_brief.read(settings), Selection(settings.selection), settings.variants, known=known, most=most
     )
