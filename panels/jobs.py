@@ -165,7 +165,8 @@ def _job(layout: UILayout, line: JobProgress, free: Room, now: float, held: froz
     for text in shortened(job.order.prompt, aside, _PROMPT_LINES):
         words.label(text=text, translate=False)
     _standing(column, line, lost, aside, hidden=hidden)
-    for text in start.stale_words(job.id):
+    changed = start.stale_of(job.id)
+    for text in changed.words if changed is not None else ():
         wrapped(column, text, aside, icon="FILE_REFRESH")
     wrapped(column, _facts(job, now), aside, active=False)
     if job.error:

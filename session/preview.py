@@ -104,6 +104,8 @@ def preview(scene: bpy.types.Scene) -> Preview:
         _kept = _keep(scene, _kept, now, _AT_ONCE)
     elif not bpy.app.timers.is_registered(_catch_up):
         bpy.app.timers.register(_catch_up, first_interval=_STEADY)
+    if not bpy.app.background:
+        staleness.keep_looking(scene)
     shown = _kept.shown(_on_disk.ask(_kept.seen.question))
     _ask_for_alpha(_kept.alphas)
     _redraw_on_news()
@@ -125,7 +127,6 @@ def _keep(scene: bpy.types.Scene, before: _Kept | None, now: float, most: int | 
         known = before.next
     settings = settings_of(scene)
     staleness.look_at_selected(scene)
-    staleness.keep_looking(scene)
     if not bpy.app.background and (before is None or before.key != key):
         follow_soon(scene)
     seen = look_at(

@@ -60,8 +60,10 @@ def keep_looking(scene: bpy.types.Scene) -> None:
         _round, _scene = None, scene.session_uid
     if bpy.app.background:
         look(scene)
-    elif not bpy.app.timers.is_registered(_tick) and (another or time.monotonic() - _ended > _RESTS):
-        bpy.app.timers.register(_tick, first_interval=_NEXT)
+    elif not bpy.app.timers.is_registered(_tick):
+        # What was drawn once, since something has changed, may not be drawn again.
+        rests = 0.0 if another else _ended + _RESTS - time.monotonic()
+        bpy.app.timers.register(_tick, first_interval=max(_NEXT, rests))
 
 
 def look(scene: bpy.types.Scene) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bpy.types import Scene
 
     from ..core.takes.stack import TakeList
+    from ..core.takes.stale import Stale
     from ..core.values.preview import Preview
 
 _AFTER = 0.2
@@ -77,14 +78,21 @@ def is_pressed(shown: Preview) -> bool:
     return shoot.is_pressed(shown)
 
 
-def stale_words(job_id: str) -> tuple[str, ...]:
-    """What has changed of the shot of a job since its take was made, a line for each, as far as it is known."""
+def stale_of(job_id: str) -> Stale | None:
+    """What has changed of the shot of a job since its take was made, as far as it is known. Costs nothing."""
     if not ready():
-        return ()
+        return None
     from . import staleness
 
-    found = staleness.stale_of(job_id)
-    return found.words if found is not None else ()
+    return staleness.stale_of(job_id)
+
+
+def keep_looking(scene: Scene) -> None:
+    """Look in a moment whether takes of a scene have become stale: whoever draws that without the tab asks for it."""
+    if ready() and not bpy.app.background:
+        from . import staleness
+
+        staleness.keep_looking(scene)
 
 
 def takes(scene: Scene) -> TakeList | None:

@@ -136,14 +136,14 @@ def changed(then: Shot, now: Plate, has: Frames, laid: Laid | None) -> Stale | N
     """What has changed of a shot since it was sent; None where nothing has.
 
     then: as it was sent. has: see `frames_of`. laid: how the take lies; None where it is not in the timeline, and would
-    be laid as the shot is now.
+    be laid and blended as the shot is now.
     """
     what = _differing(then.marks, now.marks)
     if not _show_the_same(then, now):
         what.add(Aspect.FILE)
     if then.fps != now.fps:
         what.add(Aspect.PACE)
-    if laid is not None and laid.stacked:
+    if laid is None or laid.stacked:
         what.discard(Aspect.BLEND)
     missing, moved, follows = (0, 0), 0, False
     # At another pace a frame of the timeline is no frame of the take.

@@ -20,6 +20,19 @@ title = every.new_effect(name="Title", type="TEXT", channel=3, frame_start=1, **
 title.text, title.select = "TITLE", False
 bpy.ops.ed.undo_push(message="Title")
 """
+_SLIP = """
+plate = strips()["Bunny"]
+stack = plate.parent_meta()
+begin, end = frames(stack)
+name = "content_start" if hasattr(plate, "content_start") else "frame_start"
+setattr(plate, name, getattr(plate, name) - 10)
+left, right = ("left_handle", "right_handle") if hasattr(plate, "left_handle") else (
+    "frame_final_start", "frame_final_end"
+)
+setattr(stack, left, begin)
+setattr(stack, right, end)
+bpy.ops.ed.undo_push(message="Slip")
+"""
 _IN_A_STACK = "takes() and strips()['Bunny'].parent_meta() is not None and 'Title' in strips()"
 
 
@@ -71,5 +84,22 @@ def test_a_take_under_a_title(blender: Callable[..., Workstation], held: Service
     editor.over_timeline()
     look.key("Z", ctrl=True)
     look.wait(f"{shown} == [True]")
+
+    # Slipped under its take it is told as stale while the tab is open; the take follows, in one step.
+    told = "sys.modules[f'{MODULE}.session.staleness']._known"
+    editor.open_tab()
+    look.run(_SLIP)
+    look.wait(f"[[aspect.name for aspect in each.what] for each in {told}.values()] == [['TRIM', 'PLACE']]")
+    look.picture("stale")
+    look.run(
+        "with bpy.context.temp_override(window=window(), area=timeline(), region=region('WINDOW')):\n"
+        "    bpy.ops.reshoot.take_follow()\n"
+        "    bpy.ops.ed.undo_push(message='Follow')"
+    )
+    look.wait(f"not {told}")
+    look.picture("followed")
+    editor.over_timeline()
+    look.key("Z", ctrl=True)
+    look.wait(f"len({told}) == 1")
     assert held.accepted() == 1
     look.has_not_complained()

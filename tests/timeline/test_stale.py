@@ -228,6 +228,14 @@ def test_of_a_stack_its_plate_is_looked_at(scene: bpy.types.Scene, movie: Path) 
     compat.set_start(stack, 90)
     assert staleness.stale_of(job.id) == found
     assert told(job) and staleness.stale_of(job.id).words == ("Opened by 9 frames past the take",)  # type: ignore[union-attr]
+    # Of a take that is not shown it is told what it would lack.
+    editing.select(scene, stack)
+    again = landed(scene, handles=12)
+    assert again.shot.id == job.shot.id and not told(again) and told(job) == {Aspect.TRIM}
+    staleness.close()
+    staleness.look_at_selected(scene)
+    assert staleness.stale_of(again.id) is None
+    assert staleness.stale_of(job.id) == Stale((Aspect.TRIM,), missing_before=1, missing_after=8)
 
 
 def test_what_lies_below_is_looked_at_where_it_was_sent_too(scene: bpy.types.Scene, movie: Path) -> None:

@@ -78,6 +78,7 @@ def test_nothing_is_stale_where_nothing_has_changed() -> None:
         (plate(marks=marked(Aspect.BLEND)), BESIDE, Stale((Aspect.BLEND,))),
         # The stack is blended in the place of both.
         (plate(marks=marked(Aspect.BLEND)), STACKED, None),
+        (plate(marks=marked(Aspect.BLEND)), None, None),
         *(
             (plate(marks=marked(aspect)), STACKED, Stale((aspect,)))
             for aspect in (Aspect.FILE, Aspect.INSIDE, Aspect.PACE, Aspect.COLOUR, Aspect.PLACEMENT, Aspect.BELOW)
