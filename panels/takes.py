@@ -28,6 +28,8 @@ _FACTS = 0.5
 """Share of what is left that model, price and time may take."""
 _GAP = 10
 """Pixels at 1× between words and facts."""
+_ORIGINAL = 0
+"""What stands for the number of the original."""
 _STARS = {Rating.NONE: "", Rating.PICK: " ★", Rating.REJECT: " ✕"}
 
 
@@ -101,7 +103,9 @@ def draw(layout: UILayout, context: Context) -> None:
 def _original(layout: UILayout, takes: TakeList, free: Room) -> None:
     button, words, _aside = _columns(layout, free, 0.0)
     shown = takes.shown is None
-    button.operator("reshoot.take_show", text="0", icon="FILE_MOVIE", depress=shown, translate=False).job = ""
+    button.operator(
+        "reshoot.take_show", text=str(_ORIGINAL), icon="FILE_MOVIE", depress=shown, translate=False
+    ).job = ""
     words.operator("reshoot.take_show", text=say("Original"), translate=False).job = ""
 
 
@@ -110,14 +114,15 @@ def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
     facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
     taken = text_width(facts, free) + _GAP * free.scale
     button, words, aside = _columns(layout, free, taken)
+    number = f"{take.number}{_STARS[take.rating]}"
     button.operator(
         "reshoot.take_show",
-        text=f"{take.number}{_STARS[take.rating]}",
+        text=number,
         icon_value=thumbnails.of_movie(take.path),
         depress=take.shown,
         translate=False,
     ).job = take.job
-    about = f"REHEARSAL · {take.words}" if take.rehearsal else take.words
+    about = " · ".join(("REHEARSAL", take.words)) if take.rehearsal else take.words
     (shown,) = shortened(about, left.less(taken + 2 * _GAP * free.scale))
     words.active = take.rating is not Rating.REJECT
     words.operator("reshoot.take_show", text=shown, translate=False).job = take.job

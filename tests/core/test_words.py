@@ -45,6 +45,7 @@ NAMES = {
     "Takes": "what German editors call them",
     "Timing": "the same word in German",
     "Journal": "the same word in German",
+    "Original": "the same word in German",
     "Allow Online Access": "a setting of Blender's, which has no German name",
     "{size}, {rate}\u00a0fps": "numbers and units",
     "{what}: {why}.": "two parts of a sentence",
