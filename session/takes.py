@@ -37,6 +37,10 @@ MOST_OF_NOTE = 500
 """Characters."""
 
 
+class NoFurtherTake(PlacementError):
+    """There is no take in that direction."""
+
+
 @dataclass(frozen=True)
 class _Chosen:
     """A selected shot that has takes in the timeline. name: its plate's. ids: what it is known as."""
@@ -66,7 +70,7 @@ def show(scene: bpy.types.Scene, job_id: str) -> tuple[str, ...]:
 
 def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
     """Show the take that comes `by` after the one that is shown of the selected shot; the original comes before the
-    first. Raises PlacementError where there is none.
+    first. Raises PlacementError; NoFurtherTake where the list ends.
     """
     chosen = next(iter(_chosen(scene)), None)
     takes = _takes_of(scene, chosen) if chosen is not None else []
@@ -79,7 +83,7 @@ def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
     wanted = now + by
     if not 0 <= wanted <= len(takes):
         words = say("This is the last take.") if by > 0 else say("This is the original.")
-        raise PlacementError(words, say("Go the other way."))
+        raise NoFurtherTake(words, say("Go the other way."))
     return show(scene, takes[wanted - 1] if wanted else "")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import bpy
+import footage
 import pytest
 from bad_service import BadService, says
 from editing import Timeline, add_movie, drain_till, journal, refusal, select, takes
@@ -107,6 +108,21 @@ def test_a_job_without_a_take_is_not_marked(scene: bpy.types.Scene, movie: Path,
     refusal(bpy.ops.reshoot.shoot)
     (line,) = board.all_jobs()
     assert "no take yet" in refusal(bpy.ops.reshoot.take_rate, job=line.job.id, rating="PICK")
+
+
+def test_all_parts_of_a_take_are_marked(scene: bpy.types.Scene, tmp_path: Path, service: BadService) -> None:
+    add_movie(scene, footage.movie(tmp_path / "long.mp4", frames=300))
+    assert bpy.ops.reshoot.shoot(variants=2) == {"FINISHED"}
+    first, second = ([line.job for line in board.all_jobs() if line.job.number == number] for number in (1, 2))
+    assert (len(first), len(second)) == (2, 2)
+    assert bpy.ops.reshoot.take_rate(job=first[1].id, rating="PICK") == {"FINISHED"}
+    assert bpy.ops.reshoot.take_note(job=first[0].id, note="whole") == {"FINISHED"}
+    assert {(kept(job).rating, kept(job).note) for job in first} == {(Rating.PICK, "whole")}
+    assert bpy.ops.reshoot.take_rate(job=second[0].id, rating="PICK") == {"FINISHED"}
+    assert [kept(job).rating for job in (*first, *second)] == [Rating.NONE] * 2 + [Rating.PICK] * 2
+    one, two = shown_takes.of_selection(scene).rows
+    assert one.price == sum(job.price for job in first) and (one.note, two.rating) == ("whole", Rating.PICK)
+    assert [row.shown for row in (one, two)].count(True) == 1
 
 
 # ---- the list
