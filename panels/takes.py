@@ -10,6 +10,7 @@ from ..core.words import say
 from ..session import start
 from ..settings.scene import scene_of
 from . import thumbnails
+from .badges import STARS
 from .jobs import time_words
 from .tab import room, shortened, text_width, wrapped
 
@@ -30,7 +31,6 @@ _GAP = 10
 """Pixels at 1× between words and facts."""
 _ORIGINAL = 0
 """What stands for the number of the original."""
-_STARS = {Rating.NONE: "", Rating.PICK: " ★", Rating.REJECT: " ✕"}
 
 
 class _Page:
@@ -114,7 +114,7 @@ def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
     facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
     taken = text_width(facts, free) + _GAP * free.scale
     button, words, aside = _columns(layout, free, taken)
-    number = f"{take.number}{_STARS[take.rating]}"
+    number = f"{take.number}{STARS[take.rating.value]}"
     button.operator(
         "reshoot.take_show",
         text=number,

@@ -27,6 +27,7 @@ from reshoot.core.takes.stack import TakeList
 from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
 from reshoot.session import takes as shown_takes
+from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -285,3 +286,41 @@ def test_a_pick_stays_when_another_take_lands(three: bpy.types.Scene, service: B
     three.reshoot.land = "CHANNEL"
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     assert len(takes(three)) == 2
+
+
+# ---- on the strips
+
+
+def badges(scene: bpy.types.Scene) -> list[tuple[int, int, int, int, str]]:
+    """What is drawn at the ends of strips: where they lie, the number and the rating."""
+    there = shown_takes.badges(scene)
+    return [(each.channel, each.start, each.end, each.number, each.rating.value) for each in there]
+
+
+def test_a_strip_tells_which_take_it_shows(three: bpy.types.Scene) -> None:
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    (take,) = takes(three)
+    at = (take.channel, compat.start(take), compat.end(take))
+    assert badges(three) == [(*at, 2, "NONE")]
+    assert shown_takes.badges(three) is shown_takes.badges(three)
+    assert bpy.ops.reshoot.take_rate(job=of_number(2).id, rating="PICK") == {"FINISHED"}
+    assert badges(three) == [(*at, 2, "PICK")]
+    take.mute = True
+    assert badges(three) == []
+    take.mute = False
+    assert [each[3] for each in badges(three)] == [2]
+
+
+def test_in_a_stack_the_stack_tells_it(scene: bpy.types.Scene, movie: Path, service: BadService) -> None:
+    strip = add_movie(scene, movie)
+    compat.new_effect(scene.sequence_editor, "Title", "TEXT", 2, 1, 75).select = False
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    stack = strip.parent_meta()
+    assert badges(scene) == [(stack.channel, 1, 76, 1, "NONE")]
+    compat.open_level(scene.sequence_editor, stack.name)
+    (inside,) = badges(scene)
+    assert inside[0] == takes(scene)[0].channel
+    compat.open_level(scene.sequence_editor, "")
+    select(scene, stack)
+    assert bpy.ops.reshoot.take_show() == {"FINISHED"}
+    assert badges(scene) == []
