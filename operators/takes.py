@@ -118,15 +118,23 @@ class RESHOOT_OT_take_step(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    def invoke(self, context: "Context", event: "Event") -> "OperatorReturn":
+        """Show it. A key that is pressed once too often opens no window that says so."""
+        return self._step(context, in_words_only=True)
+
     def execute(self, context: "Context") -> "OperatorReturn":
         """Show it."""
+        return self._step(context, in_words_only=False)
+
+    def _step(self, context: "Context", *, in_words_only: bool) -> "OperatorReturn":
         from ..core.errors import ReshootError
         from ..session import takes
 
         try:
             takes.step(scene_of(context), 1 if self.direction == "NEXT" else -1)
         except ReshootError as error:
-            self.report({"ERROR"}, str(error))
+            at_the_end = in_words_only and isinstance(error, takes.NoFurtherTake)
+            self.report({"INFO"} if at_the_end else {"ERROR"}, str(error))
             return {"CANCELLED"}
         watch.ensure()
         return {"FINISHED"}

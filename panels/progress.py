@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A job's progress on its shot in the timeline: a bar along the strip's lower edge and a word above it.
 
-Drawn over whatever colours the theme has. Where no job of the scene is under way, nothing is drawn or looked at.
+Drawn over whatever colours the theme has. Where no job of the scene is under way, no job is drawn or looked at. Beside
+them the badges of takes.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from .. import session
 from ..core.jobs import board
 from ..core.values.state import State
 from ..core.words import named, say
+from ..session import start
 from ..settings import preferences
 from ..settings.scene import scene_of
-from . import warming
+from . import badges, warming
 
 if TYPE_CHECKING:
     from gpu.types import GPUBatch
 
     from ..core.values.progress import JobProgress, StripProgress
+    from ..session.takes import Badge
 
 Colour = tuple[float, float, float, float]
 Box = tuple[float, float, float, float, Colour]
@@ -65,7 +68,8 @@ _NAME = 14
 _FONT = 0
 
 _handle: Any = None
-_laid_out: tuple[list[StripProgress], _View, GPUBatch | None, list[Word]] | None = None
+_laid_out: tuple[list[StripProgress], View, GPUBatch | None, list[Word]] | None = None
+_laid_out_badges: tuple[tuple[Badge, ...], View, GPUBatch | None, list[Word]] | None = None
 
 
 def register() -> None:
@@ -78,15 +82,15 @@ def register() -> None:
 
 def unregister() -> None:
     """Draw no more."""
-    global _handle, _laid_out
+    global _handle, _laid_out, _laid_out_badges
     if _handle is not None:
         bpy.types.SpaceSequenceEditor.draw_handler_remove(_handle, "WINDOW")
-    _handle = _laid_out = None
+    _handle = _laid_out = _laid_out_badges = None
     warming.unregister()
 
 
 def _draw() -> None:
-    if not (board.is_open() or warming.due()):
+    if not (board.is_open() or warming.due() or session.takes_in_file()):
         return
     context = bpy.context
     scene = scene_of(context)
@@ -96,14 +100,30 @@ def _draw() -> None:
     if warming.due():
         warming.step()
         return
-    jobs = session.on_strips(scene)
+    there = start.badges(scene)
+    if there:
+        _draw_badges(context, there)
+    jobs = session.on_strips(scene) if board.is_open() else []
     if jobs:
         _draw_jobs(context, jobs)
 
 
+def _draw_badges(context: bpy.types.Context, there: tuple[Badge, ...]) -> None:
+    global _laid_out_badges
+    view = View.of(context)
+    if _laid_out_badges is None or _laid_out_badges[0] is not there or _laid_out_badges[1] != view:
+        boxes, words = badges.lay_out(there, view, _width)
+        _laid_out_badges = (there, view, warming.batch_of(boxes) if boxes else None, words)
+    *_known, batch, words = _laid_out_badges
+    if batch is not None:
+        warming.fill(batch)
+    if words:
+        _write(words, view.scale)
+
+
 def _draw_jobs(context: bpy.types.Context, jobs: list[StripProgress]) -> None:
     global _laid_out
-    view = _View.of(context)
+    view = View.of(context)
     # Most redraws, when the playhead moves, change nothing here.
     if _laid_out is None or _laid_out[0] is not jobs or _laid_out[1] != view:
         boxes, words = _lay_out(jobs, view)
@@ -115,7 +135,7 @@ def _draw_jobs(context: bpy.types.Context, jobs: list[StripProgress]) -> None:
         _write(words, view.scale)
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """What part of the timeline a region shows. left, low: its edges, frames and channels; width, height of the region,
     pixels; across, up: pixels of a frame and of a channel; scale: of the interface."""
 
@@ -128,17 +148,17 @@ class _View(NamedTuple):
     scale: float
 
     @staticmethod
-    def of(context: bpy.types.Context) -> _View:
+    def of(context: bpy.types.Context) -> View:
         region = context.region
         assert region is not None
         width, height = region.width, region.height
         left, low = region.view2d.region_to_view(0, 0)
         right, high = region.view2d.region_to_view(width, height)
         across, up = width / (right - left), height / (high - low)
-        return _View(left, low, width, height, across, up, preferences.of_blender().system.ui_scale)
+        return View(left, low, width, height, across, up, preferences.of_blender().system.ui_scale)
 
 
-def _lay_out(jobs: list[StripProgress], view: _View) -> tuple[list[Box], list[Word]]:
+def _lay_out(jobs: list[StripProgress], view: View) -> tuple[list[Box], list[Word]]:
     boxes: list[Box] = []
     words: list[Word] = []
     bars: dict[tuple[int, int], int] = {}
@@ -159,7 +179,7 @@ def _show(
     line: JobProgress,
     strip: tuple[float, float, float, float],
     below: int,
-    view: _View,
+    view: View,
     boxes: list[Box],
     words: list[Word],
 ) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.names import REHEARSAL
 from ..core.values.choices import Rating
 from ..core.words import say
 from ..session import start
 from ..settings.scene import scene_of
 from . import thumbnails
+from .badges import STARS
 from .jobs import time_words
 from .tab import room, shortened, text_width, wrapped
 
@@ -29,7 +29,8 @@ _FACTS = 0.5
 """Share of what is left that model, price and time may take."""
 _GAP = 10
 """Pixels at 1× between words and facts."""
-_STARS = {Rating.NONE: "", Rating.PICK: " ★", Rating.REJECT: " ✕"}
+_ORIGINAL = 0
+"""What stands for the number of the original."""
 
 
 class _Page:
@@ -102,8 +103,9 @@ def draw(layout: UILayout, context: Context) -> None:
 def _original(layout: UILayout, takes: TakeList, free: Room) -> None:
     button, words, _aside = _columns(layout, free, 0.0)
     shown = takes.shown is None
-    number = str(0)
-    button.operator("reshoot.take_show", text=number, icon="FILE_MOVIE", depress=shown, translate=False).job = ""
+    button.operator(
+        "reshoot.take_show", text=str(_ORIGINAL), icon="FILE_MOVIE", depress=shown, translate=False
+    ).job = ""
     words.operator("reshoot.take_show", text=say("Original"), translate=False).job = ""
 
 
@@ -112,7 +114,7 @@ def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
     facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
     taken = text_width(facts, free) + _GAP * free.scale
     button, words, aside = _columns(layout, free, taken)
-    number = f"{take.number}{_STARS[take.rating]}"
+    number = f"{take.number}{STARS[take.rating.value]}"
     button.operator(
         "reshoot.take_show",
         text=number,
@@ -120,7 +122,7 @@ def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
         depress=take.shown,
         translate=False,
     ).job = take.job
-    about = " · ".join((REHEARSAL.upper(), take.words)) if take.rehearsal else take.words
+    about = " · ".join(("REHEARSAL", take.words)) if take.rehearsal else take.words
     (shown,) = shortened(about, left.less(taken + 2 * _GAP * free.scale))
     words.active = take.rating is not Rating.REJECT
     words.operator("reshoot.take_show", text=shown, translate=False).job = take.job

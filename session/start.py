@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..core.takes.stack import TakeList
     from ..core.takes.stale import Stale
     from ..core.values.preview import Preview
+    from .takes import Badge
 
 _AFTER = 0.2
 """Seconds after Blender starts to draw."""
@@ -102,6 +103,15 @@ def takes(scene: Scene) -> TakeList | None:
     from .takes import of_selection
 
     return of_selection(scene)
+
+
+def badges(scene: Scene) -> tuple[Badge, ...]:
+    """Which takes the strips show, see `takes.badges`; none while the parts that can tell are being imported."""
+    if not ready() or not session.takes_in_file():
+        return ()
+    from .takes import badges as shown
+
+    return shown(scene)
 
 
 def size_of(path: str) -> int | None:

@@ -6,7 +6,7 @@ What is done to strips is `timeline.place`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -25,16 +25,23 @@ from ..core.takes.stack import TakeList
 from ..core.values.choices import Rating
 from ..core.values.job import Job
 from ..core.words import say
-from ..timeline import place, whereabouts
+from ..timeline import compat, place, whereabouts
 from ..timeline.facts import TimelineFacts
+from ..timeline.stacks import marks
 from ..timeline.stacks.holders import Holder, holder_at, shown_job
 
 _kept: tuple[tuple[object, ...], TakeList] | None = None
 """What `of_selection` gave last, and what for."""
+_kept_badges: tuple[tuple[object, ...], tuple[Badge, ...]] | None = None
+"""The same of `badges`."""
 _old = whereabouts.Follower()
 
 MOST_OF_NOTE = 500
 """Characters."""
+
+
+class NoFurtherTake(PlacementError):
+    """There is no take in that direction."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def show(scene: bpy.types.Scene, job_id: str) -> tuple[str, ...]:
 
 def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
     """Show the take that comes `by` after the one that is shown of the selected shot; the original comes before the
-    first. Raises PlacementError where there is none.
+    first. Raises PlacementError; NoFurtherTake where the list ends.
     """
     chosen = next(iter(_chosen(scene)), None)
     takes = _takes_of(scene, chosen) if chosen is not None else []
@@ -79,7 +86,7 @@ def step(scene: bpy.types.Scene, by: int) -> tuple[str, ...]:
     wanted = now + by
     if not 0 <= wanted <= len(takes):
         words = say("This is the last take.") if by > 0 else say("This is the original.")
-        raise PlacementError(words, say("Go the other way."))
+        raise NoFurtherTake(words, say("Go the other way."))
     return show(scene, takes[wanted - 1] if wanted else "")
 
 
@@ -189,6 +196,41 @@ def _of_selection(scene: bpy.types.Scene) -> TakeList:
         if found:
             return TakeList(each.name, found)
     return TakeList()
+
+
+@dataclass(frozen=True)
+class Badge:
+    """Which take a strip of the open level shows. channel, start, end: where it lies, the end exclusive."""
+
+    channel: int
+    start: int
+    end: int
+    number: int
+    rating: Rating
+
+
+def badges(scene: bpy.types.Scene) -> tuple[Badge, ...]:
+    """Which takes the strips of the open level show, for whoever draws: the very same as long as nothing changes."""
+    global _kept_badges
+    key = (board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    if _kept_badges is None or _kept_badges[0] != key:
+        _kept_badges = (key, tuple(_badges(scene)))
+    return _kept_badges[1]
+
+
+def _badges(scene: bpy.types.Scene) -> Iterator[Badge]:
+    editor = scene.sequence_editor
+    if editor is None:
+        return
+    level = editor.meta_stack[-1] if len(editor.meta_stack) else editor
+    for strip in compat.strips(level):
+        inside = compat.strips(strip) if marks.is_stack(strip) else (strip,)
+        takes = [each for each in inside if marks.is_take(each) and each.type != "SOUND" and not each.mute]
+        top = max(takes, key=lambda each: each.channel, default=None)
+        line = board.progress(str(top[marks.JOB_KEY])) if top is not None and not strip.mute else None
+        if line is not None and line.job.number:
+            span = (strip.channel, compat.start(strip), compat.end(strip))
+            yield Badge(*span, line.job.number, line.job.rating)
 
 
 def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:

@@ -11,6 +11,10 @@ from service import Service
 from workstation import Workstation, until
 
 _LISTED = "sys.modules[f'{MODULE}.session.start'].takes(scene())"
+_ALL = """
+with bpy.context.temp_override(window=window(), area=timeline(), region=region("WINDOW")):
+    bpy.ops.sequencer.view_all()
+"""
 _SHOWN = f"[row.number for row in {_LISTED}.rows if row.shown]"
 
 
@@ -41,6 +45,12 @@ def test_takes_are_shown_by_a_click_and_by_keys_and_rated(
     look.key("UP_ARROW", alt=True)
     look.wait(f"{_SHOWN} == [2]")
 
+    # The first line with a take, and back.
+    look.click(*editor.find("bpy.ops.reshoot.take_show(job="))
+    look.wait(f"{_SHOWN} == [1]")
+    editor.over_timeline()
+    look.key("DOWN_ARROW", alt=True)
+    look.wait(f"{_SHOWN} == [2]")
     look.click(*editor.find("rating='PICK'"))
     look.wait(f"[row.rating.value for row in {_LISTED}.rows] == ['NONE', 'PICK', 'NONE']")
     look.click(*editor.find("bpy.ops.reshoot.take_note("))
@@ -50,6 +60,10 @@ def test_takes_are_shown_by_a_click_and_by_keys_and_rated(
     look.key("RET")
     look.wait(f"{_LISTED}.rows[1].note == 'the rain is right'")
     editor.over_timeline()
+    # At the strip's end, which is in sight then.
+    look.run(_ALL)
+    drawn = "sys.modules[f'{MODULE}.panels.progress']._laid_out_badges"
+    look.wait(f"{drawn} and [word[0] for word in {drawn}[3]] == ['2 ★']")
     look.picture("takes")
     assert first in (1, 2, 3) and service.heard("submit") == 3
     look.has_not_complained()

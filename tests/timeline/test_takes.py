@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import bpy
+import footage
 import pytest
 from bad_service import BadService, says
 from editing import Timeline, add_movie, drain_till, journal, refusal, select, takes
@@ -26,6 +27,7 @@ from reshoot.core.takes.stack import TakeList
 from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
 from reshoot.session import takes as shown_takes
+from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("uncompared")
 
@@ -107,6 +109,21 @@ def test_a_job_without_a_take_is_not_marked(scene: bpy.types.Scene, movie: Path,
     refusal(bpy.ops.reshoot.shoot)
     (line,) = board.all_jobs()
     assert "no take yet" in refusal(bpy.ops.reshoot.take_rate, job=line.job.id, rating="PICK")
+
+
+def test_all_parts_of_a_take_are_marked(scene: bpy.types.Scene, tmp_path: Path, service: BadService) -> None:
+    add_movie(scene, footage.movie(tmp_path / "long.mp4", frames=300))
+    assert bpy.ops.reshoot.shoot(variants=2) == {"FINISHED"}
+    first, second = ([line.job for line in board.all_jobs() if line.job.number == number] for number in (1, 2))
+    assert (len(first), len(second)) == (2, 2)
+    assert bpy.ops.reshoot.take_rate(job=first[1].id, rating="PICK") == {"FINISHED"}
+    assert bpy.ops.reshoot.take_note(job=first[0].id, note="whole") == {"FINISHED"}
+    assert {(kept(job).rating, kept(job).note) for job in first} == {(Rating.PICK, "whole")}
+    assert bpy.ops.reshoot.take_rate(job=second[0].id, rating="PICK") == {"FINISHED"}
+    assert [kept(job).rating for job in (*first, *second)] == [Rating.NONE] * 2 + [Rating.PICK] * 2
+    one, two = shown_takes.of_selection(scene).rows
+    assert one.price == sum(job.price for job in first) and (one.note, two.rating) == ("whole", Rating.PICK)
+    assert [row.shown for row in (one, two)].count(True) == 1
 
 
 # ---- the list
@@ -219,9 +236,11 @@ def test_the_page_has_the_take_that_is_shown_and_stays_under_the_mouse(three: bp
     assert bpy.ops.reshoot.takes_turn(step=5) == {"FINISHED"}
     assert "17 to 20 of 20" in texts(drawn(three)) and high > 0
     # What is shown now is gone to, unless it is there already.
-    assert bpy.ops.reshoot.take_show(job=of_number(1).id) == {"FINISHED"}
-    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    assert bpy.ops.reshoot.take_show(job=of_number(shown[0] % 3 + 1).id) == {"FINISHED"}
     assert "1 to 8 of 20" in texts(drawn(three))
+    assert bpy.ops.reshoot.takes_turn(step=1) == {"FINISHED"}
+    assert bpy.ops.reshoot.take_show() == {"FINISHED"}
+    assert "9 to 16 of 20" in texts(drawn(three)), "the original is on every page"
 
 
 # ---- which is shown when another lands
@@ -267,3 +286,41 @@ def test_a_pick_stays_when_another_take_lands(three: bpy.types.Scene, service: B
     three.reshoot.land = "CHANNEL"
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
     assert len(takes(three)) == 2
+
+
+# ---- on the strips
+
+
+def badges(scene: bpy.types.Scene) -> list[tuple[int, int, int, int, str]]:
+    """What is drawn at the ends of strips: where they lie, the number and the rating."""
+    there = shown_takes.badges(scene)
+    return [(each.channel, each.start, each.end, each.number, each.rating.value) for each in there]
+
+
+def test_a_strip_tells_which_take_it_shows(three: bpy.types.Scene) -> None:
+    assert bpy.ops.reshoot.take_show(job=of_number(2).id) == {"FINISHED"}
+    (take,) = takes(three)
+    at = (take.channel, compat.start(take), compat.end(take))
+    assert badges(three) == [(*at, 2, "NONE")]
+    assert shown_takes.badges(three) is shown_takes.badges(three)
+    assert bpy.ops.reshoot.take_rate(job=of_number(2).id, rating="PICK") == {"FINISHED"}
+    assert badges(three) == [(*at, 2, "PICK")]
+    take.mute = True
+    assert badges(three) == []
+    take.mute = False
+    assert [each[3] for each in badges(three)] == [2]
+
+
+def test_in_a_stack_the_stack_tells_it(scene: bpy.types.Scene, movie: Path, service: BadService) -> None:
+    strip = add_movie(scene, movie)
+    compat.new_effect(scene.sequence_editor, "Title", "TEXT", 2, 1, 75).select = False
+    assert bpy.ops.reshoot.shoot() == {"FINISHED"}
+    stack = strip.parent_meta()
+    assert badges(scene) == [(stack.channel, 1, 76, 1, "NONE")]
+    compat.open_level(scene.sequence_editor, stack.name)
+    (inside,) = badges(scene)
+    assert inside[0] == takes(scene)[0].channel
+    compat.open_level(scene.sequence_editor, "")
+    select(scene, stack)
+    assert bpy.ops.reshoot.take_show() == {"FINISHED"}
+    assert badges(scene) == []
