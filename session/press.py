@@ -87,8 +87,8 @@ class Press:
     What is sent is what was there at the press, however long the disk takes. Where the file is saved under another name
     meanwhile it is sent from there, see `follow`. Where only a background Blender can tell whether something is seen
     through a shot, it is asked meanwhile. All is called on the main thread, and only `wait` waits. patience: seconds
-    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is sent
-    once more, in place of what is selected and set.
+    for what a preview would have asked for. selection, variants: in place of the scene's own. again: a shot that is
+    sent once more, in place of what is selected and set.
     """
 
     def __init__(
@@ -316,11 +316,11 @@ class Press:
         running = session.running()
         closed = session.file_number() != self._file or session.project() != lead.project
         if running is None or running is not self._running or closed:
-            shots = len({job.shot for job in self.jobs})
+            count = len({job.shot for job in self.jobs})
             raise ShotError(
                 say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label)
-                if shots == 1
-                else say("{count} shots were not sent: their file was closed meanwhile.", count=shots),
+                if count == 1
+                else say("{count} shots were not sent: their file was closed meanwhile.", count=count),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)

@@ -48,6 +48,7 @@ AT_START = {
     "core.names",
     "core.words",
     "operators",
+    "operators.briefs",
     "operators.jobs",
     "operators.preferences",
     "operators.prompt",
