@@ -318,11 +318,11 @@ class Press:
         running = session.running()
         closed = session.file_number() != self._file or session.project() != lead.project
         if running is None or running is not self._running or closed:
-            shots = len({job.shot for job in self.jobs})
+            count = len({job.shot for job in self.jobs})
             raise ShotError(
                 say("“{shot}” was not sent: its file was closed meanwhile.", shot=lead.label)
-                if shots == 1
-                else say("{count} shots were not sent: their file was closed meanwhile.", count=shots),
+                if count == 1
+                else say("{count} shots were not sent: their file was closed meanwhile.", count=count),
                 say("Open the file and send it again."),
             )
         running.add(self.jobs, self._scene)

@@ -52,3 +52,26 @@ def test_all_that_is_selected_is_sent_by_one_press(
     assert sorted(take[1:3] for take in look.value("takes()")) == [[1, 133], [133, 265], [265, 397]]
     assert (service.heard("submit"), service.accepted()) == (3, 3)
     look.has_not_complained()
+
+    # All were sent by the same brief; from now on each has its own.
+    for name, prompt in (("SH020", "Make it rain"), ("SH010", "Make it hail")):
+        look.click(*look.value("strip_at(name)", name=name))
+        look.wait("strips()[name].select and scene().reshoot.shown.endswith(name)", name=name)
+        assert look.value("scene().reshoot.prompt") == PROMPT
+        editor.write_prompt(prompt)
+    for name, prompt in (("SH020", "Make it rain"), ("SH010", "Make it hail"), ("SH020", "Make it rain")):
+        look.click(*look.value("strip_at(name)", name=name))
+        look.wait("scene().reshoot.prompt == prompt and scene().reshoot.shown.endswith(name)", prompt=prompt, name=name)
+    look.picture("own-briefs")
+    # The brief follows what undo selects again, and what it takes back.
+    editor.over_timeline()
+    for selected, prompt in (("SH010", "Make it hail"), ("SH020", "Make it rain"), ("SH010", "Make it hail")):
+        look.key("Z", ctrl=True)
+        look.wait("strips()[name].select and scene().reshoot.prompt == prompt", name=selected, prompt=prompt)
+    look.key("Z", ctrl=True)
+    look.wait("strips()['SH010'].select and scene().reshoot.prompt == prompt", prompt=PROMPT)
+    look.key("Z", ctrl=True, shift=True)
+    look.wait("scene().reshoot.prompt == 'Make it hail'")
+    look.click(*look.value("strip_at('SH020')"))
+    look.wait("scene().reshoot.prompt == 'Make it rain'")
+    look.has_not_complained()
