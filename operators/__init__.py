@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import jobs, preferences, prompt, references, shoot, takes, watch
+from . import clean_up, jobs, preferences, prompt, references, shoot, takes, watch
 
 CLASSES = (
     *shoot.CLASSES,
@@ -10,6 +10,7 @@ CLASSES = (
     *references.CLASSES,
     *jobs.CLASSES,
     *takes.CLASSES,
+    *clean_up.CLASSES,
     *preferences.CLASSES,
 )
 

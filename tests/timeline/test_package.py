@@ -49,6 +49,7 @@ AT_START = {
     "core.names",
     "core.words",
     "operators",
+    "operators.clean_up",
     "operators.jobs",
     "operators.preferences",
     "operators.prompt",
