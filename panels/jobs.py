@@ -65,12 +65,15 @@ def draw(layout: UILayout, context: Context) -> None:
     """Draw the panel."""
     held = session.takes_in_file()
     lines = board.listed(session.project(), held)
+    listing = listing_of(session.window_manager())
     if board.has_dismissed(session.project()):
-        layout.prop(listing_of(session.window_manager()), "show_dismissed")
+        layout.prop(listing, "show_dismissed")
+    if len(lines) > PAGE or board.looked_for():
+        layout.prop(listing, "search", text="", icon="VIEWZOOM")
     if not lines:
         row = layout.row()
         row.active = False
-        row.label(text="No jobs yet")
+        row.label(text="No job has these words" if board.looked_for() else "No jobs yet")
         return
     held_back = sum(line.job.held and not line.job.dismissed for line in lines)
     if held_back:

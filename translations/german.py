@@ -1455,4 +1455,9 @@ GERMAN: dict[str, str] = {
     "it is not rejected": "er ist nicht verworfen",
     "it has not landed": "er ist nicht angekommen",
     "it waits to be placed": "er wartet darauf, eingesetzt zu werden",
+    "Search": "Suchen",
+    "List only the jobs whose prompt, shot or note has each of these words": (
+        "Nur die Aufträge auflisten, deren Prompt, Shot oder Notiz jedes dieser Wörter hat"
+    ),
+    "No job has these words": "Kein Auftrag hat diese Wörter",
 }
