@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the editor can do. Thin: each operator reads, calls one function, reports."""
 
-from . import briefs, compare, follow, jobs, preferences, prompt, references, shoot, takes, watch
+from . import briefs, clean_up, compare, follow, jobs, preferences, prompt, references, shoot, takes, watch
 
 CLASSES = (
     *shoot.CLASSES,
@@ -13,6 +13,7 @@ CLASSES = (
     *compare.CLASSES,
     *follow.CLASSES,
     *briefs.CLASSES,
+    *clean_up.CLASSES,
     *preferences.CLASSES,
 )
 

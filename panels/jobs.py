@@ -66,12 +66,15 @@ def draw(layout: UILayout, context: Context) -> None:
     held = session.takes_in_file()
     lines = board.listed(session.project(), held)
     others = board.elsewhere(session.project(), held)
+    listing = listing_of(session.window_manager())
     if board.has_dismissed(session.project()):
-        layout.prop(listing_of(session.window_manager()), "show_dismissed")
+        layout.prop(listing, "show_dismissed")
+    if len(lines) > PAGE or board.looked_for():
+        layout.prop(listing, "search", text="", icon="VIEWZOOM")
     if not lines:
         row = layout.row()
         row.active = False
-        row.label(text="No jobs of this file" if others else "No jobs yet")
+        row.label(text=_nothing(bool(others)), translate=False)
         _elsewhere(layout, others, room(context))
         return
     held_back = sum(line.job.held and not line.job.dismissed for line in lines)
@@ -84,6 +87,13 @@ def draw(layout: UILayout, context: Context) -> None:
     if len(lines) > PAGE:
         _pages(layout, first, end, len(lines))
     _elsewhere(layout, others, room(context))
+
+
+def _nothing(elsewhere: bool) -> str:
+    """What is said where no job is listed. elsewhere: other files have jobs under way."""
+    if board.looked_for():
+        return say("No job has these words")
+    return say("No jobs of this file") if elsewhere else say("No jobs yet")
 
 
 def _elsewhere(layout: UILayout, lines: list[JobProgress], free: Room) -> None:

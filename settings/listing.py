@@ -4,7 +4,7 @@
 from typing import cast
 
 import bpy
-from bpy.props import BoolProperty, PointerProperty
+from bpy.props import BoolProperty, PointerProperty, StringProperty
 
 
 def _shows_dismissed(_group: "RESHOOT_PG_listing") -> bool:
@@ -19,6 +19,18 @@ def _show_dismissed(_group: "RESHOOT_PG_listing", shows: bool) -> None:
     board.show_dismissed(shows)
 
 
+def _looked_for(_group: "RESHOOT_PG_listing") -> str:
+    from ..core.jobs import board
+
+    return board.looked_for()
+
+
+def _look_for(_group: "RESHOOT_PG_listing", text: str) -> None:
+    from ..core.jobs import board
+
+    board.look_for(text)
+
+
 class RESHOOT_PG_listing(bpy.types.PropertyGroup):
     """What the list of jobs shows."""
 
@@ -27,6 +39,13 @@ class RESHOOT_PG_listing(bpy.types.PropertyGroup):
         description="List the jobs that were dismissed too, to bring one back",
         get=_shows_dismissed,
         set=_show_dismissed,
+    )
+    search: StringProperty(  # type: ignore[valid-type]
+        name="Search",
+        description="List only the jobs whose prompt, shot or note has each of these words",
+        options={"TEXTEDIT_UPDATE"},
+        get=_looked_for,
+        set=_look_for,
     )
 
 

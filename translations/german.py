@@ -1612,4 +1612,44 @@ GERMAN: dict[str, str] = {
     "Dismiss it again, and send the shot anew; nothing was charged for this.": (
         "Den Auftrag wieder entfernen und den Shot neu senden; hierfür wurde nichts berechnet."
     ),
+    "Clean Up Rejected Takes": "Verworfene Takes aufräumen",
+    "Remove the files of rejected takes that no strip of this file shows from the disk. Receipts and jobs stay": (
+        "Die Dateien verworfener Takes, die kein Streifen dieser Datei zeigt, von der Platte entfernen. Belege und "
+        "Aufträge bleiben"
+    ),
+    "The ids of their jobs, apart by commas": "Die Kennungen ihrer Aufträge, durch Kommas getrennt",
+    "No rejected take can be removed: each is in use, or there is none.": (
+        "Kein verworfener Take kann entfernt werden: Jeder wird benutzt, oder es gibt keinen."
+    ),
+    "Remove {size} MB from the Disk?": "{size} MB von der Platte entfernen?",
+    "Remove": "Entfernen",
+    "Another file that shows one of them cannot be known here.": (
+        "Ob eine andere Datei einen davon zeigt, ist hier nicht bekannt."
+    ),
+    "No take is named. Give the ids of the jobs whose rejected takes are to go.": (
+        "Kein Take ist genannt. Die Kennungen der Aufträge angeben, deren verworfene Takes weg sollen."
+    ),
+    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
+    "Nothing was removed.": "Nichts wurde entfernt.",
+    "Nothing of it was removed.": "Nichts davon wurde entfernt.",
+    "The disk with the takes has not answered yet.": "Die Platte mit den Takes hat noch nicht geantwortet.",
+    "Try again in a moment.": "Gleich noch einmal versuchen.",
+    "Try again once it is closed there.": "Noch einmal versuchen, wenn es dort geschlossen ist.",
+    "Its file was removed; Retry fetches it again as long as the service has it": (
+        "Seine Datei wurde entfernt; „Wiederholen“ holt sie wieder, solange der Dienst sie hat"
+    ),
+    "The take of “{shot}” stays on disk: {why}.": "Der Take von „{shot}“ bleibt auf der Platte: {why}.",
+    "it is not in the folder of this project's takes": "er liegt nicht im Ordner der Takes dieses Projekts",
+    "its file has another name than Reshoot gave it": "seine Datei heißt anders, als Reshoot sie genannt hat",
+    "its file is not on disk any more": "seine Datei ist nicht mehr auf der Platte",
+    "its file is a link, or no file": "seine Datei ist eine Verknüpfung oder keine Datei",
+    "the open file uses it": "die offene Datei benutzt ihn",
+    "it is not rejected": "er ist nicht verworfen",
+    "it has not landed": "er ist nicht angekommen",
+    "it waits to be placed": "er wartet darauf, eingesetzt zu werden",
+    "Search": "Suchen",
+    "List only the jobs whose prompt, shot or note has each of these words": (
+        "Nur die Aufträge auflisten, deren Prompt, Shot oder Notiz jedes dieser Wörter hat"
+    ),
+    "No job has these words": "Kein Auftrag hat diese Wörter",
 }

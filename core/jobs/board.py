@@ -39,6 +39,8 @@ _dismissed: dict[str, set[str]] = {}
 """The jobs that were dismissed, by project."""
 _shows_dismissed = False
 """Whether the dismissed jobs are listed too."""
+_looked_for = ""
+"""What the listed jobs are to have in their words."""
 
 
 def is_open() -> bool:
@@ -95,6 +97,30 @@ def show_dismissed(shows: bool) -> None:
     _shows_dismissed, _here = shows, None
 
 
+def looked_for() -> str:
+    """What was given to `look_for` last."""
+    return _looked_for
+
+
+def look_for(text: str) -> None:
+    """List only the jobs that have each word of `text`; all where it has none."""
+    global _looked_for, _here
+    _looked_for, _here = text, None
+
+
+def found(lines: Iterable[JobProgress], text: str | None = None) -> list[JobProgress]:
+    """Those of `lines` whose prompt, shot and note have each word of `text` in them, in whatever case: what is looked
+    for where it is None.
+    """
+    wanted = (_looked_for if text is None else text).casefold().split()
+    return [line for line in lines if not wanted or _has(line.job, wanted)]
+
+
+def _has(job: Job, wanted: list[str]) -> bool:
+    words = "\n".join((job.order.prompt, job.label, job.note)).casefold()
+    return all(each in words for each in wanted)
+
+
 def has_dismissed(project: str) -> bool:
     """Whether any job of a project was dismissed. Asked at every redraw."""
     return any(_dismissed.get(project, ()))
@@ -102,9 +128,9 @@ def has_dismissed(project: str) -> bool:
 
 def clear() -> None:
     """Forget everything."""
-    global _gone, _here, _changes, _shows_dismissed
+    global _gone, _here, _changes, _shows_dismissed, _looked_for
     _changes += 1
-    _gone, _shows_dismissed = frozenset(), False
+    _gone, _shows_dismissed, _looked_for = frozenset(), False, ""
     for kept in (_jobs, _of_project, _of_shot, _orphaned, _open, _moving, _dismissed, _sorted):
         kept.clear()
     _here = None
@@ -186,14 +212,14 @@ def _created(line: JobProgress) -> float:
 
 def listed(project: str, held: frozenset[str]) -> list[JobProgress]:
     """The jobs of the open file and those whose takes it holds, newest first; after them those that have no file.
-    Those that were dismissed are not among them, unless they are to be shown.
+    Those that were dismissed are not among them, unless they are to be shown; nor those that `look_for` leaves out.
 
     project: the open file's. held: the jobs whose takes are strips of it.
     """
     global _here
     if _here is None or _here[:2] != (project, held):
         lines = _listed(project, held)
-        _here = (project, held, [line for line in lines if _shows_dismissed or not line.job.dismissed])
+        _here = (project, held, found([line for line in lines if _shows_dismissed or not line.job.dismissed]))
     return list(_here[2])
 
 
@@ -230,8 +256,10 @@ def _could_be_orphaned(line: JobProgress) -> bool:
 
 
 def elsewhere(project: str, held: frozenset[str]) -> list[JobProgress]:
-    """The jobs under way that `listed` does not tell of, newest first: money is spent on them too."""
-    here = {line.job.id for line in listed(project, held)} if _moving else set()
+    """The jobs under way of other files, which no search of `listed` brings up, newest first: money is spent on them
+    too.
+    """
+    here = {line.job.id for line in _listed(project, held)} if _moving else set()
     return sorted((_jobs[job_id] for job_id in _moving if job_id not in here), key=_created, reverse=True)
 
 

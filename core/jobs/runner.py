@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +124,13 @@ class Runner:
         told: dict[str, Any] = {"rating": rating, "note": note and one_line(note)}
         changed = {name: value for name, value in told.items() if value is not None}
         return self._in_lane("journal", lambda: self._mark(job_id, changed))
+
+    def clean_up(self, job_id: str, folder: Path, shown: Collection[str]) -> Future[None]:
+        """Remove the files of a rejected take from the disk; its row and its receipt stay. See `clean_up.removable`.
+
+        Done when they are gone. Raises PlacementError where the take has to stay, StorageError where a file does.
+        """
+        return self._in_lane("transfer", lambda: self._settling.clean_up(job_id, folder, shown))
 
     def placed(self, job_id: str, notes: tuple[str, ...]) -> Future[None]:
         """The take of a job is in the timeline. Done when the journal says so."""

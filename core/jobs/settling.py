@@ -10,12 +10,13 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import JobCancelled, StorageError
-from ..storage import left_over, remove_folder
+from ..errors import JobCancelled, PlacementError, StorageError
+from ..storage import left_over, remove, remove_folder, unwritable
+from ..takes.clean_up import removable
 from ..takes.files import stamp
 from ..values.job import Job, is_job_id
 from ..values.state import State
@@ -23,7 +24,7 @@ from ..values.take import Take
 from ..words import say
 from .activity import Activity
 from .journal import LEASE_SECONDS
-from .rows import Rows, staged
+from .rows import Event, Rows, staged
 from .steps import Steps
 
 log = logging.getLogger(__name__)
@@ -156,6 +157,23 @@ class Settling:
         self._to_land.discard(job_id)
         if job is not None and job.state is State.PLACED and not job.dismissed:
             self._rows.advance(job, replace(job, state=State.LANDED))
+
+    def clean_up(self, job_id: str, folder: Path, shown: Collection[str]) -> None:
+        """Remove the files of a rejected take, see `clean_up.removable`; its row and its receipt stay."""
+        job = self._rows.hold(job_id)
+        if job is None:
+            raise PlacementError(say("Another Blender has this job."), say("Try again once it is closed there."))
+        try:
+            for path in removable(job, folder, shown).files:
+                try:
+                    remove(path)
+                except OSError as error:
+                    raise unwritable(folder, error) from error
+        except (PlacementError, StorageError) as error:
+            self._rows.report(Event(job, str(error)))
+            raise
+        words = say("Its file was removed; Retry fetches it again as long as the service has it")
+        self._rows.report(Event(self._rows.advance(job, replace(job, notes=(*job.notes, words))), words))
 
     def is_to_land_again(self, job_id: str) -> bool:
         """Whether `land_again` waits for a lease to end."""

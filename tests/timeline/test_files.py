@@ -268,6 +268,12 @@ def test_take_that_waits_can_be_given_up(scene: bpy.types.Scene, tmp_path: Path)
     assert takes(the_scene()) == [] and board.listed(session.project(), frozenset()) == []
     assert "bring it back" in refusal(bpy.ops.reshoot.take_place, job=job.id)
     assert bpy.ops.reshoot.resume() == {"FINISHED"}, "nothing is waited for"
+    listing = bpy.context.window_manager.reshoot
+    listing.show_dismissed = True
+    assert [line.job.id for line in board.listed(session.project(), frozenset())] == [job.id]
+    listing.search = "no such word"
+    assert listing.show_dismissed and board.listed(session.project(), frozenset()) == []
+    listing.search, listing.show_dismissed = "", False
     assert bpy.ops.reshoot.job_dismiss(job=job.id, dismissed=False) == {"FINISHED"}
     place()
     assert len(takes(the_scene())) == 1

@@ -52,6 +52,7 @@ AT_START = {
     "operators.briefs",
     "operators.compare",
     "operators.follow",
+    "operators.clean_up",
     "operators.jobs",
     "operators.preferences",
     "operators.prompt",

@@ -22,12 +22,13 @@ from reshoot import session
 from reshoot.core.errors import PlacementError
 from reshoot.core.jobs import board
 from reshoot.core.takes import at_hand
+from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
 from reshoot.core.values.state import State
 from reshoot.operators import jobs as job_operators
 from reshoot.operators import takes as take_operators
 from reshoot.operators import tick, watch
-from reshoot.session import placing, shoot
+from reshoot.session import clean_up, placing, shoot
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("selected_movie", "identity", "uncompared")
@@ -238,3 +239,29 @@ def test_buttons_of_a_take_ask_its_disk_beside_the_interface(scene: bpy.types.Sc
         job_operators.RESHOOT_OT_job_retry.act(button, session.current(), job)
     assert calls.made == []
     assert "is not there" in said[0]
+
+
+def test_rejected_takes_go_by_name_where_nothing_uses_them(scene: bpy.types.Scene) -> None:
+    job = landed(scene)
+    assert bpy.ops.reshoot.resume() == {"FINISHED"}
+    take, runner = Path(job.take.path), session.current().runner
+    for given in ({}, {"jobs": " , "}, {"jobs": "all"}):
+        assert "job" in editing.refusal(bpy.ops.reshoot.takes_clean_up, **given)
+    assert "not rejected" in editing.refusal(bpy.ops.reshoot.takes_clean_up, jobs=job.id)
+    runner.mark(job.id, rating=Rating.REJECT).result(LONGEST)
+    assert "uses it" in editing.refusal(bpy.ops.reshoot.takes_clean_up, jobs=job.id)
+    editor = scene.sequence_editor
+    for strip in list(takes(scene)):
+        compat.strips(editor).remove(strip)
+    sound = bpy.data.sounds.load(str(take))
+    assert "uses it" in editing.refusal(bpy.ops.reshoot.takes_clean_up, jobs=job.id)
+    bpy.data.sounds.remove(sound)
+    assert "no job" in editing.refusal(bpy.ops.reshoot.takes_clean_up, jobs=f"{job.id},nothing")
+    assert take.is_file(), "all or none"
+    editing.drain_till(lambda: board.progress(job.id).job.rating is Rating.REJECT)
+    assert [each.job.id for each in clean_up.rejected()] == [job.id]
+    assert bpy.ops.reshoot.takes_clean_up(jobs=job.id) == {"FINISHED"}
+    assert not take.exists() and take.with_suffix(".json").is_file()
+    assert session.current().job(job.id).take.path == str(take)
+    editing.drain_till(lambda: "fetches it again" in board.progress(job.id).words)
+    assert clean_up.rejected() == []

@@ -162,6 +162,30 @@ def test_the_prompt_of_a_dismissed_job_stays_among_those_used_before() -> None:
     assert [line.job for line in board.recent_prompts(5, HERE, frozenset())] == [job, other]
 
 
+def test_jobs_are_found_by_prompt_shot_and_note() -> None:
+    rain = replace(a_job(a_shot(name="Forêt"), prompt="Rain at NIGHT"), project=HERE, created=2.0)
+    snow = replace(a_job(prompt="snow\nall day"), project=HERE, note="too much Straße", created=1.0)
+    for job in (rain, snow):
+        board.update(Event(job))
+    lines = board.of_project(HERE)
+    for text, jobs in (
+        ("", [rain, snow]),
+        ("  ", [rain, snow]),
+        ("night rain", [rain]),
+        ("forÊT", [rain]),
+        ("STRASSE", [snow]),
+        ("day much", [snow]),
+        ("rain snow", []),
+        ("nightforêt", []),
+    ):
+        assert [line.job for line in board.found(lines, text)] == jobs, text
+    board.look_for("SNOW")
+    assert listed() == [snow] and board.found(lines) == lines[1:] and board.looked_for() == "SNOW"
+    assert [line.job for line in board.recent_prompts(5, HERE, frozenset())] == [rain, snow], "it is the list's alone"
+    board.look_for("")
+    assert listed() == [rain, snow]
+
+
 class Counted:
     """The lines of a board, counted as they are looked at."""
 

@@ -31,7 +31,7 @@ from patience import LONGEST
 from PIL import Image
 from rehearsal_render import make_clip, make_picture
 from reshoot.core.blender_process import Blender
-from reshoot.core.errors import Paid, StorageError
+from reshoot.core.errors import Paid, PlacementError, StorageError
 from reshoot.core.jobs import journal as journal_module
 from reshoot.core.jobs import rows, settling
 from reshoot.core.jobs import runner as runner_module
@@ -41,6 +41,7 @@ from reshoot.core.lanes import Lane
 from reshoot.core.media import mp4
 from reshoot.core.money.budget import Budget
 from reshoot.core.service import download, fal
+from reshoot.core.takes.clean_up import same_for_all
 from reshoot.core.takes.receipt import receipt_path
 from reshoot.core.values.choices import Rating, ReferenceKind, Sound, Timing
 from reshoot.core.values.job import Job
@@ -1537,3 +1538,31 @@ def test_what_would_pass_a_limit_by_now_is_not_submitted(house: House, movie: Pa
     second.runner.retry(job.id).result(20)
     second.hear(job, State.LANDED)
     assert house.gate.count(SUBMIT) == house.accepted() == 2
+
+
+def test_the_file_of_a_rejected_take_goes_and_is_fetched_again(house: House, movie: Path) -> None:
+    desk = house.desk()
+    landed = desk.hear(desk.shoot(a_job(file=movie)), State.LANDED)
+    desk.runner.placed(landed.id, ())
+    desk.hear(landed, State.PLACED)
+    until(lambda: desk.runner.is_at_rest)
+    assert landed.take
+    take = Path(landed.take.path)
+    with pytest.raises(PlacementError, match="not rejected"):
+        desk.runner.clean_up(landed.id, take.parent, ()).result(LONGEST)
+    desk.runner.mark(landed.id, rating=Rating.REJECT).result(LONGEST)
+    with pytest.raises(PlacementError, match="uses it"):
+        desk.runner.clean_up(landed.id, take.parent, {same_for_all(str(take))}).result(LONGEST)
+    desk.listen(lambda event: "uses it" in event.words)
+    other = house.desk("two")
+    with pytest.raises(PlacementError, match="Another Blender"):
+        other.runner.clean_up(landed.id, take.parent, ()).result(LONGEST)
+    assert take.is_file()
+    desk.runner.clean_up(landed.id, take.parent, ()).result(LONGEST)
+    told = desk.listen(lambda event: "fetches it again" in event.words)
+    assert not take.exists() and receipt_path(take).is_file()
+    row = desk.row(landed)
+    assert row == told.job and row.take == landed.take and row.state is State.PLACED and told.words in row.notes
+    desk.runner.retry(landed.id).result(LONGEST)
+    again = desk.hear(landed, State.LANDED)
+    assert again.take and Path(again.take.path).is_file() and house.gate.count(SUBMIT) == 1
