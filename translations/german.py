@@ -1629,7 +1629,6 @@ GERMAN: dict[str, str] = {
     "No take is named. Give the ids of the jobs whose rejected takes are to go.": (
         "Kein Take ist genannt. Die Kennungen der Aufträge angeben, deren verworfene Takes weg sollen."
     ),
-    "There is no job {job}.": "Es gibt keinen Auftrag {job}.",
     "Nothing was removed.": "Nichts wurde entfernt.",
     "Nothing of it was removed.": "Nichts davon wurde entfernt.",
     "The disk with the takes has not answered yet.": "Die Platte mit den Takes hat noch nicht geantwortet.",

@@ -47,7 +47,6 @@ NAMES = {
     "Original": "the same word in German",
     "Timing": "the same word in German",
     "Journal": "the same word in German",
-    "Original": "the same word in German",
     "Allow Online Access": "a setting of Blender's, which has no German name",
     "{size}, {rate}\u00a0fps": "numbers and units",
     "{what}: {why}.": "two parts of a sentence",
