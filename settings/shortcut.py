@@ -6,20 +6,36 @@ Kept in Blender's add-on keymap; what the editor makes of them is kept in the pr
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import bpy
 
 from ..core.words import named
 
-_KEYMAP = "Sequencer"
+_TIMELINE, _VIEWER = "Sequencer", "SequencerPreview"
 
 
-_KEYS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
-    (named("Reshoot"), "reshoot.shoot", "E", ("ctrl", "shift"), ""),
-    (named("Next Take"), "reshoot.take_step", "DOWN_ARROW", ("alt",), "NEXT"),
-    (named("Previous Take"), "reshoot.take_step", "UP_ARROW", ("alt",), "PREVIOUS"),
-    (named("Original"), "reshoot.take_show", "UP_ARROW", ("alt", "shift"), ""),
+class _Key(NamedTuple):
+    """A shortcut. words: what it does. held: keys that are held with it. chosen: a property of the operator and its
+    value. keymap: where it works.
+    """
+
+    words: str
+    operator: str
+    key: str
+    held: tuple[str, ...] = ()
+    chosen: tuple[str, str] | None = None
+    keymap: str = _TIMELINE
+
+
+_KEYS = (
+    _Key(named("Reshoot"), "reshoot.shoot", "E", ("ctrl", "shift")),
+    _Key(named("Next Take"), "reshoot.take_step", "DOWN_ARROW", ("alt",), ("direction", "NEXT")),
+    _Key(named("Previous Take"), "reshoot.take_step", "UP_ARROW", ("alt",), ("direction", "PREVIOUS")),
+    _Key(named("Original"), "reshoot.take_show", "UP_ARROW", ("alt", "shift")),
+    _Key(named("Flip, over the Timeline"), "reshoot.compare", "J", (), ("mode", "FLIP")),
+    _Key(named("Flip, over the Viewer"), "reshoot.compare", "J", (), ("mode", "FLIP"), _VIEWER),
 )
-"""What each does, in words; the operator, the key, what is held with it, and the operator's direction."""
 
 _added: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 """One for each of those."""
@@ -28,14 +44,13 @@ _added: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 def items() -> list[tuple[str, bpy.types.KeyMap, bpy.types.KeyMapItem]]:
     """The shortcuts as they are now: what each does, its keymap, itself. None in a Blender without windows."""
     config = _configs().user
-    keymap = config.keymaps.get(_KEYMAP) if config is not None else None
-    if keymap is None:
-        return []
-    there = [
-        (words, keymap.keymap_items.find_from_operator(operator, properties=own.properties))
-        for (words, operator, *_key), (_keymap, own) in zip(_KEYS, _added, strict=False)
-    ]
-    return [(words, keymap, found) for words, found in there if found is not None]
+    there: list[tuple[str, bpy.types.KeyMap, bpy.types.KeyMapItem | None]] = []
+    for key, (_keymap, own) in zip(_KEYS, _added, strict=False):
+        keymap = config.keymaps.get(key.keymap) if config is not None else None
+        if keymap is not None:
+            found = keymap.keymap_items.find_from_operator(key.operator, properties=own.properties)
+            there.append((key.words, keymap, found))
+    return [(words, keymap, found) for words, keymap, found in there if found is not None]
 
 
 def _configs() -> bpy.types.KeyConfigurations:
@@ -49,11 +64,12 @@ def register() -> None:
     config = _configs().addon
     if config is None:
         return
-    keymap = config.keymaps.new(name=_KEYMAP, space_type="SEQUENCE_EDITOR")
-    for _words, operator, key, held, direction in _KEYS:
-        item = keymap.keymap_items.new(operator, key, "PRESS", **dict.fromkeys(held, True))  # type: ignore[arg-type]
-        if direction:
-            setattr(item.properties, "direction", direction)  # noqa: B010 - the stubs do not know the operator's own
+    for key in _KEYS:
+        keymap = config.keymaps.new(name=key.keymap, space_type="SEQUENCE_EDITOR")
+        held = dict.fromkeys(key.held, True)
+        item = keymap.keymap_items.new(key.operator, key.key, "PRESS", **held)  # type: ignore[arg-type]
+        if key.chosen is not None:
+            setattr(item.properties, *key.chosen)
         _added.append((keymap, item))
 
 

@@ -1545,6 +1545,8 @@ GERMAN: dict[str, str] = {
     "Take {number} of “{shot}” has landed; the first of the press stays": (
         "Take {number} von „{shot}“ ist angekommen; der erste desselben Auftrags bleibt"
     ),
+    "Flip, over the Timeline": "Wechseln, über der Zeitleiste",
+    "Flip, over the Viewer": "Wechseln, über der Vorschau",
     "Next Take": "Nächster Take",
     "Previous Take": "Voriger Take",
     # ---- briefs

@@ -130,7 +130,7 @@ def test_the_shortcuts_come_and_go() -> None:
         return [item.idname for item in found.keymap_items if item.idname.startswith("reshoot.")] if found else []
 
     # A Blender without windows keeps the keymap all the same.
-    every = ["reshoot.shoot", "reshoot.take_step", "reshoot.take_step", "reshoot.take_show"]
+    every = ["reshoot.compare", "reshoot.shoot", "reshoot.take_step", "reshoot.take_step", "reshoot.take_show"]
     assert sorted(ours()) == sorted(every)
     addon_utils.disable(MODULE, default_set=True)
     assert ours() == []
@@ -142,7 +142,7 @@ def test_the_shortcuts_come_and_go() -> None:
 def test_the_shortcuts_are_free_in_blender_s_own_keymaps(config: str) -> None:
     bpy.utils.keyconfig_set(str(KEYCONFIGS / f"{config}.py"))
     active = bpy.context.window_manager.keyconfigs.active
-    assert len(active.keymaps) > 100 and len(shortcut._added) == 4
+    assert len(active.keymaps) > 100 and len(shortcut._added) == 6
     wanted = {(item.type, item.ctrl, item.shift, item.alt, item.oskey) for _keymap, item in shortcut._added}
     kinds = {kind for kind, *_held in wanted}
     taken = [
