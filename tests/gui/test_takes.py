@@ -46,7 +46,7 @@ def test_takes_are_shown_by_a_click_and_by_keys_and_rated(
     look.wait(f"{_SHOWN} == [2]")
 
     # The first line with a take, and back.
-    look.click(*editor.find("bpy.ops.reshoot.take_show(job="))
+    look.click(*editor.find(look.value(f"{_LISTED}.rows[0].job")))
     look.wait(f"{_SHOWN} == [1]")
     editor.over_timeline()
     look.key("DOWN_ARROW", alt=True)
