@@ -12,8 +12,10 @@ from .shoot import Sends
 if TYPE_CHECKING:
     from bpy.types import Context, Event
 
+    from ..core.values.job import Job
     from ..session import OperatorReturn
     from ..session.look import Again
+    from ..session.press import Press
 
 
 class RESHOOT_OT_take_brief(bpy.types.Operator):
@@ -65,4 +67,31 @@ class RESHOOT_OT_take_again(Sends, bpy.types.Operator):
         return briefs.again(scene_of(context), self.job, self.model)
 
 
-CLASSES = (RESHOOT_OT_take_brief, RESHOOT_OT_take_again)
+class RESHOOT_OT_shoot_drafts(Sends, bpy.types.Operator):
+    """Send every shot of the scene whose brief was not sent yet, each by its own; the sum is asked first"""
+
+    bl_idname = "reshoot.shoot_drafts"
+    bl_label = "Send All Drafts"
+
+    def _shoot(self, context: "Context") -> "tuple[Job, ...]":
+        """Send them, as scripts do."""
+        from ..session import shoot
+
+        return shoot.shoot_drafts(scene_of(context))
+
+    def _to_ask(self, presses: "tuple[Press, ...]") -> tuple[str, ...]:
+        """Always the sum: not every one of them is in sight."""
+        from ..session import shoot
+
+        jobs = tuple(job for press in presses for job in press.jobs)
+        return tuple(dict.fromkeys((*super()._to_ask(presses), shoot.drafts_words(jobs))))
+
+    def _presses(self, context: "Context") -> "tuple[Press, ...]":
+        """One for each."""
+        from ..session import shoot
+        from ..session.press import AT_ONCE
+
+        return shoot.press_drafts(scene_of(context), AT_ONCE)
+
+
+CLASSES = (RESHOOT_OT_take_brief, RESHOOT_OT_take_again, RESHOOT_OT_shoot_drafts)

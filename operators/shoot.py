@@ -72,7 +72,7 @@ class Sends(_Operator):
         The disk is asked meanwhile, and `reshoot.watch` tells what it refuses.
         """
         from ..core.errors import ReshootError
-        from ..session import briefs, shoot
+        from ..session import briefs
 
         if bpy.app.background:
             # There nothing goes on by itself.
@@ -80,10 +80,10 @@ class Sends(_Operator):
         self._live = True
         briefs.follow(scene_of(context))
         try:
-            press = self._press(context)
-            self._doubts = doubts = shoot.doubts(press.jobs)
+            presses = self._presses(context)
+            self._doubts = doubts = self._to_ask(presses)
             if not doubts:
-                return self._begin(context, press)
+                return self._begin(context, presses)
         except ReshootError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -99,24 +99,17 @@ class Sends(_Operator):
     def execute(self, context: "Context") -> "OperatorReturn":
         """Start the jobs and wait until their takes are placed. After an editor's answer: only begin to send it."""
         from ..core.errors import ReshootError, ShotError
-        from ..session import shoot
         from . import waiting
 
         try:
             if self._live:
-                press = self._press(context)
-                if set(shoot.doubts(press.jobs)) - set(self._doubts):
+                presses = self._presses(context)
+                if set(self._to_ask(presses)) - set(self._doubts):
                     raise ShotError(
                         say("What is selected is not what was asked about any more."), say("Send it again.")
                     )
-                return self._begin(context, press)
-            jobs = shoot.shoot(
-                scene_of(context),
-                self._prompt(),
-                selection=self._selection(),
-                variants=self._variants(),
-                again=self._again(context),
-            )
+                return self._begin(context, presses)
+            jobs = self._shoot(context)
             self._warn(jobs)
             waiting.wait_for(session.current(), [job.id for job in jobs])
         except ReshootError as error:
@@ -124,7 +117,25 @@ class Sends(_Operator):
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _press(self, context: "Context") -> "Press":
+    def _shoot(self, context: "Context") -> "tuple[Job, ...]":
+        """Send it, as scripts do."""
+        from ..session import shoot
+
+        return shoot.shoot(
+            scene_of(context),
+            self._prompt(),
+            selection=self._selection(),
+            variants=self._variants(),
+            again=self._again(context),
+        )
+
+    def _to_ask(self, presses: "tuple[Press, ...]") -> tuple[str, ...]:
+        """What the editor is asked before it is sent."""
+        from ..session import shoot
+
+        return shoot.doubts(tuple(job for press in presses for job in press.jobs))
+
+    def _presses(self, context: "Context") -> "tuple[Press, ...]":
         """What is pressed. Raises the first of what is known to be in its way."""
         from ..session.press import AT_ONCE, Press
 
@@ -138,13 +149,14 @@ class Sends(_Operator):
         )
         if press.error is not None:
             raise press.error
-        return press
+        return (press,)
 
-    def _begin(self, context: "Context", press: "Press") -> "OperatorReturn":
+    def _begin(self, context: "Context", presses: "tuple[Press, ...]") -> "OperatorReturn":
         from ..session import shoot
 
-        shoot.begin(press, scene_of(context))
-        self._warn(press.jobs)
+        for press in presses:
+            shoot.begin(press, scene_of(context))
+            self._warn(press.jobs)
         if not bpy.app.timers.is_registered(_carry_out):
             bpy.app.timers.register(_carry_out, first_interval=_EVERY, persistent=True)
         return {"FINISHED"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -82,21 +82,36 @@ def follow(scene: bpy.types.Scene) -> bool:
     return is_new and kept is not None
 
 
-def keep_sent(scene: bpy.types.Scene, shots: Iterable[Iterable[str]], text: str) -> None:
-    """Keep the brief that shots were sent by with each of them, told by the names of its strips.
+def all_kept(scene: bpy.types.Scene) -> dict[str, object]:
+    """What is kept on each strip of a scene that has a brief, by its name."""
+    editor = scene.sequence_editor
+    strips = compat.strips_all(editor) if editor is not None else ()
+    return {strip.name: strip[marks.BRIEF_KEY] for strip in strips if marks.BRIEF_KEY in strip}
 
-    Of several, one that has a brief of its own which was not sent yet keeps that one, unless it is the one shown.
+
+def keep_sent(scene: bpy.types.Scene, shots: Iterable[Iterable[str]], text: str, before: Mapping[str, object]) -> None:
+    """Keep the brief that shots were sent by with each of them, told by the names of its strips. before: what was
+    `all_kept` at the press.
+
+    What was written for a shot since stays. So does, of several, a brief of its own that was not sent yet, unless it is
+    the one shown.
     """
     if not text:
         return
+    settings = settings_of(scene)
     every = compat.strips_all(editor_of(scene))
     listed = [[every[name] for name in names if name in every] for names in shots]
-    owner = _owner(settings_of(scene), every)
+    owner = _owner(settings, every)
     for strips in listed:
         for strip in strips:
-            if len(listed) == 1 or strip == owner or not is_draft(strip):
+            if len(listed) > 1 and strip != owner and is_draft(strip):
+                continue
+            strip[marks.SENT_KEY] = shot_brief.digest(text)
+            if strip.get(marks.BRIEF_KEY) == before.get(strip.name):
                 strip[marks.BRIEF_KEY] = text
-                strip[marks.SENT_KEY] = shot_brief.digest(text)
+                if strip == owner:
+                    # What was edited since, and is not kept yet, is another than this.
+                    _begin(settings, text)
 
 
 def show_sent(scene: bpy.types.Scene, shots: Iterable[Iterable[str]]) -> None:
@@ -115,6 +130,21 @@ def is_draft(strip: Any) -> bool:
     """Whether a shot has a brief that is not the one it was sent by last."""
     text = strip.get(marks.BRIEF_KEY)
     return isinstance(text, str) and shot_brief.digest(text) != strip.get(marks.SENT_KEY)
+
+
+def drafts(scene: bpy.types.Scene) -> tuple[Again, ...]:
+    """What sends each shot of a scene whose brief was not sent yet, by time."""
+    editor = scene.sequence_editor
+    settings = settings_of(scene)
+    strips = [strip for strip in compat.strips_all(editor) if is_draft(strip)] if editor is not None else []
+    strips.sort(key=lambda strip: (compat.start(strip), strip.channel))
+    found = []
+    for strip in strips:
+        text = strip[marks.BRIEF_KEY]
+        brief = None if marks.is_take(strip) else shot_brief.brief_in(settings, text)
+        if brief is not None:
+            found.append(Again(brief, (strip.name,), compat.meta_of(marks.seen_as(strip)), text))
+    return tuple(found)
 
 
 def _owner(settings: RESHOOT_PG_scene, every: Any) -> Any:

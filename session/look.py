@@ -72,12 +72,13 @@ class _Fault(NamedTuple):
 
 class Again(NamedTuple):
     """A shot that is sent once more, whatever is selected and set: by which brief, the names of its strips, and of the
-    meta strip that they are in.
+    meta strip that they are in. text: the brief as the shot keeps it, empty where it is not the shot's own.
     """
 
     brief: Brief
     strips: tuple[str, ...]
     meta: str
+    text: str = ""
 
     @property
     def selection(self) -> Selection:

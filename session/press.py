@@ -106,7 +106,8 @@ class Press:
         self._seen = look(scene, prompt, seconds=patience, selection=selection, variants=variants, again=again)
         self._opaque = look_as_if_opaque(scene, self._seen)
         self._lately = seen_lately(self._seen.question)
-        self._brief = "" if again is not None else shot_brief.with_prompt(settings_of(scene), prompt)
+        self._brief = again.text if again is not None else shot_brief.with_prompt(settings_of(scene), prompt)
+        self._kept = briefs.all_kept(scene)
         self._running = session.running()
         self._file, self._project = session.file_number(), session.project()
         self._written: list[Path] = []
@@ -333,7 +334,7 @@ class Press:
         marks.adopt(scene, adopted)
         if self._prompt:
             settings_of(scene).prompt = self._prompt
-        briefs.keep_sent(scene, adopted.values(), self._brief)
+        briefs.keep_sent(scene, adopted.values(), self._brief, self._kept)
 
     @property
     def shots(self) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 import bpy
 
 from .. import session
-from ..core.errors import ReshootError
+from ..core.errors import ReshootError, ShotError
 from ..core.jobs import board
 from ..core.names import REHEARSAL
 from ..core.planning import references
@@ -25,7 +25,8 @@ from ..core.values.preview import Preview
 from ..core.values.shot import comparable
 from ..core.words import say
 from ..settings import preferences
-from . import briefs
+from ..timeline.selected import MOST_SHOTS
+from . import briefs, spending
 from .look import Again
 from .press import PATIENCE, Press, broken
 
@@ -64,6 +65,62 @@ def shoot(
     if again is None:
         briefs.show_sent(scene, press.shots.values())
     return press.jobs
+
+
+def shoot_drafts(scene: bpy.types.Scene) -> tuple[Job, ...]:
+    """Send every shot whose brief was not sent yet by that brief, all or none. Waits for the disk, as scripts do.
+
+    Raises a ReshootError as `shoot` does.
+    """
+    presses = press_drafts(scene, PATIENCE)
+    for press in presses:
+        press.ask()
+    for press in presses:
+        press.wait()
+        press.check()
+    try:
+        for press in presses:
+            press.write(scene)
+            press.share()
+    except ReshootError:
+        for press in presses:
+            press.take_back()
+        raise
+    for press in presses:
+        press.begin()
+    return tuple(job for press in presses for job in press.jobs)
+
+
+def press_drafts(scene: bpy.types.Scene, patience: float) -> tuple[Press, ...]:
+    """A press for each shot whose brief was not sent yet. Raises the first of what is known to be in the way of any,
+    also where there is none, and where they cost more together than is allowed.
+    """
+    drafts = briefs.drafts(scene)
+    if not drafts:
+        raise ShotError(
+            say("No shot has a brief that was not sent."), say("Select a shot, and write what should change in it.")
+        )
+    if len(drafts) > MOST_SHOTS:
+        raise ShotError(
+            say("{count} shots have drafts; at most {most} are sent at once.", count=len(drafts), most=MOST_SHOTS),
+            say("Select some of them, and send those first."),
+        )
+    presses = tuple(Press(scene, patience=patience, again=draft) for draft in drafts)
+    for press, draft in zip(presses, drafts, strict=True):
+        if press.error is not None:
+            name = say("“{shot}”", shot=draft.strips[0])
+            message = press.error.message if name in press.error.message else f"{name}: {press.error.message}"
+            raise type(press.error)(message, press.error.remedy)
+    jobs = [job for press in presses for job in press.jobs]
+    spending.check(_price(jobs), jobs[0].service, session.project())
+    return presses
+
+
+def drafts_words(jobs: Sequence[Job]) -> str:
+    """What is always asked before drafts are sent: how many, and the sum."""
+    if jobs[0].service != REHEARSAL:
+        return _costs(jobs, _price(jobs))
+    return say("Drafts that are sent: {count}.", count=len({job.shot for job in jobs}))
 
 
 def checked(scene: bpy.types.Scene, prompt: str = "") -> tuple[Job, ...]:

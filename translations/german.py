@@ -1591,6 +1591,19 @@ GERMAN: dict[str, str] = {
     "What this brief was when it was shown or kept last": (
         "Was dieses Briefing war, als es zuletzt gezeigt oder aufbewahrt wurde"
     ),
+    "No shot has a brief that was not sent.": "Kein Shot hat ein Briefing, das nicht gesendet wurde.",
+    "Select a shot, and write what should change in it.": (
+        "Einen Shot auswählen und schreiben, was sich darin ändern soll."
+    ),
+    "{count} shots have drafts; at most {most} are sent at once.": (
+        "{count} Shots haben Entwürfe; höchstens {most} werden auf einmal gesendet."
+    ),
+    "Select some of them, and send those first.": "Einige davon auswählen und diese zuerst senden.",
+    "Drafts that are sent: {count}.": "Entwürfe, die gesendet werden: {count}.",
+    "Send All Drafts": "Alle Entwürfe senden",
+    "Send every shot of the scene whose brief was not sent yet, each by its own; the sum is asked first": (
+        "Jeden Shot der Szene mit eigenem, noch nicht gesendetem Briefing damit senden; zuerst wird die Summe gefragt"
+    ),
     "Use This Brief": "Dieses Briefing verwenden",
     "Bring prompt, references, model and options of this take back into the panel": (
         "Prompt, Referenzen, Modell und Optionen dieses Takes zurück in das Panel bringen"

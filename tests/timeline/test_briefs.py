@@ -417,3 +417,65 @@ def test_a_prompt_that_is_too_long_to_be_kept_is_not_lost(scene: bpy.types.Scene
     edited(scene, "short")
     chosen(scene, first)
     assert scene.reshoot.prompt == "short"
+
+
+def test_what_is_written_while_a_press_waits_for_the_disk_is_kept(
+    scene: bpy.types.Scene, movie: Path, service: BadService
+) -> None:
+    first, second = row_of(scene, movie, 2)
+    for kept_already in (True, False):
+        chosen(scene, first)
+        edited(scene, "Sent")
+        press = Press(scene, patience=1.0)
+        press.write(scene)
+        press.ask()
+        press.wait()
+        scene.reshoot.prompt = "Written since"
+        if kept_already:
+            briefs.follow(scene)
+        press.check()
+        press.begin()
+        chosen(scene, second)
+        edited(scene, "Another")
+        chosen(scene, first)
+        assert scene.reshoot.prompt == "Written since" and briefs.is_draft(first)
+        assert press.jobs[0].order.prompt == "Sent"
+
+
+# ---- drafts
+
+
+def test_all_drafts_are_sent_each_by_its_own_brief_or_none(
+    scene: bpy.types.Scene, movie: Path, service: BadService
+) -> None:
+    first, second, third = row_of(scene, movie, 3)
+    assert "No shot has a brief that was not sent" in refusal(bpy.ops.reshoot.shoot_drafts)
+    for strip, prompt in ((first, "One"), (second, "Two")):
+        chosen(scene, strip)
+        edited(scene, prompt)
+    chosen(scene, third)
+    assert [each.strips for each in briefs.drafts(scene)] == [("SH010",), ("SH020",)]
+    given = preferences.get()
+    given.day_limit = 0.75
+    try:
+        assert "This costs $1.00" in refusal(bpy.ops.reshoot.shoot_drafts)
+    finally:
+        given.day_limit = 0.0
+    chosen(scene, second)
+    edited(scene, "Put @Image1 there")
+    assert "“SH020”: The prompt mentions @Image1" in refusal(bpy.ops.reshoot.shoot_drafts)
+    assert service.requests == [] and journal() == []
+    edited(scene, "Two")
+    kept = shown(scene)
+    presses = shoot.press_drafts(scene, 1.0)
+    words = shoot.drafts_words([job for press in presses for job in press.jobs])
+    assert words == "2 shots, 2 clips cost $1.00, estimated."
+    assert bpy.ops.reshoot.shoot_drafts() == {"FINISHED"}
+    jobs = [line.job for line in board.all_jobs()]
+    assert {(job.shot.name, job.order.prompt) for job in jobs} == {("SH010", "One"), ("SH020", "Two")}
+    assert [each.state for each in journal()] == ["PLACED"] * 2 and shown(scene) == kept
+    assert briefs.drafts(scene) == ()
+    # A copy of what was sent is none, and what is edited again is one.
+    chosen(scene, first)
+    edited(scene, "One, changed")
+    assert [each.brief.prompt for each in briefs.drafts(scene)] == ["One, changed"]
