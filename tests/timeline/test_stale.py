@@ -95,6 +95,10 @@ def keyed(strip: Any, on: bool) -> None:
 
 
 def modified(strip: Any, on: bool) -> None:
+    (window,) = bpy.context.window_manager.windows
+    if hasattr(window.workspace, "sequencer_scene"):
+        # Blender 5.0 ends where a modifier is added without.
+        window.workspace.sequencer_scene = strip.id_data
     if on:
         strip.modifiers.new("grade", "BRIGHT_CONTRAST").bright = 7.0
     else:
