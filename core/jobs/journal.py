@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import os
 import sqlite3
 import threading
@@ -579,7 +580,8 @@ def _told(record: str) -> tuple[str, float]:
     """What the columns `shot` and `dismissed` are in a row that has none. One that cannot be read tells nothing."""
     try:
         told = json.loads(record)
-        return _text(str(told["shot"].get("id", ""))), float(told.get("dismissed", 0.0))
+        dismissed = float(told.get("dismissed", 0.0))
+        return _text(str(told["shot"].get("id", ""))), dismissed if 0.0 < dismissed < math.inf else 0.0
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return "", 0.0
 

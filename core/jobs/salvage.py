@@ -308,7 +308,7 @@ def _job(record: object) -> Iterator[Job]:
             if is_job_id(job.id) and job.stages and job.shot.strips and 0 <= job.part < len(job.plan.parts):
                 # What its entry in the ledger and in lists is made of.
                 _ = (float(job.sent.frames / job.plan.fps), f"{job.label}{job.created + _age(job):.0f}")
-                times = (job.created, *(stage.at for stage in job.stages))
+                times = (job.created, job.dismissed, *(stage.at for stage in job.stages))
                 # Half of a pair of surrogates is no text to a database.
                 f"{job.service}{job.order.model}{job.request_id}".encode()
                 if 0 <= job.sent.price < _HIGHEST_PRICE and all(0 <= at < _LATEST for at in times):

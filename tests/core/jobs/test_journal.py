@@ -413,18 +413,19 @@ def test_a_journal_of_the_version_before_is_taken_over_in_place(opened, path: Pa
         replace(a_job(), state=State.WAITING, created=3.0),
     ]
     before = opened()
-    before.add([*jobs, broken := replace(a_job(), created=4.0)])
+    before.add([*jobs, broken := replace(a_job(), created=4.0), odd := replace(a_job(), created=4.5)])
     before.close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA_2)
         connection.execute("UPDATE jobs SET record = '[{' WHERE id = ?", (broken.id,))
+        connection.execute('UPDATE jobs SET record = \'{"shot": {}, "dismissed": NaN}\' WHERE id = ?', (odd.id,))
     for journal in (opened("two"), opened("three")):
         assert journal.shown("/films/before.blend") == jobs
         assert [journal.get(job.id) for job in jobs] == jobs
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (3,)
         told = connection.execute("SELECT shot, dismissed FROM jobs ORDER BY created").fetchall()
-        assert told == [(shot, 0.0), ("", 7.0), ("", 0.0), ("", 0.0)]
+        assert told == [(shot, 0.0), ("", 7.0), *[("", 0.0)] * 3]
     opened("four").add([added := replace(a_job(a_shot(id=shot)), created=5.0)])
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT id FROM jobs WHERE shot = ?", (shot,)).fetchall() == [

@@ -122,6 +122,8 @@ HOSTILE = {
     "a time that is none": {"created": "now"},
     "a time that is no number": {"created": math.nan},
     "a time after all times": {"created": 10**30},
+    "dismissed at a time that is no number": {"dismissed": math.nan},
+    "dismissed before all times": {"dismissed": -1.0},
     "a service that is half a character": {"service": "\ud800"},
 }
 

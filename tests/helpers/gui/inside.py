@@ -100,9 +100,9 @@ def reports() -> str:
 
 
 def jobs() -> list[list[str]]:
-    """The jobs as the interface knows them, oldest first: state, words, error, remedy."""
+    """The jobs that are not dismissed, as the interface knows them, oldest first: state, words, error, remedy."""
     lines = importlib.import_module(f"{MODULE}.core.jobs.board").all_jobs()
-    every = sorted(lines, key=lambda line: line.job.created)
+    every = sorted((line for line in lines if not line.job.dismissed), key=lambda line: line.job.created)
     return [[line.job.state.value, line.words, line.job.error, line.job.remedy] for line in every]
 
 
