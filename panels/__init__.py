@@ -222,6 +222,18 @@ class RESHOOT_PT_takes(_Panel, bpy.types.Panel):
         takes.draw(_layout_of(self), context)
 
 
+class RESHOOT_MT_same_with(bpy.types.Menu):
+    """Send the shot once more with the take's brief, to another model"""
+
+    bl_label = "Same with Another Model"
+
+    def draw(self, context: "Context") -> None:
+        """Draw it."""
+        from . import takes
+
+        takes.draw_models(_layout_of(self), context)
+
+
 class RESHOOT_OT_jobs_turn(bpy.types.Operator):
     """Show newer or older jobs"""
 
@@ -278,6 +290,7 @@ CLASSES = (
     RESHOOT_PT_references,
     RESHOOT_PT_options,
     RESHOOT_OT_takes_turn,
+    RESHOOT_MT_same_with,
     RESHOOT_PT_takes,
     RESHOOT_OT_jobs_turn,
     RESHOOT_PT_compare,

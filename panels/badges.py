@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which take a strip shows, at its right end: the number, and a star where it is the pick of its shot."""
+"""Which take a strip shows, at its right end: its number, a star for the pick of its shot, an arrow where it is stale."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..core.values.choices import Rating
     from ..session.takes import Badge
     from .progress import Box, Colour, View, Word
 
-STARS = {"NONE": "", "PICK": " ★", "REJECT": " ✕"}
+_STARS = {"NONE": "", "PICK": " ★", "REJECT": " ✕"}
 """By the value of a rating."""
+_STALE = " ↻"
 
 _PLATE: Colour = (0.0, 0.0, 0.0, 0.65)
 _LOW, _HIGH = 0.05, 0.95
@@ -25,6 +27,11 @@ _LEFT = 20
 """What of the strip is to be seen beside it."""
 
 
+def word_of(number: int, rating: Rating, *, stale: bool) -> str:
+    """What a take is called in short."""
+    return f"{number}{_STARS[rating.value]}{_STALE if stale else ''}"
+
+
 def lay_out(badges: Sequence[Badge], view: View, width: Callable[[str, float], float]) -> tuple[list[Box], list[Word]]:
     """The plates and the words of those in sight. width: tells the pixels that a word takes at a scale."""
     boxes: list[Box] = []
@@ -36,7 +43,7 @@ def lay_out(badges: Sequence[Badge], view: View, width: Callable[[str, float], f
         # It stays in sight while the strip's end is.
         if right <= 0 or right > view.width or high <= 0 or low >= view.height:
             continue
-        word = f"{badge.number}{STARS[badge.rating.value]}"
+        word = word_of(badge.number, badge.rating, stale=badge.stale)
         wide = width(word, scale) + 2 * _PAD * scale
         if right - left < wide + _LEFT * scale or high - low < (_LINE + _ABOVE) * scale:
             continue

@@ -102,6 +102,7 @@ def _draw() -> None:
         return
     there = start.badges(scene)
     if there:
+        start.keep_looking(scene)
         _draw_badges(context, there)
     jobs = session.on_strips(scene) if board.is_open() else []
     if jobs:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..core.models.names import MODELS
 from ..core.values.choices import Rating
 from ..core.words import say
 from ..session import start
 from ..settings.scene import scene_of
 from . import thumbnails
-from .badges import STARS
+from .badges import word_of
 from .jobs import time_words
 from .tab import room, shortened, text_width, wrapped
 
@@ -98,6 +99,8 @@ def draw(layout: UILayout, context: Context) -> None:
             column.label(text="")
         _pages(layout, len(rows), len(takes.rows))
     _detail(layout, takes.shown, free)
+    if any(row.rating is Rating.REJECT for row in takes.rows):
+        layout.operator("reshoot.takes_clean_up", text=say("Clean Up Rejected Takes…"), icon="TRASH", translate=False)
 
 
 def _original(layout: UILayout, takes: TakeList, free: Room) -> None:
@@ -114,7 +117,7 @@ def _take(layout: UILayout, take: TakeRow, free: Room) -> None:
     facts = _facts(take, left.less(left.pixels * (1 - _FACTS)))
     taken = text_width(facts, free) + _GAP * free.scale
     button, words, aside = _columns(layout, free, taken)
-    number = f"{take.number}{STARS[take.rating.value]}"
+    number = word_of(take.number, take.rating, stale=start.stale_of(take.job) is not None)
     button.operator(
         "reshoot.take_show",
         text=number,
@@ -185,3 +188,24 @@ def _detail(layout: UILayout, take: TakeRow | None, free: Room) -> None:
         button = row.operator("reshoot.take_rate", text=text, icon=icon, depress=is_so, translate=False)
         button.job, button.rating = job, (Rating.NONE if is_so else rating).value
     row.operator("reshoot.take_folder", text="", icon="FILE_FOLDER").job = job
+    row = column.row(align=True)
+    row.operator("reshoot.take_brief", icon="GREASEPENCIL").job = job
+    row.operator("reshoot.take_again", icon="FILE_REFRESH").job = job
+    row.menu("RESHOOT_MT_same_with", text="", icon="DOWNARROW_HLT")
+    stale = start.stale_of(job) if job else None
+    for words in stale.words if stale is not None else ():
+        wrapped(layout, words, free, icon="INFO")
+    if stale is not None and stale.can_follow:
+        layout.operator("reshoot.take_follow", icon="SNAP_ON")
+
+
+def draw_models(layout: UILayout, context: Context) -> None:
+    """Draw the menu of what else the brief of the take that is shown can be sent to."""
+    takes = start.takes(scene_of(context))
+    shown = takes.shown if takes is not None else None
+    if shown is None:
+        return
+    for model, name, _price in MODELS:
+        if name != shown.model:
+            button = layout.operator("reshoot.take_again", text=name, translate=False)
+            button.job, button.model = shown.job, model

@@ -52,6 +52,11 @@ def stale_of(job_id: str) -> Stale | None:
     return _known.get(job_id)
 
 
+def stale_jobs() -> frozenset[str]:
+    """The jobs of all takes that are known to be stale."""
+    return frozenset(_known)
+
+
 def keep_looking(scene: bpy.types.Scene) -> None:
     """Look at the takes of a scene in a moment: to be called by whoever draws what is stale."""
     global _round, _scene

@@ -29,6 +29,7 @@ from ..timeline import compat, place, whereabouts
 from ..timeline.facts import TimelineFacts
 from ..timeline.stacks import marks
 from ..timeline.stacks.holders import Holder, holder_at, shown_job
+from . import staleness
 
 _kept: tuple[tuple[object, ...], TakeList] | None = None
 """What `of_selection` gave last, and what for."""
@@ -200,25 +201,30 @@ def _of_selection(scene: bpy.types.Scene) -> TakeList:
 
 @dataclass(frozen=True)
 class Badge:
-    """Which take a strip of the open level shows. channel, start, end: where it lies, the end exclusive."""
+    """Which take a strip of the open level shows. channel, start, end: where it lies, the end exclusive. stale: its
+    shot has changed since it was made.
+    """
 
     channel: int
     start: int
     end: int
     number: int
     rating: Rating
+    stale: bool = False
 
 
 def badges(scene: bpy.types.Scene) -> tuple[Badge, ...]:
     """Which takes the strips of the open level show, for whoever draws: the very same as long as nothing changes."""
     global _kept_badges
-    key = (board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    stale = staleness.stale_jobs()
+    lies = (scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    key = (board.changes(), session.takes_in_file(), stale, lies)
     if _kept_badges is None or _kept_badges[0] != key:
-        _kept_badges = (key, tuple(_badges(scene)))
+        _kept_badges = (key, tuple(_badges(scene, stale)))
     return _kept_badges[1]
 
 
-def _badges(scene: bpy.types.Scene) -> Iterator[Badge]:
+def _badges(scene: bpy.types.Scene, stale: frozenset[str]) -> Iterator[Badge]:
     editor = scene.sequence_editor
     if editor is None:
         return
@@ -230,7 +236,7 @@ def _badges(scene: bpy.types.Scene) -> Iterator[Badge]:
         line = board.progress(str(top[marks.JOB_KEY])) if top is not None and not strip.mute else None
         if line is not None and line.job.number:
             span = (strip.channel, compat.start(strip), compat.end(strip))
-            yield Badge(*span, line.job.number, line.job.rating)
+            yield Badge(*span, line.job.number, line.job.rating, line.job.id in stale)
 
 
 def _chosen(scene: bpy.types.Scene) -> list[_Chosen]:
