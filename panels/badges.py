@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which take a strip shows, at its right end: its number, a star for the pick of its shot, an arrow where it is stale."""
+"""Which take a strip shows, at its right end: its number, a star for the pick of its shot, an arrow if it is stale."""
 
 from __future__ import annotations
 

@@ -1629,9 +1629,6 @@ GERMAN: dict[str, str] = {
     ),
     "Clean Up Rejected Takes…": "Verworfene Takes aufräumen …",
     "Same with Another Model": "Mit einem anderen Modell",
-    "Send the shot once more with the take's brief, to another model": (
-        "Den Shot mit dem Briefing des Takes noch einmal senden, an ein anderes Modell"
-    ),
     "Clean Up Rejected Takes": "Verworfene Takes aufräumen",
     "Remove the files of rejected takes that no strip of this file shows from the disk. Receipts and jobs stay": (
         "Die Dateien verworfener Takes, die kein Streifen dieser Datei zeigt, von der Platte entfernen. Belege und "
