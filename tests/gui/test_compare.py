@@ -34,7 +34,8 @@ def there(frame):
 def left():
     timers = sys.modules[f"{MODULE}.operators.compare"]
     return {
-        "modal": sorted(getattr(each, "bl_idname", "") for each in window().modal_operators),
+        # The watch over jobs comes and goes by itself.
+        "modal": sorted({getattr(each, "bl_idname", "") for each in window().modal_operators} - {"RESHOOT_OT_watch"}),
         "handlers": sum(len(each) for name in dir(bpy.app.handlers)
                         if isinstance(each := getattr(bpy.app.handlers, name), list)),
         "timers": [len(timers._timers), bpy.app.timers.is_registered(timers._go_on)],
