@@ -428,7 +428,10 @@ class Placing:
         self.retry(without_scene=True)
 
     def _was_replaced(self, lead: str) -> bool:
-        """Whether another take of the same shot came after the one of the job `lead`, and is to stay as well."""
+        """Whether another take of the same shot came in place of the one of the job `lead`, and is to stay as well."""
+        scene = place.find_scene(_now(self._kept[lead][0]))
+        if scene is None or _land(scene) is not Land.REPLACE:
+            return False
         leads = list(self._kept)
         later = leads[leads.index(lead) + 1 :]
         shot_id = _shot_id(lead)

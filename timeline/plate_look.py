@@ -235,6 +235,9 @@ def _plain(owner: Any, depth: int, but: Collection[str] = ()) -> tuple[object, .
     found: list[object] = []
     for prop in owner.bl_rna.properties:
         name = prop.identifier
+        # What is going to leave Blender says the same by another name, and is warned of when it is read.
+        if getattr(prop, "is_deprecated", False):
+            continue
         if name in _NO_LOOK or name in but or name in ("transform", "crop", "use_flip_x", "use_flip_y"):
             continue
         value = getattr(owner, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -84,7 +85,7 @@ def test_what_another_blender_has_under_way_counts_at_the_press(
     allowed.day_limit = 0.75
     assert f"This costs ${PRICE}; ${PRICE} of today's $0.75" in refusal(bpy.ops.reshoot.shoot)
     assert service.count("submit") == 0
-    other.remove(jobs[0].id)
+    other.advance(jobs[0], replace(jobs[0], state=State.CANCELLED))
     other.close()
     assert bpy.ops.reshoot.shoot() == {"FINISHED"}
 

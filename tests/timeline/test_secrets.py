@@ -129,7 +129,7 @@ def test_the_key_is_nowhere(
 
     assert len(said) == 6 and not [words for words in said if any(part.decode() in words for part in PARTS)]
     home = Path(os.environ["RESHOOT_HOME"])
-    assert (home / "journal.sqlite3").exists() and list((tmp_path / "film" / "reshoot").glob("*_take01_*.json"))
+    assert (home / "journal.sqlite3").exists() and list((tmp_path / "film" / "reshoot").glob("*_take*_*.json"))
     found = search(home, tmp_path, Path(bpy.app.tempdir), Path(os.environ["BLENDER_USER_RESOURCES"]))
     assert found == [], "the key is in a file"
     told = capfd.readouterr()

@@ -24,6 +24,7 @@ from reshoot.core.jobs import board
 from reshoot.core.planning import transparency
 from reshoot.session import preview
 from reshoot.session import shoot as sending
+from reshoot.session.press import AT_ONCE, Press
 from reshoot.timeline import compat
 
 pytestmark = pytest.mark.usefixtures("identity", "uncompared")
@@ -107,7 +108,7 @@ def test_what_nobody_has_looked_at_is_see_through_until_blender_has(tmp_path: Pa
 
 def pressed(scene: bpy.types.Scene) -> bool:
     """Press as in a window whose sidebar is shut. Whether something is seen through the shot of the job that begins."""
-    press = sending.Press(scene, patience=sending.AT_ONCE)
+    press = Press(scene, patience=AT_ONCE)
     sending.begin(press, scene)
     end = time.monotonic() + LONGEST
     while not sending.carry_out():
@@ -138,7 +139,7 @@ def test_a_press_on_several_strips_finds_that_out_of_each(tmp_path: Path) -> Non
         for name, whole in shots.items()
     ]
     select(scene, *strips)
-    press = sending.Press(scene, patience=sending.AT_ONCE)
+    press = Press(scene, patience=AT_ONCE)
     assert [job.shot.see_through for job in press.jobs] == [True, True]
     ids = [job.id for job in press.jobs]
     sending.begin(press, scene)
@@ -160,7 +161,7 @@ def test_what_is_pressed_as_blender_ends_does_not_wait_for_that(
             time.sleep(0.001)
 
     monkeypatch.setattr(transparency, "look_closely", never)
-    sending.begin(sending.Press(scene, patience=sending.AT_ONCE), scene)
+    sending.begin(Press(scene, patience=AT_ONCE), scene)
     sending.finish()
     (line,) = board.all_jobs()
     assert line.job.shot.see_through
