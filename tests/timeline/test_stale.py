@@ -204,7 +204,9 @@ def test_each_change_of_a_shot_under_its_take_is_told_by_its_own_word(
     assert not told(job)
 
 
-def test_of_a_stack_its_plate_is_looked_at(scene: bpy.types.Scene, movie: Path) -> None:
+def test_of_a_stack_its_plate_is_looked_at(
+    scene: bpy.types.Scene, movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     strip = trimmed(scene, movie)
     name = strip.name
     titled(scene, 2)
@@ -237,6 +239,8 @@ def test_of_a_stack_its_plate_is_looked_at(scene: bpy.types.Scene, movie: Path) 
     again = landed(scene, handles=12)
     assert again.shot.id == job.shot.id and not told(again) and told(job) == {Aspect.TRIM}
     staleness.close()
+    # As much as it takes, on a busy machine too.
+    monkeypatch.setattr(staleness, "_SLICE", 60.0)
     staleness.look_at_selected(scene)
     assert staleness.stale_of(again.id) is None
     assert staleness.stale_of(job.id) == Stale((Aspect.TRIM,), missing_before=1, missing_after=8)
