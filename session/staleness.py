@@ -79,11 +79,12 @@ def look(scene: bpy.types.Scene) -> None:
 
 def look_at_selected(scene: bpy.types.Scene) -> None:
     """Look at the takes of what is selected, which the editor is told first: as many as there is time for."""
-    until = time.monotonic() + _SLICE
     ids = {each for strip in TimelineFacts(scene).selected for each in strip.ids}
     if not ids:
         return
     found, looks = _index(scene), Looks()
+    # From here on: on a slow machine the index alone may take as long, and nothing would ever be looked at.
+    until = time.monotonic() + _SLICE
     for take, job_id in found.takes:
         line = board.progress(job_id)
         if line is not None and line.job.shot.id in ids and time.monotonic() < until:
