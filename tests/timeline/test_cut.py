@@ -184,10 +184,10 @@ CHANGES: dict[str, Callable[[Any], object]] = {
 def test_a_changed_picture_is_not_the_files_own(long_movie: Path, change: str) -> None:
     scene = open_timeline()
     strip = trimmed(scene, long_movie, 60, 140)
-    read = shot.read(scene, Source.STRIP, "")[0]
+    read = shot.read_each(scene, Source.STRIP, "").each[0].shot
     assert (read.file, read.before, read.frames, read.after) == (str(long_movie), 60, 80, 60)
     CHANGES[change](strip)
-    assert shot.read(scene, Source.STRIP, "")[0].file == ""
+    assert shot.read_each(scene, Source.STRIP, "").each[0].shot.file == ""
 
 
 @pytest.mark.parametrize("fps", sampled([Fraction(24), Fraction(30), Fraction(50)], Fraction(24)))

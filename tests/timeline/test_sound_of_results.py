@@ -68,7 +68,7 @@ def test_a_results_sound_is_heard_to_the_sample(tmp_path: Path, fps: int) -> Non
     wanted = []
     for path in results(tmp_path):
         editing.add_movie(scene, footage, frame=first)
-        job = sample_jobs.a_job(shot.read(scene, Source.STRIP, "")[0], sound=Sound.RESULT)
+        job = sample_jobs.a_job(shot.read_each(scene, Source.STRIP, "").each[0].shot, sound=Sound.RESULT)
         take, _ = result.land(job, path, tmp_path / f"{path.stem}_take.mp4")
         place.place(scene, [replace(job, take=take)])
         wanted.append(Fraction(first - 1, fps) + first_loud(path))
