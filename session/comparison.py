@@ -348,8 +348,7 @@ def _with_take(scene: bpy.types.Scene, job_id: str, chosen: Sequence[compared.Co
     if line is None or line.job.take is None:
         raise PlacementError(say("The job has no take yet."), say("Wait until it has landed."))
     lead = line.job
-    group = [each.job for each in board.all_jobs() if each.job.group == lead.group and each.job.take is not None]
-    jobs = tuple(sorted(group or [lead], key=lambda job: job.part))
+    jobs = tuple(job for job in board.parts_of(lead) if job.take is not None)
     own = {job.id for job in jobs}
     spots = whereabouts.find(scene, lead.shot)
     names = {name for spot in spots for name in spot.strips}

@@ -124,7 +124,7 @@ def _marked(job_id: str) -> list[Job]:
         )
     if lead.take is None:
         raise PlacementError(say("The job has no take yet."), say("Wait until it has landed."))
-    return [line.job for line in board.all_jobs() if line.job.group == lead.group] or [lead]
+    return board.parts_of(lead)
 
 
 def _other_picks(lead: Job) -> list[Job]:
@@ -182,10 +182,15 @@ def of_selection(scene: bpy.types.Scene) -> TakeList:
     jobs or of the timeline has changed.
     """
     global _kept
-    key = (board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene))
+    key = _state_of(scene)
     if _kept is None or _kept[0] != key:
         _kept = (key, _of_selection(scene))
     return _kept[1]
+
+
+def _state_of(scene: bpy.types.Scene) -> tuple[object, ...]:
+    """What is the same for as long as nothing of the jobs and of the timeline has changed."""
+    return board.changes(), session.takes_in_file(), scene.session_uid, place.changes(), whereabouts.look_of(scene)
 
 
 def _of_selection(scene: bpy.types.Scene) -> TakeList:
@@ -217,8 +222,7 @@ def badges(scene: bpy.types.Scene) -> tuple[Badge, ...]:
     """Which takes the strips of the open level show, for whoever draws: the very same as long as nothing changes."""
     global _kept_badges
     stale = staleness.stale_jobs()
-    lies = (scene.session_uid, place.changes(), whereabouts.look_of(scene))
-    key = (board.changes(), session.takes_in_file(), stale, lies)
+    key = (_state_of(scene), stale)
     if _kept_badges is None or _kept_badges[0] != key:
         _kept_badges = (key, tuple(_badges(scene, stale)))
     return _kept_badges[1]
@@ -272,6 +276,5 @@ def _show(scene: bpy.types.Scene, job_id: str, beside: Collection[str]) -> tuple
     lead = running.job(job_id)
     if lead is None or lead.take is None:
         raise PlacementError(say("The job has no take yet."), say("Wait until it has landed."))
-    group = [line.job for line in board.all_jobs() if line.job.group == lead.group and line.job.take is not None]
-    jobs = sorted(group or [lead], key=lambda job: job.part)
+    jobs = [job for job in board.parts_of(lead) if job.take is not None] or [lead]
     return running.placing.show(jobs, scene, frozenset(beside))

@@ -206,6 +206,12 @@ def of_shot(ids: Iterable[str]) -> list[JobProgress]:
     return sorted(lines, key=lambda line: (line.job.created, line.job.part))
 
 
+def parts_of(lead: Job) -> list[Job]:
+    """The jobs of all parts of the take that a job is of, in their order; the job itself where none is known."""
+    lines = of_shot([lead.shot.id]) if lead.shot.id else _jobs.values()
+    return sorted((line.job for line in lines if line.job.group == lead.group), key=lambda job: job.part) or [lead]
+
+
 def _created(line: JobProgress) -> float:
     return line.job.created
 

@@ -15,7 +15,7 @@ from reshoot.core.values.choices import Rating
 from reshoot.core.values.job import Job
 from reshoot.core.values.progress import JobProgress
 from reshoot.core.values.state import State
-from sample_jobs import a_job, a_shot
+from sample_jobs import a_job, a_long_shots_jobs, a_shot
 
 HERE, THERE, LOST = "/films/here.blend", "/films/there.blend", "untitled:lost"
 
@@ -100,6 +100,17 @@ def test_what_an_editor_thinks_of_a_job_changes_nothing_of_where_it_stands() -> 
     picked = replace(job, rating=Rating.PICK)
     assert board.update(Event(picked, marked=True))
     assert board.progress(job.id) == JobProgress(picked, "In progress", 0.25)
+
+
+@pytest.mark.parametrize("shot_id", ["0" * 32, ""])
+def test_the_parts_of_a_take_are_told_in_their_order(shot_id: str) -> None:
+    parts = [replace(job, created=1.0) for job in a_long_shots_jobs(id=shot_id)]
+    other = replace(a_job(a_shot(id=shot_id)), created=0.0)
+    assert len(parts) > 1 and board.parts_of(parts[0]) == [parts[0]], "it is not known"
+    for job in (*reversed(parts), other):
+        board.update(Event(job))
+    assert board.parts_of(parts[0]) == board.parts_of(parts[-1]) == parts
+    assert board.parts_of(other) == [other]
 
 
 def test_the_jobs_of_a_shot_are_told_by_what_it_is_known_as() -> None:
